@@ -1,0 +1,64 @@
+# Verbs for people. `make run` and `make test` need Python >= 3.11, a C compiler and make; they create the rest here.
+SHELL := /bin/sh
+VENV  := .venv
+TOOLS := .tools
+PY    := $(VENV)/bin/python
+UV    := $(TOOLS)/bin/uv
+PYX   := $(shell find botcore -name '*.pyx' -o -name '*.pxd')
+ARGS  ?=
+
+.PHONY: help install dev build run test lint type bench docs-check oracles lock clean
+
+help:            ## list the verbs
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+
+install: $(VENV)/.built   ## environment from the lock, extensions compiled
+
+run: $(VENV)/.built       ## start Condor; prints `ready <url>`
+	@$(PY) -m condor run $(ARGS)
+
+test: $(VENV)/.dev $(VENV)/.built   ## all tests
+	$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/.dev $(VENV)/.built   ## ruff and the import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports
+
+type: $(VENV)/.dev $(VENV)/.built   ## mypy and stubtest
+	$(PY) -m mypy
+	$(PY) -m mypy.stubtest botcore.orders.tracker botcore.markets.order_book --allowlist tests/stubtest_allowlist.txt
+
+bench: $(VENV)/.dev $(VENV)/.built  ## ratios against benchmarks/baseline.json
+	$(PY) -m benchmarks $(ARGS)
+
+docs-check: $(VENV)/.dev $(VENV)/.built  ## links, commands and names in the documents are true
+	$(PY) -m pytest -q tests/docs
+
+lock:            ## resolve pyproject.toml into the lock files (needs the network)
+	$(MAKE) $(UV)
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean:           ## forget everything that the verbs created
+	rm -rf $(VENV) $(TOOLS) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find botcore -name '*.so' -delete; find botcore -name '*.c' -delete
+
+# ---- how the verbs get what they need -------------------------------------------------------------------------------
+$(UV): requirements-tools.lock
+	@python=$$(./.ci/find-python) || exit 1; "$$python" -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-tools.lock
+	@touch $@
+
+$(VENV)/.installed: $(UV) requirements.lock
+	@test -x $(PY) || $(UV) venv -q --python $(TOOLS)/bin/python $(VENV)
+	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
+	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.built: $(VENV)/.installed pyproject.toml $(PYX)
+	@$(UV) pip install -q --python $(PY) --no-deps --no-build-isolation --reinstall-package condor-bot-manager -e .
+	@touch $@

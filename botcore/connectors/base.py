@@ -1,0 +1,191 @@
+"""What every connector does, whatever stands behind it: track before sending, turn a venue's messages into events, send only what is durable.
+
+A request takes this way: `submit` tracks the order and announces it (the recorder writes the intent), the outbox holds it until the recorder says
+that the intent is on disk, `send` lets it go. A message takes the other: venue update -> tracker -> "was it news?" -> event -> the one executor that owns
+the order. Nothing here awaits; a connector to a real venue hands `send` to its network task.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.model.enums import PositionMode
+from botcore.model.events import OrderAccepted, OrderClosed, OrderEvent, OrderFilled, OrderSubmitted, PositionLost
+from botcore.model.instrument import Instrument
+from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded, PositionLiquidated, VenueUpdate
+from botcore.orders.ids import IdSource
+from botcore.orders.tracker import Order, OrderTracker
+
+
+class OrderOwner(Protocol):
+    """Who sent an order and is told what becomes of it."""
+
+    def on_order(self, event: OrderEvent) -> None: ...
+
+    def on_fault(self, error: Exception) -> None: ...
+
+
+@dataclass(slots=True)
+class OutgoingRequest:
+    """One request that waits for its intent to be durable."""
+
+    order: Order
+    is_cancel: bool
+    asked_ns: int
+
+
+class ConnectorBase(ABC):
+    """See the module.
+
+    Parameters
+    ----------
+    name : str
+        Connector name, the first half of a `Market`.
+    clock, bus, ids
+        Shared by the runtime.
+
+    Attributes
+    ----------
+    outbox : list of OutgoingRequest
+        Requests whose intents are not durable yet.
+    """
+
+    def __init__(self, name: str, clock: Clock, bus: EventBus, ids: IdSource) -> None:
+        self.name = name
+        self.tracker = OrderTracker()
+        self._clock = clock
+        self._bus = bus
+        self._ids = ids
+        self.outbox: list[OutgoingRequest] = []
+
+    # ---- what executors reach through their desk --------------------------------------------------------------------
+    def submit(self, request: OrderRequest, owner: OrderOwner) -> Order:
+        """Track an order and line it up; it leaves when its intent is durable.
+
+        Returns
+        -------
+        Order
+            The tracked order, at once; what happens to it comes as events.
+        """
+        order = self._track(request, owner)
+        self.outbox.append(OutgoingRequest(order, False, order.created_ns))
+        if self._bus.has(OrderSubmitted):
+            self._bus.publish(OrderSubmitted(order, order.created_ns))
+        return order
+
+    def refuse(self, request: OrderRequest, owner: OrderOwner, reason: str) -> Order:
+        """Book an order that may not leave; it is returned in state FAILED, no event follows."""
+        order = self._track(request, owner)
+        self.tracker.apply_state(order.client_order_id, OrderState.FAILED, order.created_ns, None, reason)
+        self._bus.publish(OrderSubmitted(order, order.created_ns))
+        self._bus.publish(OrderClosed(order, order.created_ns, OrderState.FAILED, reason))
+        return order
+
+    def cancel(self, client_order_id: str) -> bool:
+        """Ask the venue to cancel; False when the order is done, unknown or was asked already."""
+        if not self.tracker.ask_cancel(client_order_id):
+            return False
+        order = self.tracker.get(client_order_id)
+        assert order is not None
+        self.outbox.append(OutgoingRequest(order, True, self._clock.now_ns))
+        return True
+
+    def _track(self, request: OrderRequest, owner: OrderOwner) -> Order:
+        ids = self._ids
+        return self.tracker.track(request, ids.client_order_id(ids.intent_id(), 1), owner, self._clock.now_ns)
+
+    # ---- the way out ---------------------------------------------------------------------------------------------
+    def take_outbox(self) -> list[OutgoingRequest]:
+        """Requests since the last call; whoever takes them sends them once their intents are durable."""
+        outbox, self.outbox = self.outbox, []
+        return outbox
+
+    @abstractmethod
+    def send(self, requests: list[OutgoingRequest]) -> None:
+        """Let requests go to the venue."""
+
+    # ---- the way in ------------------------------------------------------------------------------------------------
+    def apply(self, update: VenueUpdate) -> None:
+        """Take one message of the venue; what is not news changes nothing."""
+        if type(update) is OrderTraded:
+            self._apply_fill(update.fill)
+        elif type(update) is OrderTaken:
+            order = self.tracker.get(update.client_order_id)
+            if order is not None and self.tracker.apply_state(update.client_order_id, OrderState.OPEN, update.ts_ns, update.exchange_order_id):
+                self._deliver(order, OrderAccepted(order, update.ts_ns))
+        elif type(update) is OrderEnded:
+            order = self.tracker.get(update.client_order_id)
+            if order is not None and self.tracker.apply_state(update.client_order_id, update.state, update.ts_ns, None, update.reason):
+                self._deliver(order, OrderClosed(order, update.ts_ns, update.state, update.reason))
+        elif type(update) is CancelRefused:
+            self.tracker.cancel_refused(update.client_order_id)
+        elif type(update) is PositionLiquidated:
+            self._bus.publish(PositionLost(update.market, update.price_ticks, update.ts_ns))
+
+    def _apply_fill(self, fill: Fill) -> None:
+        tracker = self.tracker
+        order = tracker.get(fill.client_order_id)
+        if order is None:
+            self.on_foreign_fill(fill)
+            return
+        was_open = order.is_open
+        if tracker.apply_fill(fill.client_order_id, fill.trade_id, fill.price_ticks, fill.lots, fill.ts_ns) < 1:
+            return
+        self._deliver(order, OrderFilled(order, fill.ts_ns, fill))
+        if was_open and order.is_done:
+            self._deliver(order, OrderClosed(order, fill.ts_ns, OrderState.FILLED))
+
+    def on_foreign_fill(self, fill: Fill) -> None:
+        """A fill of an order that the tracker does not know (forgotten, or of another process)."""
+
+    def _deliver(self, order: Order, event: OrderEvent) -> None:
+        if self._bus.has(type(event)):
+            self._bus.publish(event)
+        self._clock.stepper.deliver(order.owner, event)
+
+    @abstractmethod
+    def reconcile(self, now_ns: int) -> None:
+        """Hold the tracker against the venue before trading begins or goes on."""
+
+    # ---- the account ----------------------------------------------------------------------------------------------
+    @abstractmethod
+    def on_tick(self, now_ns: int) -> None: ...
+
+    def next_ns(self) -> int:
+        """When it wants to be stepped (see `Sleeper`)."""
+        return 0
+
+    @abstractmethod
+    def balance(self, asset: str) -> tuple[Decimal, Decimal]:
+        """Total and available."""
+
+    @abstractmethod
+    def can_pay(self, request: OrderRequest, ticks: int) -> bool:
+        """Whether the account can pay for this order at this price; orders that are on their way count."""
+
+    @abstractmethod
+    def instrument(self, trading_pair: str) -> Instrument:
+        """Raises ConfigError when the venue has no such pair."""
+
+    def position_mode(self) -> PositionMode:
+        """Mode of the account; spot behaves as ONEWAY."""
+        return PositionMode.ONEWAY
+
+    def reducible_lots(self, request: OrderRequest) -> int:
+        """By how much an order of this kind could reduce the account's position; 0 on spot."""
+        return 0
+
+    def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
+        """Set leverage and position mode before a bot trades; a spot connector ignores it.
+
+        Raises
+        ------
+        UserError
+            If the account can't switch because it has open positions or orders.
+        """

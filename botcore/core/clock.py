@@ -1,0 +1,152 @@
+"""The clock: the one source of time for everything that decides.
+
+Live and paper, the scheduler calls `tick` on the second; a backtest calls `replay`. What happens inside a tick is the same either way. Parts are
+stepped in the order in which they were added: feeds, connectors, bots, recorder.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from typing import Protocol, runtime_checkable
+
+from botcore.core.steps import Stepper, TimeIterator
+from botcore.model.enums import ClockMode
+
+NEVER = 2**63 - 1
+SECOND_NS = 1_000_000_000
+
+OnFault = Callable[[TimeIterator, Exception], None]
+
+
+@runtime_checkable
+class Sleeper(Protocol):
+    """A part that knows when it next wants a tick."""
+
+    def next_ns(self) -> int:
+        """Market time of the next tick that it wants; 0 asks for one with every market event, `NEVER` for none."""
+
+
+class Clock:
+    """Time that only moves forward.
+
+    Parameters
+    ----------
+    mode : ClockMode
+        REALTIME is ticked from outside; BACKTEST is ticked by `replay`.
+    start_ns : int
+        Market time before the first tick, ns UTC.
+    tick_ns : int
+        Length of a live or paper tick.
+    on_fault : callable
+        Told of a part that raised, after it was taken off the clock.
+    stepper : Stepper, optional
+        Shared with the bots, so that a watchdog sees the innermost part.
+    """
+
+    def __init__(
+        self,
+        mode: ClockMode,
+        *,
+        start_ns: int = 0,
+        tick_ns: int = SECOND_NS,
+        on_fault: OnFault | None = None,
+        stepper: Stepper | None = None,
+    ) -> None:
+        if tick_ns < SECOND_NS // 20:
+            raise ValueError(f"expected a tick of at least 0.05 s, found {tick_ns / SECOND_NS} s")
+        self.mode = mode
+        self.tick_ns = tick_ns
+        self.now_ns = start_ns
+        self.stepper = stepper or Stepper()
+        self._on_fault = on_fault
+        self._parts: list[TimeIterator] = []
+        self._sleepers: list[Sleeper] = []
+        self._wakes: list[int] = []
+        self._takes_wakes = mode is ClockMode.BACKTEST
+
+    def time(self) -> float:
+        """Now, in seconds: the form that Strategy V2 speaks."""
+        return self.now_ns / SECOND_NS
+
+    @property
+    def parts(self) -> tuple[TimeIterator, ...]:
+        return tuple(self._parts)
+
+    def add(self, part: TimeIterator, *, before: TimeIterator | None = None) -> None:
+        """Put a part behind all others, or right before a given one.
+
+        Raises
+        ------
+        ValueError
+            If the part is on the clock already, or `before` is not.
+        """
+        if part in self._parts:
+            raise ValueError(f"{part!r} is on the clock already")
+        position = len(self._parts) if before is None else self._parts.index(before)
+        self._arrange([*self._parts[:position], part, *self._parts[position:]])
+
+    def remove(self, part: TimeIterator) -> None:
+        """Take a part off; it still finishes a tick that is under way. Unknown parts are ignored."""
+        self._arrange([other for other in self._parts if other is not part])
+
+    def _arrange(self, parts: list[TimeIterator]) -> None:
+        self._parts = parts
+        self._sleepers = [part for part in parts if isinstance(part, Sleeper)]
+
+    def wake_at(self, when_ns: int) -> None:
+        """Ask for a tick at this time. A replay honours it; in real time the next regular tick serves it."""
+        wakes = self._wakes
+        if self._takes_wakes and self.now_ns < when_ns < NEVER and not (wakes and wakes[0] == when_ns):
+            heapq.heappush(wakes, when_ns)
+
+    def next_tick_ns(self, event_ns: int) -> int:
+        """When a replay ticks next, if the next market event is at `event_ns`.
+
+        That is the earliest time that a part asked for, by `wake_at` or by a `next_ns` of its own, when it comes before the event; the time of the event when a
+        part wants to see every event; otherwise `NEVER`: the event passes without a tick.
+        """
+        now_ns = self.now_ns
+        earliest = self._wakes[0] if self._wakes else NEVER
+        wants_all = False
+        for sleeper in self._sleepers:
+            asked = sleeper.next_ns()
+            if asked <= now_ns:
+                wants_all = True
+            elif asked < earliest:
+                earliest = asked
+        if earliest <= event_ns:
+            return earliest
+        return max(event_ns, now_ns) if wants_all else NEVER
+
+    def tick(self, now_ns: int) -> None:
+        """Move time to `now_ns` and step every part.
+
+        Raises
+        ------
+        ValueError
+            If time would go backwards.
+        """
+        if now_ns < self.now_ns:
+            raise ValueError(f"time can't go back from {self.now_ns} to {now_ns}")
+        self.now_ns = now_ns
+        wakes = self._wakes
+        while wakes and wakes[0] <= now_ns:
+            heapq.heappop(wakes)
+        self.stepper.step_all(self._parts, now_ns, self._fault)
+
+    def skip_to(self, now_ns: int) -> None:
+        """Let time pass without a tick, because no part wants one before `now_ns`."""
+        if now_ns > self.now_ns:
+            self.now_ns = now_ns
+
+    def replay(self, times: Iterable[int]) -> None:
+        """Tick at each of the given times; they may be produced lazily, looking at `next_wake_ns` between ticks."""
+        for now_ns in times:
+            self.tick(now_ns)
+
+    def _fault(self, part: TimeIterator, error: Exception) -> None:
+        self.remove(part)
+        if self._on_fault is None:
+            raise error
+        self._on_fault(part, error)

@@ -1,0 +1,198 @@
+"""Recorded candles as a walk of quotes.
+
+A bar becomes four quotes: open, one extreme, the other extreme, close. Which extreme comes first is chosen against the account: long positions meet
+the low first, short ones the high, so within one bar a stop is always met before a profit; without a position the nearer extreme comes first.
+Between the quotes of a bar the price moves in a straight line and stops at every watched price on its way (resting orders, barriers), so
+that each is met exactly where it stands. Between two bars it jumps: a gap stays a gap.
+
+The close stands one millisecond before the bar ends, and the bar is closed with it: a decision there sees the bar that it decides on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from botcore.data.candle_csv import CandleTable
+from botcore.data.feed import NEVER
+from botcore.markets.price_watch import PriceWatch
+from botcore.model.instrument import Instrument
+from botcore.model.market_events import BarClosed, FeedEnded, MarketEvent, QuoteTick
+
+MILLISECOND_NS = 1_000_000
+OPEN, CLOSE = 0, 3
+ENDED = 9
+
+
+class CandleFeed:
+    """One market's recorded candles.
+
+    Parameters
+    ----------
+    table : CandleTable
+        The recording; prices are rounded to the nearest tick.
+    watch : PriceWatch
+        Prices at which the walk stops.
+    bias : callable
+        +1 while the account is long in this market, -1 while short, else 0.
+    start_row : int
+        First bar that is walked; those before it are history.
+    """
+
+    def __init__(self, instrument: Instrument, table: CandleTable, watch: PriceWatch, bias: Callable[[], int], start_row: int = 0) -> None:
+        self.instrument = instrument
+        self._table = table
+        self._watch = watch
+        self._bias = bias
+        self._rows = len(table.open_ms)
+        self._interval_ns = table.interval_s * 1_000_000_000
+        self._prices = _in_ticks(table, instrument)
+        self._open_ns = table.open_ms.astype(np.int64) * MILLISECOND_NS
+        self._start_row = start_row
+        self._row = start_row
+        self._stage = OPEN
+        self._path: tuple[int, int, int, int] = (0, 0, 0, 0)
+        self._times: tuple[int, int, int, int] = (0, 0, 0, 0)
+        self._ticks = 0
+        self._ts_ns = 0
+        self._bar_due = False
+        self._stop: tuple[int, int, bool] | None = None
+        self._seen_version = -1
+        self._begin_bar()
+
+    # ---- the walk --------------------------------------------------------------------------------------------------
+    def next_ns(self) -> int:
+        if self._bar_due:
+            return self._ts_ns
+        if self._stage == ENDED:
+            return NEVER
+        if self._stop is None or self._seen_version != self._watch.version:
+            self._look_ahead()
+        return self._stop[0]  # type: ignore[index]
+
+    def pop(self) -> MarketEvent:
+        if self._bar_due:
+            return self._close_bar()
+        if self._row >= self._rows:
+            self._stage = ENDED
+            return FeedEnded(self.instrument.market, self._ts_ns)
+        if self._stop is None or self._seen_version != self._watch.version:
+            self._look_ahead()
+        ts_ns, ticks, arrived = self._stop  # type: ignore[misc]
+        self._stop = None
+        if arrived:
+            self._arrive()
+        self._ts_ns, self._ticks = ts_ns, ticks
+        return QuoteTick(self.instrument.market, ts_ns, ticks, ticks)
+
+    def _look_ahead(self) -> None:
+        self._seen_version = self._watch.version
+        self._stop = self._next_stop()
+
+    def _next_stop(self) -> tuple[int, int, bool]:
+        """(time, price, whether this is the end of the leg) of the next quote."""
+        stage = self._stage
+        if self._row >= self._rows:
+            return self._ts_ns, self._ticks, True
+        target, due_ns = self._path[stage], self._times[stage]
+        if stage == OPEN:
+            return due_ns, target, True
+        here = self._ticks
+        if target < here:
+            stop = self._watch.next_below(here)
+            if stop > target:
+                return self._on_the_way(stop, here, target, due_ns), stop, False
+        elif target > here:
+            stop = self._watch.next_above(here)
+            if stop < target:
+                return self._on_the_way(stop, here, target, due_ns), stop, False
+        return (due_ns if due_ns > self._ts_ns else self._ts_ns + 2), target, True
+
+    def _on_the_way(self, stop: int, here: int, target: int, due_ns: int) -> int:
+        """When a straight line reaches `stop`; at least 2 ns after the quote before, so that what was sent there arrives first."""
+        left = due_ns - self._ts_ns
+        return self._ts_ns + max(2, left * (stop - here) // (target - here))
+
+    def _arrive(self) -> None:
+        if self._stage == OPEN:
+            self._choose_path()
+        if self._stage == CLOSE:
+            self._bar_due = True
+        else:
+            self._stage += 1
+
+    def _begin_bar(self) -> None:
+        if self._row >= self._rows:
+            return
+        begin = int(self._open_ns[self._row])
+        third = self._interval_ns // 3
+        self._times = (begin, begin + third, begin + 2 * third, begin + self._interval_ns - MILLISECOND_NS)
+        opened, high, low, closed = self._prices[self._row]
+        self._path = (opened, high, low, closed)
+        self._stage = OPEN
+
+    def _choose_path(self) -> None:
+        opened, high, low, closed = self._prices[self._row]
+        bias = self._bias()
+        low_first = bias > 0 or (bias == 0 and opened - low <= high - opened)
+        self._path = (opened, low, high, closed) if low_first else (opened, high, low, closed)
+
+    def _close_bar(self) -> BarClosed:
+        row, table = self._row, self._table
+        self._bar_due = False
+        self._row += 1
+        self._begin_bar()
+        return BarClosed(
+            self.instrument.market,
+            self._ts_ns,
+            int(self._open_ns[row]),
+            self._interval_ns,
+            float(table.open[row]),
+            float(table.high[row]),
+            float(table.low[row]),
+            float(table.close[row]),
+            float(table.volume[row]),
+        )
+
+    # ---- history and position --------------------------------------------------------------------------------------
+    def history(self, interval_s: int, count: int) -> np.ndarray:
+        """Bars before the first that is walked, at the recording's own interval; empty for another interval."""
+        table, last = self._table, self._start_row
+        if interval_s != table.interval_s or last == 0:
+            return np.empty((0, 6))
+        rows = slice(max(0, last - count), last)
+        columns = (table.open_ms[rows] / 1000.0, table.open[rows], table.high[rows], table.low[rows], table.close[rows], table.volume[rows])
+        return np.column_stack(columns)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "row": self._row,
+            "stage": self._stage,
+            "path": list(self._path),
+            "ticks": self._ticks,
+            "ts_ns": self._ts_ns,
+            "bar_due": self._bar_due,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self._row = int(state["row"])
+        self._stop = None
+        self._begin_bar()
+        self._stage = int(state["stage"])
+        self._ticks, self._ts_ns = int(state["ticks"]), int(state["ts_ns"])
+        self._bar_due = bool(state["bar_due"])
+        opened, second, third, closed = (int(ticks) for ticks in state["path"])
+        self._path = (opened, second, third, closed)
+
+    def standing(self) -> QuoteTick | None:
+        """The quote that stands now, after `restore`; None before the first."""
+        return QuoteTick(self.instrument.market, self._ts_ns, self._ticks, self._ticks) if self._ts_ns else None
+
+
+def _in_ticks(table: CandleTable, instrument: Instrument) -> list[tuple[int, int, int, int]]:
+    """(open, high, low, close) of every bar in ticks, at least 1."""
+    block = np.column_stack((table.open, table.high, table.low, table.close))
+    ticks = np.maximum(np.rint(block / instrument.tick), 1).astype(np.int64)
+    return [tuple(row) for row in ticks.tolist()]

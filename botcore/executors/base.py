@@ -1,0 +1,223 @@
+"""What every executor shares: its life as a table of moves, its window for readers, its retry budget."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+from botcore.executors.data_types import ExecutorConfigBase, config_values
+from botcore.executors.desk import Surroundings
+from botcore.executors.info import ExecutorInfo
+from botcore.model.enums import CloseType, RunnableStatus
+from botcore.model.errors import IllegalMove
+from botcore.model.events import OrderEvent
+from botcore.model.order import Fill
+from botcore.model.records import ExecutorRecord
+
+C = TypeVar("C", bound=ExecutorConfigBase)
+
+SECOND_NS = 1_000_000_000
+MAX_BACKOFF_NS = 30 * SECOND_NS
+
+
+class Trigger(IntEnum):
+    START = 1
+    EXIT = 2
+    END = 3
+
+
+NOT_STARTED, RUNNING = RunnableStatus.NOT_STARTED, RunnableStatus.RUNNING
+SHUTTING_DOWN, TERMINATED = RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED
+
+_TABLE: dict[tuple[RunnableStatus, Trigger], RunnableStatus] = {
+    (NOT_STARTED, Trigger.START): RUNNING,
+    # refused before anything was sent: expired, no balance, not a legal order
+    (NOT_STARTED, Trigger.END): TERMINATED,
+    (RUNNING, Trigger.EXIT): SHUTTING_DOWN,
+    (SHUTTING_DOWN, Trigger.END): TERMINATED,
+    # TERMINATED absorbs: it has no moves
+}
+MOVES = {status * 4 + trigger: target for (status, trigger), target in _TABLE.items()}
+"""The same table by one small number, for it is looked up with every change of every executor."""
+
+
+class ExecutorBase(ABC, Generic[C]):
+    """One trade from its first order to flat, or to a position that is handed over.
+
+    Parameters
+    ----------
+    config : ExecutorConfigBase
+        Frozen, as the controller gave it.
+    around : Surroundings
+        Desk, market data and listener.
+    executor_id : str
+        Unique in the data folder.
+    controller_id : str
+        Whose executor it is.
+    created_ns : int
+        Market time of creation.
+    """
+
+    max_retries = 10
+    """Rejections that are retried before it gives up."""
+
+    wake_ns: int
+    """Market time before which it needs no tick, unless something happens to one of its orders; 0 asks for every tick."""
+
+    def __init__(self, config: C, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
+        self.config = config
+        self.id = executor_id
+        self.controller_id = controller_id
+        self.created_ns = created_ns
+        self.status = NOT_STARTED
+        self.close_type: CloseType | None = None
+        self.retries = 0
+        self.wake_ns = 0
+        self.info = ExecutorInfo(config, executor_id, controller_id, created_ns, self)
+        self._desk = around.desk
+        self._market_data = around.market_data
+        self._listener = around.listener
+        self._retry_at_ns = 0
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id} {self.status.name}>"
+
+    # ---- life ------------------------------------------------------------------------------------------------------
+    def _move(self, trigger: Trigger) -> None:
+        target = MOVES.get(self.status * 4 + trigger)
+        if target is None:
+            raise IllegalMove(f"{self!r} has no move {trigger.name}")
+        self.status = self.info.status = target
+        self._listener.executor_changed(self)
+
+    def start(self, now_ns: int) -> None:
+        """Check what can be checked, then run; a refusal ends it with a close type and a reason."""
+        if self.status is not NOT_STARTED:
+            return
+        refusal = self.refusal(now_ns)
+        if refusal is not None:
+            self._end(now_ns, *refusal)
+            return
+        self._move(Trigger.START)
+        self.on_tick(now_ns)
+
+    def _end(self, now_ns: int, close_type: CloseType | None = None, reason: str = "") -> None:
+        if close_type is not None:
+            self.close_type = close_type
+        info = self.info
+        info.close_type, info.close_ns = self.close_type, now_ns
+        if reason:
+            info.reason = reason
+        self._move(Trigger.END)
+        self._listener.executor_closed(self)
+
+    def on_fault(self, error: Exception) -> None:
+        """The executor's own code raised: its keeper decides what becomes of orders and exposure."""
+        self._listener.executor_faulted(self, error)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status is TERMINATED
+
+    @property
+    def has_fills(self) -> bool:
+        return self.info.has_fills
+
+    def _count_retry(self, now_ns: int, reason: str) -> bool:
+        """Book a rejection and set the time of the next try (1, 2, 4 ... 30 s); False when the budget is used up."""
+        self.retries += 1
+        self.info.reason = reason
+        self._retry_at_ns = now_ns + min(SECOND_NS << min(self.retries - 1, 6), MAX_BACKOFF_NS)
+        self._listener.executor_changed(self)
+        return self.retries <= self.max_retries
+
+    # ---- what a kind of executor defines ---------------------------------------------------------------------------
+    @abstractmethod
+    def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
+        """Why it can't start, as close type and sentence; None when it can."""
+
+    @abstractmethod
+    def on_tick(self, now_ns: int) -> None:
+        """One step of market time."""
+
+    @abstractmethod
+    def on_order(self, event: OrderEvent) -> None:
+        """Something happened to an order of this executor."""
+
+    @abstractmethod
+    def stop(self, now_ns: int, keep_position: bool = False) -> None:
+        """End early; a no-op when it is ending or has ended."""
+
+    @abstractmethod
+    def abandon(self, now_ns: int, reason: str) -> None:
+        """End now whatever happens: cancel what can be cancelled and leave what is held to a position hold."""
+
+    @abstractmethod
+    def held_fills(self) -> list[Fill]:
+        """Fills to be handed to a position hold when it ended with something in hand."""
+
+    @abstractmethod
+    def net_pnl_quote(self) -> Decimal: ...
+
+    @abstractmethod
+    def net_pnl_pct(self) -> Decimal: ...
+
+    @abstractmethod
+    def cum_fees_quote(self) -> Decimal: ...
+
+    @abstractmethod
+    def filled_amount_quote(self) -> Decimal: ...
+
+    @abstractmethod
+    def custom_info(self) -> dict[str, Any]: ...
+
+    # ---- records ---------------------------------------------------------------------------------------------------
+    def record(self) -> ExecutorRecord:
+        """How it stands, as a value."""
+        config: Any = self.config
+        info = self.custom_info()
+        entry_price = info.get("current_position_average_price")
+        pnl, pct = self.net_pnl_quote(), self.net_pnl_pct()
+        side = getattr(config, "side", None)
+        return ExecutorRecord(
+            self.id,
+            self.controller_id,
+            config.type,
+            self.status.name,
+            self.close_type.name if self.close_type else None,
+            self.info.reason,
+            getattr(config, "connector_name", ""),
+            getattr(config, "trading_pair", ""),
+            side.name if side is not None else "",
+            info.get("exposure_base", Decimal(0)),
+            entry_price,
+            None if pnl.is_nan() else pnl,
+            None if pct.is_nan() else pct,
+            self.cum_fees_quote(),
+            self.filled_amount_quote(),
+            config_values(config),
+            self.state(),
+            self.created_ns,
+            self.info.close_ns,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """JSON-ready state that config, orders and fills do not tell."""
+        return {
+            "status": self.status.name,
+            "close_type": self.close_type.name if self.close_type else None,
+            "reason": self.info.reason,
+            "retries": self.retries,
+            "retry_at_ns": self._retry_at_ns,
+        }
+
+    def restore(self, state: dict[str, Any], orders: list[Any], fills: list[Fill]) -> None:
+        """Go on from `state`, with the orders and fills that belong to this executor."""
+        self.status = self.info.status = RunnableStatus[state["status"]]
+        self.close_type = CloseType[state["close_type"]] if state["close_type"] else None
+        self.info.reason = state["reason"]
+        self.info.has_fills = bool(fills)
+        self.retries = state["retries"]
+        self._retry_at_ns = state["retry_at_ns"]

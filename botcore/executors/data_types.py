@@ -1,0 +1,148 @@
+"""Configs of executors, under the names, defaults and units of Strategy V2. Ratios are fractions (0.01 = 1 %), times seconds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from botcore.core.config import OrderTypeField, PositionActionField, Side, enum_reader
+from botcore.model.enums import OrderType, PositionAction, TradeType
+
+Ratio = Annotated[Decimal, Field(gt=0)]
+Price = Annotated[Decimal, Field(gt=0)]
+
+
+class _Value(BaseModel):
+    """Base of these configs: frozen, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+
+
+class TrailingStop(_Value):
+    """Armed when net PnL exceeds `activation_price`, closes when it falls below its best minus `trailing_delta`; both are PnL fractions."""
+
+    activation_price: Ratio
+    trailing_delta: Ratio
+
+
+class TripleBarrierConfig(_Value):
+    """How a position ends: by loss, profit, time or a trailing stop, whichever comes first; None leaves a barrier out."""
+
+    stop_loss: Ratio | None = None
+    take_profit: Ratio | None = None
+    time_limit: Annotated[int, Field(gt=0)] | None = None
+    trailing_stop: TrailingStop | None = None
+    open_order_type: OrderTypeField = OrderType.LIMIT
+    take_profit_order_type: OrderTypeField = OrderType.MARKET
+    stop_loss_order_type: OrderTypeField = OrderType.MARKET
+    time_limit_order_type: OrderTypeField = OrderType.MARKET
+
+    @field_validator("stop_loss_order_type", "time_limit_order_type")
+    @classmethod
+    def _must_be_market(cls, value: OrderType) -> OrderType:
+        if value is not OrderType.MARKET:
+            raise ValueError(f"expected MARKET (an exit that must happen can't rest), found {value.name}")
+        return value
+
+    def new_instance_with_adjusted_volatility(self, volatility_factor: float) -> TripleBarrierConfig:
+        """The same barriers with every distance scaled; the time limit stays."""
+        factor = Decimal(str(volatility_factor))
+        trailing = self.trailing_stop
+        return self.model_copy(
+            update={
+                "stop_loss": self.stop_loss * factor if self.stop_loss is not None else None,
+                "take_profit": self.take_profit * factor if self.take_profit is not None else None,
+                "trailing_stop": trailing
+                and TrailingStop(activation_price=trailing.activation_price * factor, trailing_delta=trailing.trailing_delta * factor),
+            }
+        )
+
+
+class ExecutorConfigBase(_Value):
+    """What every executor's config has.
+
+    Parameters
+    ----------
+    id : str
+        Name of the executor; the orchestrator gives one when it is empty.
+    timestamp : float, optional
+        Accepted for Strategy V2's sake; executors count from the market time of their creation.
+    """
+
+    id: str = ""
+    type: str = ""
+    timestamp: float | None = None
+    controller_id: str = "main"
+    level_id: str | None = None
+
+
+class PositionExecutorConfig(ExecutorConfigBase):
+    """Open one position and manage it with a triple barrier."""
+
+    type: Literal["position_executor"] = "position_executor"
+    trading_pair: str
+    connector_name: str
+    side: Side
+    entry_price: Price | None = None
+    amount: Annotated[Decimal, Field(gt=0)]
+    triple_barrier_config: TripleBarrierConfig = TripleBarrierConfig()
+    leverage: Annotated[int, Field(ge=1, le=125)] = 1
+    activation_bounds: list[Ratio] | None = None
+
+    @field_validator("side")
+    @classmethod
+    def _one_side(cls, value: TradeType) -> TradeType:
+        if value is TradeType.RANGE:
+            raise ValueError("expected BUY or SELL, found RANGE")
+        return value
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> PositionExecutorConfig:
+        bounds = self.activation_bounds
+        if bounds is not None and not 1 <= len(bounds) <= 2:
+            raise ValueError(f"expected one or two activation_bounds, found {len(bounds)}")
+        if bounds is not None and len(bounds) < 2 and self.triple_barrier_config.open_order_type is OrderType.MARKET:
+            raise ValueError("a MARKET entry needs two activation_bounds (before and beyond the entry price), found one")
+        return self
+
+
+class ExecutionStrategy(Enum):
+    """How an order executor works its order."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    LIMIT_MAKER = "LIMIT_MAKER"
+
+
+class OrderExecutorConfig(ExecutorConfigBase):
+    """Work one order and hand what it filled to the position ledger."""
+
+    type: Literal["order_executor"] = "order_executor"
+    trading_pair: str
+    connector_name: str
+    side: Side
+    amount: Annotated[Decimal, Field(gt=0)]
+    position_action: PositionActionField = PositionAction.OPEN
+    price: Price | None = None
+    execution_strategy: Annotated[ExecutionStrategy, enum_reader(ExecutionStrategy)] = ExecutionStrategy.MARKET
+    leverage: Annotated[int, Field(ge=1, le=125)] = 1
+
+    @model_validator(mode="after")
+    def _price_fits(self) -> OrderExecutorConfig:
+        if self.execution_strategy is not ExecutionStrategy.MARKET and self.price is None:
+            raise ValueError(f"a {self.execution_strategy.name} order needs a price, found none")
+        return self
+
+
+def config_values(config: BaseModel) -> dict[str, Any]:
+    """A config as JSON-ready values: Decimals as text, enums by name. `type(config).model_validate` reads it back."""
+    values: dict[str, Any] = config.model_dump(mode="json")
+    for name, value in config:
+        if isinstance(value, BaseModel):
+            values[name] = config_values(value)
+        elif hasattr(value, "name") and hasattr(type(value), "__members__"):
+            values[name] = value.name
+    return values

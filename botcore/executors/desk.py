@@ -1,0 +1,59 @@
+"""All that an executor may do to the world, and whom it tells of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botcore.markets.market_data import MarketDataProvider
+from botcore.model.order import Fill, OrderRequest
+from botcore.orders.tracker import Order
+
+if TYPE_CHECKING:
+    from botcore.executors.base import ExecutorBase
+
+
+class OrderDesk(Protocol):
+    """Submits and cancels on behalf of one bot; every order passes the risk gate on its way."""
+
+    bot_id: str
+
+    def submit(self, request: OrderRequest, owner: Any) -> Order:
+        """Send an order.
+
+        Returns
+        -------
+        Order
+            Tracked from now on. When it may not leave it is FAILED already, with the reason, and no event follows.
+        """
+
+    def cancel(self, order: Order) -> bool:
+        """Ask to cancel; False when the order is done or was asked already."""
+
+    def refusal(self, request: OrderRequest, ticks: int | None) -> str | None:
+        """Why the venue's rules would refuse this order as it would go out; None when they would not."""
+
+    def can_pay(self, request: OrderRequest, ticks: int) -> bool:
+        """Whether the account can pay for this order at this price; orders that are on their way count."""
+
+
+class ExecutorListener(Protocol):
+    """Whoever keeps the executors: told of every change that must be written down."""
+
+    def executor_changed(self, executor: ExecutorBase[Any]) -> None: ...
+
+    def executor_closed(self, executor: ExecutorBase[Any]) -> None: ...
+
+    def late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
+        """A fill came after the executor had ended: somebody must hold it."""
+
+    def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all executors of one bot share: the only way to trade, the only way to look, and whom to tell."""
+
+    desk: OrderDesk
+    market_data: MarketDataProvider
+    listener: ExecutorListener

@@ -1,0 +1,96 @@
+"""All that is known of one market: book, last trade, candles. Feeds write it event by event; nobody else does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from botcore.markets.candles import CandleBook
+from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
+from botcore.markets.price_watch import PriceWatch
+from botcore.model.enums import PriceType
+from botcore.model.instrument import Instrument
+from botcore.model.market_events import BarClosed, BookDiff, BookSnapshot, FeedEnded, MarketEvent, QuoteTick, TradeTick
+
+NAN = Decimal("NaN")
+
+
+class MarketState:
+    """One market as it stands.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        What is traded; its ticks and lots are the book's scale.
+    max_age_ns : int, optional
+        Age of the last event beyond which the market counts as stale; None where a quote stands until the next one (candles).
+    """
+
+    __slots__ = ("_age_limit_ns", "book", "candles", "ended", "gaps", "instrument", "last_trade_ticks", "ts_ns", "watch")
+
+    def __init__(self, instrument: Instrument, max_age_ns: int | None = None) -> None:
+        self.instrument = instrument
+        self.book = OrderBook()
+        self.candles = CandleBook()
+        self.watch = PriceWatch()
+        self.last_trade_ticks = 0
+        self.ts_ns = 0
+        self.gaps = 0
+        self.ended = False
+        self._age_limit_ns = max_age_ns
+
+    # ---- written by feeds ------------------------------------------------------------------------------------------
+    def apply(self, event: MarketEvent) -> None:
+        """Take one event of this market."""
+        kind = type(event)
+        self.ts_ns = event.ts_ns
+        if kind is QuoteTick:
+            self.book.set_quote(event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots, event.ts_ns)
+            self.last_trade_ticks = event.bid_ticks
+        elif kind is BookDiff:
+            applied = self.book.apply_diff(event.first_id, event.last_id, event.prev_id, event.bids, event.asks, event.ts_ns)
+            if not self.book.is_ready and applied:
+                self.gaps += 1
+        elif kind is TradeTick:
+            self.last_trade_ticks = event.price_ticks
+            instrument = self.instrument
+            self.candles.on_trade(event.ts_ns, event.price_ticks * instrument.tick, event.lots * instrument.lot)
+        elif kind is BarClosed:
+            self.candles.on_bar(event)
+        elif kind is BookSnapshot:
+            self.book.snapshot(event.bids, event.asks, event.update_id, event.ts_ns)
+        elif kind is FeedEnded:
+            self.ended = True
+
+    # ---- read by everybody -----------------------------------------------------------------------------------------
+    def is_usable(self, now_ns: int) -> bool:
+        """False while the price can't be trusted: no book, a gap in it, crossed, one-sided, stale, or at the end of a recording."""
+        book = self.book
+        if not book.is_ready or self.ended or book.best_bid == NO_BID or book.best_ask == NO_ASK or book.best_bid > book.best_ask:
+            return False
+        return self._age_limit_ns is None or now_ns - self.ts_ns <= self._age_limit_ns
+
+    def mid_half_ticks(self) -> int | None:
+        """Twice the mid in ticks, exact; None when a side is empty."""
+        book = self.book
+        if book.best_bid == NO_BID or book.best_ask == NO_ASK:
+            return None
+        return book.best_bid + book.best_ask
+
+    def mid(self) -> float:
+        """Mid price; NaN when a side is empty."""
+        half = self.mid_half_ticks()
+        return float("nan") if half is None else half * self.instrument.tick * 0.5
+
+    def price(self, kind: PriceType) -> Decimal:
+        """A price as Decimal; NaN when it is not known."""
+        book, instrument = self.book, self.instrument
+        if kind is PriceType.MidPrice:
+            half = self.mid_half_ticks()
+            return NAN if half is None else half * instrument.tick_size / 2
+        if kind is PriceType.BestBid:
+            return NAN if book.best_bid == NO_BID else instrument.price(book.best_bid)
+        if kind is PriceType.BestAsk:
+            return NAN if book.best_ask == NO_ASK else instrument.price(book.best_ask)
+        if kind is PriceType.LastTrade:
+            return instrument.price(self.last_trade_ticks) if self.last_trade_ticks else NAN
+        return NAN

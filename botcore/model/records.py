@@ -1,0 +1,133 @@
+"""What is written down of executors, holds and results, and what recovery starts from: plain values, no live objects.
+
+Live objects that change often announce the change and give their record only when it is about to be written (`Recordable`), so ten changes in one tick
+are one row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Recordable(Protocol[R_co]):
+    """Something that can say how it stands."""
+
+    def record(self) -> R_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorRecord:
+    """One executor. `config` and `state` are JSON-ready; money in quote, amounts in base, times in ns of market time."""
+
+    executor_id: str
+    controller_id: str
+    type: str
+    status: str
+    close_type: str | None
+    reason: str
+    connector_name: str
+    trading_pair: str
+    side: str
+    exposure_base: Decimal
+    entry_price: Decimal | None
+    net_pnl_quote: Decimal | None
+    net_pnl_pct: Decimal | None
+    fees_quote: Decimal
+    volume_quote: Decimal
+    config: dict[str, Any]
+    state: dict[str, Any]
+    created_ns: int
+    close_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRecord:
+    """One position hold; see `PositionHold`."""
+
+    controller_id: str
+    connector_name: str
+    trading_pair: str
+    bucket: str
+    net_amount_base: Decimal
+    cost_quote: Decimal
+    breakeven_price: Decimal
+    realized_gross: Decimal
+    fees_in_pnl: Decimal
+    cum_fees_quote: Decimal
+    volume_quote: Decimal
+    unpriced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TallyRecord:
+    """Running sums over one controller's closed executors."""
+
+    controller_id: str
+    realized_quote: Decimal
+    volume_quote: Decimal
+    fees_quote: Decimal
+    closed: int
+    winning: int
+    close_types: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """One order with its intent, as recovery needs it."""
+
+    client_order_id: str
+    exchange_order_id: str | None
+    executor_id: str
+    connector_name: str
+    trading_pair: str
+    trade_type: str
+    order_type: str
+    purpose: str
+    position_action: str
+    amount: Decimal
+    price: Decimal | None
+    state: str
+    created_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FillRecord:
+    """One fill."""
+
+    connector_name: str
+    trading_pair: str
+    trade_id: str
+    client_order_id: str
+    executor_id: str
+    trade_type: str
+    price: Decimal
+    amount: Decimal
+    fee_amount: Decimal
+    fee_asset: str
+    fee_quote: Decimal | None
+    is_maker: bool
+    ts_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class BotRecords:
+    """Everything that recovery of one bot starts from.
+
+    Parameters
+    ----------
+    running : list of ExecutorRecord
+        Executors that have not terminated, with all their `orders` and `fills`.
+    closed : list of ExecutorRecord
+        The latest that have terminated, oldest first: controllers look back at them.
+    """
+
+    running: list[ExecutorRecord]
+    closed: list[ExecutorRecord]
+    orders: list[OrderRecord]
+    fills: list[FillRecord]
+    holds: list[HoldRecord]
+    tallies: list[TallyRecord]

@@ -1,0 +1,1 @@
+"""Who keeps the executors: actions in, executors, position holds and performance out."""

@@ -1,0 +1,151 @@
+"""Durable home of the paper exchanges (`data/paper.db`): a file of its own, for a venue's ledger is not ours to write.
+
+Saving is synchronous: the exchange speaks only after its page is on disk (WAL, synchronous=FULL), as a venue's acknowledgement would promise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, String, Table, Text, delete, select
+
+from botcore.model.books import AccountPage, StoredAccount
+from botcore.model.errors import UserError
+from botcore.recorder.journal import Op, Write, open_engine, write_rows
+from botcore.recorder.rows import to_json
+
+SCHEMA = 1
+KEEP = 5_000
+
+metadata = MetaData()
+meta = Table("meta", metadata, Column("key", String(32), primary_key=True), Column("value", Text, nullable=False))
+accounts = Table("accounts", metadata, Column("connector_name", String(64), primary_key=True), Column("account", Text, nullable=False))
+orders = Table(
+    "orders",
+    metadata,
+    Column("connector_name", String(64), primary_key=True),
+    Column("client_order_id", String(64), primary_key=True),
+    Column("is_open", Boolean, nullable=False),
+    Column("ts_ns", BigInteger, nullable=False),
+    Column("values", Text, nullable=False),
+    Index("ix_paper_orders_open", "connector_name", "is_open"),
+)
+fills = Table(
+    "fills",
+    metadata,
+    Column("serial", Integer, primary_key=True, autoincrement=True),
+    Column("connector_name", String(64), nullable=False),
+    Column("trade_id", String(128), nullable=False),
+    Column("values", Text, nullable=False),
+    Index("ix_paper_fills", "connector_name", "trade_id", unique=True),
+)
+feeds = Table("feeds", metadata, Column("market", String(128), primary_key=True), Column("state", Text, nullable=False))
+
+
+class SqlPaperStore:
+    """See the module.
+
+    Parameters
+    ----------
+    path : Path
+        Created when missing.
+
+    Raises
+    ------
+    UserError
+        If the file was written by a newer program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._engine = open_engine(path)
+        metadata.create_all(self._engine)
+        self._connection = self._engine.connect()
+        found = self._meta("schema")
+        if found is None:
+            self._put_meta({"schema": str(SCHEMA)})
+        elif int(found) > SCHEMA:
+            raise UserError(f"{path.name} was written by a newer Condor (schema {found}); update this one")
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+    # ---- writing ---------------------------------------------------------------------------------------------------
+    def save(self, now_ns: int, pages: list[AccountPage], positions: Mapping[str, dict[str, Any]]) -> None:
+        """Write pages and the feeds' positions in one transaction; durable on return."""
+        writes: list[Write] = []
+        for page in pages:
+            name = page.connector_name
+            writes.append(Write(accounts, {"connector_name": name, "account": to_json(page.account)}))
+            writes.extend(
+                Write(
+                    orders,
+                    {
+                        "connector_name": name,
+                        "client_order_id": client_order_id,
+                        "is_open": values["is_open"],
+                        "ts_ns": values["ts_ns"],
+                        "values": to_json(values),
+                    },
+                )
+                for client_order_id, values in page.orders.items()
+            )
+            writes.extend(Write(fills, {"connector_name": name, "trade_id": values["trade_id"], "values": to_json(values)}, Op.ADD) for values in page.fills)
+        writes.extend(Write(feeds, {"market": market, "state": to_json(state)}) for market, state in positions.items())
+        writes.append(Write(meta, {"key": "now_ns", "value": str(now_ns)}))
+        with self._connection.begin():
+            write_rows(self._connection, writes)
+
+    def put_source(self, source: str) -> None:
+        """Remember which market source these books belong to: a seed, a file."""
+        self._put_meta({"source": source})
+
+    def clear(self) -> None:
+        """Forget all accounts and positions of feeds."""
+        with self._connection.begin():
+            for table in (accounts, orders, fills, feeds):
+                self._connection.execute(delete(table))
+            self._connection.execute(delete(meta).where(meta.c.key != "schema"))
+
+    def _put_meta(self, values: dict[str, str]) -> None:
+        with self._connection.begin():
+            write_rows(self._connection, [Write(meta, {"key": key, "value": value}) for key, value in values.items()])
+
+    # ---- reading ---------------------------------------------------------------------------------------------------
+    def _meta(self, key: str) -> str | None:
+        with self._connection.begin():
+            value: str | None = self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
+            return value
+
+    @property
+    def source(self) -> str | None:
+        return self._meta("source")
+
+    @property
+    def now_ns(self) -> int:
+        """Market time of the last page; 0 when nothing was written yet."""
+        return int(self._meta("now_ns") or 0)
+
+    def feed_states(self) -> dict[str, dict[str, Any]]:
+        """Market -> position of its feed."""
+        with self._connection.begin():
+            return {row.market: json.loads(row.state) for row in self._connection.execute(select(feeds))}
+
+    def accounts(self) -> dict[str, StoredAccount]:
+        """Connector name -> account, with all open orders and the latest ended ones and fills."""
+        with self._connection.begin():
+            rows = self._connection.execute(select(accounts)).all()
+            return {row.connector_name: self._account(self._connection, row) for row in rows}
+
+    @staticmethod
+    def _account(connection: Connection, row: Any) -> StoredAccount:
+        name = row.connector_name
+        of_name = orders.c.connector_name == name
+        open_orders = connection.execute(select(orders).where(of_name, orders.c.is_open).order_by(orders.c.ts_ns)).all()
+        ended = connection.execute(select(orders).where(of_name, ~orders.c.is_open).order_by(orders.c.ts_ns.desc()).limit(KEEP)).all()
+        latest = connection.execute(select(fills).where(fills.c.connector_name == name).order_by(fills.c.serial.desc()).limit(KEEP)).all()
+        values = {order.client_order_id: json.loads(order._mapping["values"]) for order in [*reversed(ended), *open_orders]}
+        return StoredAccount(json.loads(row.account), values, [json.loads(fill._mapping["values"]) for fill in reversed(latest)])

@@ -1,0 +1,80 @@
+"""What is read back: for recovery, and for people who look at history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, select
+
+from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
+from botcore.recorder import tables
+from botcore.recorder.rows import read_record
+
+KEEP_CLOSED = 100
+
+
+def load_bot(connection: Connection, bot_id: str) -> BotRecords:
+    """All that recovery of a bot needs, in one consistent read."""
+    executors = tables.executors
+    of_bot = executors.c.bot_id == bot_id
+    running = connection.execute(select(executors).where(of_bot, executors.c.status != "TERMINATED").order_by(executors.c.created_ns)).all()
+    closed = connection.execute(
+        select(executors).where(of_bot, executors.c.status == "TERMINATED").order_by(executors.c.close_ns.desc()).limit(KEEP_CLOSED)
+    ).all()
+    ids = select(executors.c.executor_id).where(of_bot, executors.c.status != "TERMINATED")
+    joined = select(
+        tables.intents, tables.orders.c.client_order_id, tables.orders.c.exchange_order_id, tables.orders.c.state
+    ).join(tables.orders, tables.orders.c.intent_id == tables.intents.c.intent_id)
+    orders = connection.execute(joined.where(tables.intents.c.executor_id.in_(ids)).order_by(tables.intents.c.created_ns)).all()
+    fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(ids)).order_by(tables.fills.c.ts_ns)).all()
+    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
+    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
+    return BotRecords(
+        [read_record(ExecutorRecord, row) for row in running],
+        [read_record(ExecutorRecord, row) for row in reversed(closed)],
+        [read_record(OrderRecord, row) for row in orders],
+        [read_record(FillRecord, row) for row in fills],
+        [read_record(HoldRecord, row) for row in holds],
+        [read_record(TallyRecord, row) for row in tallies],
+    )
+
+
+def runtime_value(connection: Connection, key: str) -> int:
+    """A number from the runtime table; 0 when it was never written."""
+    value = connection.execute(select(tables.runtime.c.value).where(tables.runtime.c.key == key)).scalar_one_or_none()
+    return int(value) if value is not None else 0
+
+
+def facts_after(connection: Connection, event_id: int, limit: int = 500) -> list[Mapping[str, Any]]:
+    """Facts with a larger id, oldest first."""
+    query = select(tables.facts).where(tables.facts.c.event_id > event_id).order_by(tables.facts.c.event_id).limit(limit)
+    return [row._mapping for row in connection.execute(query)]
+
+
+def closed_executors(
+    connection: Connection, *, bot_id: str | None = None, offset: int = 0, limit: int = 20, traded_only: bool = True
+) -> tuple[list[tuple[str, ExecutorRecord]], int]:
+    """A page of (bot id, executor) that have ended, newest first, and how many there are in all."""
+    executors = tables.executors
+    wanted = [executors.c.status == "TERMINATED"]
+    if bot_id is not None:
+        wanted.append(executors.c.bot_id == bot_id)
+    if traded_only:
+        wanted.append(executors.c.volume_quote != "0")
+    total = connection.execute(select(func.count()).select_from(executors).where(and_(*wanted))).scalar_one()
+    rows = connection.execute(select(executors).where(and_(*wanted)).order_by(executors.c.close_ns.desc()).offset(offset).limit(limit)).all()
+    return [(row.bot_id, read_record(ExecutorRecord, row)) for row in rows], total
+
+
+def executor_by_id(connection: Connection, executor_id: str) -> tuple[str, ExecutorRecord, list[FillRecord]] | None:
+    """One executor with its bot's id and its fills; None when there is no such id."""
+    row = connection.execute(select(tables.executors).where(tables.executors.c.executor_id == executor_id)).one_or_none()
+    if row is None:
+        return None
+    fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id == executor_id).order_by(tables.fills.c.ts_ns)).all()
+    return row.bot_id, read_record(ExecutorRecord, row), [read_record(FillRecord, fill) for fill in fills]
+
+
+def last_event_id(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(tables.facts.c.event_id), 0))).scalar_one())

@@ -1,0 +1,148 @@
+"""Tables of the runtime's records. Money and amounts are Decimal text, times are ns UTC of market time unless the name says wall."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("intent_id", String(64), primary_key=True),
+    Column("bot_id", String(64), nullable=False),
+    Column("controller_id", String(64), nullable=False),
+    Column("executor_id", String(64), nullable=False),
+    Column("connector_name", String(64), nullable=False),
+    Column("trading_pair", String(64), nullable=False),
+    Column("trade_type", String(8), nullable=False),
+    Column("order_type", String(16), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("position_action", String(8), nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("price", Text),
+    Column("created_ns", BigInteger, nullable=False),
+    Index("ix_intents_executor", "executor_id"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("client_order_id", String(64), primary_key=True),
+    Column("intent_id", String(64), nullable=False),
+    Column("exchange_order_id", String(128)),
+    Column("connector_name", String(64), nullable=False),
+    Column("executor_id", String(64), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("filled_amount", Text, nullable=False),
+    Column("average_price", Text),
+    Column("reason", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("updated_ns", BigInteger, nullable=False),
+    Index("ix_orders_executor", "executor_id"),
+    Index("ix_orders_connector_state", "connector_name", "state"),
+)
+
+fills = Table(
+    "fills",
+    metadata,
+    # the key of a fill: applied once, for ever
+    Column("connector_name", String(64), primary_key=True),
+    Column("trading_pair", String(64), primary_key=True),
+    Column("trade_id", String(128), primary_key=True),
+    Column("client_order_id", String(64), nullable=False),
+    Column("bot_id", String(64), nullable=False),
+    Column("controller_id", String(64), nullable=False),
+    Column("executor_id", String(64), nullable=False),
+    Column("trade_type", String(8), nullable=False),
+    Column("price", Text, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("fee_amount", Text, nullable=False),
+    Column("fee_asset", String(32), nullable=False),
+    Column("fee_quote", Text),
+    Column("is_maker", Boolean, nullable=False),
+    Column("ts_ns", BigInteger, nullable=False),
+    Index("ix_fills_executor", "executor_id"),
+    Index("ix_fills_bot_ts", "bot_id", "ts_ns"),
+)
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("executor_id", String(64), primary_key=True),
+    Column("bot_id", String(64), nullable=False),
+    Column("controller_id", String(64), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("close_type", String(24)),
+    Column("reason", Text, nullable=False),
+    Column("connector_name", String(64), nullable=False),
+    Column("trading_pair", String(64), nullable=False),
+    Column("side", String(8), nullable=False),
+    Column("exposure_base", Text, nullable=False),
+    Column("entry_price", Text),
+    Column("net_pnl_quote", Text),
+    Column("net_pnl_pct", Text),
+    Column("fees_quote", Text, nullable=False),
+    Column("volume_quote", Text, nullable=False),
+    Column("config", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("close_ns", BigInteger, nullable=False),
+    Index("ix_executors_bot_status", "bot_id", "status"),
+    Index("ix_executors_bot_close", "bot_id", "close_ns"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("bot_id", String(64), primary_key=True),
+    Column("controller_id", String(64), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    Column("trading_pair", String(64), primary_key=True),
+    Column("bucket", String(8), primary_key=True),
+    Column("net_amount_base", Text, nullable=False),
+    Column("cost_quote", Text, nullable=False),
+    Column("breakeven_price", Text, nullable=False),
+    Column("realized_gross", Text, nullable=False),
+    Column("fees_in_pnl", Text, nullable=False),
+    Column("cum_fees_quote", Text, nullable=False),
+    Column("volume_quote", Text, nullable=False),
+    Column("unpriced", Boolean, nullable=False),
+    Column("updated_ns", BigInteger, nullable=False),
+)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("bot_id", String(64), primary_key=True),
+    Column("controller_id", String(64), primary_key=True),
+    Column("realized_quote", Text, nullable=False),
+    Column("volume_quote", Text, nullable=False),
+    Column("fees_quote", Text, nullable=False),
+    Column("closed", Integer, nullable=False),
+    Column("winning", Integer, nullable=False),
+    Column("close_types", Text, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("event_id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("bot_id", String(64), nullable=False),
+    Column("controller_id", String(64), nullable=False),
+    Column("executor_id", String(64), nullable=False),
+    Column("ts_ns", BigInteger, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("payload", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+runtime = Table(
+    "runtime",
+    metadata,
+    Column("key", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Single values: `epoch`, `serial` (largest id that was given out), `last_ns` (market time of the last record)."""

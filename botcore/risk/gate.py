@@ -1,0 +1,122 @@
+"""The risk gate: every order passes it, whoever sends it.
+
+Limits stand outside strategy code and count for all bots of the process together. Orders that reduce exposure always pass: a halted or misled
+system must still be able to get out. The kill switch is a latch: once halted, nothing but `release` opens it again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from botcore.core.config import ConfigModel
+from botcore.markets.market_data import MarketDataProvider
+from botcore.markets.market_state import MarketState
+from botcore.markets.order_book import NO_ASK, NO_BID
+from botcore.model.instrument import Instrument, Market
+from botcore.model.order import OrderRequest
+
+MINUTE_NS = 60 * 1_000_000_000
+
+
+class RiskLimits(ConfigModel):
+    """Limits of the gate.
+
+    Parameters
+    ----------
+    max_order_quote : Decimal
+        Largest notional of one order, in its quote asset.
+    max_orders_per_minute : int
+        New exposure only; cancels and exits are never counted out.
+    price_band : Decimal
+        Largest distance of a limit price from the mid, as a fraction.
+    pairs : list of str, optional
+        Pairs that may be traded; None allows all.
+    """
+
+    max_order_quote: Annotated[Decimal, Field(gt=0)] = Decimal(100_000)
+    max_orders_per_minute: Annotated[int, Field(gt=0)] = 600
+    price_band: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.5")
+    pairs: list[str] | None = None
+
+
+class RiskGate:
+    """See the module.
+
+    Parameters
+    ----------
+    limits : RiskLimits
+    market_data : MarketDataProvider
+        For the price band and for knowing whether a market can be trusted.
+    """
+
+    def __init__(self, limits: RiskLimits, market_data: MarketDataProvider) -> None:
+        self._limits = limits
+        self._market_data = market_data
+        self._pairs = None if limits.pairs is None else frozenset(limits.pairs)
+        self._sent: deque[int] = deque()
+        self._states: dict[Market, MarketState] = {}
+        self._caps: dict[int, int] = {}
+        self.halt_reason: str | None = None
+
+    @property
+    def is_halted(self) -> bool:
+        return self.halt_reason is not None
+
+    def halt(self, reason: str) -> None:
+        """Latch: no new exposure until `release`. The first reason is kept."""
+        if self.halt_reason is None:
+            self.halt_reason = reason
+
+    def release(self) -> None:
+        self.halt_reason = None
+
+    def refusal(self, request: OrderRequest, now_ns: int) -> str | None:
+        """Why this order may not leave, as one sentence; None lets it pass and counts it."""
+        if not request.purpose.adds_risk:
+            return None
+        if self.halt_reason is not None:
+            return f"trading is halted: {self.halt_reason}"
+        instrument = request.instrument
+        market = instrument.market
+        if self._pairs is not None and market.trading_pair not in self._pairs:
+            return f"pair {market.trading_pair} is not among the allowed pairs {', '.join(sorted(self._pairs))}"
+        state = self._states.get(market)
+        if state is None:
+            state = self._states[market] = self._market_data.state(*market)
+        if not state.is_usable(now_ns):
+            return f"the market {market} can't be trusted now (its book is missing, stale, crossed or at its end)"
+        book = state.book
+        ticks = request.price_ticks
+        if ticks is None:
+            ticks = book.best_ask if request.trade_type.sign > 0 else book.best_bid
+        elif not self._in_band(ticks, book.best_bid, book.best_ask):
+            return f"price {instrument.price(ticks)} is further than {self._limits.price_band * 100:f} % from the market"
+        if ticks * request.lots > self._cap(instrument):
+            return f"order of {instrument.notional(ticks, request.lots):f} {instrument.quote} is above the limit of {self._limits.max_order_quote:f}"
+        return self._count(now_ns)
+
+    def _in_band(self, ticks: int, bid: int, ask: int) -> bool:
+        if bid == NO_BID or ask == NO_ASK:
+            return False
+        mid_half = bid + ask
+        return abs(2 * ticks - mid_half) <= self._limits.price_band * mid_half
+
+    def _cap(self, instrument: Instrument) -> int:
+        """The notional limit in ticks times lots; computed once per instrument."""
+        cap = self._caps.get(id(instrument))
+        if cap is None:
+            cap = self._caps[id(instrument)] = int(self._limits.max_order_quote / instrument.unit)
+        return cap
+
+    def _count(self, now_ns: int) -> str | None:
+        sent = self._sent
+        while sent and sent[0] <= now_ns - MINUTE_NS:
+            sent.popleft()
+        if len(sent) >= self._limits.max_orders_per_minute:
+            return f"more than {self._limits.max_orders_per_minute} orders within a minute"
+        sent.append(now_ns)
+        return None

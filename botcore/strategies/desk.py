@@ -1,0 +1,67 @@
+"""The desk of one bot: risk gate first, then the connector of the market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from botcore.connectors.base import ConnectorBase
+from botcore.core.clock import Clock
+from botcore.model.enums import PositionAction, PositionMode
+from botcore.model.order import OrderRequest
+from botcore.orders.tracker import Order
+from botcore.risk.gate import RiskGate
+
+
+class Desk:
+    """Implements `OrderDesk` for all executors of one bot.
+
+    Parameters
+    ----------
+    connectors : mapping of str to ConnectorBase
+        Live mapping by connector name.
+    """
+
+    def __init__(self, bot_id: str, connectors: Mapping[str, ConnectorBase], gate: RiskGate, clock: Clock) -> None:
+        self.bot_id = bot_id
+        self._connectors = connectors
+        self._gate = gate
+        self._clock = clock
+
+    def submit(self, request: OrderRequest, owner: Any) -> Order:
+        connector = self._connectors[request.instrument.market.connector_name]
+        refusal = self._gate.refusal(request, self._clock.now_ns)
+        if refusal is not None:
+            return connector.refuse(request, owner, refusal)
+        if request.position_action is PositionAction.CLOSE:
+            request = self._closing(request, connector)
+        return connector.submit(request, owner)
+
+    def cancel(self, order: Order) -> bool:
+        return self._connectors[order.instrument.market.connector_name].cancel(order.client_order_id)
+
+    def refusal(self, request: OrderRequest, ticks: int | None) -> str | None:
+        instrument = request.instrument
+        if request.position_action is PositionAction.CLOSE:
+            connector = self._connectors[instrument.market.connector_name]
+            if self._closing(request, connector).position_action is PositionAction.CLOSE:
+                # a reduce-only order has no smallest value
+                return None if request.lots >= instrument.min_lots else instrument.refusal(request.lots, None)
+        return instrument.refusal(request.lots, ticks)
+
+    def can_pay(self, request: OrderRequest, ticks: int) -> bool:
+        return self._connectors[request.instrument.market.connector_name].can_pay(request, ticks)
+
+    def position_mode(self, connector_name: str) -> PositionMode:
+        return self._connectors[connector_name].position_mode()
+
+    def _closing(self, request: OrderRequest, connector: ConnectorBase) -> OrderRequest:
+        """Exits are reduce-only, except where several bots net each other on a ONEWAY account.
+
+        There the venue's position may be smaller than what this executor holds, and a reduce-only order would be cut or refused; the executor's own
+        exposure is the truth that its exit is sized from.
+        """
+        if connector.position_mode() is PositionMode.ONEWAY and connector.reducible_lots(request) < request.lots:
+            return replace(request, position_action=PositionAction.OPEN)
+        return request

@@ -1,0 +1,103 @@
+"""Start is recovery: a bot that ran before is put together again from its records and then held against the venue.
+
+Nothing is decided here. Executors come back with their barriers, orders and fills as they were written; whatever the venue did meanwhile is asked for
+afterwards (`reconcile`) and arrives as ordinary events.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from botcore.connectors.base import ConnectorBase
+from botcore.executors.catalog import executor_configs, executor_factories
+from botcore.executors.info import ExecutorInfo
+from botcore.markets.market_data import MarketDataProvider
+from botcore.model.enums import OrderType, PositionAction, TradeType
+from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
+from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderRecord
+from botcore.orchestrator.holds import PositionHold
+from botcore.orchestrator.performance import Tally
+from botcore.orders.tracker import Order
+from botcore.strategies.desk import Desk
+from botcore.strategies.strategy_v2 import StrategyV2Base
+
+
+def restore_bot(bot: StrategyV2Base, records: BotRecords, desk: Desk, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider) -> None:
+    """Give a freshly built bot what it had: sums, holds, closed executors to look back at, and live executors with their orders."""
+    orchestrator = bot.orchestrator
+    for tally in records.tallies:
+        orchestrator.shelf(tally.controller_id).tally = Tally.from_record(tally)
+    for held in records.holds:
+        orchestrator.holds.put(PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair)))
+    for closed in records.closed:
+        orchestrator.shelf(closed.controller_id).close(closed_info(closed))
+    orders, fills = defaultdict(list), defaultdict(list)
+    for order in records.orders:
+        orders[order.executor_id].append(order)
+    for fill in records.fills:
+        fills[fill.executor_id].append(fill)
+    for record in records.running:
+        _restore_executor(bot, record, orders[record.executor_id], fills[record.executor_id], desk, connectors, data)
+
+
+def closed_info(record: ExecutorRecord) -> ExecutorInfo:
+    """A closed executor as controllers and people see it."""
+    config = executor_configs()[record.type].model_validate(record.config)
+    return ExecutorInfo.of_record(config, record)
+
+
+def _restore_executor(
+    bot: StrategyV2Base,
+    record: ExecutorRecord,
+    orders: list[OrderRecord],
+    fills: list[FillRecord],
+    desk: Desk,
+    connectors: Mapping[str, ConnectorBase],
+    data: MarketDataProvider,
+) -> None:
+    config = executor_configs()[record.type].model_validate(record.config)
+    executor = executor_factories()[record.type](config, bot.orchestrator.around, record.executor_id, record.controller_id, record.created_ns)
+    own_fills = [_fill(fill, data) for fill in fills]
+    tracked: list[Order] = []
+    for order in orders:
+        connector = connectors[order.connector_name]
+        request = _request(order, bot.bot_id, record, data)
+        state = OrderState[order.state]
+        of_order = [fill for fill in own_fills if fill.client_order_id == order.client_order_id]
+        tracked.append(connector.tracker.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order))
+    executor.restore(record.state, tracked, own_fills)
+    bot.orchestrator.restore(executor)
+
+
+def _request(order: OrderRecord, bot_id: str, record: ExecutorRecord, data: MarketDataProvider) -> OrderRequest:
+    instrument = data.instrument(order.connector_name, order.trading_pair)
+    side = TradeType[order.trade_type]
+    return OrderRequest(
+        instrument,
+        side,
+        OrderType[order.order_type],
+        instrument.lots(order.amount),
+        None if order.price is None else instrument.price_ticks(order.price, side),
+        PositionAction[order.position_action],
+        Purpose(order.purpose),
+        bot_id,
+        record.controller_id,
+        record.executor_id,
+    )
+
+
+def _fill(fill: FillRecord, data: MarketDataProvider) -> Fill:
+    instrument = data.instrument(fill.connector_name, fill.trading_pair)
+    side = TradeType[fill.trade_type]
+    return Fill(
+        instrument,
+        fill.trade_id,
+        fill.client_order_id,
+        side,
+        instrument.floor_ticks(fill.price),
+        instrument.lots(fill.amount),
+        Fee(fill.fee_amount, fill.fee_asset, fill.fee_quote),
+        fill.ts_ns,
+        fill.is_maker,
+    )

@@ -1,0 +1,208 @@
+"""`TradingRuntime`: the parts of one process that trade, put together the same way for paper and for backtests.
+
+Only three things differ between the two: who turns the clock, where market events come from (`MarketSource`) and where records go (`Recorder`). The
+clock steps its parts in this order: tape (feeds and paper exchanges), the exchanges' books, connectors, bots, dispatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+from botcore.connectors.base import ConnectorBase, OutgoingRequest
+from botcore.connectors.paper.exchange import PaperExchange, PaperRules
+from botcore.connectors.paper.ledger import PerpetualLedger
+from botcore.connectors.simulated import SimulatedConnector
+from botcore.controllers.base import ControllerBase, ControllerConfigBase
+from botcore.controllers.catalog import ControllerSpec
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.data.feed import MarketFeed
+from botcore.data.tape import Tape
+from botcore.executors.catalog import executor_factories
+from botcore.markets.market_data import MarketDataProvider
+from botcore.markets.market_state import MarketState
+from botcore.model.errors import ConfigError, nearest
+from botcore.model.instrument import Instrument, Market
+from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.orders.ids import IdSource
+from botcore.risk.gate import RiskGate, RiskLimits
+from botcore.strategies.desk import Desk
+from botcore.strategies.strategy_v2 import StrategyV2Base
+
+
+class MarketSource(Protocol):
+    """Where markets come from."""
+
+    max_age_ns: int | None
+    """Age beyond which a market counts as stale; None where a quote stands until the next."""
+
+    def rules(self, connector_name: str) -> PaperRules:
+        """How the paper exchange of this name behaves; ConfigError when there is none."""
+
+    def balances(self, connector_name: str, instrument: Instrument) -> Mapping[str, Decimal]:
+        """What a new account there starts with."""
+
+    def instrument(self, market: Market) -> Instrument:
+        """ConfigError when this market is not to be had."""
+
+    def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> MarketFeed:
+        """The feed of a market from now on."""
+
+    def walks(self, market: Market) -> bool:
+        """Whether the feed is a path between candle quotes, which stops at watched prices."""
+
+    def history_interval_s(self, market: Market) -> int:
+        """Interval at which the feed has candles from before its first event."""
+
+
+class Recorder(Protocol):
+    """Where what happens is written down."""
+
+    def flush(self, then: Callable[[], None] | None) -> None:
+        """Make everything so far durable, then call back if somebody waits for it."""
+
+
+class TradingRuntime:
+    """See the module.
+
+    Parameters
+    ----------
+    source : MarketSource
+    recorder : Recorder
+        Subscribed to the bus by whoever made it; the runtime only asks it to flush.
+    limits : RiskLimits
+    ids : IdSource
+    """
+
+    def __init__(self, clock: Clock, bus: EventBus, source: MarketSource, recorder: Recorder, limits: RiskLimits, ids: IdSource) -> None:
+        self.clock = clock
+        self.bus = bus
+        self.source = source
+        self.ids = ids
+        self.markets: dict[Market, MarketState] = {}
+        self.exchanges: dict[str, PaperExchange] = {}
+        self.connectors: dict[str, ConnectorBase] = {}
+        self.tape = Tape()
+        self.market_data = MarketDataProvider(clock, self.markets, self._balance)
+        self.gate = RiskGate(limits, self.market_data)
+        self._recorder = recorder
+        self._dispatch = Dispatch(self.connectors, recorder)
+        clock.add(self.tape)
+        clock.add(self._dispatch)
+
+    # ---- markets and accounts ----------------------------------------------------------------------------------------
+    def open_market(self, market: Market) -> MarketState:
+        """The state of a market; opens feed, exchange and connector when it is new."""
+        state = self.markets.get(market)
+        if state is not None:
+            return state
+        instrument = self.source.instrument(market)
+        state = MarketState(instrument, self.source.max_age_ns)
+        exchange = self._exchange(instrument)
+        exchange.open_market(state, watches=self.source.walks(market))
+        feed = self.source.feed(state, lambda: _bias(exchange, instrument), self.clock.now_ns)
+        interval_s = self.source.history_interval_s(market)
+        state.candles.set_base(interval_s)
+        history = feed.history(interval_s, HISTORY_BARS)
+        if len(history):
+            state.candles.load_history(interval_s, history)
+        self.markets[market] = state
+        self.tape.add(feed, state, exchange)
+        return state
+
+    def _exchange(self, instrument: Instrument) -> PaperExchange:
+        name = instrument.market.connector_name
+        exchange = self.exchanges.get(name)
+        if exchange is None:
+            exchange = self.exchanges[name] = PaperExchange(name, self.source.rules(name), self.clock.wake_at)
+            for asset, amount in self.source.balances(name, instrument).items():
+                exchange.deposit(asset, amount)
+            connector = SimulatedConnector(exchange, self.clock, self.bus, self.ids, lambda pair: self.open_market(Market(name, pair)).instrument)
+            self.connectors[name] = connector
+            self.clock.add(connector, before=self._dispatch)
+        return exchange
+
+    def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:
+        connector = self.connectors.get(connector_name)
+        if connector is None:
+            raise ConfigError(f"connector {connector_name} is not open here{nearest(connector_name, self.connectors)}")
+        return connector.balance(asset)
+
+    # ---- bots ------------------------------------------------------------------------------------------------------
+    def build_bot(
+        self,
+        bot_id: str,
+        controllers: Sequence[tuple[ControllerSpec, ControllerConfigBase]],
+        on_idle: Callable[[StrategyV2Base], None] | None = None,
+        keep_closed: int = 100,
+    ) -> StrategyV2Base:
+        """A bot on its markets, not yet on the clock.
+
+        Raises
+        ------
+        ConfigError, UserError
+            If a market is not to be had, or an account can't take the leverage or position mode.
+        """
+        for _, config in controllers:
+            for market in sorted(config.markets()):
+                self.open_market(market)
+            for market, (leverage, mode) in config.perpetual_settings().items():
+                self.connectors[market.connector_name].configure_perpetual(market.trading_pair, leverage, mode)
+        desk = Desk(bot_id, self.connectors, self.gate, self.clock)
+        orchestrator = ExecutorOrchestrator(
+            desk,
+            self.market_data,
+            self.clock,
+            self.bus,
+            dict(executor_factories()),
+            self.ids.executor_id,
+            desk.position_mode,
+            keep_closed,
+        )
+        built = [self._controller(spec, config) for spec, config in controllers]
+        return StrategyV2Base(bot_id, built, orchestrator, self.market_data, self.clock, self.bus, on_idle)
+
+    def _controller(self, spec: ControllerSpec, config: ControllerConfigBase) -> ControllerBase:
+        controller = spec.build(config, self.market_data)
+        for candles in controller.get_candles_config():
+            self.market_data.initialize_candles_feed(candles)
+        return controller
+
+    def add_bot(self, bot: StrategyV2Base) -> None:
+        """Put a bot on the clock."""
+        self.clock.add(bot, before=self._dispatch)
+
+    def remove_bot(self, bot: StrategyV2Base) -> None:
+        self.clock.remove(bot)
+
+
+HISTORY_BARS = 100_000
+
+
+class Dispatch:
+    """Last part of the clock: makes the tick's records durable, then lets the requests go whose intents they hold."""
+
+    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder) -> None:
+        self._connectors = connectors
+        self._recorder = recorder
+
+    def on_tick(self, now_ns: int) -> None:
+        outgoing = [(connector, connector.take_outbox()) for connector in self._connectors.values() if connector.outbox]
+        self._recorder.flush((lambda: _send(outgoing)) if outgoing else None)
+
+
+def _send(outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
+    for connector, requests in outgoing:
+        connector.send(requests)
+
+
+def _bias(exchange: PaperExchange, instrument: Instrument) -> int:
+    """+1 while the account is long in this market, -1 while short, else 0."""
+    ledger: Any = exchange.ledger
+    if isinstance(ledger, PerpetualLedger):
+        pair = instrument.market.trading_pair
+        lots = sum(position.lots for key, position in ledger.positions.items() if key[0] == pair)
+        return (lots > 0) - (lots < 0)
+    return 1 if ledger.total(instrument.base) > 0 else 0

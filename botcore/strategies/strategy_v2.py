@@ -1,0 +1,140 @@
+"""`StrategyV2Base`: one running bot.
+
+Its tick goes one way: executors look at the market (barriers, refreshes), controllers look at executors and decide, their actions are carried out at once. It
+knows no venue, no chat and no wall clock; live, paper and backtest run the same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botcore.controllers.base import ControllerBase
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.markets.market_data import MarketDataProvider
+from botcore.model.events import FactKind, PartFault
+from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+
+
+class ControllerSeat:
+    """A controller on its bot's clock: asked only when it may have something to decide.
+
+    Attributes
+    ----------
+    fault : str
+        Why it was stopped; empty while it runs.
+    quiet_until_ns : int
+        Market time before which it is not asked unless an executor changes.
+    """
+
+    __slots__ = ("_orchestrator", "_seen_version", "_shelf", "controller", "fault", "quiet_until_ns")
+
+    def __init__(self, controller: ControllerBase, orchestrator: ExecutorOrchestrator) -> None:
+        self.controller = controller
+        self.fault = ""
+        self._orchestrator = orchestrator
+        self._shelf = orchestrator.shelf(controller.id)
+        self._seen_version = -1
+        self.quiet_until_ns = 0
+
+    def on_tick(self, now_ns: int) -> None:
+        shelf = self._shelf
+        if now_ns < self.quiet_until_ns and shelf.version == self._seen_version:
+            return
+        controller, orchestrator = self.controller, self._orchestrator
+        self._seen_version = shelf.version
+        ended = shelf.ended
+        for action in controller.step(shelf.infos, orchestrator.positions(controller.id)):
+            orchestrator.execute(action)
+        if shelf.ended == ended:
+            # its own actions are no news to it, unless one of them was refused at once
+            self._seen_version = shelf.version
+        self.quiet_until_ns = controller.quiet_until_ns()
+
+
+    def next_ns(self) -> int:
+        """When it wants to be stepped; 0 when an executor has changed since it looked."""
+        return self.quiet_until_ns if self._shelf.version == self._seen_version else 0
+
+
+class StrategyV2Base:
+    """One bot.
+
+    Parameters
+    ----------
+    bot_id : str
+    controllers : sequence of ControllerBase
+        Decision units; their ids are unique within the bot.
+    orchestrator : ExecutorOrchestrator
+    on_idle : callable, optional
+        Called once when a stop has ended all executors.
+    """
+
+    def __init__(
+        self,
+        bot_id: str,
+        controllers: Sequence[ControllerBase],
+        orchestrator: ExecutorOrchestrator,
+        market_data: MarketDataProvider,
+        clock: Clock,
+        bus: EventBus,
+        on_idle: Callable[[StrategyV2Base], None] | None = None,
+    ) -> None:
+        self.bot_id = bot_id
+        self.orchestrator = orchestrator
+        self.market_data = market_data
+        self.seats = [ControllerSeat(controller, orchestrator) for controller in controllers]
+        self.is_stopping = False
+        self._keep_position = False
+        self._clock = clock
+        self._bus = bus
+        self._on_idle = on_idle
+        self._running = list(self.seats)
+
+    def __repr__(self) -> str:
+        return f"<bot {self.bot_id}>"
+
+    @property
+    def controllers(self) -> list[ControllerBase]:
+        return [seat.controller for seat in self.seats]
+
+    # ---- time ------------------------------------------------------------------------------------------------------
+    def on_tick(self, now_ns: int) -> None:
+        self.orchestrator.on_tick(now_ns)
+        if self.is_stopping:
+            self._finish_stop()
+            return
+        self._clock.stepper.step_all(self._running, now_ns, self._controller_fault)
+
+    def next_ns(self) -> int:
+        """Earliest market time at which an executor or a controller wants to be stepped: 0 with every market event."""
+        next_ns = self.orchestrator.next_ns()
+        if not self.is_stopping:
+            for seat in self._running:
+                seat_ns = seat.next_ns()
+                if seat_ns < next_ns:
+                    next_ns = seat_ns
+        return next_ns
+
+    def _controller_fault(self, seat: Any, error: Exception) -> None:
+        """Stop a controller that raised; its executors keep their barriers and the other controllers go on."""
+        seat.fault = f"{type(error).__name__}: {error}"
+        self._running = [other for other in self._running if other is not seat]
+        self._bus.publish(PartFault(FactKind.CONTROLLER_FAULT, self._clock.now_ns, seat.fault, self.bot_id, seat.controller.id))
+
+    # ---- stop ------------------------------------------------------------------------------------------------------
+    def stop(self, *, keep_position: bool = False) -> None:
+        """No more decisions; every executor ends, closing what it holds or handing it to a position hold."""
+        if self.is_stopping:
+            return
+        self.is_stopping = True
+        self._keep_position = keep_position
+        for executor in self.orchestrator.running:
+            self.orchestrator.stop(executor.id, keep_position=keep_position)
+        self._finish_stop()
+
+    def _finish_stop(self) -> None:
+        if not self.orchestrator.running and self._on_idle is not None:
+            on_idle, self._on_idle = self._on_idle, None
+            on_idle(self)

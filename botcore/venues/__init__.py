@@ -1,0 +1,1 @@
+"""Venues as data: what an exchange is called, what it lists, what it charges."""
