@@ -63,6 +63,9 @@ class BacktestRun:
 
     Parameters
     ----------
+    executors : list of ExecutorInfo
+        All that were started, in the order of their end.
+    fills : list of (Fill, executor id)
     equity_ms, equity : int64 [n], float64 [n]
         Marked-to-market equity in `quote` at every bar's close, and after the last exit.
     faults : list of str
@@ -70,7 +73,7 @@ class BacktestRun:
     """
 
     executors: list[ExecutorInfo]
-    fills: list[Fill]
+    fills: list[tuple[Fill, str]]
     equity_ms: np.ndarray
     equity: np.ndarray
     quote: str
@@ -84,7 +87,7 @@ class MemoryRecorder:
 
     def __init__(self, bus: EventBus) -> None:
         self.executors: list[ExecutorInfo] = []
-        self.fills: list[Fill] = []
+        self.fills: list[tuple[Fill, str]] = []
         self.faults: list[str] = []
         bus.subscribe(OrderFilled, self._on_fill)
         bus.subscribe(ExecutorEnded, self._on_executor)
@@ -101,7 +104,7 @@ class MemoryRecorder:
         self.faults.append(f"{fault.executor_id or fault.controller_id}: {fault.error}")
 
     def _on_fill(self, event: OrderFilled) -> None:
-        self.fills.append(event.fill)
+        self.fills.append((event.fill, event.order.request.executor_id))
 
     def _on_executor(self, event: ExecutorEnded) -> None:
         self.executors.append(event.info)

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
+
 from botcore.connectors.paper.exchange import PaperRules
 from botcore.data.candle_csv import CandleTable
 from botcore.data.candle_feed import CandleFeed
+from botcore.data.feed import MarketFeed
 from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Instrument, Market
+from botcore.strategies.runtime import MarketPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,6 @@ class HistoricalSource:
         Asset -> balance that every account opens with.
     """
 
-    max_age_ns = None
-
     def __init__(self, markets: Mapping[Market, RecordedMarket], rules: Mapping[str, PaperRules], opening: Mapping[str, Decimal]) -> None:
         self._markets = markets
         self._rules = rules
@@ -54,18 +56,16 @@ class HistoricalSource:
     def balances(self, connector_name: str, instrument: Instrument) -> Mapping[str, Decimal]:
         return self._opening
 
-    def instrument(self, market: Market) -> Instrument:
-        return self._recorded(market).instrument
+    def plan(self, market: Market) -> MarketPlan:
+        recorded = self._recorded(market)
+        return MarketPlan(recorded.instrument, recorded.table.interval_s, walks=True)
 
     def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> CandleFeed:
         instrument = state.instrument
         return CandleFeed(instrument, self._recorded(instrument.market).table, state.watch, bias)
 
-    def walks(self, market: Market) -> bool:
-        return True
-
-    def history_interval_s(self, market: Market) -> int:
-        return self._recorded(market).table.interval_s
+    def history(self, market: Market, feed: MarketFeed) -> np.ndarray:
+        return feed.history(self._recorded(market).table.interval_s, 0)
 
     def _recorded(self, market: Market) -> RecordedMarket:
         recorded = self._markets.get(market)

@@ -50,7 +50,6 @@ class CandleFeed:
         self._interval_ns = table.interval_s * 1_000_000_000
         self._prices = _in_ticks(table, instrument)
         self._open_ns = table.open_ms.astype(np.int64) * MILLISECOND_NS
-        self._start_row = start_row
         self._row = start_row
         self._stage = OPEN
         self._path: tuple[int, int, int, int] = (0, 0, 0, 0)
@@ -58,13 +57,14 @@ class CandleFeed:
         self._ticks = 0
         self._ts_ns = 0
         self._bar_due = False
+        self._standing: QuoteTick | None = None
         self._stop: tuple[int, int, bool] | None = None
         self._seen_version = -1
         self._begin_bar()
 
     # ---- the walk --------------------------------------------------------------------------------------------------
     def next_ns(self) -> int:
-        if self._bar_due:
+        if self._bar_due or self._standing is not None:
             return self._ts_ns
         if self._stage == ENDED:
             return NEVER
@@ -73,6 +73,9 @@ class CandleFeed:
         return self._stop[0]  # type: ignore[index]
 
     def pop(self) -> MarketEvent:
+        if self._standing is not None:
+            standing, self._standing = self._standing, None
+            return standing
         if self._bar_due:
             return self._close_bar()
         if self._row >= self._rows:
@@ -158,8 +161,8 @@ class CandleFeed:
 
     # ---- history and position --------------------------------------------------------------------------------------
     def history(self, interval_s: int, count: int) -> np.ndarray:
-        """Bars before the first that is walked, at the recording's own interval; empty for another interval."""
-        table, last = self._table, self._start_row
+        """Closed bars before the one that is being walked, at the recording's own interval; empty for another interval."""
+        table, last = self._table, self._row
         if interval_s != table.interval_s or last == 0:
             return np.empty((0, 6))
         rows = slice(max(0, last - count), last)
@@ -177,6 +180,7 @@ class CandleFeed:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken; the standing quote comes first."""
         self._row = int(state["row"])
         self._stop = None
         self._begin_bar()
@@ -185,10 +189,9 @@ class CandleFeed:
         self._bar_due = bool(state["bar_due"])
         opened, second, third, closed = (int(ticks) for ticks in state["path"])
         self._path = (opened, second, third, closed)
+        if self._ts_ns:
+            self._standing = QuoteTick(self.instrument.market, self._ts_ns, self._ticks, self._ticks)
 
-    def standing(self) -> QuoteTick | None:
-        """The quote that stands now, after `restore`; None before the first."""
-        return QuoteTick(self.instrument.market, self._ts_ns, self._ticks, self._ticks) if self._ts_ns else None
 
 
 def _in_ticks(table: CandleTable, instrument: Instrument) -> list[tuple[int, int, int, int]]:

@@ -193,6 +193,7 @@ class ExecutorBase(ABC, Generic[C]):
             side.name if side is not None else "",
             info.get("exposure_base", Decimal(0)),
             entry_price,
+            info.get("close_price"),
             None if pnl.is_nan() else pnl,
             None if pct.is_nan() else pct,
             self.cum_fees_quote(),

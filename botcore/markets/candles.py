@@ -167,9 +167,16 @@ class CandleBook:
     """All candle series of one market.
 
     It is fed either by `on_bar` (recorded candles; the first bar fixes the base interval) or by `on_trade` and `on_time` (base: one minute).
+
+    Attributes
+    ----------
+    is_from_trades : bool
+        Whether its bars are made here.
+    loaded_version : int
+        `version` right after the history was loaded.
     """
 
-    __slots__ = ("_base", "_bucket", "_bucket_end_ns", "_derived", "_from_trades", "_keep")
+    __slots__ = ("_base", "_bucket", "_bucket_end_ns", "_derived", "_keep", "is_from_trades", "loaded_version")
 
     def __init__(self, keep: int = 2_000) -> None:
         self._keep = keep
@@ -177,7 +184,8 @@ class CandleBook:
         self._derived: dict[int, _Resampled] = {}
         self._bucket: _Growing | None = None
         self._bucket_end_ns = 0
-        self._from_trades = False
+        self.is_from_trades = False
+        self.loaded_version = 0
 
     @property
     def version(self) -> int:
@@ -185,8 +193,12 @@ class CandleBook:
         return self._base.version if self._base is not None else -1
 
     @property
-    def base_interval_s(self) -> int | None:
-        return self._base.interval_s if self._base is not None else None
+    def base(self) -> CandleSeries:
+        """The series that the others grow out of; one minute when nothing has fixed it yet."""
+        if self._base is None:
+            self.set_base(TRADE_BASE_S)
+        assert self._base is not None
+        return self._base
 
     # ---- feeding ---------------------------------------------------------------------------------------------------
     def set_base(self, interval_s: int) -> None:
@@ -212,11 +224,11 @@ class CandleBook:
 
     def on_time(self, now_ns: int) -> None:
         """Let market time pass for a market that trades feed: bars close also when nobody trades."""
-        if self._from_trades and now_ns >= self._bucket_end_ns:
+        if self.is_from_trades and now_ns >= self._bucket_end_ns:
             self._begin_bucket(now_ns)
 
     def _begin_bucket(self, ts_ns: int) -> None:
-        self._from_trades = True
+        self.is_from_trades = True
         self.set_base(TRADE_BASE_S)
         base = self._base
         assert base is not None
@@ -237,6 +249,7 @@ class CandleBook:
             raise ConfigError(f"history of {interval_name(interval_s)} does not fit a base of {interval_name(self._base.interval_s)}")
         self._base = CandleSeries(interval_s, max(self._keep, len(rows)))
         self._base.load(rows)
+        self.loaded_version = self._base.version
 
     def _add(self, bar: Bar) -> None:
         base = self._base
@@ -257,11 +270,7 @@ class CandleBook:
         ConfigError
             If the base can't give it: the interval is shorter than the base or no multiple of it.
         """
-        base = self._base
-        if base is None:
-            self.set_base(TRADE_BASE_S)
-            base = self._base
-            assert base is not None
+        base = self.base
         if interval_s == base.interval_s:
             return base
         derived = self._derived.get(interval_s)

@@ -34,6 +34,7 @@ class ExecutorRecord:
     side: str
     exposure_base: Decimal
     entry_price: Decimal | None
+    exit_price: Decimal | None
     net_pnl_quote: Decimal | None
     net_pnl_pct: Decimal | None
     fees_quote: Decimal

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, String, Table, Text, delete, select
+import numpy as np
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, delete, select
 
 from botcore.model.books import AccountPage, StoredAccount
 from botcore.model.errors import UserError
@@ -19,6 +20,8 @@ from botcore.recorder.rows import to_json
 
 SCHEMA = 1
 KEEP = 5_000
+KEEP_CANDLES = 20_000
+OHLCV = ("open", "high", "low", "close", "volume")
 
 metadata = MetaData()
 meta = Table("meta", metadata, Column("key", String(32), primary_key=True), Column("value", Text, nullable=False))
@@ -43,6 +46,13 @@ fills = Table(
     Index("ix_paper_fills", "connector_name", "trade_id", unique=True),
 )
 feeds = Table("feeds", metadata, Column("market", String(128), primary_key=True), Column("state", Text, nullable=False))
+candles = Table(
+    "candles",
+    metadata,
+    Column("market", String(128), primary_key=True),
+    Column("open_s", Integer, primary_key=True),
+    *(Column(name, Float, nullable=False) for name in OHLCV),
+)
 
 
 class SqlPaperStore:
@@ -74,8 +84,10 @@ class SqlPaperStore:
         self._engine.dispose()
 
     # ---- writing ---------------------------------------------------------------------------------------------------
-    def save(self, now_ns: int, pages: list[AccountPage], positions: Mapping[str, dict[str, Any]]) -> None:
-        """Write pages and the feeds' positions in one transaction; durable on return."""
+    def save(
+        self, now_ns: int, pages: list[AccountPage], positions: Mapping[str, dict[str, Any]], bars: Mapping[str, list[list[float]]]
+    ) -> None:
+        """Write pages, the feeds' positions and new candles in one transaction; durable on return."""
         writes: list[Write] = []
         for page in pages:
             name = page.connector_name
@@ -95,6 +107,8 @@ class SqlPaperStore:
             )
             writes.extend(Write(fills, {"connector_name": name, "trade_id": values["trade_id"], "values": to_json(values)}, Op.ADD) for values in page.fills)
         writes.extend(Write(feeds, {"market": market, "state": to_json(state)}) for market, state in positions.items())
+        for market, rows in bars.items():
+            writes.extend(Write(candles, {"market": market, "open_s": int(row[0]), **dict(zip(OHLCV, row[1:], strict=True))}, Op.ADD) for row in rows)
         writes.append(Write(meta, {"key": "now_ns", "value": str(now_ns)}))
         with self._connection.begin():
             write_rows(self._connection, writes)
@@ -106,7 +120,7 @@ class SqlPaperStore:
     def clear(self) -> None:
         """Forget all accounts and positions of feeds."""
         with self._connection.begin():
-            for table in (accounts, orders, fills, feeds):
+            for table in (accounts, orders, fills, feeds, candles):
                 self._connection.execute(delete(table))
             self._connection.execute(delete(meta).where(meta.c.key != "schema"))
 
@@ -133,6 +147,13 @@ class SqlPaperStore:
         """Market -> position of its feed."""
         with self._connection.begin():
             return {row.market: json.loads(row.state) for row in self._connection.execute(select(feeds))}
+
+    def candles(self, market: str) -> np.ndarray:
+        """The latest closed candles that were written, float64 [n, 6], oldest first."""
+        query = select(candles).where(candles.c.market == market).order_by(candles.c.open_s.desc()).limit(KEEP_CANDLES)
+        with self._connection.begin():
+            rows = [(row.open_s, row.open, row.high, row.low, row.close, row.volume) for row in self._connection.execute(query)]
+        return np.array(rows[::-1], dtype=np.float64).reshape(-1, 6)
 
     def accounts(self) -> dict[str, StoredAccount]:
         """Connector name -> account, with all open orders and the latest ended ones and fills."""

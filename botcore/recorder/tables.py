@@ -81,6 +81,7 @@ executors = Table(
     Column("side", String(8), nullable=False),
     Column("exposure_base", Text, nullable=False),
     Column("entry_price", Text),
+    Column("exit_price", Text),
     Column("net_pnl_quote", Text),
     Column("net_pnl_pct", Text),
     Column("fees_quote", Text, nullable=False),

@@ -19,11 +19,10 @@ from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderR
 from botcore.orchestrator.holds import PositionHold
 from botcore.orchestrator.performance import Tally
 from botcore.orders.tracker import Order
-from botcore.strategies.desk import Desk
 from botcore.strategies.strategy_v2 import StrategyV2Base
 
 
-def restore_bot(bot: StrategyV2Base, records: BotRecords, desk: Desk, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider) -> None:
+def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider) -> None:
     """Give a freshly built bot what it had: sums, holds, closed executors to look back at, and live executors with their orders."""
     orchestrator = bot.orchestrator
     for tally in records.tallies:
@@ -38,7 +37,7 @@ def restore_bot(bot: StrategyV2Base, records: BotRecords, desk: Desk, connectors
     for fill in records.fills:
         fills[fill.executor_id].append(fill)
     for record in records.running:
-        _restore_executor(bot, record, orders[record.executor_id], fills[record.executor_id], desk, connectors, data)
+        _restore_executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data)
 
 
 def closed_info(record: ExecutorRecord) -> ExecutorInfo:
@@ -52,7 +51,6 @@ def _restore_executor(
     record: ExecutorRecord,
     orders: list[OrderRecord],
     fills: list[FillRecord],
-    desk: Desk,
     connectors: Mapping[str, ConnectorBase],
     data: MarketDataProvider,
 ) -> None:

@@ -7,8 +7,11 @@ clock steps its parts in this order: tape (feeds and paper exchanges), the excha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
+
+import numpy as np
 
 from botcore.connectors.base import ConnectorBase, OutgoingRequest
 from botcore.connectors.paper.exchange import PaperExchange, PaperRules
@@ -32,11 +35,28 @@ from botcore.strategies.desk import Desk
 from botcore.strategies.strategy_v2 import StrategyV2Base
 
 
+@dataclass(frozen=True, slots=True)
+class MarketPlan:
+    """What a market will be, before it is opened.
+
+    Parameters
+    ----------
+    base_interval_s : int
+        Shortest candle that its data give.
+    walks : bool
+        Whether the feed is a path between candle quotes, which stops at watched prices.
+    max_age_ns : int, optional
+        Age of the last event beyond which the market counts as stale; None where a quote stands until the next.
+    """
+
+    instrument: Instrument
+    base_interval_s: int
+    walks: bool = False
+    max_age_ns: int | None = None
+
+
 class MarketSource(Protocol):
     """Where markets come from."""
-
-    max_age_ns: int | None
-    """Age beyond which a market counts as stale; None where a quote stands until the next."""
 
     def rules(self, connector_name: str) -> PaperRules:
         """How the paper exchange of this name behaves; ConfigError when there is none."""
@@ -44,17 +64,14 @@ class MarketSource(Protocol):
     def balances(self, connector_name: str, instrument: Instrument) -> Mapping[str, Decimal]:
         """What a new account there starts with."""
 
-    def instrument(self, market: Market) -> Instrument:
+    def plan(self, market: Market) -> MarketPlan:
         """ConfigError when this market is not to be had."""
 
     def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> MarketFeed:
         """The feed of a market from now on."""
 
-    def walks(self, market: Market) -> bool:
-        """Whether the feed is a path between candle quotes, which stops at watched prices."""
-
-    def history_interval_s(self, market: Market) -> int:
-        """Interval at which the feed has candles from before its first event."""
+    def history(self, market: Market, feed: MarketFeed) -> np.ndarray:
+        """Closed base candles from before the feed's next event, float64 [n, 6], oldest first."""
 
 
 class Recorder(Protocol):
@@ -74,9 +91,21 @@ class TradingRuntime:
         Subscribed to the bus by whoever made it; the runtime only asks it to flush.
     limits : RiskLimits
     ids : IdSource
+    keeps_books : bool
+        Whether somebody writes the paper exchanges' books.
     """
 
-    def __init__(self, clock: Clock, bus: EventBus, source: MarketSource, recorder: Recorder, limits: RiskLimits, ids: IdSource) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        bus: EventBus,
+        source: MarketSource,
+        recorder: Recorder,
+        limits: RiskLimits,
+        ids: IdSource,
+        *,
+        keeps_books: bool = False,
+    ) -> None:
         self.clock = clock
         self.bus = bus
         self.source = source
@@ -87,10 +116,10 @@ class TradingRuntime:
         self.tape = Tape()
         self.market_data = MarketDataProvider(clock, self.markets, self._balance)
         self.gate = RiskGate(limits, self.market_data)
-        self._recorder = recorder
-        self._dispatch = Dispatch(self.connectors, recorder)
+        self._keeps_books = keeps_books
+        self.dispatch = Dispatch(self.connectors, recorder)
         clock.add(self.tape)
-        clock.add(self._dispatch)
+        clock.add(self.dispatch)
 
     # ---- markets and accounts ----------------------------------------------------------------------------------------
     def open_market(self, market: Market) -> MarketState:
@@ -98,16 +127,15 @@ class TradingRuntime:
         state = self.markets.get(market)
         if state is not None:
             return state
-        instrument = self.source.instrument(market)
-        state = MarketState(instrument, self.source.max_age_ns)
-        exchange = self._exchange(instrument)
-        exchange.open_market(state, watches=self.source.walks(market))
-        feed = self.source.feed(state, lambda: _bias(exchange, instrument), self.clock.now_ns)
-        interval_s = self.source.history_interval_s(market)
-        state.candles.set_base(interval_s)
-        history = feed.history(interval_s, HISTORY_BARS)
+        plan = self.source.plan(market)
+        state = MarketState(plan.instrument, plan.max_age_ns)
+        exchange = self._exchange(plan.instrument)
+        exchange.open_market(state, watches=plan.walks)
+        feed = self.source.feed(state, lambda: _bias(exchange, plan.instrument), self.clock.now_ns)
+        state.candles.set_base(plan.base_interval_s)
+        history = self.source.history(market, feed)
         if len(history):
-            state.candles.load_history(interval_s, history)
+            state.candles.load_history(plan.base_interval_s, history)
         self.markets[market] = state
         self.tape.add(feed, state, exchange)
         return state
@@ -117,11 +145,12 @@ class TradingRuntime:
         exchange = self.exchanges.get(name)
         if exchange is None:
             exchange = self.exchanges[name] = PaperExchange(name, self.source.rules(name), self.clock.wake_at)
+            exchange.keeps_books = self._keeps_books
             for asset, amount in self.source.balances(name, instrument).items():
                 exchange.deposit(asset, amount)
             connector = SimulatedConnector(exchange, self.clock, self.bus, self.ids, lambda pair: self.open_market(Market(name, pair)).instrument)
             self.connectors[name] = connector
-            self.clock.add(connector, before=self._dispatch)
+            self.clock.add(connector, before=self.dispatch)
         return exchange
 
     def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:
@@ -172,13 +201,10 @@ class TradingRuntime:
 
     def add_bot(self, bot: StrategyV2Base) -> None:
         """Put a bot on the clock."""
-        self.clock.add(bot, before=self._dispatch)
+        self.clock.add(bot, before=self.dispatch)
 
     def remove_bot(self, bot: StrategyV2Base) -> None:
         self.clock.remove(bot)
-
-
-HISTORY_BARS = 100_000
 
 
 class Dispatch:

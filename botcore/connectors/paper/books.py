@@ -13,16 +13,19 @@ from typing import Any, Protocol
 from botcore.connectors.paper.exchange import PaperExchange
 from botcore.connectors.paper.ledger import PerpetualLedger, Position
 from botcore.connectors.paper.order import PaperOrder
+from botcore.markets.market_state import MarketState
 from botcore.model.books import AccountPage, StoredAccount
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
-from botcore.model.instrument import Instrument
+from botcore.model.instrument import Instrument, Market
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 
 
 class PaperStore(Protocol):
     """Durable home of the paper exchanges."""
 
-    def save(self, now_ns: int, pages: list[AccountPage], feeds: Mapping[str, dict[str, Any]]) -> None:
+    def save(
+        self, now_ns: int, pages: list[AccountPage], feeds: Mapping[str, dict[str, Any]], candles: Mapping[str, list[list[float]]]
+    ) -> None:
         """Write in one transaction and return when it is durable."""
 
 
@@ -39,14 +42,25 @@ class PaperBooks:
         Live mapping.
     feeds : FeedPositions
         The tape.
+    markets : mapping of Market to MarketState
+        Live mapping; candles that were made from trades are written down, for no recording has them.
     checkpoint_ns : int
         Market time after which the feeds' positions are written although no account changed.
     """
 
-    def __init__(self, store: PaperStore, exchanges: Mapping[str, PaperExchange], feeds: FeedPositions, checkpoint_ns: int) -> None:
+    def __init__(
+        self,
+        store: PaperStore,
+        exchanges: Mapping[str, PaperExchange],
+        feeds: FeedPositions,
+        markets: Mapping[Market, MarketState],
+        checkpoint_ns: int,
+    ) -> None:
         self._store = store
         self._exchanges = exchanges
         self._feeds = feeds
+        self._markets = markets
+        self._written_bars: dict[Market, int] = {}
         self._checkpoint_ns = checkpoint_ns
         self._written_ns = 0
 
@@ -58,8 +72,21 @@ class PaperBooks:
             self.write(now_ns, changed)
 
     def write(self, now_ns: int, changed: list[PaperExchange]) -> None:
-        self._store.save(now_ns, [page_of(exchange) for exchange in changed], self._feeds.states())
+        self._store.save(now_ns, [page_of(exchange) for exchange in changed], self._feeds.states(), self._new_candles())
         self._written_ns = now_ns
+
+    def _new_candles(self) -> dict[str, list[list[float]]]:
+        """Closed candles since the last page, by market."""
+        found: dict[str, list[list[float]]] = {}
+        for market, state in self._markets.items():
+            candles = state.candles
+            if not candles.is_from_trades:
+                continue
+            since = self._written_bars.get(market, candles.loaded_version)
+            if candles.version > since:
+                found[str(market)] = candles.base.tail(candles.version - since).tolist()
+                self._written_bars[market] = candles.version
+        return found
 
 
 # ---- out -----------------------------------------------------------------------------------------------------------

@@ -317,6 +317,19 @@ class PaperExchange:
             self._out.append(PositionLiquidated(instrument.market, ticks, now_ns))
         self.changed = True
 
+    def reset(self) -> None:
+        """Cancel everything, forget positions and balances: an empty account."""
+        for order in list(self.orders.values()):
+            self.markets[order.request.instrument.market.trading_pair].remove(order)
+            self._end(order, OrderState.CANCELED, "the paper account was reset", order.ts_ns)
+        self._arriving.clear()
+        self.ledger.totals.clear()
+        self.ledger.reserved.clear()
+        self.deposits.clear()
+        if isinstance(self.ledger, PerpetualLedger):
+            self.ledger.positions.clear()
+        self.changed = True
+
     # ---- restart ---------------------------------------------------------------------------------------------------
     def arriving(self) -> list[tuple[int, str, OrderRequest | None]]:
         """Requests that are on their way: (arrival, client order id, request or None for a cancel)."""

@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("side", sa.String(8), nullable=False),
         sa.Column("exposure_base", sa.Text, nullable=False),
         sa.Column("entry_price", sa.Text),
+        sa.Column("exit_price", sa.Text),
         sa.Column("net_pnl_quote", sa.Text),
         sa.Column("net_pnl_pct", sa.Text),
         sa.Column("fees_quote", sa.Text, nullable=False),
@@ -147,7 +148,7 @@ VIEWS = {
         o.created_ns, o.updated_ns FROM orders o JOIN intents i ON i.intent_id = o.intent_id""",
     "v_fills": "SELECT * FROM fills",
     "v_executors": """SELECT executor_id, bot_id, controller_id, type, status, close_type, reason, connector_name, trading_pair, side,
-        exposure_base, entry_price, net_pnl_quote, net_pnl_pct, fees_quote, volume_quote, config, created_ns, close_ns FROM executors""",
+        exposure_base, entry_price, exit_price, net_pnl_quote, net_pnl_pct, fees_quote, volume_quote, config, created_ns, close_ns FROM executors""",
     "v_holds": "SELECT * FROM holds",
     # what is exposed now, and who watches it
     "v_positions": """SELECT bot_id, controller_id, 'executor' AS watched_by, executor_id AS watcher, connector_name, trading_pair,

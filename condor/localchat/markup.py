@@ -1,0 +1,77 @@
+"""Reply markup: what keyboards may be, and what they look like to the page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from condor.localchat.errors import bad_request
+
+MAX_DATA_BYTES = 64
+MAX_BUTTONS = 100
+MAX_ROW = 8
+
+
+def check_markup(markup: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A reply markup as Telegram would store it; only inline keyboards stay with a message.
+
+    Raises
+    ------
+    BotApiError
+        BUTTON_DATA_INVALID and its like.
+    """
+    if not markup:
+        return None
+    rows = markup.get("inline_keyboard")
+    if rows is None:
+        if "force_reply" in markup or "keyboard" in markup or "remove_keyboard" in markup:
+            return None
+        raise bad_request("object expected as reply markup")
+    cleaned = [[_button(button) for button in row] for row in rows if row]
+    if sum(len(row) for row in cleaned) > MAX_BUTTONS or any(len(row) > MAX_ROW for row in cleaned):
+        raise bad_request("reply markup is too long")
+    return {"inline_keyboard": cleaned} if cleaned else None
+
+
+def _button(button: dict[str, Any]) -> dict[str, Any]:
+    text = str(button.get("text", "")).strip()
+    if not text:
+        raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+    if "callback_data" in button:
+        if not 1 <= len(str(button["callback_data"]).encode()) <= MAX_DATA_BYTES:
+            raise bad_request("BUTTON_DATA_INVALID")
+    elif "url" in button:
+        _check_url(str(button["url"]))
+    elif "copy_text" in button:
+        if not 1 <= len(str(button["copy_text"].get("text", ""))) <= 256:
+            raise bad_request("BUTTON_COPY_TEXT_INVALID")
+    else:
+        raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+    return {**button, "text": text}
+
+
+def _check_url(url: str) -> None:
+    """Telegram refuses addresses that only mean something on one machine."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https", "tg") or (parts.scheme != "tg" and ("." not in host or host.replace(".", "").isdigit() and host.startswith("127."))):
+        raise bad_request(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
+
+
+def buttons_of(markup: dict[str, Any] | None) -> list[list[dict[str, Any]]]:
+    """Rows of buttons for the page: text, kind, style, and what it needs."""
+    rows = []
+    for row in (markup or {}).get("inline_keyboard", []):
+        shown = []
+        for button in row:
+            kind = "url" if "url" in button else "copy" if "copy_text" in button else "callback"
+            item: dict[str, Any] = {"text": button["text"], "kind": kind}
+            if "style" in button:
+                item["style"] = button["style"]
+            if kind == "url":
+                item["url"] = button["url"]
+            elif kind == "copy":
+                item["copy"] = button["copy_text"]["text"]
+            shown.append(item)
+        rows.append(shown)
+    return rows

@@ -1,0 +1,162 @@
+"""The Bot API over HTTP: what python-telegram-bot, or any other client library, talks to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from aiohttp import web
+
+from condor.localchat.access import ChatAccess
+from condor.localchat.errors import BotApiError
+from condor.localchat.methods import METHODS, UploadedFile
+from condor.localchat.signal import ChangeSignal
+from condor.localchat.state import BOT_ID, ChatState
+
+log = logging.getLogger(__name__)
+
+MAX_POLL_S = 50
+MAX_UPDATES = 100
+JSON_PARAMS = frozenset(
+    {
+        "reply_markup",
+        "reply_parameters",
+        "entities",
+        "caption_entities",
+        "link_preview_options",
+        "commands",
+        "scope",
+        "media",
+        "allowed_updates",
+        "message_ids",
+        "menu_button",
+        "reaction",
+    }
+)
+BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
+
+
+class BotApiServer:
+    """Routes `/bot<token>/<method>` and `/file/bot<token>/<path>`.
+
+    Parameters
+    ----------
+    flood_every : int
+        Every so many sends are answered with 429, to see that clients wait; 0 for never.
+    """
+
+    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal, flood_every: int = 0) -> None:
+        self._state = state
+        self._access = access
+        self._signal = signal
+        self._flood_every = flood_every
+        self._sends = 0
+        self._poll = 0
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/bot{token}/{method}", self._call),
+            web.get("/bot{token}/{method}", self._call),
+            web.get("/file/bot{token}/{path:.+}", self._download),
+        ]
+
+    def _is_bot(self, request: web.Request) -> bool:
+        bot_id, _, secret = request.match_info["token"].partition(":")
+        return bot_id == str(BOT_ID) and self._access.is_secret(secret)
+
+    async def _call(self, request: web.Request) -> web.Response:
+        if not self._is_bot(request):
+            return _error(BotApiError(401, "Unauthorized"))
+        method = request.match_info["method"]
+        try:
+            params, files = await _read(request)
+            if method.lower() == "getupdates":
+                return _ok(await self._get_updates(params))
+            work = METHODS.get(method.lower())
+            if work is None:
+                log.error("the local chat has no Bot API method %s", method)
+                raise BotApiError(404, "Not Found: method not found")
+            self._throttle(method)
+            return _ok(work(self._state, params, files))
+        except BotApiError as error:
+            return _error(error)
+
+    def _throttle(self, method: str) -> None:
+        if self._flood_every and method.lower().startswith(("send", "edit")):
+            self._sends += 1
+            if self._sends % self._flood_every == 0:
+                raise BotApiError(429, "Too Many Requests: retry after 1", {"retry_after": 1})
+
+    async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Long polling: waits until there is something, for one poller at a time."""
+        self._poll += 1
+        poll = self._poll
+        self._signal.fire()
+        offset = int(params.get("offset", 0) or 0)
+        limit = min(MAX_UPDATES, max(1, int(params.get("limit", MAX_UPDATES) or MAX_UPDATES)))
+        allowed = params.get("allowed_updates") or []
+        self._state.confirm_updates(offset)
+        deadline = asyncio.get_running_loop().time() + min(MAX_POLL_S, float(params.get("timeout", 0) or 0))
+        while True:
+            found = [update for update in self._state.updates if update["update_id"] >= offset and _is_allowed(update, allowed)][:limit]
+            left = deadline - asyncio.get_running_loop().time()
+            if poll != self._poll:
+                text = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+                raise BotApiError(409, text)
+            if found or left <= 0:
+                return found
+            await self._signal.wait(left)
+
+    async def _download(self, request: web.Request) -> web.Response:
+        if not self._is_bot(request):
+            return _error(BotApiError(401, "Unauthorized"))
+        try:
+            _, mime, content = self._state.file(request.match_info["path"].removeprefix("files/"))
+        except BotApiError as error:
+            return _error(BotApiError(404, error.description))
+        return web.Response(body=content, content_type=mime)
+
+
+def _is_allowed(update: dict[str, Any], allowed: list[str]) -> bool:
+    return not allowed or any(kind in update for kind in allowed)
+
+
+async def _read(request: web.Request) -> tuple[dict[str, Any], dict[str, UploadedFile]]:
+    """Parameters and files of a request, whatever its body."""
+    params: dict[str, Any] = dict(request.query)
+    files: dict[str, UploadedFile] = {}
+    if request.content_type == "application/json":
+        body = await request.json()
+        return {**params, **body}, files
+    if request.method == "POST" and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        for name, value in (await request.post()).items():
+            if isinstance(value, web.FileField):
+                files[name] = UploadedFile(value.filename or name, value.file.read())
+            else:
+                params[name] = value.decode() if isinstance(value, bytes) else value
+    return {name: _decoded(name, value) for name, value in params.items()}, files
+
+
+def _decoded(name: str, value: Any) -> Any:
+    """Values travel as text; the structured ones are JSON."""
+    if not isinstance(value, str):
+        return value
+    if name in JSON_PARAMS:
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise BotApiError(400, f"Bad Request: can't parse {name.replace('_', ' ')} JSON object") from None
+    return BOOLEANS.get(value, value) if name not in ("text", "caption", "callback_query_id") else value
+
+
+def _ok(result: Any) -> web.Response:
+    return web.json_response({"ok": True, "result": result})
+
+
+def _error(error: BotApiError) -> web.Response:
+    body: dict[str, Any] = {"ok": False, "error_code": error.status, "description": error.description}
+    if error.parameters:
+        body["parameters"] = error.parameters
+    return web.json_response(body, status=error.status)

@@ -1,0 +1,330 @@
+"""The chat itself: one person, one bot, their messages, and what each side has not seen yet.
+
+It is sync and knows no transport: Bot API methods and the page's requests both come down to calls here. Every change is written before it is
+visible to the other side.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from condor.localchat.entities import to_html, utf16_length
+from condor.localchat.errors import BotApiError, bad_request
+from condor.localchat.markup import buttons_of
+from condor.store.chat_store import KEEP_EVENTS, KEEP_MESSAGES, ChatStore
+
+BOT_ID = 1_000_000_001
+QUERY_TTL_S = 60
+PRUNE_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LocalUser:
+    """The person at the page; the private chat has the same id."""
+
+    id: int = 1
+    first_name: str = "You"
+
+
+class ChatState:
+    """See the module.
+
+    Parameters
+    ----------
+    now : callable
+        Wall time in seconds.
+    on_change : callable, optional
+        Called after every change, so that whoever waits can look again.
+    """
+
+    def __init__(self, store: ChatStore, now: Callable[[], float], user: LocalUser | None = None, bot_name: str = "Condor") -> None:
+        self.user = user or LocalUser()
+        self.bot = {"id": BOT_ID, "is_bot": True, "first_name": bot_name, "username": "condor_local_bot"}
+        self.on_change: Callable[[], None] = lambda: None
+        self._store = store
+        self._now = now
+        loaded = store.load()
+        self.messages: dict[int, dict[str, Any]] = {message["message_id"]: message for message in loaded["messages"]}
+        self.updates: deque[dict[str, Any]] = deque(loaded["updates"])
+        self.events: deque[dict[str, Any]] = deque(loaded["events"], maxlen=KEEP_EVENTS)
+        self._queries: dict[str, dict[str, Any]] = {query["id"]: query for query in loaded["queries"]}
+        counters = store.value("counters") or {}
+        self._next_message = max(counters.get("message", 1), max(self.messages, default=0) + 1)
+        self._next_update = max(counters.get("update", 1), self.updates[-1]["update_id"] + 1 if self.updates else 1)
+        self._next_query = counters.get("query", 1)
+        self.seq = max(counters.get("seq", 0), self.events[-1]["seq"] if self.events else 0)
+        self.commands: dict[str, list[dict[str, str]]] = store.value("commands") or {}
+        self.pinned: list[int] = store.value("pinned") or []
+
+    # ---- values ----------------------------------------------------------------------------------------------------
+    @property
+    def chat(self) -> dict[str, Any]:
+        return {"id": self.user.id, "type": "private", "first_name": self.user.first_name}
+
+    @property
+    def person(self) -> dict[str, Any]:
+        return {"id": self.user.id, "is_bot": False, "first_name": self.user.first_name, "language_code": "en"}
+
+    def date(self) -> int:
+        return int(self._now())
+
+    def check_chat(self, chat_id: Any) -> None:
+        """400 unless this is the one chat there is."""
+        if str(chat_id) != str(self.user.id):
+            raise bad_request("chat not found")
+
+    def message(self, message_id: Any, missing: str) -> dict[str, Any]:
+        """A message by its id; 400 with the given text when there is none."""
+        found = self.messages.get(int(message_id)) if str(message_id).lstrip("-").isdigit() else None
+        if found is None:
+            raise bad_request(missing)
+        return found
+
+    def outward(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A message as the Bot API shows it, the replied one inside."""
+        shown = {key: value for key, value in message.items() if not key.startswith("_")}
+        replied = self.messages.get(message.get("_reply_to", 0))
+        if replied is not None:
+            shown["reply_to_message"] = {key: value for key, value in replied.items() if not key.startswith("_")}
+        return shown
+
+    # ---- the bot's side --------------------------------------------------------------------------------------------
+    def add_bot_message(self, content: dict[str, Any], *, reply_to: int | None, silent: bool) -> dict[str, Any]:
+        """A new message of the bot."""
+        message = {"message_id": self._take("message"), "date": self.date(), "chat": self.chat, "from": self.bot, **content}
+        if reply_to is not None:
+            message["_reply_to"] = reply_to
+        if silent:
+            message["_silent"] = True
+        self.messages[message["message_id"]] = message
+        self._commit("message", message)
+        return message
+
+    def change_message(self, message: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+        """Change a message; values of None remove a part. 400 when nothing would change."""
+        changed = {key: value for key, value in {**message, **changes}.items() if value is not None}
+        if all(changed.get(key) == message.get(key) for key in {*changed, *message}):
+            raise bad_request(
+                "message is not modified: specified new message content and reply markup are exactly the same "
+                "as a current content and reply markup of the message"
+            )
+        changed["edit_date"] = self.date()
+        self.messages[message["message_id"]] = changed
+        self._commit("edited", changed)
+        return changed
+
+    def delete_message(self, message_id: int) -> None:
+        del self.messages[message_id]
+        self._commit("deleted", {"message_id": message_id, "_gone": True})
+
+    def pin(self, message_id: int | None, *, is_pinned: bool) -> None:
+        """Pin or unpin a message; None unpins all."""
+        self.pinned = [other for other in self.pinned if message_id is not None and other != message_id]
+        if is_pinned and message_id is not None:
+            self.pinned.append(message_id)
+        self._note({"kind": "pinned", "message_ids": list(self.pinned)}, values={"pinned": self.pinned})
+
+    def set_commands(self, scope: str, commands: list[dict[str, str]]) -> None:
+        if commands:
+            self.commands[scope] = commands
+        else:
+            self.commands.pop(scope, None)
+        self._note({"kind": "commands", "commands": self.menu()}, values={"commands": self.commands})
+
+    def menu(self) -> list[dict[str, str]]:
+        """Commands that the person sees: those of the narrowest scope that was set."""
+        for scope in (f"chat:{self.user.id}", "all_private_chats", "default"):
+            if scope in self.commands:
+                return self.commands[scope]
+        return []
+
+    def act(self, action: str) -> None:
+        """The bot is typing, uploading and so on; not worth keeping."""
+        self.seq += 1
+        self.events.append({"seq": self.seq, "kind": "action", "action": action, "date": self._now()})
+        self.on_change()
+
+    def answer(self, query_id: str, text: str, *, is_alert: bool) -> None:
+        """Answer a tap; only the first answer is seen, one that is too old is refused."""
+        query = self._queries.get(query_id)
+        if query is None or self._now() - query["date"] > QUERY_TTL_S:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        if query.get("answered"):
+            return
+        query["answered"] = True
+        event = {"kind": "answered", "callback_id": query_id, "message_id": query["message_id"]}
+        if text:
+            event["alert" if is_alert else "toast"] = text
+        self._note(event, changed_queries={query_id: query})
+
+    # ---- the person's side -----------------------------------------------------------------------------------------
+    def say(self, content: dict[str, Any], reply_to: int | None = None) -> dict[str, Any]:
+        """A new message of the person; the bot gets it as an update."""
+        message = {"message_id": self._take("message"), "date": self.date(), "chat": self.chat, "from": self.person, **content}
+        if reply_to is not None:
+            message["_reply_to"] = reply_to
+        self.messages[message["message_id"]] = message
+        self._commit("sent", message, update={"message": self.outward(message)})
+        return message
+
+    def tap(self, message: dict[str, Any], data: str) -> str:
+        """A tap on a callback button; returns the query's id."""
+        query_id = str(self._take("query"))
+        query = {"id": query_id, "message_id": message["message_id"], "date": self._now()}
+        self._queries[query_id] = query
+        update = {
+            "callback_query": {
+                "id": query_id,
+                "from": self.person,
+                "message": self.outward(message),
+                "chat_instance": f"local-{self.user.id}",
+                "data": data,
+            }
+        }
+        self._push(update, changed_queries={query_id: query})
+        return query_id
+
+    # ---- updates for the bot ---------------------------------------------------------------------------------------
+    def confirm_updates(self, offset: int) -> None:
+        """The bot has everything below `offset`."""
+        if self.updates and self.updates[0]["update_id"] < offset:
+            while self.updates and self.updates[0]["update_id"] < offset:
+                self.updates.popleft()
+            self._store.save(done_updates=offset)
+
+    def drop_updates(self) -> None:
+        self.updates.clear()
+        self._store.save(done_updates=self._next_update)
+
+    # ---- files -----------------------------------------------------------------------------------------------------
+    def keep_file(self, name: str, mime: str, content: bytes) -> str:
+        """Store a file; the same content has the same id."""
+        file_id = "local_" + hashlib.sha256(content).hexdigest()[:40]
+        self._store.put_file(file_id, name, mime, content)
+        return file_id
+
+    def file(self, file_id: str) -> tuple[str, str, bytes]:
+        found = self._store.file(file_id)
+        if found is None:
+            raise bad_request("invalid file_id" if file_id.startswith("local_") else "wrong file identifier/HTTP URL specified")
+        return found
+
+    # ---- bookkeeping -----------------------------------------------------------------------------------------------
+    def _take(self, counter: str) -> int:
+        name = f"_next_{counter}"
+        value: int = getattr(self, name)
+        setattr(self, name, value + 1)
+        return value
+
+    def _counters(self) -> dict[str, int]:
+        return {"message": self._next_message, "update": self._next_update, "query": self._next_query, "seq": self.seq}
+
+    def _commit(self, kind: str, message: dict[str, Any], update: dict[str, Any] | None = None) -> None:
+        """Write a message's change with its event and, for the bot, its update."""
+        message_id = message["message_id"]
+        self.seq += 1
+        event = {"seq": self.seq, **self.event_of(kind, message)}
+        self.events.append(event)
+        new_updates = []
+        if update is not None:
+            new_updates.append({"update_id": self._take("update"), **update})
+        self._store.save(
+            changed_messages={message_id: None if message.get("_gone") else message},
+            new_events=[event],
+            new_updates=new_updates,
+            values={"counters": self._counters()},
+        )
+        self.updates.extend(new_updates)
+        if self.seq % PRUNE_EVERY == 0:
+            self._prune()
+        self.on_change()
+
+    def _push(self, update: dict[str, Any], **changes: Any) -> None:
+        full = {"update_id": self._take("update"), **update}
+        self._store.save(new_updates=[full], values={"counters": self._counters()}, **changes)
+        self.updates.append(full)
+        self.on_change()
+
+    def _note(self, event: dict[str, Any], values: dict[str, Any] | None = None, **changes: Any) -> None:
+        self.seq += 1
+        full = {"seq": self.seq, **event}
+        self.events.append(full)
+        self._store.save(new_events=[full], values={"counters": self._counters(), **(values or {})}, **changes)
+        self.on_change()
+
+    def _prune(self) -> None:
+        newest = max(self.messages, default=0)
+        for message_id in [message_id for message_id in self.messages if message_id <= newest - KEEP_MESSAGES]:
+            del self.messages[message_id]
+        fresh = self._now() - 10 * QUERY_TTL_S
+        self._queries = {query_id: query for query_id, query in self._queries.items() if query["date"] > fresh}
+        self._store.prune()
+
+    def event_of(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
+        """What the page and programs see of a message."""
+        event: dict[str, Any] = {"kind": kind, "message_id": message["message_id"]}
+        if message.get("_gone"):
+            return event
+        text = message.get("text", message.get("caption", ""))
+        entities = message.get("entities", message.get("caption_entities", []))
+        return event | {
+            "from": "bot" if message["from"]["is_bot"] else "user",
+            "date": message["date"],
+            "edited": message.get("edit_date"),
+            "text": text,
+            "html": to_html(text, entities),
+            "buttons": buttons_of(message.get("reply_markup")),
+            "media": _media_of(message),
+            "album": message.get("media_group_id"),
+            "reply_to": self._quote(message),
+            "silent": bool(message.get("_silent")),
+            "toast": None,
+            "alert": None,
+        }
+
+    def _quote(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        replied = self.messages.get(message.get("_reply_to", 0))
+        if replied is None:
+            return None
+        text = replied.get("text", replied.get("caption", "")) or "file"
+        return {"message_id": replied["message_id"], "text": text[:120], "from": "bot" if replied["from"]["is_bot"] else "user"}
+
+
+def _media_of(message: dict[str, Any]) -> dict[str, Any] | None:
+    if "photo" in message:
+        largest = message["photo"][-1]
+        return {"type": "photo", "file_id": largest["file_id"], "width": largest["width"], "height": largest["height"]}
+    if "document" in message:
+        document = message["document"]
+        return {"type": "document", "file_id": document["file_id"], "name": document.get("file_name", "file"), "size": document.get("file_size", 0)}
+    return None
+
+
+def image_size(content: bytes) -> tuple[int, int]:
+    """Width and height of a PNG or JPEG.
+
+    Raises
+    ------
+    BotApiError
+        If it is neither.
+    """
+    if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
+        width, height = struct.unpack(">II", content[16:24])
+        return int(width), int(height)
+    if content[:2] == b"\xff\xd8":
+        position = 2
+        while position + 9 < len(content):
+            marker, length = content[position + 1], struct.unpack(">H", content[position + 2 : position + 4])[0]
+            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+                height, width = struct.unpack(">HH", content[position + 5 : position + 9])
+                return int(width), int(height)
+            position += 2 + length
+    raise bad_request("IMAGE_PROCESS_FAILED")
+
+
+__all__ = ["BOT_ID", "BotApiError", "ChatState", "LocalUser", "image_size", "utf16_length"]

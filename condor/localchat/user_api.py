@@ -1,0 +1,251 @@
+"""The person's side as JSON: what the page uses, and what a program uses to use the product as a person does."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import re
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from condor.localchat.access import COOKIE, ChatAccess
+from condor.localchat.entities import utf16_length
+from condor.localchat.errors import BotApiError
+from condor.localchat.methods import MAX_FILE, MAX_TEXT
+from condor.localchat.signal import ChangeSignal
+from condor.localchat.state import ChatState, image_size
+
+PAGE = Path(__file__).parent / "page"
+MAX_WAIT_S = 60.0
+MAX_EVENTS = 500
+_COMMAND = re.compile(r"^/[a-z0-9_]{1,32}(?:@\w+)?", re.IGNORECASE)
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class Refused(Exception):
+    """A request of the page or a program that can't be carried out."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class UserApi:
+    """Routes of the page and of `/chat/...`."""
+
+    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal) -> None:
+        self._state = state
+        self._access = access
+        self._signal = signal
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/", self._index),
+            web.get("/enter/{token}", self._enter),
+            web.get("/page/{name}", self._asset),
+            web.post("/chat/send", self._send),
+            web.post("/chat/tap", self._tap),
+            web.post("/chat/upload", self._upload),
+            web.post("/chat/link", self._link),
+            web.get("/chat/transcript", self._transcript),
+            web.get("/chat/messages", self._messages),
+            web.get("/chat/commands", self._commands),
+            web.get("/chat/file/{file_id}", self._file),
+        ]
+
+    # ---- the page --------------------------------------------------------------------------------------------------
+    async def _index(self, request: web.Request) -> web.Response:
+        return _page("index.html")
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if not re.fullmatch(r"[a-z]+\.(css|js|svg)", name) or not (PAGE / name).is_file():
+            raise web.HTTPNotFound(text="there is no such file")
+        return _page(name)
+
+    async def _enter(self, request: web.Request) -> web.StreamResponse:
+        session = self._access.redeem(request.match_info["token"])
+        if session is None:
+            text = "This link was used before or is too old. Run `condor link` on this machine for a new one."
+            return web.Response(text=text, status=403, headers=HEADERS)
+        response = web.HTTPFound("/")
+        response.set_cookie(COOKIE, session, httponly=True, samesite="Strict", path="/", max_age=90 * 86_400)
+        return response
+
+    async def _link(self, request: web.Request) -> web.Response:
+        return _json({"url": f"http://{request.host}/enter/{self._access.new_link()}"})
+
+    # ---- saying and tapping ----------------------------------------------------------------------------------------
+    async def _send(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        text = body.get("text")
+        if not isinstance(text, str) or not text.strip():
+            raise Refused("expected {\"text\": \"...\"} with some text, found none")
+        text = text.strip()
+        if utf16_length(text) > MAX_TEXT:
+            raise Refused(f"expected at most {MAX_TEXT} characters, found {utf16_length(text)}")
+        reply_to = body.get("reply_to")
+        if reply_to is not None and reply_to not in self._state.messages:
+            raise Refused(f"there is no message {reply_to} to reply to", 404)
+        content: dict[str, Any] = {"text": text}
+        command = _COMMAND.match(text)
+        if command:
+            content["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
+        message = self._state.say(content, reply_to)
+        return _json({"seq": self._state.seq, "message_id": message["message_id"]})
+
+    async def _tap(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        try:
+            message_id, row, column = int(body["message_id"]), int(body["row"]), int(body["column"])
+        except (KeyError, TypeError, ValueError):
+            raise Refused('expected {"message_id": N, "row": N, "column": N} as numbers') from None
+        message = self._state.messages.get(message_id)
+        if message is None:
+            raise Refused(f"there is no message {message_id}", 404)
+        rows = message.get("reply_markup", {}).get("inline_keyboard", [])
+        if not (0 <= row < len(rows) and 0 <= column < len(rows[row])):
+            raise Refused(f"message {message_id} has no button in row {row}, column {column}; it has {[len(item) for item in rows]} a row", 404)
+        button = rows[row][column]
+        if "callback_data" not in button:
+            raise Refused(f"the button {button['text']!r} opens something on the page and can't be tapped by a program")
+        callback_id = self._state.tap(message, button["callback_data"])
+        return _json({"seq": self._state.seq, "callback_id": callback_id})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        if request.content_type != "multipart/form-data":
+            raise Refused("expected multipart/form-data with a part named file")
+        form = await request.post()
+        part, caption = form.get("file"), form.get("caption")
+        if not isinstance(part, web.FileField):
+            raise Refused("expected a part named file, found none")
+        content = part.file.read()
+        if not 0 < len(content) <= MAX_FILE:
+            raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found {len(content)}")
+        name = part.filename or "file"
+        mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        file_id = self._state.keep_file(name, mime, content)
+        message = self._state.say(_file_content(file_id, name, mime, content, caption if isinstance(caption, str) else ""))
+        return _json({"seq": self._state.seq, "message_id": message["message_id"]})
+
+    # ---- reading ---------------------------------------------------------------------------------------------------
+    async def _transcript(self, request: web.Request) -> web.Response:
+        after, wait_s = _number(request, "after", 0), min(MAX_WAIT_S, _number(request, "wait", 0))
+        events = self._after(after)
+        if not events and wait_s > 0:
+            await self._wait_beyond(after, wait_s)
+            events = self._after(after)
+        return _json({"seq": events[-1]["seq"] if events else max(int(after), 0), "events": events})
+
+    def _after(self, seq: float) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for event in self._state.events:
+            if event["seq"] > seq:
+                found.append(event)
+                if len(found) == MAX_EVENTS:
+                    break
+        return found
+
+    async def _wait_beyond(self, seq: float, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while self._state.seq <= seq and (left := deadline - loop.time()) > 0:
+            await self._signal.wait(left)
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        """Messages as they stand now, the newest `limit` before a message id: what the page draws first and when it is scrolled up."""
+        before, limit = int(_number(request, "before", 2**62)), int(min(200, _number(request, "limit", 80)))
+        ids = sorted(message_id for message_id in self._state.messages if message_id < before)[-limit:]
+        shown = []
+        for message_id in ids:
+            message = self._state.messages[message_id]
+            shown.append(self._state.event_of("message" if message["from"]["is_bot"] else "sent", message))
+        answer = {
+            "seq": self._state.seq,
+            "messages": shown,
+            "has_more": bool(ids) and ids[0] > min(self._state.messages),
+            "commands": self._state.menu(),
+            "pinned": self._state.pinned,
+            "bot": self._state.bot["first_name"],
+        }
+        return _json(answer)
+
+    async def _commands(self, request: web.Request) -> web.Response:
+        return _json({"commands": self._state.menu()})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        try:
+            name, mime, content = self._state.file(request.match_info["file_id"])
+        except BotApiError:
+            raise Refused("there is no such file", 404) from None
+        inline = mime in ("image/png", "image/jpeg")
+        safe = re.sub(r"[^\w.\- ]", "_", name)
+        headers = {**HEADERS, "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{safe}"', "Cache-Control": "private, max-age=86400"}
+        return web.Response(body=content, content_type=mime if inline else "application/octet-stream", headers=headers)
+
+
+def _file_content(file_id: str, name: str, mime: str, content: bytes, caption: str) -> dict[str, Any]:
+    parts: dict[str, Any] = {}
+    if mime in ("image/png", "image/jpeg"):
+        try:
+            width, height = image_size(content)
+        except BotApiError:
+            raise Refused(f"{name} is called an image, but is not a PNG or JPEG") from None
+        parts["photo"] = [{"file_id": file_id, "file_unique_id": file_id[-16:], "width": width, "height": height, "file_size": len(content)}]
+    else:
+        parts["document"] = {"file_id": file_id, "file_unique_id": file_id[-16:], "file_name": name, "mime_type": mime, "file_size": len(content)}
+    if caption.strip():
+        parts["caption"] = caption.strip()[:1024]
+    return parts
+
+
+def _page(name: str) -> web.Response:
+    path = PAGE / name
+    mime = mimetypes.guess_type(name)[0] or "text/plain"
+    return web.Response(body=path.read_bytes(), content_type=mime, charset="utf-8", headers=HEADERS)
+
+
+def _json(value: Any) -> web.Response:
+    return web.json_response(value, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except ValueError:
+        raise Refused("expected a JSON object as the body") from None
+    if not isinstance(body, dict):
+        raise Refused("expected a JSON object as the body")
+    return body
+
+
+def _number(request: web.Request, name: str, default: float) -> float:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 2**62:
+        raise Refused(f"expected {name} as a number of 0 or more, found {text[:40]!r}")
+    return value

@@ -1,0 +1,134 @@
+"""`BotManager`: several bots side by side in one process, from their rows to the clock and back.
+
+Starting and recovering are one path: build from the frozen configs, give back what the records hold, put on the clock. A bot's row says what it should be; the
+runtime follows. Whoever asks for a change writes the row first (in the transaction of the request), then calls here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from botcore.controllers.base import ControllerConfigBase
+from botcore.controllers.catalog import ControllerSpec
+from botcore.model.errors import CondorError
+from botcore.model.events import Fact, FactKind
+from botcore.model.records import BotRecords
+from botcore.recorder.journal import Journal
+from botcore.recorder.queries import load_bot
+from botcore.strategies.recovery import restore_bot
+from botcore.strategies.strategy_v2 import StrategyV2Base
+from condor.configs import Configs
+from condor.host import TradingHost, WallClock
+from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class RunningBot:
+    """A bot in this process."""
+
+    row: BotRow
+    configs: list[ConfigRow]
+    strategy: StrategyV2Base
+
+
+class BotManager:
+    """See the module."""
+
+    def __init__(self, host: TradingHost, configs: Configs, journal: Journal, wall: WallClock) -> None:
+        self._host = host
+        self._configs = configs
+        self._journal = journal
+        self._wall = wall
+        self.running: dict[str, RunningBot] = {}
+        self.broken: dict[str, str] = {}
+
+    # ---- start -----------------------------------------------------------------------------------------------------
+    def build(self, bot_id: str, configs: Sequence[ConfigRow]) -> StrategyV2Base:
+        """A bot that is not on the clock yet.
+
+        Raises
+        ------
+        ConfigError, UserError
+            If a config does not hold any more, a market is not to be had, or an account can't take its settings.
+        """
+        pairs: list[tuple[ControllerSpec, ControllerConfigBase]] = []
+        for row in configs:
+            spec = self._configs.spec(row.controller_name)
+            pairs.append((spec, spec.config_class.model_validate(row.config)))
+        return self._host.runtime.build_bot(bot_id, pairs, self._on_idle)
+
+    def launch(self, row: BotRow, configs: list[ConfigRow], strategy: StrategyV2Base) -> None:
+        """Put a bot whose row is written on the clock."""
+        self.running[row.bot_id] = RunningBot(row, configs, strategy)
+        self._host.runtime.add_bot(strategy)
+        payload = {"title": row.title, "mode": row.mode, "controllers": [config.controller_name for config in configs]}
+        self._host.bus.publish(Fact(FactKind.BOT_STARTED, self._host.clock.now_ns, row.bot_id, payload=payload))
+
+    async def build_again(self, bot_id: str, configs: list[ConfigRow]) -> StrategyV2Base:
+        """Build a stopped bot again with its sums, holds and past executors."""
+        strategy = self.build(bot_id, configs)
+        records = await asyncio.wrap_future(self._journal.read(lambda connection: load_bot(connection, bot_id)))
+        self._give_back(strategy, records)
+        return strategy
+
+    def recover(self) -> list[str]:
+        """Put together every bot that was running or stopping; returns their ids.
+
+        A bot that can't be built any more (its controller is gone, its file was changed) is left out and named in `broken`; the others go on.
+        """
+        rows = self._journal.read(lambda connection: _load(connection, [RUNNING, STOPPING])).result()
+        for row, configs, records in rows:
+            try:
+                strategy = self.build(row.bot_id, configs)
+                self._give_back(strategy, records)
+            except (CondorError, ValueError, KeyError) as error:
+                log.error("bot %s could not be recovered: %s", row.bot_id, error)
+                self.broken[row.bot_id] = str(error)
+                continue
+            self.running[row.bot_id] = RunningBot(row, configs, strategy)
+            self._host.runtime.add_bot(strategy)
+        return list(self.running)
+
+    def resume_stops(self) -> None:
+        """Go on stopping what was being stopped when the process ended."""
+        for bot in list(self.running.values()):
+            if bot.row.state == STOPPING:
+                bot.strategy.stop(keep_position=bot.row.keep_position)
+
+    def _give_back(self, strategy: StrategyV2Base, records: BotRecords) -> None:
+        restore_bot(strategy, records, self._host.runtime.connectors, self._host.runtime.market_data)
+
+    # ---- stop ------------------------------------------------------------------------------------------------------
+    def stop(self, bot_id: str, *, keep_position: bool) -> None:
+        """Stop a running bot; its row says "stopping" already. A no-op when it is not running here."""
+        bot = self.running.get(bot_id)
+        if bot is not None:
+            bot.strategy.stop(keep_position=keep_position)
+
+    def _on_idle(self, strategy: StrategyV2Base) -> None:
+        """A stopping bot has ended its last executor."""
+        bot = self.running.pop(strategy.bot_id, None)
+        self._host.runtime.remove_bot(strategy)
+        report = strategy.orchestrator.report()
+        net = report.global_pnl_quote
+        held = [position for position in report.positions_summary if position.amount]
+        payload: dict[str, Any] = {
+            "title": bot.row.title if bot else strategy.bot_id,
+            "net_pnl_quote": None if net is None else format(net, "f"),
+            "held": [{"trading_pair": position.trading_pair, "amount": format(position.amount, "f")} for position in held],
+        }
+        self._host.bus.publish(Fact(FactKind.BOT_STOPPED, self._host.clock.now_ns, strategy.bot_id, payload=payload))
+        stopped_ms = self._wall.wall_ms()
+        self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
+
+
+def _load(connection: Connection, states: list[str]) -> list[tuple[BotRow, list[ConfigRow], BotRecords]]:
+    return [(row, configs_of(connection, row.bot_id), load_bot(connection, row.bot_id)) for row in bots_in(connection, states)]

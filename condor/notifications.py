@@ -1,0 +1,220 @@
+"""From facts to messages: who is told what, and that it gets there.
+
+Facts commit with the change that they tell of. This module reads them behind a cursor, decides for every chat, and queues notices in one transaction with the
+cursor: a crash in between repeats and loses nothing. A sender empties the queue chat by chat in order. Trading never waits for any of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from botcore.model.events import FactKind
+from botcore.recorder.journal import Journal
+from botcore.recorder.queries import facts_after, last_event_id
+from condor.host import WallClock
+from condor.settings import AlertSettings
+from condor.store import outbox
+from condor.store.bots import bot_by_id
+from condor.store.common import ChatRow, bury_chat, chats, cursor, move_cursor
+from condor.store.outbox import OutgoingNotice, QueuedNotice
+from condor.views import Notice
+
+log = logging.getLogger(__name__)
+
+CURSOR = "notifications"
+PER_CHAT_S = 1.0
+RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+
+SEVERITY = {
+    FactKind.EXECUTOR_CLOSED: "trade",
+    FactKind.POSITION_HELD: "critical",
+    FactKind.CONTROLLER_FAULT: "critical",
+    FactKind.EXECUTOR_FAULT: "critical",
+    FactKind.PART_FAULT: "critical",
+    FactKind.LIQUIDATED: "critical",
+    FactKind.TRADING_HALTED: "critical",
+    FactKind.TRADING_RELEASED: "warning",
+    FactKind.BOT_STARTED: "info",
+    FactKind.BOT_STOPPED: "info",
+    FactKind.MARKET_ENDED: "warning",
+    FactKind.RECOVERED: "info",
+}
+"""Kinds that are announced; the others are only kept."""
+
+
+class Unreachable(Exception):
+    """A message did not get through.
+
+    Parameters
+    ----------
+    retry_after_s : float, optional
+        When to try again; None for the sender's own rhythm.
+    is_dead : bool
+        The chat will never take messages again.
+    """
+
+    def __init__(self, text: str, retry_after_s: float | None = None, *, is_dead: bool = False) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+        self.is_dead = is_dead
+
+
+class Notifier(Protocol):
+    """A front end's way to push a notice; words it and returns the message id, or raises Unreachable."""
+
+    async def send(self, chat_id: int, notice: Notice, *, silent: bool) -> int: ...
+
+
+class Notifications:
+    """See the module.
+
+    Parameters
+    ----------
+    notifiers : dict of str to Notifier
+        By front end; a front end that is not running is served when it runs again.
+    """
+
+    def __init__(self, journal: Journal, settings: AlertSettings, wall: WallClock) -> None:
+        self._journal = journal
+        self._settings = settings
+        self._wall = wall
+        self._notifiers: dict[str, Notifier] = {}
+        self._news = asyncio.Event()
+        self._queue_grew = asyncio.Event()
+        self._not_before: dict[tuple[str, int], float] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def add_notifier(self, front: str, notifier: Notifier) -> None:
+        self._notifiers[front] = notifier
+        self._queue_grew.set()
+
+    def start(self) -> None:
+        self._news.set()
+        self._tasks = [asyncio.create_task(self._expand_forever()), asyncio.create_task(self._send_forever())]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Facts have become durable."""
+        self._news.set()
+
+    # ---- facts -> queue --------------------------------------------------------------------------------------------
+    async def _expand_forever(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                while await asyncio.wrap_future(self._journal.run(self._expand)):
+                    self._queue_grew.set()
+            except Exception:  # the door of a network task: alerts must survive whatever one fact holds
+                log.exception("facts could not be turned into alerts")
+                await asyncio.sleep(1)
+                self._news.set()
+
+    def _expand(self, connection: Connection) -> int:
+        """Queue the notices of the next facts and move the cursor, in one transaction; returns how many facts there were."""
+        after = cursor(connection, CURSOR)
+        if after is None:
+            move_cursor(connection, CURSOR, last_event_id(connection) if not chats(connection) else 0)
+            after = cursor(connection, CURSOR) or 0
+        facts = facts_after(connection, after)
+        if not facts:
+            return 0
+        reachable = chats(connection)
+        titles: dict[str, tuple[str, str]] = {}
+        outgoing: list[OutgoingNotice] = []
+        for fact in facts:
+            payload = json.loads(fact["payload"])
+            if not self._is_told(fact["kind"], payload):
+                continue
+            bot_id = fact["bot_id"]
+            if bot_id not in titles:
+                row = bot_by_id(connection, bot_id) if bot_id else None
+                titles[bot_id] = (row.title, row.mode) if row is not None else (bot_id, "paper")
+            title, mode = titles[bot_id]
+            notice = Notice(fact["event_id"], fact["kind"], bot_id, title, fact["executor_id"], mode, fact["wall_ms"], payload)
+            outgoing.extend(_for_chat(chat, notice) for chat in reachable)
+        outbox.put(connection, outgoing, self._wall.wall_ms())
+        move_cursor(connection, CURSOR, facts[-1]["event_id"])
+        return len(facts)
+
+    def _is_told(self, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Whether people want to hear of it."""
+        if kind not in SEVERITY:
+            return False
+        if kind != FactKind.EXECUTOR_CLOSED:
+            return True
+        if payload.get("volume_quote") in (None, "0"):
+            # a quote that was replaced is no news; one that was refused is
+            return self._settings.unfilled or payload.get("close_type") in ("FAILED", "INSUFFICIENT_BALANCE")
+        pnl = payload.get("net_pnl_quote")
+        return pnl is None or abs(Decimal(pnl)) >= self._settings.min_pnl_quote
+
+    # ---- queue -> chats --------------------------------------------------------------------------------------------
+    async def _send_forever(self) -> None:
+        while True:
+            try:
+                wait_s = await self._send_round()
+            except Exception:  # the door of a network task
+                log.exception("alerts could not be sent")
+                wait_s = RETRY_S[1]
+            try:
+                await asyncio.wait_for(self._queue_grew.wait(), wait_s)
+            except TimeoutError:
+                continue
+            self._queue_grew.clear()
+
+    async def _send_round(self) -> float | None:
+        """Send what may be sent now, one message a chat and second; returns when to look again (None: when something comes)."""
+        waiting = await asyncio.wrap_future(self._journal.read(lambda connection: outbox.queued(connection, list(self._notifiers))))
+        now = asyncio.get_running_loop().time()
+        next_s: float | None = None
+        blocked: set[tuple[str, int]] = set()
+        for item in waiting:
+            key = (item.outgoing.front, item.outgoing.chat_id)
+            due = self._not_before.get(key, 0.0)
+            if key in blocked or due > now:
+                blocked.add(key)
+                next_s = min(next_s or 60.0, max(0.05, due - now))
+                continue
+            blocked.add(key)
+            await self._send(item)
+            next_s = min(next_s or 60.0, max(0.05, self._not_before[key] - asyncio.get_running_loop().time()))
+        return next_s
+
+    async def _send(self, item: QueuedNotice) -> None:
+        outgoing, loop = item.outgoing, asyncio.get_running_loop()
+        key = (outgoing.front, outgoing.chat_id)
+        self._not_before[key] = loop.time() + PER_CHAT_S
+        try:
+            message_id = await self._notifiers[outgoing.front].send(outgoing.chat_id, outgoing.notice, silent=outgoing.is_silent)
+        except Unreachable as error:
+            pause_s = error.retry_after_s if error.retry_after_s is not None else RETRY_S[min(item.attempts, len(RETRY_S) - 1)]
+            self._not_before[key] = loop.time() + pause_s
+            log.warning("an alert for chat %s waits %.0f s: %s", outgoing.chat_id, pause_s, error)
+            await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, item, is_dead=error.is_dead)))
+            return
+        wall_ms = self._wall.wall_ms()
+        await asyncio.wrap_future(self._journal.run(lambda connection: outbox.mark_sent(connection, item.message_key, message_id, wall_ms)))
+
+
+def _tried(connection: Connection, item: QueuedNotice, *, is_dead: bool) -> None:
+    outbox.mark_tried(connection, item.message_key)
+    if is_dead:
+        bury_chat(connection, item.outgoing.chat_id, item.outgoing.front)
+        outbox.fail_chat(connection, item.outgoing.front, item.outgoing.chat_id)
+
+
+def _for_chat(chat: ChatRow, notice: Notice) -> OutgoingNotice:
+    severity = SEVERITY[notice.kind]
+    return OutgoingNotice(chat.front, chat.chat_id, severity, severity == "info", notice)

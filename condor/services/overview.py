@@ -1,0 +1,145 @@
+"""How everything stands: accounts, markets, bots."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from botcore.connectors.paper.exchange import PaperExchange
+from botcore.model.enums import PriceType
+from botcore.model.errors import UserError
+from botcore.model.instrument import Market
+from botcore.model.order import OrderState
+from botcore.recorder.journal import Journal
+from condor import __version__
+from condor.configs import Configs
+from condor.host import TradingHost, WallClock
+from condor.manager import BotManager
+from condor.services.bots import BotService, Claim
+from condor.store.common import write_audit
+from condor.users import Actor, Role, require
+from condor.views import AccountView, AssetView, MarketView, PortfolioView, StatusView
+
+ZERO = Decimal(0)
+CURRENCY = "USDT"
+
+
+class OverviewService:
+    """Accounts, markets and the state of the whole."""
+
+    def __init__(self, host: TradingHost, manager: BotManager, bots: BotService, configs: Configs, journal: Journal, wall: WallClock) -> None:
+        self._host = host
+        self._manager = manager
+        self._bots = bots
+        self._configs = configs
+        self._journal = journal
+        self._wall = wall
+        self._started_ms = wall.wall_ms()
+        self.trouble: str | None = None
+
+    # ---- money -----------------------------------------------------------------------------------------------------
+    def portfolio(self, actor: Actor) -> PortfolioView:
+        """All open accounts, valued in USDT; what has no price is left out and said so."""
+        require(actor, Role.VIEWER, "looking at balances")
+        accounts = tuple(self._account(exchange) for exchange in self._host.runtime.exchanges.values())
+        return PortfolioView(
+            CURRENCY,
+            sum((account.equity for account in accounts), ZERO),
+            sum((account.deposited for account in accounts), ZERO),
+            all(account.is_complete for account in accounts),
+            accounts,
+        )
+
+    def _account(self, exchange: PaperExchange) -> AccountView:
+        totals = {asset: total for asset, total in exchange.equity().items() if total}
+        assets = tuple(AssetView(asset, total, self._value(exchange.name, asset, total)) for asset, total in sorted(totals.items()))
+        deposited = [self._value(exchange.name, asset, amount) for asset, amount in exchange.deposits.items()]
+        return AccountView(
+            exchange.name,
+            self._configs.venue(exchange.name).title or exchange.name,
+            assets,
+            sum((asset.value for asset in assets if asset.value is not None), ZERO),
+            sum((value for value in deposited if value is not None), ZERO),
+            all(asset.value is not None for asset in assets),
+        )
+
+    def _value(self, connector_name: str, asset: str, amount: Decimal) -> Decimal | None:
+        """Worth of an amount at the mid of its pair against the currency, on the same venue or else on any."""
+        if asset in (CURRENCY, "USD"):
+            return amount
+        markets = self._host.runtime.markets
+        candidates = [Market(connector_name, f"{asset}-{CURRENCY}"), *(market for market in markets if market.trading_pair == f"{asset}-{CURRENCY}")]
+        for market in candidates:
+            state = markets.get(market)
+            if state is not None:
+                mid = state.price(PriceType.MidPrice)
+                if not mid.is_nan():
+                    return amount * mid
+        return None
+
+    async def reset_paper(self, actor: Actor, claim: Claim) -> None:
+        """Give all paper accounts their opening balances again; refused while bots run."""
+        require(actor, Role.TRADER, "resetting the paper accounts")
+        if self._manager.running:
+            names = ", ".join(self._manager.running)
+            raise UserError(f"stop the running bots first ({names}): their positions would be lost")
+        now_ms, before = self._wall.wall_ms(), format(self.portfolio(actor).equity, "f")
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            write_audit(connection, now_ms, actor, "reset_paper", "paper", before=before)
+
+        await asyncio.wrap_future(self._journal.run(write))
+        self._host.reset_paper()
+
+    # ---- state -----------------------------------------------------------------------------------------------------
+    def status(self, actor: Actor) -> StatusView:
+        require(actor, Role.VIEWER, "looking at the status")
+        orders = [order for connector in self._host.runtime.connectors.values() for order in connector.tracker.open_orders()]
+        return StatusView(
+            __version__,
+            self._host.source.describe(),
+            self._host.clock.now_ns // 1_000_000,
+            (self._wall.wall_ms() - self._started_ms) / 1000,
+            self._host.runtime.gate.halt_reason,
+            self.trouble,
+            self.portfolio(actor),
+            tuple(self._bots.running()),
+            self.markets(actor),
+            len(orders),
+            sum(order.state is OrderState.UNKNOWN for order in orders),
+            tuple(self._host.part_faults),
+        )
+
+    def markets(self, actor: Actor) -> tuple[MarketView, ...]:
+        """Open markets with the age of their last event in market time."""
+        require(actor, Role.VIEWER, "looking at markets")
+        now_ns = self._host.clock.now_ns
+        views = []
+        for market, state in self._host.runtime.markets.items():
+            mid = state.price(PriceType.MidPrice)
+            bid, ask = state.price(PriceType.BestBid), state.price(PriceType.BestAsk)
+            spread = None if mid.is_nan() or not mid else float((ask - bid) / mid) * 10_000
+            word = "ended" if state.ended else "ok" if state.is_usable(now_ns) else "stale"
+            views.append(MarketView(str(market), None if mid.is_nan() else mid, spread, max(0, now_ns - state.ts_ns) / 1e9, word))
+        return tuple(views)
+
+    def describe_market(self) -> str:
+        return self._host.source.describe()
+
+    def available_markets(self) -> dict[str, list[str]]:
+        """Connector name -> pairs that a new bot may trade, the open ones first."""
+        opened: dict[str, list[str]] = {}
+        for market in self._host.runtime.markets:
+            opened.setdefault(market.connector_name, []).append(market.trading_pair)
+        if not self._host.source.is_synthetic:
+            return opened
+        found = {}
+        for name, venue in self._configs.venues.items():
+            priced = [pair for pair, spec in venue.instruments.items() if spec.paper_price is not None]
+            first = opened.get(name, [])
+            found[name] = [*first, *(pair for pair in priced if pair not in first)]
+        preferred = list(opened)
+        return {name: found[name] for name in [*preferred, *(name for name in found if name not in preferred)]}

@@ -1,0 +1,94 @@
+"""Status pushes: a chat asks to be told every so often; the wish is a row, the timer is rebuilt from it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy import Connection
+
+from botcore.model.errors import UserError
+from botcore.recorder.journal import Journal
+from condor.host import WallClock
+from condor.scheduler import Scheduler
+from condor.store.common import ChatRow, chat, chats, put_chat, set_status_push
+from condor.units import duration_text
+from condor.users import Actor, Role, require
+
+SHORTEST_S, LONGEST_S = 60, 7 * 86_400
+
+Push = Callable[[ChatRow], Awaitable[None]]
+
+
+class SubscriptionService:
+    """Who wants to be told how things stand, and how often.
+
+    Parameters
+    ----------
+    push : callable
+        Sends a chat its status; set by the front ends through `on_push`.
+    """
+
+    def __init__(self, journal: Journal, scheduler: Scheduler, wall: WallClock) -> None:
+        self._journal = journal
+        self._scheduler = scheduler
+        self._wall = wall
+        self._pushes: dict[str, Push] = {}
+
+    def on_push(self, front: str, push: Push) -> None:
+        """How a front end sends a status."""
+        self._pushes[front] = push
+
+    async def rebuild(self) -> None:
+        """Set the timers of all chats from their rows."""
+        for row in await asyncio.wrap_future(self._journal.read(chats)):
+            if row.status_every_s:
+                self._schedule(row)
+
+    async def known_chat(self, actor: Actor) -> None:
+        """Remember where an actor can be reached."""
+        await asyncio.wrap_future(self._journal.run(lambda connection: put_chat(connection, actor.chat_id, actor.front, actor.user_id)))
+
+    async def set(self, actor: Actor, every_s: int) -> None:
+        """Ask for a status every `every_s` seconds; 0 ends it.
+
+        Raises
+        ------
+        UserError
+            If the interval is not between a minute and a week.
+        """
+        require(actor, Role.VIEWER, "status pushes")
+        if every_s and not SHORTEST_S <= every_s <= LONGEST_S:
+            raise UserError(f"expected an interval between 1m and 7d, found {duration_text(every_s)}")
+        next_ms = self._wall.wall_ms() + every_s * 1000 if every_s else 0
+
+        def write(connection: Connection) -> ChatRow | None:
+            set_status_push(connection, actor.chat_id, actor.front, every_s, next_ms)
+            return chat(connection, actor.chat_id, actor.front)
+
+        row = await asyncio.wrap_future(self._journal.run(write))
+        if every_s and row is not None:
+            self._schedule(row)
+        else:
+            self._scheduler.forget(_name(actor.front, actor.chat_id))
+
+    async def interval(self, actor: Actor) -> int:
+        """Seconds between this chat's pushes; 0 when it wants none."""
+        row = await asyncio.wrap_future(self._journal.read(lambda connection: chat(connection, actor.chat_id, actor.front)))
+        return row.status_every_s if row is not None else 0
+
+    def _schedule(self, row: ChatRow) -> None:
+        async def run() -> None:
+            push = self._pushes.get(row.front)
+            if push is not None:
+                await push(row)
+            next_ms = self._wall.wall_ms() + row.status_every_s * 1000
+            await asyncio.wrap_future(
+                self._journal.run(lambda connection: set_status_push(connection, row.chat_id, row.front, row.status_every_s, next_ms))
+            )
+
+        self._scheduler.every_from(_name(row.front, row.chat_id), row.status_next_ms, row.status_every_s, run)
+
+
+def _name(front: str, chat_id: int) -> str:
+    return f"status {front} {chat_id}"

@@ -1,0 +1,1 @@
+"""The application's own tables: they live in the same file as the runtime's records and are written by the same journal."""

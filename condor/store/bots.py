@@ -1,0 +1,109 @@
+"""Bots as rows: a bot is a database row with frozen versions of its controllers' configs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from condor.store import tables
+
+RUNNING, STOPPING, STOPPED = "running", "stopping", "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class BotRow:
+    """One bot.
+
+    Parameters
+    ----------
+    state : str
+        running, stopping or stopped.
+    keep_position : bool
+        How it is being stopped.
+    chat_id : int
+        Chat that it was started from.
+    """
+
+    bot_id: str
+    title: str
+    mode: str
+    account: str
+    state: str
+    keep_position: bool
+    chat_id: int
+    created_ms: int
+    stopped_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRow:
+    """The newest version of one controller's config of a bot."""
+
+    controller_id: str
+    version: int
+    controller_name: str
+    config: dict[str, Any]
+
+
+def add_bot(connection: Connection, bot: BotRow, configs: Sequence[ConfigRow]) -> None:
+    """Insert a bot with the first version of its configs; raises IntegrityError when the id is taken."""
+    connection.execute(insert(tables.bots).values({name: getattr(bot, name) for name in BotRow.__slots__}))
+    for config in configs:
+        values = {
+            "bot_id": bot.bot_id,
+            "controller_id": config.controller_id,
+            "version": config.version,
+            "controller_name": config.controller_name,
+            "config": json.dumps(config.config, sort_keys=True),
+        }
+        connection.execute(insert(tables.bot_configs).values(values))
+
+
+def set_state(connection: Connection, bot_id: str, state: str, *, keep_position: bool = False, stopped_ms: int | None = None) -> bool:
+    """Move a bot to another state; False when it is in it already or there is no such bot."""
+    table = tables.bots
+    changed = connection.execute(
+        update(table)
+        .where(table.c.bot_id == bot_id, table.c.state != state)
+        .values(state=state, keep_position=keep_position, stopped_ms=stopped_ms)
+    )
+    return bool(changed.rowcount)
+
+
+def bots_in(connection: Connection, states: Sequence[str]) -> list[BotRow]:
+    """Bots in any of these states, oldest first."""
+    table = tables.bots
+    rows = connection.execute(select(table).where(table.c.state.in_(states)).order_by(table.c.created_ms, table.c.bot_id)).all()
+    return [BotRow(**row._mapping) for row in rows]
+
+
+def bot_by_id(connection: Connection, bot_id: str) -> BotRow | None:
+    row = connection.execute(select(tables.bots).where(tables.bots.c.bot_id == bot_id)).one_or_none()
+    return BotRow(**row._mapping) if row is not None else None
+
+
+def configs_of(connection: Connection, bot_id: str) -> list[ConfigRow]:
+    """Newest version of each controller's config."""
+    table = tables.bot_configs
+    newest = (
+        select(table.c.controller_id, func.max(table.c.version).label("version"))
+        .where(table.c.bot_id == bot_id)
+        .group_by(table.c.controller_id)
+        .subquery()
+    )
+    query = select(table).join(newest, (table.c.controller_id == newest.c.controller_id) & (table.c.version == newest.c.version))
+    rows = connection.execute(query.where(table.c.bot_id == bot_id).order_by(table.c.controller_id)).all()
+    return [ConfigRow(row.controller_id, row.version, row.controller_name, json.loads(row.config)) for row in rows]
+
+
+def free_bot_id(connection: Connection, stem: str) -> str:
+    """`stem-1`, `stem-2` ...: the first that no bot has."""
+    taken = set(connection.execute(select(tables.bots.c.bot_id).where(tables.bots.c.bot_id.startswith(stem, autoescape=True))).scalars())
+    number = 1
+    while f"{stem}-{number}" in taken:
+        number += 1
+    return f"{stem}-{number}"

@@ -1,0 +1,157 @@
+"""What services hand to front ends: plain frozen values. A front end draws them and adds nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AssetView:
+    """One balance; `value` is None while no price is known for the asset."""
+
+    asset: str
+    total: Decimal
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """One account; `equity` is in the reporting currency and covers what is priced, `is_complete` says whether that is all."""
+
+    connector_name: str
+    title: str
+    assets: tuple[AssetView, ...]
+    equity: Decimal
+    deposited: Decimal
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioView:
+    """All accounts together; money in `currency`."""
+
+    currency: str
+    equity: Decimal
+    deposited: Decimal
+    is_complete: bool
+    accounts: tuple[AccountView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """Something that is held and no executor watches."""
+
+    bot_id: str
+    connector_name: str
+    trading_pair: str
+    amount: Decimal
+    breakeven_price: Decimal
+    unrealized: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorView:
+    """One executor. `net_pnl` in quote, None while its price is not known; `net_pnl_pct` a fraction."""
+
+    executor_id: str
+    bot_id: str
+    bot_title: str
+    controller_id: str
+    type: str
+    status: str
+    side: str
+    connector_name: str
+    trading_pair: str
+    level_id: str | None
+    amount: Decimal | None
+    entry_price: Decimal | None
+    exit_price: Decimal | None
+    net_pnl: Decimal | None
+    net_pnl_pct: Decimal | None
+    fees: Decimal
+    volume: Decimal
+    age_s: float
+    close_type: str | None
+    reason: str
+    is_trading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BotView:
+    """One bot. `state` is running, stopping or stopped; money in `quote`."""
+
+    bot_id: str
+    title: str
+    mode: str
+    state: str
+    quote: str
+    controllers: tuple[str, ...]
+    markets: tuple[str, ...]
+    since_ms: int
+    net_pnl: Decimal | None
+    realized: Decimal
+    unrealized: Decimal | None
+    fees: Decimal
+    volume: Decimal
+    active: int
+    trading: int
+    closed: int
+    winning: int
+    close_types: tuple[tuple[str, int], ...]
+    positions: tuple[PositionView, ...]
+    faults: tuple[str, ...]
+    signals: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MarketView:
+    """One market; `age_s` of its last event in market time, `mid` None while it is not known."""
+
+    market: str
+    mid: Decimal | None
+    spread_bp: float | None
+    age_s: float
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """How everything stands."""
+
+    version: str
+    market_source: str
+    market_time_ms: int
+    uptime_s: float
+    halted: str | None
+    trouble: str | None
+    portfolio: PortfolioView
+    bots: tuple[BotView, ...]
+    markets: tuple[MarketView, ...]
+    open_orders: int
+    unknown_orders: int
+    part_faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Executors that have ended, newest first."""
+
+    rows: tuple[ExecutorView, ...]
+    offset: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One alert on its way to one chat; `payload` are the fact's values."""
+
+    event_id: int
+    kind: str
+    bot_id: str
+    bot_title: str
+    executor_id: str
+    mode: str
+    wall_ms: int
+    payload: dict[str, Any]
