@@ -1,0 +1,274 @@
+"""The wizard without its looks: drafts, questions, answers, review. A front end draws what it says and passes on what a person answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from botcore.controllers.directional import DirectionalTradingControllerConfigBase
+from botcore.controllers.market_making import MarketMakingControllerConfigBase
+from botcore.model.enums import TradeType
+from botcore.model.errors import ConfigError, UserError
+from botcore.model.instrument import Instrument, Market
+from botcore.recorder.journal import Journal
+from condor.configs import Configs
+from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
+from condor.host import TradingHost, WallClock
+from condor.services.bots import BotService, Claim
+from condor.services.overview import OverviewService
+from condor.store import drafts as store
+from condor.store.drafts import Draft
+from condor.store.panels import new_id
+from condor.users import Actor, Role, require
+from condor.views import BotView
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One question of a draft.
+
+    Parameters
+    ----------
+    current : str
+        Its present answer, as text.
+    is_last_asked : bool
+        Whether the review comes next.
+    """
+
+    draft_id: str
+    controller_name: str
+    question: Question
+    number: int
+    count: int
+    current: str
+    is_advanced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A whole draft before it is started.
+
+    Parameters
+    ----------
+    answers : tuple of (field, label, text)
+        As they will be used.
+    estimates : tuple of (name, text)
+        What it may cost.
+    faults : tuple of str
+        Why it can't be started; empty when it can.
+    """
+
+    draft_id: str
+    controller_name: str
+    summary: str
+    answers: tuple[tuple[str, str, str], ...]
+    advanced: tuple[tuple[str, str, str], ...]
+    estimates: tuple[tuple[str, str], ...]
+    faults: tuple[str, ...]
+    state: str
+
+
+class DraftService:
+    """Drafts of new bots."""
+
+    def __init__(
+        self, configs: Configs, bots: BotService, overview: OverviewService, host: TradingHost, journal: Journal, wall: WallClock
+    ) -> None:
+        self._configs = configs
+        self._bots = bots
+        self._overview = overview
+        self._host = host
+        self._journal = journal
+        self._wall = wall
+
+    def controllers(self) -> list[tuple[str, str]]:
+        """(name, one line) of every controller."""
+        return [(spec.name, spec.summary) for spec in self._configs.controllers.values()]
+
+    # ---- a draft's life --------------------------------------------------------------------------------------------
+    async def begin(self, actor: Actor, controller_name: str) -> Draft:
+        """A new draft with the example's answers."""
+        require(actor, Role.TRADER, "creating a bot")
+        form = self._form(controller_name, None)
+        answers = default_answers(form, self._configs.example(controller_name))
+        draft = Draft(new_id(), actor.front, actor.chat_id, actor.user_id, controller_name, answers, 0, store.OPEN, self._wall.wall_ms())
+        await self._write(lambda connection: store.add_draft(connection, draft))
+        return draft
+
+    async def unfinished(self, actor: Actor) -> list[Draft]:
+        """Drafts of this chat that can be continued."""
+        return await self._read(lambda connection: store.open_drafts(connection, actor.front, actor.chat_id))
+
+    async def draft(self, draft_id: str) -> Draft:
+        """UserError when there is no such draft."""
+        found = await self._read(lambda connection: store.draft_by_id(connection, draft_id))
+        if found is None:
+            raise UserError("this draft is gone; begin a new one with /new")
+        return found
+
+    async def answer(self, actor: Actor, draft_id: str, name: str, text: str) -> Draft:
+        """Take an answer and go on to the next question.
+
+        Raises
+        ------
+        Ambiguous, UserError
+            If the text can't be read or the value does not hold; the draft is unchanged then.
+        """
+        draft = await self._open(draft_id)
+        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
+        question = form.question(name)
+        value = read_answer(question, text, self._overview.available_markets(), draft.answers)
+        answers = {**draft.answers, name: value}
+        if name == "connector_name":
+            answers = self._moved(draft.controller_name, answers)
+        faults = check_draft(form, answers, name)
+        if faults:
+            raise UserError(f"{question.label}: {faults[0].problem}")
+        step = draft.step
+        if step < len(form.steps) and form.steps[step].name == name:
+            step += 1
+        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), answers=answers, step=step))
+        return await self.draft(draft_id)
+
+    def _moved(self, controller_name: str, answers: dict[str, Any]) -> dict[str, Any]:
+        """After a change of venue: a pair that is not there is replaced by the first that is."""
+        pairs = self._overview.available_markets().get(str(answers["connector_name"]), [])
+        if pairs and answers.get("trading_pair") not in pairs:
+            return {**answers, "trading_pair": pairs[0]}
+        return answers
+
+    async def go(self, draft_id: str, step: int) -> Draft:
+        """Turn to a question; beyond the last one is the review."""
+        draft = await self._open(draft_id)
+        count = len(self._form(draft.controller_name, None).steps)
+        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), step=max(0, min(step, count))))
+        return await self.draft(draft_id)
+
+    async def cancel(self, draft_id: str) -> None:
+        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.CANCELLED))
+
+    async def start(self, actor: Actor, draft_id: str, claim: Claim) -> BotView:
+        """Start the bot of a draft on paper, once."""
+        draft = await self._open(draft_id)
+        faults = self._faults(draft)
+        if faults:
+            raise UserError(faults[0])
+
+        def claimed(connection: Connection) -> None:
+            claim(connection)
+            store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.STARTED)
+
+        return await self._bots.start(actor, draft.controller_name, draft.answers, claimed)
+
+    async def _open(self, draft_id: str) -> Draft:
+        draft = await self.draft(draft_id)
+        if draft.state != store.OPEN:
+            raise UserError(f"this draft was {draft.state} already; begin a new one with /new")
+        return draft
+
+    # ---- views -----------------------------------------------------------------------------------------------------
+    async def step(self, draft_id: str, name: str | None = None) -> StepView | None:
+        """The question that a draft stands at, or the one of a field; None at the review."""
+        draft = await self.draft(draft_id)
+        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
+        steps = [question.name for question in form.steps]
+        if name is None:
+            if draft.step >= len(steps):
+                return None
+            name = steps[draft.step]
+        question = form.question(name)
+        number = steps.index(name) + 1 if name in steps else 0
+        current = answer_text(question, draft.answers.get(name))
+        return StepView(draft_id, draft.controller_name, question, number, len(steps), current, name not in steps)
+
+    async def review(self, draft_id: str) -> ReviewView:
+        """The whole draft with what it may cost."""
+        draft = await self.draft(draft_id)
+        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
+        faults = self._faults(draft)
+        return ReviewView(
+            draft_id,
+            draft.controller_name,
+            self._configs.spec(draft.controller_name).summary,
+            tuple((question.name, question.label, answer_text(question, draft.answers.get(question.name))) for question in form.steps),
+            tuple((question.name, question.label, answer_text(question, draft.answers.get(question.name))) for question in form.advanced),
+            () if faults else self._estimates(draft),
+            tuple(faults),
+            draft.state,
+        )
+
+    def _faults(self, draft: Draft) -> list[str]:
+        """Everything that keeps a draft from being started."""
+        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
+        faults = [f"{fault.field or 'the whole'}: {fault.problem}" for fault in check_draft(form, draft.answers)]
+        if faults:
+            return faults
+        try:
+            config = self._bots.check(draft.controller_name, draft.answers)
+        except ConfigError as error:
+            return [error.problem]
+        except UserError as error:
+            return [str(error)]
+        return _too_small(config, self._instrument(config))
+
+    def _estimates(self, draft: Draft) -> tuple[tuple[str, str], ...]:
+        config = self._bots.check(draft.controller_name, draft.answers)
+        return _estimates(config, self._instrument(config), self._configs.venue(config.connector_name).fees.taker)
+
+    def _instrument(self, config: Any) -> Instrument:
+        return self._host.source.plan(Market(config.connector_name, config.trading_pair)).instrument
+
+    def _form(self, controller_name: str, connector: Any) -> Form:
+        spec = self._configs.spec(controller_name)
+        return form_of(spec.config_class, self._overview.available_markets(), None if connector is None else str(connector))
+
+    async def _read(self, work: Callable[[Connection], Any]) -> Any:
+        return await asyncio.wrap_future(self._journal.read(work))
+
+    async def _write(self, work: Callable[[Connection], Any]) -> Any:
+        return await asyncio.wrap_future(self._journal.run(work))
+
+
+# ---- what a config means -------------------------------------------------------------------------------------------
+def _quotes(config: Any) -> list[Decimal]:
+    """Quote amount of every position that the config may open at once."""
+    if isinstance(config, MarketMakingControllerConfigBase):
+        return [*config.level_quotes(TradeType.BUY), *config.level_quotes(TradeType.SELL)]
+    if isinstance(config, DirectionalTradingControllerConfigBase):
+        each = config.total_amount_quote / config.max_executors_per_side
+        return [each] * config.max_executors_per_side
+    return [config.total_amount_quote]
+
+
+def _too_small(config: Any, instrument: Instrument) -> list[str]:
+    """A position below the venue's smallest order can never be opened."""
+    smallest = min(_quotes(config))
+    if instrument.min_notional and smallest < instrument.min_notional:
+        count = len(_quotes(config))
+        needed = instrument.min_notional * count
+        return [
+            f"each of the {count} positions would be {smallest:.2f} {instrument.quote}, below the smallest order of {instrument.min_notional:f}: "
+            f"raise the amount to {needed:.0f} or use fewer levels"
+        ]
+    return []
+
+
+def _estimates(config: Any, instrument: Instrument, taker: Decimal) -> tuple[tuple[str, str], ...]:
+    """Number of orders, worst case and fees."""
+    quotes = _quotes(config)
+    total = sum(quotes, Decimal(0))
+    rows = [("positions at once", str(len(quotes))), ("each", f"{min(quotes):.2f} to {max(quotes):.2f} {instrument.quote}")]
+    stop = getattr(config, "stop_loss", None)
+    if stop is not None:
+        rows.append(("if all are stopped out", f"-{total * (stop + 2 * taker):.2f} {instrument.quote}"))
+    else:
+        rows.append(("if all go wrong", "no stop loss: the loss has no limit"))
+    rows.append(("fees of one round trip", f"up to {total * 2 * taker:.2f} {instrument.quote}"))
+    if instrument.is_perpetual:
+        rows.append(("margin at leverage", f"{total / config.leverage:.2f} {instrument.quote}"))
+    return tuple(rows)

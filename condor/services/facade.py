@@ -1,0 +1,26 @@
+"""All services in one value: what a front end is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from condor.services.access import AccessService
+from condor.services.bots import BotService
+from condor.services.drafts import DraftService
+from condor.services.history import HistoryService
+from condor.services.overview import OverviewService
+from condor.services.panels import PanelService
+from condor.services.subscriptions import SubscriptionService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """See the module."""
+
+    access: AccessService
+    bots: BotService
+    drafts: DraftService
+    history: HistoryService
+    overview: OverviewService
+    panels: PanelService
+    subscriptions: SubscriptionService

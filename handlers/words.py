@@ -1,0 +1,81 @@
+"""How numbers and states read in the chat: one place, so that a sum looks the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from condor.units import duration_text, plain
+
+CLOSE_TYPES = {
+    "TAKE_PROFIT": "take profit",
+    "STOP_LOSS": "stop loss",
+    "TRAILING_STOP": "trailing stop",
+    "TIME_LIMIT": "time limit",
+    "EARLY_STOP": "early stop",
+    "EXPIRED": "expired",
+    "INSUFFICIENT_BALANCE": "insufficient balance",
+    "FAILED": "failed",
+    "COMPLETED": "completed",
+    "POSITION_HOLD": "position held",
+}
+STATE_MARKS = {"running": "🟢", "stopping": "🟠", "stopped": "⚪", "broken": "🔴"}
+
+
+def money(value: Decimal | None, *, signed: bool = False) -> str:
+    """Two decimals, more for tiny sums; thousands separated; "?" for what is not known."""
+    if value is None:
+        return "?"
+    places = 2 if abs(value) >= Decimal("0.1") or not value else 4
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    if not rounded:
+        rounded = abs(rounded)
+    return f"{rounded:+,.{places}f}" if signed and rounded else f"{rounded:,.{places}f}"
+
+
+def percent(fraction: Decimal | None) -> str:
+    """A fraction with sign as percent."""
+    if fraction is None:
+        return "?"
+    value = fraction * 100
+    return f"{value:+.2f} %" if abs(value) < 1000 else f"{value:+,.0f} %"
+
+
+def price(value: Decimal | None) -> str:
+    """At most seven significant digits, thousands separated."""
+    if value is None or value.is_nan():
+        return "?"
+    if value == 0:
+        return "0"
+    places = max(0, min(10, 6 - value.adjusted()))
+    rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    whole, _, fraction = plain(rounded).partition(".")
+    return f"{int(whole):,}" + (f".{fraction}" if fraction else "")
+
+
+def amount(value: Decimal | None) -> str:
+    return "?" if value is None else plain(value.quantize(Decimal("1e-8"), ROUND_HALF_EVEN))
+
+
+def close_type(name: str | None) -> str:
+    return CLOSE_TYPES.get(name or "", (name or "?").lower())
+
+
+def ago(seconds: float) -> str:
+    return duration_text(max(0, seconds))
+
+
+def clock_time(ms: int) -> str:
+    """UTC time of a wall or market moment."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def result_mark(value: Decimal | None) -> str:
+    """A sign that does not rely on colour alone."""
+    if value is None:
+        return "❔"
+    return "▲" if value > 0 else "▼" if value < 0 else "•"
+
+
+def plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
