@@ -60,7 +60,9 @@ def _config_file(path: Path, home: Home) -> Path:
         return path
     found = home.conf_file("controllers", path.name if path.suffix else f"{path.name}.yml")
     if found is None:
-        raise UserError(f"can't find the config {path}; name a YAML file, or one of conf/controllers: {', '.join(home.conf_files('controllers')) or 'none'}")
+        raise UserError(
+            f"can't find the config {path}; name a YAML file, or one of conf/controllers: {', '.join(home.conf_files('controllers')) or 'none'}"
+        )
     return found
 
 

@@ -136,5 +136,7 @@ def _venue(name: str, path: Path, common: dict[str, InstrumentSpec]) -> VenueSpe
     file = read_yaml(path)
     spec = validate(VenueSpec, file)
     if spec.name != name:
-        raise ConfigError(f"expected name: {name} (as the file is called), found {spec.name!r}", file=file.name, line=file.line_of(("name",)), field="name")
+        raise ConfigError(
+            f"expected name: {name} (as the file is called), found {spec.name!r}", file=file.name, line=file.line_of(("name",)), field="name"
+        )
     return spec.model_copy(update={"instruments": common | spec.instruments})

@@ -132,7 +132,9 @@ class InstanceLock:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise UserError(f"another Condor holds this home ({_holder(file.read())}); stop it first, or choose another home with --home DIR") from None
+            raise UserError(
+                f"another Condor holds this home ({_holder(file.read())}); stop it first, or choose another home with --home DIR"
+            ) from None
         file.truncate(0)
         json.dump({"pid": os.getpid(), "host": socket.gethostname()}, file)
         file.flush()

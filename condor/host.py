@@ -55,9 +55,7 @@ class TradingHost:
         Called when facts have become durable.
     """
 
-    def __init__(
-        self, home: Home, settings: Settings, configs: Configs, journal: Journal, wall: WallClock, on_facts: Callable[[], None]
-    ) -> None:
+    def __init__(self, home: Home, settings: Settings, configs: Configs, journal: Journal, wall: WallClock, on_facts: Callable[[], None]) -> None:
         self.settings = settings
         self.store = SqlPaperStore(home.paper_database)
         self.bus = EventBus()

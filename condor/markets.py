@@ -159,7 +159,9 @@ class PaperMarkets:
         entry = self._entries.get(market)
         if entry is None:
             known = [str(other) for other in self._entries]
-            raise ConfigError(f"the replay has no recording of {market}{nearest(str(market), known)}; it has {', '.join(known)}", field="trading_pair")
+            raise ConfigError(
+                f"the replay has no recording of {market}{nearest(str(market), known)}; it has {', '.join(known)}", field="trading_pair"
+            )
         return entry
 
     def _paths(self, entry: ReplayEntry) -> list[Path]:

@@ -202,7 +202,8 @@ class Notifications:
             pause_s = error.retry_after_s if error.retry_after_s is not None else RETRY_S[min(item.attempts, len(RETRY_S) - 1)]
             self._not_before[key] = loop.time() + pause_s
             log.warning("an alert for chat %s waits %.0f s: %s", outgoing.chat_id, pause_s, error)
-            await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, item, is_dead=error.is_dead)))
+            is_dead = error.is_dead
+            await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, item, is_dead=is_dead)))
             return
         wall_ms = self._wall.wall_ms()
         await asyncio.wrap_future(self._journal.run(lambda connection: outbox.mark_sent(connection, item.message_key, message_id, wall_ms)))

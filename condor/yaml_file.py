@@ -154,7 +154,9 @@ def config_errors(model: type[BaseModel], error: ValidationError, file: YamlFile
     name = file.name if file else ""
     found: list[ConfigError] = []
     for item in error.errors(include_url=False):
-        location = tuple(part for part in item["loc"] if not (isinstance(part, str) and part.startswith(("function-", "nullable", "list[", "union["))))
+        location = tuple(
+            part for part in item["loc"] if not (isinstance(part, str) and part.startswith(("function-", "nullable", "list[", "union[")))
+        )
         line = file.line_of(location) if file else None
         field = ".".join(str(part) for part in location)
         found.append(ConfigError(_problem(model, dict(item), location), file=name, line=line, field=field))

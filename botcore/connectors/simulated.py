@@ -32,9 +32,7 @@ class SimulatedConnector(ConnectorBase):
         pair -> Instrument; opens the market at the exchange when it is not open yet, raises ConfigError when there is no such pair.
     """
 
-    def __init__(
-        self, exchange: PaperExchange, clock: Clock, bus: EventBus, ids: IdSource, open_market: Callable[[str], Instrument]
-    ) -> None:
+    def __init__(self, exchange: PaperExchange, clock: Clock, bus: EventBus, ids: IdSource, open_market: Callable[[str], Instrument]) -> None:
         super().__init__(exchange.name, clock, bus, ids)
         self.exchange = exchange
         self._open_market = open_market

@@ -13,7 +13,6 @@ from botcore.executors.data_types import ExecutorConfigBase, PositionExecutorCon
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
 from botcore.model.enums import OrderType, TradeType
 
-
 SECOND_NS = 1_000_000_000
 
 

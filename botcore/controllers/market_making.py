@@ -22,7 +22,9 @@ SECOND_NS = 1_000_000_000
 NEVER = 2**63 - 1
 REBALANCE = "position_rebalance"
 REFUSAL_PAUSE_S = 15
-OptionalNumbers = Annotated[list[Annotated[Decimal, Field(gt=0)]] | None, BeforeValidator(lambda raw: None if raw in ("", None) else read_numbers(raw))]
+OptionalNumbers = Annotated[
+    list[Annotated[Decimal, Field(gt=0)]] | None, BeforeValidator(lambda raw: None if raw in ("", None) else read_numbers(raw))
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,20 @@ class MarketMakingControllerConfigBase(TradingControllerConfig):
 
     controller_type: str = "market_making"
     buy_spreads: Annotated[
-        Numbers, Field(json_schema_extra=ask("Buy spreads?", updatable=True, unit="ratios", suggest=("0.1%, 0.2%", "0.5%, 1%", "1%, 2%"), group="levels"))
+        Numbers,
+        Field(json_schema_extra=ask("Buy spreads?", updatable=True, unit="ratios", suggest=("0.1%, 0.2%", "0.5%, 1%", "1%, 2%"), group="levels")),
     ] = [Decimal("0.01"), Decimal("0.02")]
     sell_spreads: Annotated[
-        Numbers, Field(json_schema_extra=ask("Sell spreads?", updatable=True, unit="ratios", suggest=("0.1%, 0.2%", "0.5%, 1%", "1%, 2%"), group="levels"))
+        Numbers,
+        Field(json_schema_extra=ask("Sell spreads?", updatable=True, unit="ratios", suggest=("0.1%, 0.2%", "0.5%, 1%", "1%, 2%"), group="levels")),
     ] = [Decimal("0.01"), Decimal("0.02")]
     buy_amounts_pct: Annotated[OptionalNumbers, Field(json_schema_extra=ask("Weights of the buy levels?", new=False, updatable=True))] = None
     sell_amounts_pct: Annotated[OptionalNumbers, Field(json_schema_extra=ask("Weights of the sell levels?", new=False, updatable=True))] = None
     executor_refresh_time: Annotated[
-        int, Field(gt=0, json_schema_extra=ask("Replace unfilled orders after?", updatable=True, unit="seconds", suggest=("30s", "1m", "5m"), group="levels"))
+        int,
+        Field(
+            gt=0, json_schema_extra=ask("Replace unfilled orders after?", updatable=True, unit="seconds", suggest=("30s", "1m", "5m"), group="levels")
+        ),
     ] = 300
     cooldown_time: Annotated[
         int, Field(ge=0, json_schema_extra=ask("Wait after a stop?", new=False, updatable=True, unit="seconds", suggest=("15s", "1m")))

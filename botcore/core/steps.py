@@ -48,7 +48,7 @@ class Stepper:
                     self.part = part
                     part.on_tick(now_ns)
                 return
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001
                 on_fault(part, error)
 
     def deliver(self, owner: Any, event: Any) -> None:
@@ -56,7 +56,7 @@ class Stepper:
         self.part = owner
         try:
             owner.on_order(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             owner.on_fault(error)
 
     def guard(self, part: Any, on_fault: Fault, call: Callable[..., Any], *args: Any) -> None:
@@ -64,5 +64,5 @@ class Stepper:
         self.part = part
         try:
             call(*args)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             on_fault(part, error)

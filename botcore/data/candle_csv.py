@@ -147,13 +147,22 @@ def _broken_row(lines: list[str], name: str) -> str:
 def _check_times(times: np.ndarray, name: str) -> None:
     first = float(times[0])
     if not YEAR_2009_MS <= first <= YEAR_2200_MS:
-        unit = next((word for word, factor in (("seconds", 1e3), ("microseconds", 1e-3), ("nanoseconds", 1e-6)) if YEAR_2009_MS <= first * factor <= YEAR_2200_MS), None)
+        unit = next(
+            (
+                word
+                for word, factor in (("seconds", 1e3), ("microseconds", 1e-3), ("nanoseconds", 1e-6))
+                if YEAR_2009_MS <= first * factor <= YEAR_2200_MS
+            ),
+            None,
+        )
         looks = f" (it looks like {unit})" if unit else ""
         raise DataError(f"{name}, candle 1: expected the time in milliseconds since 1970, found {first:.0f}{looks}")
     steps = np.diff(times)
     if (steps <= 0).any():
         row = int(np.argmax(steps <= 0)) + 2
-        raise DataError(f"{name}, candle {row}: expected a time after {times[row - 2]:.0f}, found {times[row - 1]:.0f}; sort the file and remove doubles")
+        raise DataError(
+            f"{name}, candle {row}: expected a time after {times[row - 2]:.0f}, found {times[row - 1]:.0f}; sort the file and remove doubles"
+        )
 
 
 def _check_prices(block: np.ndarray, name: str) -> None:

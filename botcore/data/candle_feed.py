@@ -193,7 +193,6 @@ class CandleFeed:
             self._standing = QuoteTick(self.instrument.market, self._ts_ns, self._ticks, self._ticks)
 
 
-
 def _in_ticks(table: CandleTable, instrument: Instrument) -> list[tuple[int, int, int, int]]:
     """(open, high, low, close) of every bar in ticks, at least 1."""
     block = np.column_stack((table.open, table.high, table.low, table.close))

@@ -28,7 +28,18 @@ class Exposure:
         True when a fee had no rate: the PnL is then known only up to that fee.
     """
 
-    __slots__ = ("base_fees", "closed_cost", "closed_lots", "fees_quote", "instrument", "opened_cost", "opened_lots", "other_fees", "side", "unpriced")
+    __slots__ = (
+        "base_fees",
+        "closed_cost",
+        "closed_lots",
+        "fees_quote",
+        "instrument",
+        "opened_cost",
+        "opened_lots",
+        "other_fees",
+        "side",
+        "unpriced",
+    )
 
     def __init__(self, instrument: Instrument, side: TradeType) -> None:
         self.instrument = instrument

@@ -106,9 +106,7 @@ class PositionPricing:
 
     def profit_request(self, lots: int, exposure: Exposure) -> OrderRequest:
         order_type = self._config.triple_barrier_config.take_profit_order_type
-        return self._request(
-            self._config.side.opposite, order_type, lots, self.profit_ticks(exposure), PositionAction.CLOSE, Purpose.TAKE_PROFIT
-        )
+        return self._request(self._config.side.opposite, order_type, lots, self.profit_ticks(exposure), PositionAction.CLOSE, Purpose.TAKE_PROFIT)
 
     def close_request(self, lots: int) -> OrderRequest:
         return self._request(self._config.side.opposite, OrderType.MARKET, lots, None, PositionAction.CLOSE, Purpose.CLOSE)

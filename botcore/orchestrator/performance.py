@@ -90,9 +90,7 @@ class Tally:
     @classmethod
     def from_record(cls, record: TallyRecord) -> Tally:
         counts = {CloseType[name]: count for name, count in record.close_types.items()}
-        return cls(
-            record.controller_id, record.realized_quote, record.volume_quote, record.fees_quote, counts, record.closed, record.winning
-        )
+        return cls(record.controller_id, record.realized_quote, record.volume_quote, record.fees_quote, counts, record.closed, record.winning)
 
     def report(self, active: list[ExecutorInfo], positions: list[PositionSummary]) -> PerformanceReport:
         """The whole: what has closed, what is open at the present mark, and what is held."""

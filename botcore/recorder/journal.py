@@ -156,7 +156,7 @@ class Journal:
         try:
             with connection.begin():
                 value = batch.work(connection)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             batch.result.set_exception(error)
         else:
             batch.result.set_result(value)

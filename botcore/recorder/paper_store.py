@@ -84,9 +84,7 @@ class SqlPaperStore:
         self._engine.dispose()
 
     # ---- writing ---------------------------------------------------------------------------------------------------
-    def save(
-        self, now_ns: int, pages: list[AccountPage], positions: Mapping[str, dict[str, Any]], bars: Mapping[str, list[list[float]]]
-    ) -> None:
+    def save(self, now_ns: int, pages: list[AccountPage], positions: Mapping[str, dict[str, Any]], bars: Mapping[str, list[list[float]]]) -> None:
         """Write pages, the feeds' positions and new candles in one transaction; durable on return."""
         writes: list[Write] = []
         for page in pages:
@@ -105,7 +103,9 @@ class SqlPaperStore:
                 )
                 for client_order_id, values in page.orders.items()
             )
-            writes.extend(Write(fills, {"connector_name": name, "trade_id": values["trade_id"], "values": to_json(values)}, Op.ADD) for values in page.fills)
+            writes.extend(
+                Write(fills, {"connector_name": name, "trade_id": values["trade_id"], "values": to_json(values)}, Op.ADD) for values in page.fills
+            )
         writes.extend(Write(feeds, {"market": market, "state": to_json(state)}) for market, state in positions.items())
         for market, rows in bars.items():
             writes.extend(Write(candles, {"market": market, "open_s": int(row[0]), **dict(zip(OHLCV, row[1:], strict=True))}, Op.ADD) for row in rows)

@@ -23,9 +23,9 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
         select(executors).where(of_bot, executors.c.status == "TERMINATED").order_by(executors.c.close_ns.desc()).limit(KEEP_CLOSED)
     ).all()
     ids = select(executors.c.executor_id).where(of_bot, executors.c.status != "TERMINATED")
-    joined = select(
-        tables.intents, tables.orders.c.client_order_id, tables.orders.c.exchange_order_id, tables.orders.c.state
-    ).join(tables.orders, tables.orders.c.intent_id == tables.intents.c.intent_id)
+    joined = select(tables.intents, tables.orders.c.client_order_id, tables.orders.c.exchange_order_id, tables.orders.c.state).join(
+        tables.orders, tables.orders.c.intent_id == tables.intents.c.intent_id
+    )
     orders = connection.execute(joined.where(tables.intents.c.executor_id.in_(ids)).order_by(tables.intents.c.created_ns)).all()
     fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(ids)).order_by(tables.fills.c.ts_ns)).all()
     holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()

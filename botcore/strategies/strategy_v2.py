@@ -52,7 +52,6 @@ class ControllerSeat:
             self._seen_version = shelf.version
         self.quiet_until_ns = controller.quiet_until_ns()
 
-
     def next_ns(self) -> int:
         """When it wants to be stepped; 0 when an executor has changed since it looked."""
         return self.quiet_until_ns if self._shelf.version == self._seen_version else 0

@@ -90,7 +90,7 @@ def parse_html(source: str) -> tuple[str, list[dict[str, Any]]]:
             stack.append(_opened(source[position + 1 : end], length, offset))
         position = end + 1
     if stack:
-        raise _wrong(f"Can't find end tag corresponding to start tag \"{stack[-1].tag}\"")
+        raise _wrong(f'Can\'t find end tag corresponding to start tag "{stack[-1].tag}"')
     return _trimmed("".join(text), entities)
 
 

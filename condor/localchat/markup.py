@@ -54,7 +54,9 @@ def _check_url(url: str) -> None:
     """Telegram refuses addresses that only mean something on one machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.scheme not in ("http", "https", "tg") or (parts.scheme != "tg" and ("." not in host or host.replace(".", "").isdigit() and host.startswith("127."))):
+    if parts.scheme not in ("http", "https", "tg") or (
+        parts.scheme != "tg" and ("." not in host or (host.replace(".", "").isdigit() and host.startswith("127.")))
+    ):
         raise bad_request(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
 
 

@@ -38,7 +38,11 @@ def _formatted(params: Params, key: str, limit: int, too_long: str, empty: str |
     mode = str(params.get("parse_mode", ""))
     given = params.get("entities" if key == "text" else "caption_entities")
     if mode and mode.lower() != "html":
-        raise bad_request("unsupported parse_mode" if mode.lower() not in ("markdown", "markdownv2") else f"can't parse entities: this chat reads HTML only, found {mode}")
+        raise bad_request(
+            "unsupported parse_mode"
+            if mode.lower() not in ("markdown", "markdownv2")
+            else f"can't parse entities: this chat reads HTML only, found {mode}"
+        )
     text, entities = parse_html(source) if mode else (source.rstrip(), list(given or []))
     if not text and empty is not None:
         raise bad_request(empty)
@@ -100,7 +104,13 @@ def _photo(state: ChatState, value: Any, files: Files, part: str = "photo") -> d
 def _document(state: ChatState, value: Any, files: Files, part: str = "document") -> dict[str, Any]:
     file_id, uploaded = _upload(state, value, files, part)
     mime = mimetypes.guess_type(uploaded.name)[0] or "application/octet-stream"
-    document = {"file_id": file_id, "file_unique_id": file_id[-16:], "file_name": uploaded.name, "mime_type": mime, "file_size": len(uploaded.content)}
+    document = {
+        "file_id": file_id,
+        "file_unique_id": file_id[-16:],
+        "file_name": uploaded.name,
+        "mime_type": mime,
+        "file_size": len(uploaded.content),
+    }
     return {"document": document}
 
 

@@ -99,7 +99,7 @@ class UserApi:
         body = await _body(request)
         text = body.get("text")
         if not isinstance(text, str) or not text.strip():
-            raise Refused("expected {\"text\": \"...\"} with some text, found none")
+            raise Refused('expected {"text": "..."} with some text, found none')
         text = text.strip()
         if utf16_length(text) > MAX_TEXT:
             raise Refused(f"expected at most {MAX_TEXT} characters, found {utf16_length(text)}")
@@ -199,7 +199,11 @@ class UserApi:
             raise Refused("there is no such file", 404) from None
         inline = mime in ("image/png", "image/jpeg")
         safe = re.sub(r"[^\w.\- ]", "_", name)
-        headers = {**HEADERS, "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{safe}"', "Cache-Control": "private, max-age=86400"}
+        headers = {
+            **HEADERS,
+            "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{safe}"',
+            "Cache-Control": "private, max-age=86400",
+        }
         return web.Response(body=content, content_type=mime if inline else "application/octet-stream", headers=headers)
 
 

@@ -76,9 +76,7 @@ class ReviewView:
 class DraftService:
     """Drafts of new bots."""
 
-    def __init__(
-        self, configs: Configs, bots: BotService, overview: OverviewService, host: TradingHost, journal: Journal, wall: WallClock
-    ) -> None:
+    def __init__(self, configs: Configs, bots: BotService, overview: OverviewService, host: TradingHost, journal: Journal, wall: WallClock) -> None:
         self._configs = configs
         self._bots = bots
         self._overview = overview

@@ -67,9 +67,7 @@ def set_state(connection: Connection, bot_id: str, state: str, *, keep_position:
     """Move a bot to another state; False when it is in it already or there is no such bot."""
     table = tables.bots
     changed = connection.execute(
-        update(table)
-        .where(table.c.bot_id == bot_id, table.c.state != state)
-        .values(state=state, keep_position=keep_position, stopped_ms=stopped_ms)
+        update(table).where(table.c.bot_id == bot_id, table.c.state != state).values(state=state, keep_position=keep_position, stopped_ms=stopped_ms)
     )
     return bool(changed.rowcount)
 

@@ -129,8 +129,12 @@ class ChatStore:
         """Messages, updates, events and queries, oldest first."""
         with self._connection.begin():
             return {
-                "messages": [json.loads(row) for row in self._connection.execute(select(messages.c.message).order_by(messages.c.message_id)).scalars()],
-                "updates": [json.loads(row) for row in self._connection.execute(select(updates.c.update_json).order_by(updates.c.update_id)).scalars()],
+                "messages": [
+                    json.loads(row) for row in self._connection.execute(select(messages.c.message).order_by(messages.c.message_id)).scalars()
+                ],
+                "updates": [
+                    json.loads(row) for row in self._connection.execute(select(updates.c.update_json).order_by(updates.c.update_id)).scalars()
+                ],
                 "events": [json.loads(row) for row in self._connection.execute(select(events.c.event).order_by(events.c.seq)).scalars()],
                 "queries": [json.loads(row) for row in self._connection.execute(select(queries.c.query)).scalars()],
             }

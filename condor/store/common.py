@@ -12,7 +12,9 @@ from condor.users import Actor, Role
 
 
 # ---- audit ---------------------------------------------------------------------------------------------------------
-def write_audit(connection: Connection, wall_ms: int, actor: Actor, action: str, target: str, before: str = "", after: str = "", result: str = "done") -> None:
+def write_audit(
+    connection: Connection, wall_ms: int, actor: Actor, action: str, target: str, before: str = "", after: str = "", result: str = "done"
+) -> None:
     """Note a change of state and who made it, in the transaction of the change."""
     values = {
         "wall_ms": wall_ms,

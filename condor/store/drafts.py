@@ -33,7 +33,9 @@ def add_draft(connection: Connection, draft: Draft) -> None:
     connection.execute(insert(tables.drafts).values(values))
 
 
-def save_draft(connection: Connection, draft_id: str, wall_ms: int, *, answers: dict[str, Any] | None = None, step: int | None = None, state: str | None = None) -> None:
+def save_draft(
+    connection: Connection, draft_id: str, wall_ms: int, *, answers: dict[str, Any] | None = None, step: int | None = None, state: str | None = None
+) -> None:
     """Change what is given."""
     values: dict[str, Any] = {"updated_ms": wall_ms}
     if answers is not None:

@@ -23,9 +23,7 @@ from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 class PaperStore(Protocol):
     """Durable home of the paper exchanges."""
 
-    def save(
-        self, now_ns: int, pages: list[AccountPage], feeds: Mapping[str, dict[str, Any]], candles: Mapping[str, list[list[float]]]
-    ) -> None:
+    def save(self, now_ns: int, pages: list[AccountPage], feeds: Mapping[str, dict[str, Any]], candles: Mapping[str, list[list[float]]]) -> None:
         """Write in one transaction and return when it is durable."""
 
 
@@ -203,7 +201,9 @@ def restore_account(exchange: PaperExchange, stored: StoredAccount, instruments:
             instrument = instruments[values["pair"]]
             amount = Decimal(values["amount"])
             lots = instrument.lots(abs(amount)) * (1 if amount > 0 else -1)
-            ledger.positions[(values["pair"], values["side"])] = Position(instrument, values["side"], lots, int(Decimal(values["cost"]) / instrument.unit))
+            ledger.positions[(values["pair"], values["side"])] = Position(
+                instrument, values["side"], lots, int(Decimal(values["cost"]) / instrument.unit)
+            )
     for client_order_id, values in stored.orders.items():
         order = _read_order(client_order_id, values, instruments)
         if values["is_open"]:

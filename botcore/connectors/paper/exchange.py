@@ -82,9 +82,7 @@ class PaperExchange:
         self._arriving: deque[_Arriving] = deque()
         self._out: list[VenueUpdate] = []
         self.ledger: SpotLedger = (
-            PerpetualLedger(rules.fees, self._mark, rules.maintenance)
-            if rules.kind is InstrumentKind.LINEAR_PERPETUAL
-            else SpotLedger(rules.fees)
+            PerpetualLedger(rules.fees, self._mark, rules.maintenance) if rules.kind is InstrumentKind.LINEAR_PERPETUAL else SpotLedger(rules.fees)
         )
 
     # ---- markets ---------------------------------------------------------------------------------------------------
