@@ -1,0 +1,170 @@
+"""The words of alerts: the outcome first, then what and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from botcore.model.events import FactKind
+from condor.views import Notice
+from handlers import words
+from handlers.html import Safe, bold, card, clip, code, line
+
+MAX_LINES = 12
+
+
+def text_of(notices: Sequence[Notice]) -> Safe:
+    """One message for one or several notices of a chat."""
+    if len(notices) == 1:
+        return _ONE.get(notices[0].kind, _other)(notices[0])
+    return _several(notices)
+
+
+def _several(notices: Sequence[Notice]) -> Safe:
+    """A burst as one message: the sum first, a line for each."""
+    known = [Decimal(notice.payload["net_pnl_quote"]) for notice in notices if notice.payload.get("net_pnl_quote") is not None]
+    unknown = len(notices) - len(known)
+    total = sum(known, Decimal(0))
+    head = line(
+        words.result_mark(total),
+        " ",
+        bold(f"{len(notices)} executors closed · {words.money(total, signed=True)}"),
+        f" + {unknown} unknown" if unknown else "",
+    )
+    lines = [line("• ", _outcome(notice)) for notice in notices[:MAX_LINES]]
+    if len(notices) > MAX_LINES:
+        lines.append(line(f"… and {len(notices) - MAX_LINES} more: /history"))
+    return card([head, *lines, "paper"])
+
+
+# ---- one notice ----------------------------------------------------------------------------------------------------
+def _closed(notice: Notice) -> Safe:
+    """`✅ pmm-btc closed · TAKE_PROFIT · +$4.21 (+0.42 %) · 2h13m · fees $0.31`, then where."""
+    payload = notice.payload
+    blocks: list[object] = [line(_result_sign(notice), " ", _outcome(notice))]
+    if payload.get("entry_price") is not None:
+        prices = f"{words.price(_number(payload, 'entry_price'))} → {words.price(_number(payload, 'exit_price'))}"
+        level = f" · {payload['level_id']}" if payload.get("level_id") else ""
+        blocks.append(
+            line(f"{payload.get('side') or ''} {payload.get('trading_pair') or ''} on {payload.get('connector_name') or '?'}: {prices}{level}")
+        )
+    if payload.get("reason"):
+        blocks.append(line("Why: ", str(payload["reason"])))
+    exposure = _number(payload, "exposure_base")
+    if payload.get("close_type") == "POSITION_HOLD" or (payload.get("close_type") == "FAILED" and exposure):
+        blocks.append(bold("The position is still open and nobody watches it."))
+    blocks.append(f"{notice.mode}")
+    return card(blocks)
+
+
+def _outcome(notice: Notice) -> Safe:
+    payload = notice.payload
+    pnl, pct, fees = _number(payload, "net_pnl_quote"), _number(payload, "net_pnl_pct"), _number(payload, "fees_quote")
+    close_type = str(payload.get("close_type") or "?")
+    result = "result not known" if pnl is None else f"{_dollars(pnl, signed=True)} ({words.percent(pct)})"
+    lasted = words.ago(float(payload.get("duration_s") or 0))
+    return line(bold(clip(notice.bot_title, 40)), " closed · ", bold(close_type), " · ", bold(result), f" · {lasted} · fees {_dollars(fees)}")
+
+
+def _dollars(value: Decimal | None, *, signed: bool = False) -> str:
+    """Money with its sign before the currency: `+$4.21`."""
+    shown = words.money(value, signed=signed)
+    return f"{shown[0]}${shown[1:]}" if shown[:1] in ("+", "-") else f"${shown}"
+
+
+def _result_sign(notice: Notice) -> str:
+    if notice.payload.get("close_type") in ("FAILED", "INSUFFICIENT_BALANCE"):
+        return "⚠️"
+    if notice.payload.get("close_type") == "POSITION_HOLD":
+        return "✋"
+    pnl = _number(notice.payload, "net_pnl_quote")
+    return "❔" if pnl is None else "✅" if pnl >= 0 else "🔻"
+
+
+def _held(notice: Notice) -> Safe:
+    payload = notice.payload
+    amount = f"{payload.get('fill_side') or payload.get('side') or ''} {payload.get('amount')} {payload.get('trading_pair')}".strip()
+    return card(
+        [
+            line("✋ ", bold(clip(notice.bot_title, 40)), " holds ", bold(amount)),
+            f"at {words.price(_number(payload, 'price'))} on {payload.get('connector_name') or '?'}: no executor watches it, no stop loss protects it.",
+            notice.mode,
+        ]
+    )
+
+
+def _fault(notice: Notice) -> Safe:
+    what = {
+        FactKind.CONTROLLER_FAULT: "A controller was stopped by a fault of its own",
+        FactKind.EXECUTOR_FAULT: "An executor was stopped by a fault of its own",
+        FactKind.PART_FAULT: "A part of the runtime was stopped by a fault of its own",
+    }[notice.kind]
+    blocks: list[object] = [line("🔴 ", bold(what), f": {clip(notice.bot_title, 40)}" if notice.bot_id else "")]
+    blocks.append(code(clip(str(notice.payload.get("error", "?")), 400)))
+    blocks.append("The other bots go on. /bots shows how they stand.")
+    return card(blocks)
+
+
+def _stopped(notice: Notice) -> Safe:
+    payload = notice.payload
+    held = payload.get("held") or []
+    blocks: list[object] = [
+        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(f"{_dollars(_number(payload, 'net_pnl_quote'), signed=True)}"))
+    ]
+    blocks += [line(f"✋ still held: {item['amount']} {item['trading_pair']}") for item in held]
+    return card([*blocks, "all positions closed · " + notice.mode if not held else notice.mode])
+
+
+def _started(notice: Notice) -> Safe:
+    return line("▶ ", bold(clip(notice.bot_title, 40)), f" started · {', '.join(notice.payload.get('controllers') or [])} · {notice.mode}")
+
+
+def _liquidated(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = payload.get("trading_pair") or payload.get("market") or "?"
+    return card(
+        [line("🔴 ", bold(f"Liquidated: {where}")), f"The account's margin was used up at {words.price(_number(payload, 'price'))}.", notice.mode]
+    )
+
+
+def _halted(notice: Notice) -> Safe:
+    return line("🛑 ", bold("No new positions"), f": {notice.payload.get('reason', '?')}. What is open stays watched.")
+
+
+def _recovered(notice: Notice) -> Safe:
+    bots = notice.payload.get("bots") or []
+    shown = ", ".join(bots[:10]) if bots else "no bot was running"
+    blocks: list[object] = [line("↺ ", bold("Condor is back"), f" · {shown}")]
+    blocks += [line("🔴 could not be put back: ", bold(name), f": {clip(text, 200)}") for name, text in (notice.payload.get("broken") or {}).items()]
+    return card(blocks)
+
+
+def _ended(notice: Notice) -> Safe:
+    return line(
+        "⏏ ", bold("The recording of "), bold(str(notice.payload.get("market", "?"))), bold(" has ended"), "; its price stands still from here."
+    )
+
+
+def _other(notice: Notice) -> Safe:
+    return line("ℹ️ ", bold(notice.kind.replace("_", " ")), f" {clip(notice.bot_title, 40)}")
+
+
+def _number(payload: dict[str, Any], name: str) -> Decimal | None:
+    value = payload.get(name)
+    return None if value is None else Decimal(str(value))
+
+
+_ONE: dict[str, Callable[[Notice], Safe]] = {
+    FactKind.EXECUTOR_CLOSED: _closed,
+    FactKind.POSITION_HELD: _held,
+    FactKind.CONTROLLER_FAULT: _fault,
+    FactKind.EXECUTOR_FAULT: _fault,
+    FactKind.PART_FAULT: _fault,
+    FactKind.BOT_STARTED: _started,
+    FactKind.BOT_STOPPED: _stopped,
+    FactKind.LIQUIDATED: _liquidated,
+    FactKind.TRADING_HALTED: _halted,
+    FactKind.RECOVERED: _recovered,
+    FactKind.MARKET_ENDED: _ended,
+}

@@ -1,0 +1,36 @@
+"""What a screen, an action or a command is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from condor.services.bots import Claim
+from condor.services.facade import Services
+from condor.users import Actor
+
+if TYPE_CHECKING:
+    from handlers.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request of one person.
+
+    Parameters
+    ----------
+    claim : Claim
+        Makes the effect of this tap or message happen once, in the transaction of the effect.
+    now_ms : callable
+        Wall time.
+    """
+
+    services: Services
+    registry: Registry
+    actor: Actor
+    claim: Claim
+    now_ms: Callable[[], int]
+
+
+Args = Mapping[str, Any]

@@ -1,0 +1,82 @@
+"""Live cards: drawn again by themselves while somebody looks at them, not more often than the chat allows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from telegram.error import RetryAfter, TelegramError
+
+from botcore.model.errors import CondorError
+from condor.store.panels import Panel
+from condor.users import Actor
+from handlers.processor import ChatLocks
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 3.0
+IDLE_MS = 10 * 60_000
+PER_CHAT = 2
+
+Redraw = Callable[[Panel, Actor], Awaitable[Panel | None]]
+
+
+@dataclass(slots=True)
+class _Watched:
+    panel: Panel
+    actor: Actor
+    touched_ms: int
+
+
+class LiveCards:
+    """The last cards of each chat that show something moving.
+
+    A card that nobody has touched for ten minutes stands still until its Refresh is tapped.
+    """
+
+    def __init__(self, locks: ChatLocks, now_ms: Callable[[], int]) -> None:
+        self._locks = locks
+        self._now_ms = now_ms
+        self._watched: dict[str, _Watched] = {}
+        self._pause_until_ms = 0
+
+    def watch(self, panel: Panel, actor: Actor) -> None:
+        """Keep a card moving."""
+        self._watched.pop(panel.panel_id, None)
+        self._watched[panel.panel_id] = _Watched(panel, actor, self._now_ms())
+        same_chat = [panel_id for panel_id, item in self._watched.items() if item.panel.chat_id == panel.chat_id]
+        for panel_id in same_chat[:-PER_CHAT]:
+            del self._watched[panel_id]
+
+    def forget(self, panel: Panel) -> None:
+        self._watched.pop(panel.panel_id, None)
+
+    async def round(self, redraw: Redraw) -> None:
+        """Draw every watched card again."""
+        now_ms = self._now_ms()
+        if now_ms < self._pause_until_ms:
+            return
+        for panel_id, item in list(self._watched.items()):
+            if now_ms - item.touched_ms > IDLE_MS:
+                self._watched.pop(panel_id, None)
+                continue
+            async with self._locks.held(item.panel.chat_id):
+                if self._watched.get(panel_id) is item:
+                    await self._draw(panel_id, item, redraw)
+
+    async def _draw(self, panel_id: str, item: _Watched, redraw: Redraw) -> None:
+        try:
+            panel = await redraw(item.panel, item.actor)
+        except RetryAfter as error:
+            pause = error.retry_after
+            seconds = pause if isinstance(pause, int | float) else pause.total_seconds()
+            self._pause_until_ms = self._now_ms() + int(seconds * 1000)
+            return
+        except (TelegramError, CondorError) as error:
+            log.warning("a live card stands still: %s", error)
+            panel = None
+        if panel is None:
+            self._watched.pop(panel_id, None)
+        else:
+            item.panel = panel

@@ -1,0 +1,108 @@
+"""The registry: every screen, action and command once, with who may use it. Routing, /help, the bot's menu and the tests come from here.
+
+A decorator only attaches a description to the function; `collect` gathers them from the screen modules into a registry that is passed on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, TypeVar
+
+from condor.users import Role
+from handlers.context import Context
+from handlers.view import Outcome, Show, View
+
+Render = Callable[[Context, Mapping[str, Any]], Awaitable[View]]
+Act = Callable[[Context, Mapping[str, Any]], Awaitable[Outcome]]
+Run = Callable[[Context, list[str]], Awaitable[Show]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+MARK = "__condor_description__"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Draws a card; changes nothing."""
+
+    name: str
+    role: Role
+    render: Render
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a button does."""
+
+    name: str
+    role: Role
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A word after a slash.
+
+    Parameters
+    ----------
+    usage : str
+        Its arguments, as /help shows them.
+    """
+
+    name: str
+    role: Role
+    summary: str
+    usage: str
+    run: Run
+
+
+@dataclass(slots=True)
+class Registry:
+    """Everything by name."""
+
+    screens: dict[str, Screen] = field(default_factory=dict)
+    actions: dict[str, Action] = field(default_factory=dict)
+    commands: dict[str, Command] = field(default_factory=dict)
+
+
+def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
+    """Describe a function as a screen."""
+    return lambda function: _marked(function, lambda: Screen(name, role, function))
+
+
+def action(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
+    """Describe a function as an action."""
+    return lambda function: _marked(function, lambda: Action(name, role, function))
+
+
+def command(name: str, summary: str, usage: str = "", role: Role = Role.VIEWER) -> Callable[[F], F]:
+    """Describe a function as a command."""
+    return lambda function: _marked(function, lambda: Command(name, role, summary, usage, function))
+
+
+def _marked(function: F, describe: Callable[[], Any]) -> F:
+    setattr(function, MARK, [*getattr(function, MARK, []), describe()])
+    return function
+
+
+def collect(modules: Iterable[ModuleType]) -> Registry:
+    """A registry of all described functions of these modules, in their order.
+
+    Raises
+    ------
+    ValueError
+        If two have the same name.
+    """
+    registry = Registry()
+    places: dict[type, dict[str, Any]] = {Screen: registry.screens, Action: registry.actions, Command: registry.commands}
+    for module in modules:
+        for function in list(vars(module).values()):
+            if getattr(function, "__module__", None) != module.__name__:
+                continue
+            for description in getattr(function, MARK, ()):
+                place = places[type(description)]
+                if description.name in place:
+                    raise ValueError(f"{description.name} is described twice, in {module.__name__} the second time")
+                place[description.name] = description
+    return registry

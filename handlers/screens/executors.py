@@ -1,0 +1,134 @@
+"""Executors: what is at work now, what has been, and one of them in full."""
+
+from __future__ import annotations
+
+from condor.views import ExecutorView
+from handlers import words
+from handlers.context import Args, Context
+from handlers.html import bold, card, code, line, pairs, quote, table
+from handlers.registry import command, screen
+from handlers.view import Button, Show, View, show
+
+PAGE = 8
+MAX_FILLS = 12
+
+
+@command("executors", "what is at work now", "[BOT]")
+async def executors_command(ctx: Context, arguments: list[str]) -> Show:
+    return Show("executors", {"bot": ctx.services.bots.find(" ".join(arguments))} if arguments else {})
+
+
+@screen("executors")
+async def executors(ctx: Context, args: Args) -> View:
+    """Running executors, those with a position first."""
+    bot_id = args.get("bot")
+    found = ctx.services.bots.executors(ctx.actor, bot_id)
+    offset = min(int(args.get("offset", 0)), max(0, (len(found) - 1) // PAGE * PAGE))
+    page = found[offset : offset + PAGE]
+    trading = sum(item.is_trading for item in found)
+    blocks: list[object] = [bold("⚙️ Executors"), f"{len(found)} at work, {trading} with a position" + (f" · {bot_id}" if bot_id else "")]
+    if page:
+        rows = [[_name(item), words.money(item.net_pnl, signed=True) if item.is_trading else "waits", words.ago(item.age_s)] for item in page]
+        blocks.append(table(["executor", "result", "age"], rows))
+    else:
+        blocks.append(quote("Nothing is at work. A bot opens executors when its controller decides to."))
+    buttons = [_button(item, "executors", args) for item in page]
+    return View(card(blocks), (*_two(buttons), *_turning("executors", args, offset, len(found)), _last("executors", args)), is_live=bool(found))
+
+
+@command("history", "executors that have ended", "[BOT]")
+async def history_command(ctx: Context, arguments: list[str]) -> Show:
+    return Show("history", {"bot": ctx.services.bots.find(" ".join(arguments))} if arguments else {})
+
+
+@screen("history")
+async def history(ctx: Context, args: Args) -> View:
+    """Ended executors, newest first."""
+    bot_id = args.get("bot")
+    page = await ctx.services.history.page(ctx.actor, bot_id=bot_id, offset=max(0, int(args.get("offset", 0))), limit=PAGE)
+    blocks: list[object] = [bold("📜 History"), words.plural(page.total, "closed executor") + (f" · {bot_id}" if bot_id else "")]
+    if page.rows:
+        rows = [[_name(item), words.money(item.net_pnl, signed=True), words.close_type(item.close_type)] for item in page.rows]
+        blocks.append(table(["executor", "result", "why"], rows))
+    else:
+        blocks.append(quote("Nothing has closed yet."))
+    buttons = [_button(item, "history", args) for item in page.rows]
+    return View(card(blocks), (*_two(buttons), *_turning("history", args, page.offset, page.total), _last("history", args)))
+
+
+# ---- one executor --------------------------------------------------------------------------------------------------
+@screen("executor")
+async def executor(ctx: Context, args: Args) -> View:
+    """One executor: how it stands, its fills."""
+    executor_id = str(args["id"])
+    back = show("◀ Back", str(args.get("from", "executors")), **dict(args.get("back", {})))
+    live = next((item for item in ctx.services.bots.executors(ctx.actor) if item.executor_id == executor_id), None)
+    recorded = await ctx.services.history.executor(ctx.actor, executor_id)
+    if live is None and recorded is None:
+        return View(card([bold("This executor is not in the records"), code(executor_id)]), ((back, show("◀ Home", "home")),))
+    item = live if live is not None else recorded[0]  # type: ignore[index]
+    fills = recorded[1] if recorded is not None else []
+    blocks: list[object] = [line(_mark(item), " ", bold(f"{item.side} {item.trading_pair}"), f" · {_state(item)}"), code(item.executor_id)]
+    blocks.append(pairs(_numbers(item)))
+    if item.reason:
+        blocks.append(line("Why: ", item.reason))
+    if fills:
+        rows = [[fill.side, words.amount(fill.amount), words.price(fill.price)] for fill in fills[:MAX_FILLS]]
+        blocks.append(table(["fill", "amount", "price"], rows))
+        if len(fills) > MAX_FILLS:
+            blocks.append(f"… and {len(fills) - MAX_FILLS} more fills")
+    refresh = show("🔄 Refresh", "executor", **{"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))})
+    return View(card(blocks), ((show("🤖 Its bot", "bot", bot=item.bot_id), refresh), (back, show("◀ Home", "home"))), is_live=live is not None)
+
+
+def _numbers(item: ExecutorView) -> list[tuple[str, str]]:
+    rows = [("Bot", item.bot_title), ("Where", item.connector_name)]
+    if item.level_id:
+        rows.append(("Level", item.level_id))
+    if item.net_pnl is not None and (item.is_trading or item.volume):
+        rows.append(("Result", f"{words.money(item.net_pnl, signed=True)} ({words.percent(item.net_pnl_pct)})"))
+    rows += [("Amount", words.amount(item.amount)), ("Entry", words.price(item.entry_price) if item.volume else "not filled yet")]
+    if item.close_type is not None and item.volume:
+        rows.append(("Exit", words.price(item.exit_price)))
+    rows += [
+        ("Fees", words.money(item.fees)),
+        ("Volume", words.money(item.volume)),
+        ("Age" if item.close_type is None else "Lasted", words.ago(item.age_s)),
+    ]
+    return rows
+
+
+def _state(item: ExecutorView) -> str:
+    if item.close_type is not None:
+        return words.close_type(item.close_type)
+    return "in a position" if item.is_trading else "waits for its entry"
+
+
+def _mark(item: ExecutorView) -> str:
+    if item.close_type is None:
+        return "⚙️"
+    return words.result_mark(item.net_pnl)
+
+
+def _name(item: ExecutorView) -> str:
+    return f"{item.side[:1]} {item.trading_pair} {item.level_id or ''}".strip()
+
+
+def _button(item: ExecutorView, screen_name: str, args: Args) -> Button:
+    return show(f"{_mark(item)} {_name(item)}", "executor", **{"id": item.executor_id, "from": screen_name, "back": dict(args)})
+
+
+def _two(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
+    return tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
+
+
+def _turning(screen_name: str, args: Args, offset: int, total: int) -> tuple[tuple[Button, ...], ...]:
+    row = [show("◀ Previous", screen_name, **{**args, "offset": max(0, offset - PAGE)})] if offset else []
+    row += [show("Next ▶", screen_name, **{**args, "offset": offset + PAGE})] if offset + PAGE < total else []
+    return (tuple(row),) if row else ()
+
+
+def _last(screen_name: str, args: Args) -> tuple[Button, ...]:
+    bot_id = args.get("bot")
+    back = show("◀ Bot", "bot", bot=bot_id) if bot_id else show("◀ Home", "home")
+    return (show("🔄 Refresh", screen_name, **dict(args)), back)

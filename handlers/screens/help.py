@@ -1,0 +1,49 @@
+"""Help, from the registry."""
+
+from __future__ import annotations
+
+from botcore.model.errors import UserError, nearest
+from handlers.context import Args, Context
+from handlers.html import Safe, bold, card, code, italic, line
+from handlers.registry import Command, command, screen
+from handlers.view import Show, View, show
+
+
+@command("help", "all commands", "[COMMAND]")
+async def help_command(ctx: Context, arguments: list[str]) -> Show:
+    if not arguments:
+        return Show("help")
+    name = arguments[0].lstrip("/").lower()
+    if name not in ctx.registry.commands:
+        raise UserError(f"there is no command /{name[:32]}{nearest(name, ctx.registry.commands)}; /help lists them")
+    return Show("help", {"command": name})
+
+
+@screen("help")
+async def help_screen(ctx: Context, args: Args) -> View:
+    """The commands that this person may use, or one of them."""
+    only = args.get("command")
+    shown = [item for item in ctx.registry.commands.values() if ctx.actor.role >= item.role and only in (None, item.name)]
+    blocks: list[object] = [bold("❔ Help"), *(_line(item) for item in shown), italic("Paper trading: no real money is at stake here.")]
+    if only is None:
+        blocks.append(
+            line(
+                "Percentages need a sign: ",
+                code("0.4%"),
+                " or ",
+                code("25bp"),
+                ". Times: ",
+                code("15m"),
+                ". Money: ",
+                code("$500"),
+                " or ",
+                code("2k"),
+                ".",
+            )
+        )
+        blocks.append("A button acts on what its card shows, once. Typing never trades.")
+    return View(card(blocks), ((show("➕ New bot", "new"), show("◀ Home", "home")),))
+
+
+def _line(item: Command) -> Safe:
+    return line(f"/{item.name}", f" {item.usage}" if item.usage else "", " — ", item.summary)

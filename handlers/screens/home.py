@@ -1,0 +1,109 @@
+"""The home card, the way back to it, and the paper account's reset."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from condor.users import Role
+from condor.views import PortfolioView
+from handlers import words
+from handlers.context import Args, Context
+from handlers.html import bold, card, italic, line, pairs, quote
+from handlers.registry import action, command, screen
+from handlers.view import Button, Outcome, Show, View, show
+
+PAPER = "📄 Paper trading: no real money"
+
+
+@screen("home")
+async def home(ctx: Context, args: Args) -> View:
+    """Equity, what runs, and where to go."""
+    services = ctx.services
+    portfolio = services.overview.portfolio(ctx.actor)
+    running = services.bots.running()
+    status = services.overview.status(ctx.actor)
+    rows = [("Equity", f"{words.money(portfolio.equity)} {portfolio.currency}{'' if portfolio.is_complete else ' +?'}"), *_change(portfolio)]
+    rows.append(("Running bots", str(len(running))))
+    if running:
+        rows.append(("Executors with a position", str(sum(bot.trading for bot in running))))
+    blocks: list[object] = [bold("🦅 Condor"), PAPER, pairs(rows)]
+    blocks += [
+        line(words.STATE_MARKS.get(bot.state, ""), " ", bold(bot.title), " ", words.money(bot.net_pnl, signed=True), " ", bot.quote)
+        for bot in running[:5]
+    ]
+    if status.halted:
+        blocks.append(line("🛑 ", bold("Trading is halted: "), status.halted))
+    if status.trouble:
+        blocks.append(line("⚠️ ", status.trouble))
+    blocks.append(italic(f"Market: {status.market_source}"))
+    if not running:
+        blocks.append(quote("Tap New bot: a few questions, then it trades on paper and tells you here when something closes."))
+    return View(
+        card(blocks),
+        (
+            (show("➕ New bot", "new"), show("🤖 Bots", "bots")),
+            (show("📊 Status", "status"), show("⚙️ Executors", "executors")),
+            (show("📜 History", "history"), show("❔ Help", "help")),
+            (show("💰 Paper accounts", "accounts"),),
+        ),
+    )
+
+
+def _change(portfolio: PortfolioView) -> list[tuple[str, str]]:
+    """Result since the accounts were opened; nothing while there is none."""
+    if not portfolio.deposited:
+        return []
+    gained = portfolio.equity - portfolio.deposited
+    return [("Since the start", f"{words.money(gained, signed=True)} ({words.percent(gained / portfolio.deposited)})")]
+
+
+@command("start", "the home card")
+async def start(ctx: Context, arguments: list[str]) -> Show:
+    return Show("home")
+
+
+@action("show")
+async def turn(ctx: Context, args: Args) -> Outcome:
+    """Turn the card to another screen."""
+    return Show(str(args["screen"]), dict(args.get("args", {})))
+
+
+# ---- paper accounts ------------------------------------------------------------------------------------------------
+@screen("accounts")
+async def accounts(ctx: Context, args: Args) -> View:
+    """Balances of each paper account."""
+    portfolio = ctx.services.overview.portfolio(ctx.actor)
+    blocks: list[object] = [bold("💰 Paper accounts"), PAPER]
+    for account in portfolio.accounts:
+        rows = [(asset.asset, f"{words.amount(asset.total)}{_worth(asset.asset, asset.value)}") for asset in account.assets]
+        blocks.append(
+            line(bold(account.title), f" · {words.money(account.equity)} {portfolio.currency}", "" if account.is_complete else " + what has no price")
+        )
+        blocks.append(pairs(rows or [("empty", "0")]))
+    return View(card(blocks), ((show("↺ Reset paper accounts", "reset"),), (show("🔄 Refresh", "accounts"), show("◀ Home", "home"))))
+
+
+def _worth(asset: str, value: Decimal | None) -> str:
+    if asset in ("USDT", "USD"):
+        return ""
+    return f" = {words.money(value)}"
+
+
+@screen("reset", Role.TRADER)
+async def reset(ctx: Context, args: Args) -> View:
+    """Ask before the accounts begin anew."""
+    portfolio = ctx.services.overview.portfolio(ctx.actor)
+    text = card(
+        [
+            bold("Reset the paper accounts?"),
+            f"They hold {words.money(portfolio.equity)} {portfolio.currency} now and get their opening balances again "
+            f"({words.money(portfolio.deposited)}). Bots must be stopped. History is kept.",
+        ]
+    )
+    return View(text, ((show("◀ Keep them", "accounts"),), (Button("↺ Reset now", "reset_paper", once=True, style="danger"),)))
+
+
+@action("reset_paper", Role.TRADER)
+async def reset_paper(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.overview.reset_paper(ctx.actor, ctx.claim)
+    return Show("accounts", toast="The paper accounts start anew")

@@ -1,0 +1,81 @@
+"""Status: accounts, markets, bots, and pushes of all that every so often."""
+
+from __future__ import annotations
+
+from botcore.model.errors import UserError
+from condor.units import duration, duration_text
+from condor.users import Role
+from condor.views import StatusView
+from handlers import words
+from handlers.context import Args, Context
+from handlers.html import bold, card, clip, code, italic, line, pairs, table
+from handlers.registry import action, command, screen
+from handlers.view import Button, Outcome, Show, View, show
+
+OFFERED = (900, 3600, 14_400)
+
+
+@command("status", "how everything stands; `every 15m` pushes it, `off` ends that", "[every 15m | off]")
+async def status_command(ctx: Context, arguments: list[str]) -> Show:
+    """`/status`, `/status every 15m`, `/status 15m`, `/status off`."""
+    asked = [word.lower() for word in arguments]
+    if not asked:
+        return Show("status")
+    if asked == ["off"] or asked == ["every", "off"]:
+        await ctx.services.subscriptions.set(ctx.actor, 0)
+        return Show("status")
+    if asked[0] == "every":
+        asked = asked[1:]
+    if not asked:
+        raise UserError("expected /status every TIME, such as /status every 15m, or /status off")
+    await ctx.services.subscriptions.set(ctx.actor, duration("".join(asked)))
+    return Show("status")
+
+
+@screen("status")
+async def status(ctx: Context, args: Args) -> View:
+    """How everything stands."""
+    view = ctx.services.overview.status(ctx.actor)
+    every_s = await ctx.services.subscriptions.interval(ctx.actor)
+    blocks: list[object] = [bold("📊 Status"), *_troubles(view)]
+    equity = f"{words.money(view.portfolio.equity)} {view.portfolio.currency}{'' if view.portfolio.is_complete else ' +?'}"
+    orders = str(view.open_orders) + (f", {view.unknown_orders} unknown" if view.unknown_orders else "")
+    blocks.append(
+        pairs([("Equity (paper)", equity), ("Running bots", str(len(view.bots))), ("Open orders", orders), ("Up for", words.ago(view.uptime_s))])
+    )
+    if view.bots:
+        rows = [[clip(bot.title, 18), words.money(bot.net_pnl, signed=True), str(bot.trading)] for bot in view.bots[:12]]
+        blocks.append(table(["bot", "result", "in pos."], rows))
+    if view.markets:
+        rows = [[market.market.partition(":")[2], words.price(market.mid), market.state] for market in view.markets[:12]]
+        blocks.append(table(["market", "price", "data"], rows))
+    blocks.append(italic(f"{view.market_source} · market time {words.clock_time(view.market_time_ms)}"))
+    blocks.append(line("Pushed here every ", bold(duration_text(every_s))) if every_s else italic("No status push: /status every 15m asks for one."))
+    return View(card(blocks), _rows(every_s))
+
+
+def _troubles(view: StatusView) -> list[object]:
+    found: list[object] = []
+    if view.halted:
+        found.append(line("🛑 ", bold("No new positions: "), view.halted))
+    if view.trouble:
+        found.append(line("⚠️ ", view.trouble))
+    found += [line("🔴 ", code(clip(fault, 160))) for fault in view.part_faults[:3]]
+    found += [line("🔴 ", bold(bot.title), ": ", code(clip(fault, 160))) for bot in view.bots for fault in bot.faults[:2]]
+    return found or ["✅ everything runs"]
+
+
+def _rows(every_s: int) -> tuple[tuple[Button, ...], ...]:
+    push = [
+        Button(f"{'● ' if every_s == seconds else ''}every {duration_text(seconds)}", "status_every", {"seconds": seconds}) for seconds in OFFERED
+    ]
+    if every_s:
+        push.append(Button("off", "status_every", {"seconds": 0}))
+    return (tuple(push), (show("🔄 Refresh", "status"), show("◀ Home", "home")))
+
+
+@action("status_every", Role.VIEWER)
+async def status_every(ctx: Context, args: Args) -> Outcome:
+    seconds = int(args["seconds"])
+    await ctx.services.subscriptions.set(ctx.actor, seconds)
+    return Show("status", toast=f"Every {duration_text(seconds)}" if seconds else "No more status pushes")
