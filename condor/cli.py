@@ -54,6 +54,90 @@ def backtest(
         raise typer.Exit(1)
 
 
+# ---- the program ---------------------------------------------------------------------------------------------------
+@app.command()
+def run(home: HomeOption = None) -> None:
+    """Start Condor; prints `ready <url>` when the chat answers."""
+    from condor.running import run_until_signal
+    from condor.settings import load_environment, load_settings
+    from condor.wiring import Program, wall_clock
+
+    place = find_home(home)
+    program = Program(place, load_settings(place), load_environment(), wall_clock())
+    run_until_signal(program, lambda text: print(text, flush=True))
+
+
+@app.command()
+def link(home: HomeOption = None) -> None:
+    """Print a fresh address of the running instance's page."""
+    from condor.running import fresh_link
+
+    print(fresh_link(find_home(home)))
+
+
+@app.command()
+def doctor(home: HomeOption = None) -> None:
+    """Look whether everything that a start needs is in order."""
+    from condor.doctor import examine
+
+    findings = list(examine(find_home(home)))
+    for finding in findings:
+        print(f"{'ok  ' if finding.is_ok else 'FAIL'} {finding.name}: {finding.text}")
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(home: HomeOption = None) -> None:
+    """Check the databases of a home: the files themselves, and whether their rows agree."""
+    from condor.verify import verify as verify_home
+
+    place = find_home(home)
+    found = list(verify_home(place))
+    if not found:
+        print("nothing to verify: this home has no database yet")
+    for name, faults in found:
+        print(f"{name}: {'sound' if not faults else f'{len(faults)} faults'}")
+        for fault in faults[:50]:
+            print(f"  {fault}")
+    if any(faults for _, faults in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def create(
+    controller_config: Annotated[str | None, typer.Option("--controller-config", metavar="NAME", help="Controller to configure.")] = None,
+    script_config: Annotated[str | None, typer.Option("--script-config", metavar="NAME", help="Script to configure.")] = None,
+    given: Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="An answer that is not asked for; repeatable.")] = None,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing: take the defaults for what is not set.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Answer a controller's questions and write its config to conf/controllers of the home."""
+    from condor.create import create_config
+    from condor.forms import Question
+
+    if script_config is not None:
+        raise UserError(f"there is no script {script_config!r}: this version runs controllers only, use --controller-config NAME")
+    if controller_config is None:
+        raise UserError("expected --controller-config NAME, found no name; `condor create --controller-config pmm_simple` is an example")
+
+    def ask(question: Question, current: str) -> str:
+        offered = f" ({', '.join(question.choices or question.suggestions)})" if question.choices or question.suggestions else ""
+        return input(f"{question.prompt}{offered} [{current}] ")
+
+    path = create_config(find_home(home), controller_config, None if defaults else ask, given or [], print)
+    print(f"wrote {path}")
+
+
+@app.command("reset-paper")
+def reset_paper(home: HomeOption = None) -> None:
+    """Forget the paper accounts of a home that nobody runs: balances, open orders, the market's position."""
+    from condor.running import forget_paper
+
+    forget_paper(find_home(home))
+    print("the paper accounts start anew at the next run")
+
+
 def _config_file(path: Path, home: Home) -> Path:
     """The file itself, or one of that name among the controllers' configs."""
     if path.is_file():
@@ -91,4 +175,7 @@ def main() -> None:
         app()
     except UserError as error:
         print(f"condor: {error}", file=sys.stderr)
+        sys.exit(2)
+    except (KeyboardInterrupt, EOFError):
+        print("condor: interrupted, nothing was changed", file=sys.stderr)
         sys.exit(2)

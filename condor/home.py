@@ -59,6 +59,11 @@ class Home:
         return self.data / "chat.token"
 
     @property
+    def chat_address(self) -> Path:
+        """Where the running instance's page is, for `condor link`."""
+        return self.data / "chat.address"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 

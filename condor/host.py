@@ -68,7 +68,9 @@ class TradingHost:
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts)
         ids = IdSource(epoch=1, start=self._first_serial())
-        self.runtime = TradingRuntime(self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True)
+        self.runtime = TradingRuntime(
+            self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms()
+        )
         checkpoint_ns = int(settings.market.speed * SECOND_NS)
         self._books = PaperBooks(self.store, self.runtime.exchanges, self.runtime.tape, self.runtime.markets, checkpoint_ns)
         self.clock.add(self._books, before=self.runtime.dispatch)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 CURSOR = "notifications"
 PER_CHAT_S = 1.0
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
+
+ChatKey = tuple[str, int]
+"""Front end and chat."""
 
 SEVERITY = {
     FactKind.EXECUTOR_CLOSED: "trade",
@@ -67,9 +70,9 @@ class Unreachable(Exception):
 
 
 class Notifier(Protocol):
-    """A front end's way to push a notice; words it and returns the message id, or raises Unreachable."""
+    """A front end's way to push: words the notices as one message and returns its id, or raises Unreachable."""
 
-    async def send(self, chat_id: int, notice: Notice, *, silent: bool) -> int: ...
+    async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int: ...
 
 
 class Notifications:
@@ -177,43 +180,61 @@ class Notifications:
     async def _send_round(self) -> float | None:
         """Send what may be sent now, one message a chat and second; returns when to look again (None: when something comes)."""
         waiting = await asyncio.wrap_future(self._journal.read(lambda connection: outbox.queued(connection, list(self._notifiers))))
-        now = asyncio.get_running_loop().time()
-        next_s: float | None = None
-        blocked: set[tuple[str, int]] = set()
+        by_chat: dict[ChatKey, list[QueuedNotice]] = {}
         for item in waiting:
-            key = (item.outgoing.front, item.outgoing.chat_id)
-            due = self._not_before.get(key, 0.0)
-            if key in blocked or due > now:
-                blocked.add(key)
-                next_s = min(next_s or 60.0, max(0.05, due - now))
-                continue
-            blocked.add(key)
-            await self._send(item)
-            next_s = min(next_s or 60.0, max(0.05, self._not_before[key] - asyncio.get_running_loop().time()))
+            by_chat.setdefault((item.outgoing.front, item.outgoing.chat_id), []).append(item)
+        next_s: float | None = None
+        for key, items in by_chat.items():
+            batch = _next_batch(items)
+            if self._not_before.get(key, 0.0) <= asyncio.get_running_loop().time():
+                await self._send(key, batch)
+                if len(batch) == len(items):
+                    continue
+            left_s = max(0.05, self._not_before[key] - asyncio.get_running_loop().time())
+            next_s = left_s if next_s is None else min(next_s, left_s)
         return next_s
 
-    async def _send(self, item: QueuedNotice) -> None:
-        outgoing, loop = item.outgoing, asyncio.get_running_loop()
-        key = (outgoing.front, outgoing.chat_id)
+    async def _send(self, key: ChatKey, batch: list[QueuedNotice]) -> None:
+        front, chat_id = key
+        loop = asyncio.get_running_loop()
         self._not_before[key] = loop.time() + PER_CHAT_S
+        is_silent = all(item.outgoing.is_silent for item in batch)
         try:
-            message_id = await self._notifiers[outgoing.front].send(outgoing.chat_id, outgoing.notice, silent=outgoing.is_silent)
+            message_id = await self._notifiers[front].send(chat_id, [item.outgoing.notice for item in batch], silent=is_silent)
         except Unreachable as error:
-            pause_s = error.retry_after_s if error.retry_after_s is not None else RETRY_S[min(item.attempts, len(RETRY_S) - 1)]
+            pause_s = error.retry_after_s if error.retry_after_s is not None else RETRY_S[min(batch[0].attempts, len(RETRY_S) - 1)]
             self._not_before[key] = loop.time() + pause_s
-            log.warning("an alert for chat %s waits %.0f s: %s", outgoing.chat_id, pause_s, error)
+            log.warning("an alert for chat %s waits %.0f s: %s", chat_id, pause_s, error)
             is_dead = error.is_dead
-            await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, item, is_dead=is_dead)))
+            await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, key, batch, is_dead=is_dead)))
+            self._queue_grew.set()
             return
         wall_ms = self._wall.wall_ms()
-        await asyncio.wrap_future(self._journal.run(lambda connection: outbox.mark_sent(connection, item.message_key, message_id, wall_ms)))
+        await asyncio.wrap_future(self._journal.run(lambda connection: _sent(connection, batch, message_id, wall_ms)))
 
 
-def _tried(connection: Connection, item: QueuedNotice, *, is_dead: bool) -> None:
-    outbox.mark_tried(connection, item.message_key)
+def _next_batch(items: list[QueuedNotice]) -> list[QueuedNotice]:
+    """What goes out next: something critical first; trades that wait together are told together."""
+    for item in items:
+        if item.outgoing.severity == "critical":
+            return [item]
+    if items[0].outgoing.severity == "trade":
+        return [item for item in items if item.outgoing.severity == "trade"]
+    return [items[0]]
+
+
+def _sent(connection: Connection, batch: list[QueuedNotice], message_id: int, wall_ms: int) -> None:
+    for item in batch:
+        outbox.mark_sent(connection, item.message_key, message_id, wall_ms)
+
+
+def _tried(connection: Connection, key: ChatKey, batch: list[QueuedNotice], *, is_dead: bool) -> None:
+    front, chat_id = key
+    for item in batch:
+        outbox.mark_tried(connection, item.message_key)
     if is_dead:
-        bury_chat(connection, item.outgoing.chat_id, item.outgoing.front)
-        outbox.fail_chat(connection, item.outgoing.front, item.outgoing.chat_id)
+        bury_chat(connection, chat_id, front)
+        outbox.fail_chat(connection, front, chat_id)
 
 
 def _for_chat(chat: ChatRow, notice: Notice) -> OutgoingNotice:

@@ -93,6 +93,8 @@ class TradingRuntime:
     ids : IdSource
     keeps_books : bool
         Whether somebody writes the paper exchanges' books.
+    venue_serial : int
+        Where the order and trade ids of a new paper exchange begin: beyond all that an exchange of this name may ever have given out.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class TradingRuntime:
         ids: IdSource,
         *,
         keeps_books: bool = False,
+        venue_serial: int = 0,
     ) -> None:
         self.clock = clock
         self.bus = bus
@@ -117,6 +120,7 @@ class TradingRuntime:
         self.market_data = MarketDataProvider(clock, self.markets, self._balance)
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
+        self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder)
         clock.add(self.tape)
         clock.add(self.dispatch)
@@ -146,6 +150,7 @@ class TradingRuntime:
         if exchange is None:
             exchange = self.exchanges[name] = PaperExchange(name, self.source.rules(name), self.clock.wake_at)
             exchange.keeps_books = self._keeps_books
+            exchange.serial = exchange.trade_serial = self._venue_serial
             for asset, amount in self.source.balances(name, instrument).items():
                 exchange.deposit(asset, amount)
             connector = SimulatedConnector(exchange, self.clock, self.bus, self.ids, lambda pair: self.open_market(Market(name, pair)).instrument)

@@ -1,0 +1,97 @@
+"""`condor doctor`: looks at everything that a start needs and says what is wrong, without starting anything."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from botcore.model.errors import UserError
+from condor.configs import Configs
+from condor.home import Home, holder_of
+from condor.settings import load_environment, load_settings
+
+EXTENSIONS = ("botcore.orders.tracker", "botcore.markets.order_book")
+OLDEST_SQLITE = (3, 24, 0)
+"""The first with upsert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    is_ok: bool
+    text: str
+
+
+def examine(home: Home) -> Iterator[Finding]:
+    """Everything in order; a check that raises a person's mistake is a finding, not an end."""
+    for name, check in _checks(home):
+        try:
+            yield Finding(name, True, check())
+        except UserError as error:
+            yield Finding(name, False, str(error))
+
+
+def _checks(home: Home) -> list[tuple[str, Callable[[], str]]]:
+    return [
+        ("Python", _python),
+        *((f"extension {name}", lambda name=name: compiled(name)) for name in EXTENSIONS),  # type: ignore[misc]
+        ("SQLite", _sqlite),
+        ("home", lambda: _home(home)),
+        ("settings", lambda: _settings(home)),
+        ("environment", _environment),
+        ("venues", lambda: f"{len(Configs(home).venues)} described"),
+        ("controller configs", lambda: _controllers(home)),
+        ("instance", lambda: f"held by {holder}" if (holder := holder_of(home)) else "nobody holds this home"),
+    ]
+
+
+def compiled(name: str) -> str:
+    """Where an extension was loaded from; UserError when it is not machine code."""
+    try:
+        file = importlib.import_module(name).__file__ or ""
+    except ImportError as error:
+        raise UserError(f"{name} is not built ({error}): run `make install`") from None
+    if file.endswith((".py", ".pyc")):
+        raise UserError(f"{name} runs as plain Python, not compiled: run `make install`")
+    return "compiled"
+
+
+def _python() -> str:
+    return sys.version.split()[0]
+
+
+def _sqlite() -> str:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise UserError(f"expected SQLite 3.24 or newer, found {sqlite3.sqlite_version}")
+    return sqlite3.sqlite_version
+
+
+def _home(home: Home) -> str:
+    place = home.root if home.root.exists() else home.root.parent
+    if not os.access(place, os.W_OK):
+        raise UserError(f"the home {home.root} can't be written")
+    return str(home.root)
+
+
+def _settings(home: Home) -> str:
+    settings = load_settings(home)
+    market = settings.market
+    return f"{market.source} market, speed x{market.speed:g}, tick {settings.clock.tick_size:g} s"
+
+
+def _environment() -> str:
+    environment = load_environment()
+    return f"chat: {' and '.join(sorted(environment.chats))}; token {'set' if environment.telegram_token else 'not set'}"
+
+
+def _controllers(home: Home) -> str:
+    configs = Configs(home)
+    for path in home.conf_files("controllers").values():
+        configs.load(path)
+    return f"{len(home.conf_files('controllers'))} read, all hold"

@@ -1,0 +1,137 @@
+"""What the command line does with a whole instance: run it, speak to the one that runs, reset its paper accounts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol
+
+from sqlalchemy import delete, select
+
+from botcore.model.errors import UserError
+from botcore.recorder import tables as records
+from botcore.recorder.journal import open_engine
+from botcore.recorder.paper_store import SqlPaperStore
+from condor.home import Home, InstanceLock, holder_of
+from condor.store.tables import bots
+
+NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Instance(Protocol):
+    """What is run."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def claim_code(self) -> str | None: ...
+
+    def is_up(self) -> bool: ...
+
+    @property
+    def link(self) -> str: ...
+
+
+# ---- run -----------------------------------------------------------------------------------------------------------
+def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
+    """Run an instance until SIGINT or SIGTERM ends it; says `ready <url>` when the chat answers.
+
+    Raises
+    ------
+    UserError
+        If it can't start.
+    """
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        try:
+            await instance.start()
+            code = await instance.claim_code()
+            if code is not None:
+                say(f"no owner yet: send {code} to the bot from your own Telegram account")
+            while not instance.is_up() and not stop.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 0.2)
+            if not stop.is_set():
+                say(f"ready {instance.link}")
+            await stop.wait()
+        finally:
+            await instance.close()
+
+    _runner()(main())
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
+    """asyncio.run, on uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+# ---- the running instance ------------------------------------------------------------------------------------------
+def fresh_link(home: Home) -> str:
+    """A new address of the page, from the instance that holds the home.
+
+    Raises
+    ------
+    UserError
+        If nothing runs, or it does not answer.
+    """
+    if holder_of(home) is None:
+        raise UserError("nothing runs on this home; start it with `condor run`")
+    try:
+        address = json.loads(home.chat_address.read_text(encoding="utf-8"))["base"]
+        request = urllib.request.Request(
+            f"{address}/chat/link", method="POST", headers={"Authorization": f"Bearer {home.chat_token.read_text().strip()}"}
+        )
+        with NO_PROXY.open(request, timeout=5) as answer:
+            return str(json.load(answer)["url"])
+    except (OSError, ValueError, KeyError, urllib.error.URLError) as error:
+        raise UserError(f"the instance that holds this home does not answer ({error}); look at its log") from None
+
+
+# ---- paper accounts ------------------------------------------------------------------------------------------------
+def forget_paper(home: Home) -> None:
+    """Empty the paper venue's books.
+
+    Raises
+    ------
+    UserError
+        If an instance runs, or bots would lose what they hold there.
+    """
+    home.make()
+    lock = InstanceLock(home)
+    lock.acquire()
+    try:
+        if home.database.is_file():
+            _forget_market_time(home)
+        if home.paper_database.is_file():
+            store = SqlPaperStore(home.paper_database)
+            store.clear()
+            store.close()
+    finally:
+        lock.release()
+
+
+def _forget_market_time(home: Home) -> None:
+    """Let market time begin where the next market begins; refused while bots stand on the present one."""
+    engine = open_engine(home.database)
+    try:
+        with engine.begin() as connection:
+            running = list(connection.execute(select(bots.c.bot_id).where(bots.c.state != "stopped")).scalars())
+            if running:
+                raise UserError(f"stop these bots first, their positions would be lost: {', '.join(running)} (condor run, then /stop)")
+            connection.execute(delete(records.runtime).where(records.runtime.c.key == "last_ns"))
+    finally:
+        engine.dispose()

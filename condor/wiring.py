@@ -1,0 +1,245 @@
+"""The wiring: builds every part of the program, starts them in order and ends them in reverse. Nothing imports this but the entry points.
+
+Starting is recovering: take the home, bring the records up to date, put markets and bots back, hold them against the venue, and only then let time run and
+people in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+
+from botcore.model.events import Fact, FactKind
+from botcore.recorder.journal import Journal
+from botcore.recorder.migrate import migrate
+from condor.configs import Configs
+from condor.home import Home, InstanceLock
+from condor.host import TradingHost, WallClock
+from condor.localchat.access import ChatAccess, write_secret
+from condor.localchat.state import ChatState
+from condor.logs import set_up
+from condor.manager import BotManager
+from condor.metrics import Metrics
+from condor.notifications import Notifications
+from condor.scheduler import Scheduler
+from condor.services.access import LOCAL_FRONT, AccessService
+from condor.services.bots import BotService
+from condor.services.drafts import DraftService
+from condor.services.facade import Services
+from condor.services.history import HistoryService
+from condor.services.overview import OverviewService
+from condor.services.panels import PanelService
+from condor.services.subscriptions import SubscriptionService
+from condor.settings import Environment, Settings
+from condor.store import MIGRATIONS
+from condor.store.chat_store import ChatStore
+from condor.store.common import HALT, latch_reason, put_chat
+from condor.web import WebServer
+from handlers.app import Address, ChatFront, build_registry
+from handlers.live import EVERY_S
+
+log = logging.getLogger(__name__)
+
+PRUNE_S = 3600
+LATE_TICKS = 10
+"""Ticks that may be missed before the program counts as unhealthy."""
+
+
+def wall_clock() -> WallClock:
+    """The clock of this machine."""
+    return WallClock(lambda: time.time_ns() // 1_000_000, time.monotonic_ns)
+
+
+class Program:
+    """One running Condor.
+
+    Parameters
+    ----------
+    home : Home
+    settings : Settings
+    environment : Environment
+    wall : WallClock
+    """
+
+    def __init__(self, home: Home, settings: Settings, environment: Environment, wall: WallClock) -> None:
+        self._home = home
+        self._settings = settings
+        self._environment = environment
+        self._wall = wall
+        self._lock = InstanceLock(home)
+        self._metrics = Metrics()
+        self._fronts: list[ChatFront] = []
+        self._last_tick_ns = wall.monotonic_ns()
+        self._journal_trouble: str | None = None
+        self._chat_trouble: dict[str, str] = {}
+        # what was begun is ended in reverse
+        self._endings = AsyncExitStack()
+
+    # ---- start -----------------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Bring everything up.
+
+        Raises
+        ------
+        UserError
+            If the home is held, can't be written, or its files do not hold; nothing runs then.
+        """
+        home = self._home
+        home.make()
+        self._lock.acquire()
+        self._endings.callback(self._lock.release)
+        secret = write_secret(home.chat_token)
+        token = self._environment.telegram_token
+        set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else ""])
+        migrate(home.database, [MIGRATIONS])
+        loop = asyncio.get_running_loop()
+        self._journal = Journal(home.database, loop.call_soon_threadsafe, self._on_journal_trouble)
+        self._endings.callback(self._journal.close)
+        self._scheduler = Scheduler(self._wall.wall_ms)
+        self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
+        configs = Configs(home)
+        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake)
+        self._endings.callback(self._end_trading)
+        self._manager = BotManager(self._host, configs, self._journal, self._wall)
+        self.services = self._build_services(configs)
+        self._recover()
+        await self._open_doors(secret)
+        self._host.go()
+        self._scheduler.start()
+        self._endings.callback(self._scheduler.close)
+        self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
+        self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
+        await self.services.subscriptions.rebuild()
+        self._notifications.start()
+        self._endings.push_async_callback(self._notifications.close)
+
+    def _build_services(self, configs: Configs) -> Services:
+        host, journal, wall = self._host, self._journal, self._wall
+        bots = BotService(self._manager, host, configs, journal, wall)
+        overview = OverviewService(host, self._manager, bots, configs, journal, wall)
+        return Services(
+            AccessService(journal, wall),
+            bots,
+            DraftService(configs, bots, overview, host, journal, wall),
+            HistoryService(journal),
+            overview,
+            PanelService(journal, wall),
+            SubscriptionService(journal, self._scheduler, wall),
+        )
+
+    def _recover(self) -> None:
+        """Markets, accounts and bots as they were; orders as the venue says."""
+        host, manager = self._host, self._manager
+        reason = self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
+        if reason is not None:
+            host.runtime.gate.halt(reason)
+        host.open_markets()
+        back = manager.recover()
+        host.reconcile()
+        manager.resume_stops()
+        if back or manager.broken:
+            payload = {"bots": [manager.running[bot_id].row.title for bot_id in back if bot_id in manager.running], "broken": dict(manager.broken)}
+            host.bus.publish(Fact(FactKind.RECOVERED, host.clock.now_ns, payload=payload))
+            host.recorder.flush(None)
+
+    async def _open_doors(self, secret: str) -> None:
+        """The loopback port, the local chat, Telegram."""
+        fronts = self._environment.chats
+        now_s = lambda: self._wall.wall_ms() / 1000  # noqa: E731
+        store = ChatStore(self._home.chat_database)
+        self._endings.callback(store.close)
+        state = ChatState(store, now_s)
+        access = ChatAccess(secret, store, now_s)
+        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry)
+        await self.web.start()
+        self._endings.push_async_callback(self.web.close)
+        self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
+        registry = build_registry()
+        if LOCAL_FRONT in fronts:
+            user_id = state.user.id
+            await asyncio.wrap_future(self._journal.run(lambda connection: put_chat(connection, user_id, LOCAL_FRONT, user_id)))
+            local = self._front(LOCAL_FRONT, Address(self.web.bot_token, self.web.base, is_local=True), registry)
+            await local.start()
+        token = self._environment.telegram_token
+        if "telegram" in fronts and token is not None:
+            self._front("telegram", Address(token.get_secret_value(), self._environment.telegram_api, is_local=False), registry).start_soon()
+
+    def _front(self, name: str, address: Address, registry: Any) -> ChatFront:
+        front = ChatFront(name, address, self.services, registry, self._wall.wall_ms, lambda text: self._on_chat_trouble(name, text))
+        self._fronts.append(front)
+        self._endings.push_async_callback(front.close)
+        self._notifications.add_notifier(name, front.notifier)
+        self.services.subscriptions.on_push(name, front.push_status)
+        self._scheduler.every(f"live {name}", EVERY_S, front.draw_live)
+        return front
+
+    # ---- life ------------------------------------------------------------------------------------------------------
+    async def _tick(self) -> None:
+        """One turn of the clock."""
+        with self._metrics.tick_seconds.time():
+            self._host.tick()
+        self._last_tick_ns = self._wall.monotonic_ns()
+        self._metrics.running_bots.set(len(self._manager.running))
+        self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))
+
+    def _on_journal_trouble(self, text: str | None) -> None:
+        """Records can't be written: no new risk until they can."""
+        gate = self._host.runtime.gate
+        if text is not None:
+            self._journal_trouble = f"records can't be written ({text})"
+            gate.halt(self._journal_trouble)
+        elif self._journal_trouble is not None:
+            if gate.halt_reason == self._journal_trouble:
+                gate.release()
+            self._journal_trouble = None
+        self._say_trouble()
+
+    def _on_chat_trouble(self, name: str, text: str | None) -> None:
+        if text is None:
+            self._chat_trouble.pop(name, None)
+        else:
+            log.warning("%s", text)
+            self._chat_trouble[name] = text
+        self._say_trouble()
+
+    def _say_trouble(self) -> None:
+        found = [*self._chat_trouble.values(), *([self._journal_trouble] if self._journal_trouble else [])]
+        self.services.overview.trouble = "; ".join(found) or None
+
+    def _health(self) -> tuple[bool, dict[str, Any]]:
+        age_s = (self._wall.monotonic_ns() - self._last_tick_ns) / 1e9
+        is_healthy = age_s < LATE_TICKS * max(1.0, self._settings.clock.tick_size) and self._journal_trouble is None
+        return is_healthy, {
+            "last_tick_age_s": round(age_s, 3),
+            "running_bots": len(self._manager.running),
+            "halted": self._host.runtime.gate.halt_reason,
+        }
+
+    @property
+    def link(self) -> str:
+        """What a person opens: the local chat's page, once."""
+        return self.web.link()
+
+    async def claim_code(self) -> str | None:
+        """What the first owner sends from Telegram; None when there is one, or no Telegram."""
+        return await self.services.access.claim_code() if "telegram" in self._environment.chats else None
+
+    def is_up(self) -> bool:
+        """Whether a chat answers."""
+        return any(front.is_up for front in self._fronts)
+
+    def _end_trading(self) -> None:
+        self._host.recorder.flush(None)
+        self._host.close()
+
+    # ---- end -------------------------------------------------------------------------------------------------------
+    async def close(self) -> None:
+        """Stop taking taps, write what is left, let go of the home. Bots stay as they are and go on at the next start.
+
+        Ends what has begun, also when a start has failed half way.
+        """
+        await self._endings.aclose()
