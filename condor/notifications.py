@@ -157,7 +157,7 @@ class Notifications:
             return False
         if kind != FactKind.EXECUTOR_CLOSED:
             return True
-        if payload.get("volume_quote") in (None, "0"):
+        if not Decimal(payload.get("volume_quote") or 0):
             # a quote that was replaced is no news; one that was refused is
             return self._settings.unfilled or payload.get("close_type") in ("FAILED", "INSUFFICIENT_BALANCE")
         pnl = payload.get("net_pnl_quote")

@@ -35,7 +35,10 @@ def _several(notices: Sequence[Notice]) -> Safe:
     lines = [line("• ", _outcome(notice)) for notice in notices[:MAX_LINES]]
     if len(notices) > MAX_LINES:
         lines.append(line(f"… and {len(notices) - MAX_LINES} more: /history"))
-    return card([head, *lines, "paper"])
+    held = sum(notice.payload.get("close_type") == "POSITION_HOLD" for notice in notices)
+    if held:
+        lines.append(bold(f"✋ {held} of these positions are still open and nobody watches them."))
+    return card([head, *lines, notices[0].mode])
 
 
 # ---- one notice ----------------------------------------------------------------------------------------------------

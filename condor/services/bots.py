@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -14,8 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from botcore.executors.data_types import config_values
 from botcore.executors.info import ExecutorInfo
+from botcore.model.enums import PriceType
 from botcore.model.errors import ConfigError, UserError, nearest
-from botcore.model.instrument import split_pair
+from botcore.model.instrument import Market, split_pair
+from botcore.model.records import BotRecords, HoldRecord
 from botcore.orchestrator.holds import PositionSummary
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_bot
@@ -161,7 +163,8 @@ class BotService:
         """Running and stopping bots first, then the stopped ones, newest first."""
         require(actor, Role.VIEWER, "looking at bots")
         live = [self._view(bot) for bot in self._manager.running.values()]
-        stopped = await asyncio.wrap_future(self._journal.read(_stopped))
+        loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, list(reversed(bots_in(connection, [STOPPED]))))))
+        stopped = [_stopped_view(*item, self._mids()) for item in loaded]
         broken = await asyncio.wrap_future(self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])))
         lost = [_bare_view(row, (self._manager.broken[row.bot_id],)) for row in broken if row.bot_id in self._manager.broken]
         return [*live, *lost, *(view for view in stopped if view.bot_id not in self._manager.running)]
@@ -175,7 +178,13 @@ class BotService:
         bot = self._manager.running.get(bot_id)
         if bot is not None:
             return self._view(bot)
-        return await asyncio.wrap_future(self._journal.read(lambda connection: _stopped_view(connection, bot_id)))
+        loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, _present(bot_by_id(connection, bot_id)))))
+        return _stopped_view(*loaded[0], self._mids()) if loaded else None
+
+    def _mids(self) -> dict[Market, Decimal]:
+        """Mid of every open market that has one."""
+        mids = {market: state.price(PriceType.MidPrice) for market, state in self._host.runtime.markets.items()}
+        return {market: mid for market, mid in mids.items() if not mid.is_nan()}
 
     async def configs(self, actor: Actor, bot_id: str) -> list[ConfigRow]:
         require(actor, Role.VIEWER, "looking at bots")
@@ -222,6 +231,10 @@ class BotService:
             tuple(f"{seat.controller.id}: {seat.fault}" for seat in strategy.seats if seat.fault),
             _signals(strategy.controllers),
         )
+
+
+def _present(row: BotRow | None) -> list[BotRow]:
+    return [] if row is None else [row]
 
 
 # ---- views ---------------------------------------------------------------------------------------------------------
@@ -275,22 +288,18 @@ def _quote_of(markets: list[str]) -> str:
     return split_pair(markets[0].partition(":")[2])[1] if markets else ""
 
 
-def _stopped(connection: Connection) -> list[BotView]:
-    return [view for row in reversed(bots_in(connection, [STOPPED])) if (view := _stopped_view(connection, row.bot_id)) is not None]
-
-
-def _stopped_view(connection: Connection, bot_id: str) -> BotView | None:
-    row = bot_by_id(connection, bot_id)
-    if row is None:
-        return None
-    records = load_bot(connection, bot_id)
-    configs = configs_of(connection, bot_id)
+def _stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow], mids: Mapping[Market, Decimal]) -> BotView:
+    """A bot that does not run, from its records; what it holds is valued where its market is open."""
     counts: dict[str, int] = {}
     for tally in records.tallies:
         for name, count in tally.close_types.items():
             counts[name] = counts.get(name, 0) + count
-    realized = sum((tally.realized_quote for tally in records.tallies), Decimal(0))
-    realized += sum((hold.realized_gross - hold.fees_in_pnl for hold in records.holds), Decimal(0))
+    zero = Decimal(0)
+    realized = sum((tally.realized_quote for tally in records.tallies), zero)
+    realized += sum((hold.realized_gross - hold.fees_in_pnl for hold in records.holds), zero)
+    positions = tuple(_held_view(row.bot_id, hold, mids) for hold in records.holds if hold.net_amount_base)
+    open_results = [position.unrealized for position in positions]
+    unrealized = None if None in open_results else sum((value for value in open_results if value is not None), zero)
     markets = sorted({f"{config.config.get('connector_name')}:{config.config.get('trading_pair')}" for config in configs})
     return BotView(
         row.bot_id,
@@ -301,23 +310,29 @@ def _stopped_view(connection: Connection, bot_id: str) -> BotView | None:
         tuple(config.controller_name for config in configs),
         tuple(markets),
         row.created_ms,
+        None if unrealized is None else realized + unrealized,
         realized,
-        realized,
-        Decimal(0),
-        sum((tally.fees_quote for tally in records.tallies), Decimal(0)),
-        sum((tally.volume_quote for tally in records.tallies), Decimal(0)),
+        unrealized,
+        sum((tally.fees_quote for tally in records.tallies), zero),
+        sum((tally.volume_quote for tally in records.tallies), zero),
         0,
         0,
         sum(tally.closed for tally in records.tallies),
         sum(tally.winning for tally in records.tallies),
         tuple(sorted(counts.items())),
-        tuple(
-            PositionView(bot_id, hold.connector_name, hold.trading_pair, hold.net_amount_base, hold.breakeven_price, None)
-            for hold in records.holds
-            if hold.net_amount_base
-        ),
+        positions,
         (),
     )
+
+
+def _held_view(bot_id: str, hold: HoldRecord, mids: Mapping[Market, Decimal]) -> PositionView:
+    mid = mids.get(Market(hold.connector_name, hold.trading_pair))
+    unrealized = None if mid is None else (mid - hold.breakeven_price) * hold.net_amount_base
+    return PositionView(bot_id, hold.connector_name, hold.trading_pair, hold.net_amount_base, hold.breakeven_price, unrealized)
+
+
+def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
+    return [(row, load_bot(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
 
 
 def _bare_view(row: BotRow, faults: tuple[str, ...]) -> BotView:

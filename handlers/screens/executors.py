@@ -28,7 +28,7 @@ async def executors(ctx: Context, args: Args) -> View:
     trading = sum(item.is_trading for item in found)
     blocks: list[object] = [bold("⚙️ Executors"), f"{len(found)} at work, {trading} with a position" + (f" · {bot_id}" if bot_id else "")]
     if page:
-        rows = [[_name(item), words.money(item.net_pnl, signed=True) if item.is_trading else "waits", words.ago(item.age_s)] for item in page]
+        rows = [[_name(item), _result(item), words.ago(item.age_s)] for item in page]
         blocks.append(table(["executor", "result", "age"], rows))
     else:
         blocks.append(quote("Nothing is at work. A bot opens executors when its controller decides to."))
@@ -73,7 +73,7 @@ async def executor(ctx: Context, args: Args) -> View:
     if item.reason:
         blocks.append(line("Why: ", item.reason))
     if fills:
-        rows = [[fill.side, words.amount(fill.amount), words.price(fill.price)] for fill in fills[:MAX_FILLS]]
+        rows = [[fill.trade_type, words.amount(fill.amount), words.price(fill.price)] for fill in fills[:MAX_FILLS]]
         blocks.append(table(["fill", "amount", "price"], rows))
         if len(fills) > MAX_FILLS:
             blocks.append(f"… and {len(fills) - MAX_FILLS} more fills")
@@ -99,9 +99,18 @@ def _numbers(item: ExecutorView) -> list[tuple[str, str]]:
 
 
 def _state(item: ExecutorView) -> str:
+    if item.status == "SHUTTING_DOWN":
+        return "is ending"
     if item.close_type is not None:
         return words.close_type(item.close_type)
     return "in a position" if item.is_trading else "waits for its entry"
+
+
+def _result(item: ExecutorView) -> str:
+    """Result of a live one in a word."""
+    if item.status == "SHUTTING_DOWN":
+        return "ending"
+    return words.money(item.net_pnl, signed=True) if item.is_trading else "waits"
 
 
 def _mark(item: ExecutorView) -> str:
