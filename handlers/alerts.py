@@ -54,8 +54,7 @@ def _closed(notice: Notice) -> Safe:
         )
     if payload.get("reason"):
         blocks.append(line("Why: ", str(payload["reason"])))
-    exposure = _number(payload, "exposure_base")
-    if payload.get("close_type") == "POSITION_HOLD" or (payload.get("close_type") == "FAILED" and exposure):
+    if payload.get("close_type") == "POSITION_HOLD":
         blocks.append(bold("The position is still open and nobody watches it."))
     blocks.append(f"{notice.mode}")
     return card(blocks)
@@ -135,6 +134,10 @@ def _halted(notice: Notice) -> Safe:
     return line("🛑 ", bold("No new positions"), f": {notice.payload.get('reason', '?')}. What is open stays watched.")
 
 
+def _released(notice: Notice) -> Safe:
+    return line("▶ ", bold("New positions are allowed again"), f" ({notice.payload.get('by', '?')})")
+
+
 def _recovered(notice: Notice) -> Safe:
     bots = notice.payload.get("bots") or []
     shown = ", ".join(bots[:10]) if bots else "no bot was running"
@@ -168,6 +171,7 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.BOT_STOPPED: _stopped,
     FactKind.LIQUIDATED: _liquidated,
     FactKind.TRADING_HALTED: _halted,
+    FactKind.TRADING_RELEASED: _released,
     FactKind.RECOVERED: _recovered,
     FactKind.MARKET_ENDED: _ended,
 }

@@ -151,8 +151,11 @@ class ExecutorBase(ABC, Generic[C]):
         """End early; a no-op when it is ending or has ended."""
 
     @abstractmethod
-    def abandon(self, now_ns: int, reason: str) -> None:
-        """End now whatever happens: cancel what can be cancelled and leave what is held to a position hold."""
+    def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
+        """End now whatever happens: cancel what can be cancelled and leave what is held to a position hold.
+
+        `close_type` is POSITION_HOLD or FAILED unless it is given.
+        """
 
     @abstractmethod
     def held_fills(self) -> list[Fill]:

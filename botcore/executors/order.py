@@ -115,14 +115,14 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
             self.close_type = CloseType.EARLY_STOP
             self._exit(now_ns)
 
-    def abandon(self, now_ns: int, reason: str) -> None:
+    def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
         if self.status is TERMINATED:
             return
         if self._order is not None and self._order.is_open:
             self._desk.cancel(self._order)
         if self.status is RUNNING:
             self._move(Trigger.EXIT)
-        self._end(now_ns, CloseType.POSITION_HOLD if self.has_fills else CloseType.FAILED, reason)
+        self._end(now_ns, close_type or (CloseType.POSITION_HOLD if self.has_fills else CloseType.FAILED), reason)
 
     # ---- prices ----------------------------------------------------------------------------------------------------
     def _touch(self) -> int | None:

@@ -262,7 +262,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._keeps = keep_position
             self._exit(now_ns, CloseType.POSITION_HOLD if keep_position else CloseType.EARLY_STOP)
 
-    def abandon(self, now_ns: int, reason: str) -> None:
+    def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
         if self.status is TERMINATED:
             return
         self._watch.clear(self.id)
@@ -271,7 +271,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
                 self._desk.cancel(order)
         if self.status is RUNNING:
             self._move(Trigger.EXIT)
-        self._end(now_ns, CloseType.POSITION_HOLD if self._exposure.lots else CloseType.FAILED, reason)
+        self._end(now_ns, close_type or (CloseType.POSITION_HOLD if self._exposure.lots else CloseType.FAILED), reason)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def held_fills(self) -> list[Fill]:

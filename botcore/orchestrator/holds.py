@@ -114,6 +114,11 @@ class PositionHold:
         self.net_amount_base += amount
         self.cost_quote = cost - closing
 
+    def close_at(self, price: Decimal) -> None:
+        """The venue closed what is held at this price: all of it is realised."""
+        if self.net_amount_base:
+            self._net(-self.net_amount_base, -self.net_amount_base * price)
+
     def unrealized(self, mark: Decimal | None) -> Decimal | None:
         """Quote value over cost at this mark; None when the mark is not known."""
         if not self.net_amount_base:

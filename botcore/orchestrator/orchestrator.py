@@ -19,13 +19,16 @@ from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
 from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus
 from botcore.model.errors import ConfigError, nearest
-from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, TallyChanged
+from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.order import Fill
 from botcore.orchestrator.facts import closed_payload, held_payload, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import PerformanceReport, Tally, merge
 
 ExecutorFactory = Callable[..., ExecutorBase[Any]]
+
+
+LIQUIDATED = "the venue liquidated the position"
 
 
 class Shelf:
@@ -244,9 +247,21 @@ class ExecutorOrchestrator:
         if not executor.is_closed:
             # abandoning raised too: bury it as it is; its fills are in the records and its orders carry our prefix
             executor.status = executor.info.status = RunnableStatus.TERMINATED
-            executor.close_type = executor.info.close_type = CloseType.FAILED
+            executor.close_type = executor.info.close_type = CloseType.POSITION_HOLD if executor.has_fills else CloseType.FAILED
             executor.info.close_ns = self._clock.now_ns
             self.executor_closed(executor)
+
+    def position_lost(self, event: PositionLost) -> None:
+        """The venue closed everything on a market: executors there end, their fills and all holds are settled at its price."""
+        where = event.market
+        for executor in self.running:
+            config = executor.config
+            if (getattr(config, "connector_name", None), getattr(config, "trading_pair", None)) == tuple(where) and executor.has_fills:
+                self._clock.stepper.guard(executor, self.executor_faulted, executor.abandon, self._clock.now_ns, LIQUIDATED, CloseType.FAILED)
+        for hold in self.holds.of():
+            if hold.instrument.market == where and hold.net_amount_base:
+                hold.close_at(hold.instrument.price(event.price_ticks))
+                self._bus.publish(HoldChanged(self.bot_id, hold))
 
     def _hold(self, fill: Fill, executor: ExecutorBase[Any]) -> None:
         connector_name = fill.instrument.market.connector_name

@@ -27,6 +27,7 @@ from botcore.executors.catalog import executor_factories
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError, nearest
+from botcore.model.events import Fact, FactKind, PositionLost
 from botcore.model.instrument import Instrument, Market
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
@@ -122,6 +123,8 @@ class TradingRuntime:
         self._keeps_books = keeps_books
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder)
+        self._bots: list[StrategyV2Base] = []
+        bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)
 
@@ -207,9 +210,20 @@ class TradingRuntime:
     def add_bot(self, bot: StrategyV2Base) -> None:
         """Put a bot on the clock."""
         self.clock.add(bot, before=self.dispatch)
+        self._bots.append(bot)
 
     def remove_bot(self, bot: StrategyV2Base) -> None:
         self.clock.remove(bot)
+        self._bots = [other for other in self._bots if other is not bot]
+
+    def _position_lost(self, event: PositionLost) -> None:
+        """A venue liquidated what stood on a market: whoever held something there no longer does."""
+        market = event.market
+        price = format(self.markets[market].instrument.price(event.price_ticks), "f")
+        payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "price": price}
+        self.bus.publish(Fact(FactKind.LIQUIDATED, event.ts_ns, payload=payload))
+        for bot in self._bots:
+            bot.orchestrator.position_lost(event)
 
 
 class Dispatch:

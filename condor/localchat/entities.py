@@ -179,11 +179,13 @@ def to_html(text: str, entities: list[dict[str, Any]]) -> str:
     marks = sorted({0, len(units) // 2, *opens, *closes})
     parts: list[str] = []
     for index, mark in enumerate(marks):
+        ends_block = any(tag in ("</pre>", "</blockquote>") for tag in closes.get(mark, ()))
         parts.extend(closes.get(mark, []))
         parts.extend(opens.get(mark, []))
         if index + 1 < len(marks):
             piece = units[mark * 2 : marks[index + 1] * 2].decode("utf-16-le", errors="replace")
-            parts.append(html.escape(piece, quote=False))
+            # a block ends its line itself: the line break behind it would be an empty line
+            parts.append(html.escape(piece.removeprefix("\n") if ends_block else piece, quote=False))
     return "".join(parts)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection
 
 from botcore.connectors.paper.exchange import PaperExchange
 from botcore.model.enums import PriceType
 from botcore.model.errors import UserError
+from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
 from botcore.model.order import OrderState
 from botcore.recorder.journal import Journal
@@ -18,7 +20,7 @@ from condor.configs import Configs
 from condor.host import TradingHost, WallClock
 from condor.manager import BotManager
 from condor.services.bots import BotService, Claim
-from condor.store.common import write_audit
+from condor.store.common import HALT, clear_latch, set_latch, write_audit
 from condor.users import Actor, Role, require
 from condor.views import AccountView, AssetView, MarketView, PortfolioView, StatusView
 
@@ -93,6 +95,40 @@ class OverviewService:
 
         await asyncio.wrap_future(self._journal.run(write))
         self._host.reset_paper()
+
+    # ---- the kill switch -------------------------------------------------------------------------------------------
+    async def halt(self, actor: Actor, claim: Claim) -> None:
+        """No new positions from any bot, until somebody releases it, over restarts too; exits go on."""
+        require(actor, Role.OPERATOR, "halting")
+        now_ms, reason = self._wall.wall_ms(), f"switched off by {actor.name or actor.user_id}"
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            set_latch(connection, HALT, reason, str(actor.user_id), now_ms)
+            write_audit(connection, now_ms, actor, "halt", "trading", after=reason)
+
+        # the gate first: what is asked for must not wait for a disk
+        self._host.runtime.gate.halt(reason)
+        await asyncio.wrap_future(self._journal.run(write))
+        self._tell(FactKind.TRADING_HALTED, {"reason": reason})
+
+    async def release(self, actor: Actor, claim: Claim) -> None:
+        """Allow new positions again."""
+        require(actor, Role.OWNER, "releasing the halt")
+        now_ms, before = self._wall.wall_ms(), self._host.runtime.gate.halt_reason or ""
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            clear_latch(connection, HALT)
+            write_audit(connection, now_ms, actor, "release", "trading", before=before)
+
+        await asyncio.wrap_future(self._journal.run(write))
+        self._host.runtime.gate.release()
+        self._tell(FactKind.TRADING_RELEASED, {"by": actor.name or str(actor.user_id)})
+
+    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
+        self._host.bus.publish(Fact(kind, self._host.clock.now_ns, payload=payload))
+        self._host.recorder.flush(None)
 
     # ---- state -----------------------------------------------------------------------------------------------------
     def status(self, actor: Actor) -> StatusView:

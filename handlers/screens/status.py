@@ -51,7 +51,7 @@ async def status(ctx: Context, args: Args) -> View:
         blocks.append(table(["market", "price", "data"], rows))
     blocks.append(italic(f"{view.market_source} · market time {words.clock_time(view.market_time_ms)}"))
     blocks.append(line("Pushed here every ", bold(duration_text(every_s))) if every_s else italic("No status push: /status every 15m asks for one."))
-    return View(card(blocks), _rows(every_s))
+    return View(card(blocks), _rows(every_s, is_halted=view.halted is not None))
 
 
 def _troubles(view: StatusView) -> list[object]:
@@ -65,13 +65,43 @@ def _troubles(view: StatusView) -> list[object]:
     return found or ["✅ everything runs"]
 
 
-def _rows(every_s: int) -> tuple[tuple[Button, ...], ...]:
-    push = [
-        Button(f"{'● ' if every_s == seconds else ''}every {duration_text(seconds)}", "status_every", {"seconds": seconds}) for seconds in OFFERED
-    ]
+def _rows(every_s: int, *, is_halted: bool) -> tuple[tuple[Button, ...], ...]:
+    push = [Button(f"{'● ' if every_s == seconds else ''}{duration_text(seconds)}", "status_every", {"seconds": seconds}) for seconds in OFFERED]
     if every_s:
         push.append(Button("off", "status_every", {"seconds": 0}))
-    return (tuple(push), (show("🔄 Refresh", "status"), show("◀ Home", "home")))
+    switch = show("▶ Allow new positions …", "release") if is_halted else show("🛑 No new positions …", "halt")
+    return (tuple(push), (switch,), (show("🔄 Refresh", "status"), show("◀ Home", "home")))
+
+
+# ---- the kill switch -----------------------------------------------------------------------------------------------
+@screen("halt", Role.OPERATOR)
+async def halt_screen(ctx: Context, args: Args) -> View:
+    """What the kill switch does."""
+    blocks = [
+        bold("🛑 No new positions?"),
+        "No bot opens anything until you allow it again, over restarts too. Stops, take profits and closes go on.",
+    ]
+    return View(card(blocks), ((show("◀ Leave it on", "status"),), (Button("🛑 Switch off now", "halt", once=True, style="danger"),)))
+
+
+@action("halt", Role.OPERATOR)
+async def halt(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.overview.halt(ctx.actor, ctx.claim)
+    return Show("status", toast="No new positions from now on")
+
+
+@screen("release", Role.OWNER)
+async def release_screen(ctx: Context, args: Args) -> View:
+    """What is released, and why it was halted."""
+    view = ctx.services.overview.status(ctx.actor)
+    blocks = [bold("▶ Allow new positions?"), line("Halted: ", view.halted or "it is not halted now")]
+    return View(card(blocks), ((show("◀ Leave it halted", "status"),), (Button("▶ Allow them", "release", once=True, style="success"),)))
+
+
+@action("release", Role.OWNER)
+async def release(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.overview.release(ctx.actor, ctx.claim)
+    return Show("status", toast="New positions are allowed")
 
 
 @action("status_every", Role.VIEWER)
