@@ -90,7 +90,7 @@ def doctor(home: HomeOption = None) -> None:
 @app.command()
 def verify(home: HomeOption = None) -> None:
     """Check the databases of a home: the files themselves, and whether their rows agree."""
-    from condor.verify import verify as verify_home
+    from condor.store.verify import verify as verify_home
 
     place = find_home(home)
     found = list(verify_home(place))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec

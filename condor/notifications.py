@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.model.events import FactKind
 from botcore.recorder.journal import Journal

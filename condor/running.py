@@ -11,14 +11,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from sqlalchemy import delete, select
-
 from botcore.model.errors import UserError
-from botcore.recorder import tables as records
-from botcore.recorder.journal import open_engine
 from botcore.recorder.paper_store import SqlPaperStore
 from condor.home import Home, InstanceLock, holder_of
-from condor.store.tables import bots
+from condor.store.bots import forget_market_time
 
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -115,23 +111,10 @@ def forget_paper(home: Home) -> None:
     lock.acquire()
     try:
         if home.database.is_file():
-            _forget_market_time(home)
+            forget_market_time(home.database)
         if home.paper_database.is_file():
             store = SqlPaperStore(home.paper_database)
             store.clear()
             store.close()
     finally:
         lock.release()
-
-
-def _forget_market_time(home: Home) -> None:
-    """Let market time begin where the next market begins; refused while bots stand on the present one."""
-    engine = open_engine(home.database)
-    try:
-        with engine.begin() as connection:
-            running = list(connection.execute(select(bots.c.bot_id).where(bots.c.state != "stopped")).scalars())
-            if running:
-                raise UserError(f"stop these bots first, their positions would be lost: {', '.join(running)} (condor run, then /stop)")
-            connection.execute(delete(records.runtime).where(records.runtime.c.key == "last_ns"))
-    finally:
-        engine.dispose()

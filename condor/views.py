@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from botcore.model.events import FactKind as FactKind
+
 
 @dataclass(frozen=True, slots=True)
 class AssetView:

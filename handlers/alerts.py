@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from botcore.model.events import FactKind
+from condor.views import FactKind
 from condor.views import Notice
 from handlers import words
 from handlers.html import Safe, bold, card, clip, code, line

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from telegram.error import RetryAfter, TelegramError
 
-from botcore.model.errors import CondorError
+from condor.errors import CondorError
 from condor.store.panels import Panel
 from condor.users import Actor
 from handlers.processor import ChatLocks

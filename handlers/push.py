@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from botcore.model.events import FactKind
+from condor.views import FactKind
 from condor.notifications import Unreachable
 from condor.services.panels import PanelService
 from condor.users import Actor, Role

@@ -14,7 +14,7 @@ from typing import Any
 from telegram import CallbackQuery, Message, Update
 from telegram.error import BadRequest
 
-from botcore.model.errors import CondorError, UserError, nearest
+from condor.errors import CondorError, UserError, nearest
 from condor.services.bots import Claim
 from condor.services.facade import Services
 from condor.store.panels import AlreadyDone, Panel, Token

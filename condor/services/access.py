@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import secrets
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.recorder.journal import Journal
 from condor.host import WallClock

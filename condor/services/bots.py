@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from condor.store import Connection, KeyTaken
 
 from botcore.executors.data_types import config_values
 from botcore.executors.info import ExecutorInfo
@@ -86,7 +85,7 @@ class BotService:
     async def _committed(self, write: Callable[[Connection], T]) -> T:
         try:
             return await asyncio.wrap_future(self._journal.run(write))
-        except IntegrityError:
+        except KeyTaken:
             raise UserError("somebody else was faster with the same name; try again") from None
 
     def check(self, controller_name: str, values: Mapping[str, Any]) -> Any:

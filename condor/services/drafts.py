@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.controllers.directional import DirectionalTradingControllerConfigBase
 from botcore.controllers.market_making import MarketMakingControllerConfigBase

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.model.records import ExecutorRecord, FillRecord
 from botcore.recorder.journal import Journal

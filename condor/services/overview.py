@@ -6,7 +6,7 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.connectors.paper.exchange import PaperExchange
 from botcore.model.enums import PriceType

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.recorder.journal import Journal
 from condor.host import WallClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import Connection
+from condor.store import Connection
 
 from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal

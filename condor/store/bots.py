@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
+from botcore.model.errors import UserError
+from botcore.recorder import tables as records
+from botcore.recorder.journal import open_engine
 from condor.store import tables
 
 RUNNING, STOPPING, STOPPED = "running", "stopping", "stopped"
@@ -105,3 +109,22 @@ def free_bot_id(connection: Connection, stem: str) -> str:
     while f"{stem}-{number}" in taken:
         number += 1
     return f"{stem}-{number}"
+
+
+def forget_market_time(path: Path) -> None:
+    """Let market time begin where the next market begins, in a database that no instance has open.
+
+    Raises
+    ------
+    UserError
+        If bots stand on the present market: they would lose what they hold there.
+    """
+    engine = open_engine(path)
+    try:
+        with engine.begin() as connection:
+            standing = [row.bot_id for row in bots_in(connection, [RUNNING, STOPPING])]
+            if standing:
+                raise UserError(f"stop these bots first, their positions would be lost: {', '.join(standing)} (condor run, then /stop)")
+            connection.execute(delete(records.runtime).where(records.runtime.c.key == "last_ns"))
+    finally:
+        engine.dispose()

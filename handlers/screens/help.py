@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botcore.model.errors import UserError, nearest
+from condor.errors import UserError, nearest
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, code, italic, line
 from handlers.registry import Command, command, screen

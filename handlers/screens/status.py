@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botcore.model.errors import UserError
+from condor.errors import UserError
 from condor.units import duration, duration_text
 from condor.users import Role
 from condor.views import StatusView

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botcore.model.errors import UserError
+from condor.errors import UserError
 from condor.forms import PairUnknown
 from condor.services.drafts import ReviewView, StepView
 from condor.units import Ambiguous
