@@ -40,7 +40,7 @@ def examine(home: Home) -> Iterator[Finding]:
 def _checks(home: Home) -> list[tuple[str, Callable[[], str]]]:
     return [
         ("Python", _python),
-        *((f"extension {name}", lambda name=name: compiled(name)) for name in EXTENSIONS),  # type: ignore[misc]
+        *((f"extension {name}", lambda name=name: compiled(name)) for name in EXTENSIONS),
         ("SQLite", _sqlite),
         ("home", lambda: _home(home)),
         ("settings", lambda: _settings(home)),

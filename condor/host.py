@@ -113,8 +113,8 @@ class TradingHost:
         stored = self.store.accounts()
         wanted += [Market(*name.split(":", 1)) for name in self.store.feed_states()]
         wanted += [Market(name, pair) for name, account in stored.items() for pair in sorted(pairs_of(account))]
-        for name in wanted:
-            self.runtime.open_market(name)
+        for opened in wanted:
+            self.runtime.open_market(opened)
         for name, account in stored.items():
             exchange = self.runtime.exchanges.get(name)
             if exchange is not None:

@@ -99,7 +99,7 @@ def duration_text(seconds: float) -> str:
     left = round(seconds)
     if left < 60:
         return f"{left}s"
-    parts = []
+    parts: list[str] = []
     for unit in ("d", "h", "m", "s"):
         count, left = divmod(left, SECONDS[unit])
         if count or parts:

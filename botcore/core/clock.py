@@ -63,6 +63,7 @@ class Clock:
         self._parts: list[TimeIterator] = []
         self._sleepers: list[Sleeper] = []
         self._wakes: list[int] = []
+        self._asked: set[int] = set()
         self._takes_wakes = mode is ClockMode.BACKTEST
 
     def time(self) -> float:
@@ -96,9 +97,9 @@ class Clock:
 
     def wake_at(self, when_ns: int) -> None:
         """Ask for a tick at this time. A replay honours it; in real time the next regular tick serves it."""
-        wakes = self._wakes
-        if self._takes_wakes and self.now_ns < when_ns < NEVER and not (wakes and wakes[0] == when_ns):
-            heapq.heappush(wakes, when_ns)
+        if self._takes_wakes and self.now_ns < when_ns < NEVER and when_ns not in self._asked:
+            self._asked.add(when_ns)
+            heapq.heappush(self._wakes, when_ns)
 
     def next_tick_ns(self, event_ns: int) -> int:
         """When a replay ticks next, if the next market event is at `event_ns`.
@@ -132,7 +133,7 @@ class Clock:
         self.now_ns = now_ns
         wakes = self._wakes
         while wakes and wakes[0] <= now_ns:
-            heapq.heappop(wakes)
+            self._asked.discard(heapq.heappop(wakes))
         self.stepper.step_all(self._parts, now_ns, self._fault)
 
     def skip_to(self, now_ns: int) -> None:

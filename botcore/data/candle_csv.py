@@ -75,7 +75,8 @@ def read_candles(path: Path) -> CandleTable:
     open_ms = times.astype(np.int64)
     interval_ms, gaps = _interval(open_ms, name)
     tick_size, lot_size = inferred_rules(lines, float(np.median(block[:, 4])))
-    return CandleTable(open_ms, *(np.ascontiguousarray(block[:, column]) for column in range(1, 6)), interval_ms // 1000, gaps, tick_size, lot_size)
+    opens, highs, lows, closes, volumes = (np.ascontiguousarray(block[:, column]) for column in range(1, 6))
+    return CandleTable(open_ms, opens, highs, lows, closes, volumes, interval_ms // 1000, gaps, tick_size, lot_size)
 
 
 # ---- text ----------------------------------------------------------------------------------------------------------

@@ -116,7 +116,7 @@ class CandleFeed:
     def _on_the_way(self, stop: int, here: int, target: int, due_ns: int) -> int:
         """When a straight line reaches `stop`; at least 2 ns after the quote before, so that what was sent there arrives first."""
         left = due_ns - self._ts_ns
-        return self._ts_ns + max(2, left * (stop - here) // (target - here))
+        return max(self._ts_ns + max(2, left * (stop - here) // (target - here)), self._watch.now_ns + 2)
 
     def _arrive(self) -> None:
         if self._stage == OPEN:

@@ -19,8 +19,9 @@ from botcore.model.market_events import BarClosed, FeedEnded, MarketEvent
 class Matcher(Protocol):
     """The exchange side of a market: what trades when the market moves."""
 
-    has_news: bool
-    """Whether it has messages that nobody has read."""
+    @property
+    def has_news(self) -> bool:
+        """Whether it has messages that nobody has read."""
 
     def before(self, event: MarketEvent) -> None: ...
 
@@ -85,6 +86,7 @@ class Tape:
         has_news = False
         for channel in channels:
             channel.state.candles.on_time(now_ns)
+            channel.state.watch.now_ns = now_ns
             has_news = has_news or channel.exchange.has_news
         return has_news
 

@@ -49,6 +49,9 @@ class ExecutorListener(Protocol):
 
     def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None: ...
 
+    def wake_at(self, when_ns: int) -> None:
+        """Ask for a tick at this time, although the market may be silent then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

@@ -78,11 +78,12 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
             self._exposure.apply(event.fill)
             self.info.has_fills = True
             self._listener.executor_changed(self)
-        elif type(event) is OrderClosed and event.order is self._order:
+        elif type(event) is OrderClosed and self._order is event.order is not None:
+            cancel_asked: bool = event.order.cancel_asked
             self._order = None
             if event.state is OrderState.FILLED:
                 self._exit(now_ns)
-            elif not (event.state is OrderState.CANCELED and event.order.cancel_asked):
+            elif not (event.state is OrderState.CANCELED and cancel_asked):
                 self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns)
             if self.status is SHUTTING_DOWN:
                 self._finish_if_idle(now_ns)

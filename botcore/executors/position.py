@@ -42,6 +42,8 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._is_long = config.side is TradeType.BUY
         self._deadline_ns = NEVER if barriers.time_limit is None else created_ns + barriers.time_limit * 1_000_000_000
         self._is_bounded = config.activation_bounds is not None
+        if self._is_bounded:
+            around.listener.wake_at(self._deadline_ns)
         self._takes_profit_by_limit = barriers.take_profit is not None and barriers.take_profit_order_type.is_limit
         self._wanted_lots = self._instrument.lots(config.amount)
         self._wants_entry = True
@@ -124,7 +126,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             if order.remaining_lots != lots or (self._is_bounded and not self._pricing.profit_allowed(self._exposure)):
                 self._desk.cancel(order)
             return
-        if lots < 1 or now_ns < self._retry_at_ns or not self._pricing.profit_allowed(self._exposure):
+        if lots < 1 or not self._retry_at_ns <= now_ns < self._deadline_ns or not self._pricing.profit_allowed(self._exposure):
             return
         request = self._pricing.profit_request(lots, self._exposure)
         if not self._is_dust(request, request.price_ticks):
@@ -229,6 +231,8 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self.info.has_fills = True
         if self._barriers is None:
             self._barriers = Barriers(self.config.triple_barrier_config, self.config.side.sign)
+            # from now on it wants every market event; its time limit needs a tick of its own
+            self._listener.wake_at(self._deadline_ns)
         self._barriers.rebase(self._exposure)
         if self.status is RUNNING:
             self._watch.set(self.id, *self._barriers.watched())

@@ -95,7 +95,7 @@ class MarketDataProvider:
         ConfigError
             If nobody opened this market; the text names the closest one that is open.
         """
-        state = self._markets.get((connector_name, trading_pair))  # type: ignore[call-overload]
+        state: MarketState | None = self._markets.get((connector_name, trading_pair))  # type: ignore[call-overload]
         if state is None:
             wanted = f"{connector_name}:{trading_pair}"
             raise ConfigError(f"market {wanted} is not open here{nearest(wanted, [str(market) for market in self._markets])}")

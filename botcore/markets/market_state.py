@@ -41,24 +41,23 @@ class MarketState:
     # ---- written by feeds ------------------------------------------------------------------------------------------
     def apply(self, event: MarketEvent) -> None:
         """Take one event of this market."""
-        kind = type(event)
         self.ts_ns = event.ts_ns
-        if kind is QuoteTick:
+        if type(event) is QuoteTick:
             self.book.set_quote(event.bid_ticks, event.bid_lots, event.ask_ticks, event.ask_lots, event.ts_ns)
             self.last_trade_ticks = event.bid_ticks
-        elif kind is BookDiff:
+        elif type(event) is BookDiff:
             applied = self.book.apply_diff(event.first_id, event.last_id, event.prev_id, event.bids, event.asks, event.ts_ns)
             if not self.book.is_ready and applied:
                 self.gaps += 1
-        elif kind is TradeTick:
+        elif type(event) is TradeTick:
             self.last_trade_ticks = event.price_ticks
             instrument = self.instrument
             self.candles.on_trade(event.ts_ns, event.price_ticks * instrument.tick, event.lots * instrument.lot)
-        elif kind is BarClosed:
+        elif type(event) is BarClosed:
             self.candles.on_bar(event)
-        elif kind is BookSnapshot:
+        elif type(event) is BookSnapshot:
             self.book.snapshot(event.bids, event.asks, event.update_id, event.ts_ns)
-        elif kind is FeedEnded:
+        elif type(event) is FeedEnded:
             self.ended = True
 
     # ---- read by everybody -----------------------------------------------------------------------------------------

@@ -19,15 +19,18 @@ class PriceWatch:
     ----------
     version : int
         Grows with every change, so that a walk need not look again when nothing changed.
+    now_ns : int
+        Market time that has passed: who watches a price from now on is not woken before.
     """
 
-    __slots__ = ("_by_key", "_highs", "_lows", "version")
+    __slots__ = ("_by_key", "_highs", "_lows", "now_ns", "version")
 
     def __init__(self) -> None:
         self._by_key: dict[str, tuple[int, int]] = {}
         self._lows: list[int] = []
         self._highs: list[int] = []
         self.version = 0
+        self.now_ns = 0
 
     def set(self, key: str, low: int = NO_LOW, high: int = NO_HIGH) -> None:
         """Wake `key` when the price falls to `low` or rises to `high`; replaces what the key watched before."""

@@ -199,11 +199,18 @@ class ExecutorOrchestrator:
 
     def next_ns(self) -> int:
         """Earliest market time at which an executor wants to be stepped: 0 with every market event, `NEVER` when none does."""
-        next_ns = NEVER
+        next_ns = timed_ns = NEVER
         for executor in self._running:
-            if executor.wake_ns < next_ns and executor.status is not RunnableStatus.TERMINATED:
-                next_ns = executor.wake_ns
-        return next_ns
+            wake_ns = executor.wake_ns
+            if wake_ns < timed_ns and executor.status is not RunnableStatus.TERMINATED:
+                if wake_ns:
+                    timed_ns = wake_ns
+                else:
+                    next_ns = 0
+        if next_ns < timed_ns < NEVER:
+            # who wants every event must not hide who wants a certain time
+            self._clock.wake_at(timed_ns)
+        return min(next_ns, timed_ns)
 
     def _sweep(self) -> None:
         """Let go of executors that have ended since the last tick."""
@@ -250,6 +257,9 @@ class ExecutorOrchestrator:
             executor.close_type = executor.info.close_type = CloseType.POSITION_HOLD if executor.has_fills else CloseType.FAILED
             executor.info.close_ns = self._clock.now_ns
             self.executor_closed(executor)
+
+    def wake_at(self, when_ns: int) -> None:
+        self._clock.wake_at(when_ns)
 
     def position_lost(self, event: PositionLost) -> None:
         """The venue closed everything on a market: executors there end, their fills and all holds are settled at its price."""

@@ -162,9 +162,9 @@ class Journal:
             batch.result.set_result(value)
 
     def _announce(self, batches: list[_Batch]) -> None:
-        calls = [batch.then for batch in batches if batch.then is not None]
-        if calls:
-            self._call_back(lambda: [call() for call in calls])  # type: ignore[arg-type, return-value]
+        for batch in batches:
+            if batch.then is not None:
+                self._call_back(batch.then)
 
     def _trouble(self, text: str | None) -> None:
         if text is None and not self._in_trouble:

@@ -49,7 +49,7 @@ def runtime_value(connection: Connection, key: str) -> int:
 def facts_after(connection: Connection, event_id: int, limit: int = 500) -> list[Mapping[str, Any]]:
     """Facts with a larger id, oldest first."""
     query = select(tables.facts).where(tables.facts.c.event_id > event_id).order_by(tables.facts.c.event_id).limit(limit)
-    return [row._mapping for row in connection.execute(query)]
+    return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def closed_executors(

@@ -136,6 +136,7 @@ class TradingRuntime:
             return state
         plan = self.source.plan(market)
         state = MarketState(plan.instrument, plan.max_age_ns)
+        state.watch.now_ns = self.clock.now_ns
         exchange = self._exchange(plan.instrument)
         exchange.open_market(state, watches=plan.walks)
         feed = self.source.feed(state, lambda: _bias(exchange, plan.instrument), self.clock.now_ns)

@@ -112,8 +112,10 @@ class StrategyV2Base:
         if not self.is_stopping:
             for seat in self._running:
                 seat_ns = seat.next_ns()
-                if seat_ns < next_ns:
-                    next_ns = seat_ns
+                if not (next_ns and seat_ns):
+                    # who wants every event must not hide who wants a certain time
+                    self._clock.wake_at(max(next_ns, seat_ns))
+                next_ns = min(next_ns, seat_ns)
         return next_ns
 
     def _controller_fault(self, seat: Any, error: Exception) -> None:

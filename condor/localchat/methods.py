@@ -191,7 +191,7 @@ def edit_message_reply_markup(state: ChatState, params: Params, files: Files) ->
 def edit_message_media(state: ChatState, params: Params, files: Files) -> Any:
     message = _editable(state, params)
     item = params.get("media") or {}
-    maker = {"photo": _photo, "document": _document}.get(item.get("type"))
+    maker = {"photo": _photo, "document": _document}.get(str(item.get("type")))
     if maker is None:
         raise bad_request("can't parse InputMedia: media not found")
     nothing = {"text": None, "entities": None, "photo": None, "document": None}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from condor.store import Connection
 
@@ -26,6 +26,9 @@ from condor.store.drafts import Draft
 from condor.store.panels import new_id
 from condor.users import Actor, Role, require
 from condor.views import BotView
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +228,10 @@ class DraftService:
         spec = self._configs.spec(controller_name)
         return form_of(spec.config_class, self._overview.available_markets(), None if connector is None else str(connector))
 
-    async def _read(self, work: Callable[[Connection], Any]) -> Any:
+    async def _read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.read(work))
 
-    async def _write(self, work: Callable[[Connection], Any]) -> Any:
+    async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.run(work))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from condor.store import Connection
 
@@ -16,6 +16,9 @@ from condor.services.bots import Claim
 from condor.store import panels as store
 from condor.store.panels import ButtonSpec, Expectation, Panel, Token
 from condor.users import Actor
+
+
+T = TypeVar("T")
 
 
 class PanelService:
@@ -76,10 +79,10 @@ class PanelService:
     async def prune(self) -> None:
         await self._write(lambda connection: store.prune(connection, self._wall.wall_ms()))
 
-    async def _read(self, work: Callable[[Connection], Any]) -> Any:
+    async def _read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.read(work))
 
-    async def _write(self, work: Callable[[Connection], Any]) -> Any:
+    async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.run(work))
 
 

@@ -104,7 +104,7 @@ def _moves(step: StepView) -> tuple[Button, ...]:
 async def answer(ctx: Context, args: Args) -> Outcome:
     """Take an answer; one that does not hold stays on the card with its reason."""
     draft_id, field = str(args["draft"]), str(args["field"])
-    at: dict[str, object] = {"draft": draft_id} | ({"field": field} if args.get("fixed") else {})
+    at = {"draft": draft_id, **({"field": field} if args.get("fixed") else {})}
     try:
         await ctx.services.drafts.answer(ctx.actor, draft_id, field, str(args["text"]))
     except Ambiguous as error:

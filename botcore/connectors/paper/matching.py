@@ -122,7 +122,7 @@ class PaperMarket:
     def remove(self, order: PaperOrder) -> None:
         """Take an order off; ignored when it does not rest here."""
         side, sign = (self._bids, 1) if order.is_buy else (self._asks, -1)
-        position = bisect_left(side, (sign * order.price_ticks, -self._serial - 1))  # type: ignore[misc]
+        position = bisect_left(side, (sign * order.price_ticks, -self._serial - 1))
         while position < len(side) and side[position][0] == sign * order.price_ticks:
             if side[position][2] is order:
                 del side[position]

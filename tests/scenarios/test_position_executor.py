@@ -1,0 +1,856 @@
+"""Numeric scenarios PE-* (PnL and barriers), PE-T* (trailing stop) and HZ-1..6 (exposure hazards) of the position executor.
+
+Base config of the scenarios: entry 100, amount 1, stop loss 5 %, take profit 10 %, time limit 60 s, created at t0.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from botcore.executors.data_types import PositionExecutorConfig, TrailingStop, TripleBarrierConfig
+from botcore.executors.position import PositionExecutor
+from botcore.model.enums import CloseType, OrderType, PositionAction, PositionMode, RunnableStatus, TradeType
+from botcore.model.order import OrderState, Purpose
+from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, VenueBench, instrument
+
+BUY, SELL = TradeType.BUY, TradeType.SELL
+MARKET, LIMIT, MAKER = OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT_MAKER
+RUNNING, SHUTTING_DOWN, TERMINATED = RunnableStatus.RUNNING, RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED
+
+
+def config(side: TradeType = BUY, **changes: Any) -> PositionExecutorConfig:
+    """The base config; barrier fields may be changed by name, None removes a barrier."""
+    barriers = {"stop_loss": D("0.05"), "take_profit": D("0.10"), "time_limit": 60}
+    barriers |= {key: changes.pop(key) for key in list(changes) if key in TripleBarrierConfig.model_fields}
+    values = {"trading_pair": "ETH-USDT", "connector_name": PERP, "side": side, "entry_price": D(100), "amount": D(1)} | changes
+    return PositionExecutorConfig(triple_barrier_config=TripleBarrierConfig(**barriers), **values)
+
+
+def bare(side: TradeType = BUY, **changes: Any) -> PositionExecutorConfig:
+    """The base config without barriers, except those that are named."""
+    return config(side, **({"stop_loss": None, "take_profit": None, "time_limit": None} | changes))
+
+
+def opened(bench: VenueBench, of: PositionExecutorConfig, fee: str = "0") -> PositionExecutor:
+    """An executor whose entry was filled completely at its price."""
+    executor = bench.start(of)
+    (entry,) = bench.orders
+    bench.venue.accept(entry)
+    bench.venue.trade(entry, price=None if entry.request.price_ticks else 100, fee=fee)
+    return executor
+
+
+def sells(bench: VenueBench) -> list[Any]:
+    return [order for order in bench.orders if order.request.trade_type is SELL]
+
+
+def trade_pnl_pct(executor: PositionExecutor) -> Decimal:
+    """PnL before fees, as the reference's `trade_pnl_pct`."""
+    quote = executor.custom_info()["current_position_average_price"] * executor.config.amount
+    return (executor.net_pnl_quote() + executor.cum_fees_quote()) / quote
+
+
+# ---- PE: price, time, start ----------------------------------------------------------------------------------------
+def test_pe_1_short_take_profit_price_and_end_time() -> None:
+    bench = VenueBench()
+    opened(bench, config(SELL, take_profit_order_type=LIMIT))
+    bench.tick()
+    profit = bench.orders[-1]
+    assert (profit.request.trade_type, profit.request.purpose) == (BUY, Purpose.TAKE_PROFIT)
+    assert bench.instrument.price(profit.request.price_ticks) == 90
+    bench.tick(58)
+    executor = bench.orchestrator.running[0]
+    assert executor.status is RUNNING, "59 s after t0 it still runs"
+    bench.tick(1)
+    assert (executor.status, executor.close_type) == (SHUTTING_DOWN, CloseType.TIME_LIMIT)
+
+
+def test_pe_2_started_after_its_time_limit_is_expired_without_an_order() -> None:
+    bench = VenueBench(now_ns=T0_NS + 61 * SECOND_NS)
+    executor = PositionExecutor(config(), bench.orchestrator.around, "x", "main", T0_NS)
+    bench.orchestrator.restore(executor)
+    executor.start(bench.clock.now_ns)
+    bench.send()
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EXPIRED)
+    assert executor.net_pnl_quote() == 0
+    assert bench.orders == [] and bench.records.submitted == []
+
+
+def test_pe_3_unfilled_entry_is_canceled_at_the_time_limit() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.venue.accept(entry)
+    bench.tick(61)
+    assert bench.venue.cancels == [entry]
+    assert (executor.status, executor.net_pnl_quote()) == (SHUTTING_DOWN, 0)
+    bench.venue.end(entry)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.TIME_LIMIT)
+    assert bench.orders == [entry]
+
+
+def test_pe_4_short_rests_its_take_profit_and_stays_running() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(SELL, take_profit_order_type=LIMIT), fee="0.2")
+    bench.price(101)
+    profit = bench.orders[-1]
+    request = profit.request
+    assert (request.trade_type, request.order_type, request.lots) == (BUY, LIMIT, 1000)
+    assert bench.instrument.price(request.price_ticks) == 90
+    assert trade_pnl_pct(executor) == D("-0.01")
+    assert executor.status is RUNNING
+
+
+def test_pe_5_market_take_profit() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(120)
+    assert (executor.status, executor.close_type) == (SHUTTING_DOWN, CloseType.TAKE_PROFIT)
+    assert trade_pnl_pct(executor) == D("0.20")
+    (close,) = sells(bench)
+    assert (close.request.order_type, close.lots) == (MARKET, 1000)
+    bench.venue.trade(close, price=120)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.TAKE_PROFIT)
+    assert executor.info.net_pnl_quote == 20
+
+
+def test_pe_6_stop_loss() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(70)
+    assert (executor.status, executor.close_type) == (SHUTTING_DOWN, CloseType.STOP_LOSS)
+    assert trade_pnl_pct(executor) == D("-0.30")
+    (close,) = sells(bench)
+    assert (close.request.order_type, close.lots) == (MARKET, 1000)
+
+
+@pytest.mark.parametrize("profit_type", [MARKET, LIMIT])
+def test_pe_7_time_limit_sends_exactly_one_sell(profit_type: OrderType) -> None:
+    """The fill and the end of time fall into one tick: no take profit is put out only to be taken back."""
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=profit_type))
+    bench.tick(61)
+    assert (executor.status, executor.close_type) == (SHUTTING_DOWN, CloseType.TIME_LIMIT)
+    assert trade_pnl_pct(executor) == 0
+    (close,) = sells(bench)
+    assert (close.request.order_type, close.lots) == (MARKET, 1000)
+
+
+def test_pe_8_rejected_close_is_sent_again_under_the_same_close_type() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(70)
+    bench.venue.reject(sells(bench)[0])
+    assert executor.close_type is CloseType.STOP_LOSS
+    bench.tick(2)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert [order.lots for order in sells(bench)] == [1000, 1000]
+    bench.venue.trade(sells(bench)[1], price=70)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.STOP_LOSS)
+    assert executor.info.net_pnl_quote == -30
+
+
+def test_pe_9_net_pnl_is_after_fees() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(), fee="0.2")
+    bench.price(101)
+    assert executor.net_pnl_quote() == D("0.80")
+    assert executor.net_pnl_pct() == D("0.008")
+
+
+def test_pe_10_entry_price_defaults_to_the_market() -> None:
+    bench = VenueBench(price=101)
+    executor = bench.start(config(entry_price=None))
+    assert executor.custom_info()["current_position_average_price"] == 101
+    assert bench.instrument.price(bench.orders[0].request.price_ticks) == 101
+
+
+@pytest.mark.parametrize(("side", "expected"), [(BUY, 101), (SELL, 102)])
+def test_pe_10_missing_entry_price_is_the_touch_of_the_own_side_and_stays(side: TradeType, expected: int) -> None:
+    bench = VenueBench(price=None)
+    bench.quote(101, 102)
+    executor = bench.start(config(side, entry_price=None))
+    bench.venue.reject(bench.orders[0])
+    bench.quote(90, 91)
+    bench.tick(2)
+    assert [bench.instrument.price(order.request.price_ticks) for order in bench.orders] == [expected, expected]
+    assert executor.custom_info()["current_position_average_price"] == expected
+
+
+@pytest.mark.parametrize(("side", "entry", "expected"), [(BUY, 102, 101), (BUY, 100, 100), (SELL, 100, 103), (SELL, 104, 104)])
+def test_pe_11_limit_maker_entry_is_held_back_to_the_touch(side: TradeType, entry: int, expected: int) -> None:
+    bench = VenueBench(price=None)
+    bench.quote(101, 103)
+    bench.start(config(side, entry_price=D(entry), open_order_type=MAKER))
+    (order,) = bench.orders
+    assert order.request.order_type is MAKER
+    assert bench.instrument.price(order.request.price_ticks) == expected
+
+
+BOUNDS = [D("0.001"), D("0.01")]
+
+
+@pytest.mark.parametrize(
+    ("side", "entry", "allowed"),
+    [(BUY, "100", True), (BUY, "101", False), (BUY, "99.01", True), (BUY, "99", False), (SELL, "99", False), (SELL, "101", True)],
+)
+def test_pe_12_activation_bounds_of_a_market_entry(side: TradeType, entry: str, allowed: bool) -> None:
+    bench = VenueBench()
+    bench.start(config(side, entry_price=D(entry), open_order_type=MARKET, activation_bounds=BOUNDS))
+    bench.tick()
+    assert bool(bench.orders) is allowed
+
+
+@pytest.mark.parametrize(("side", "entry", "allowed"), [(BUY, "99.9", True), (BUY, "99.7", False), (SELL, "100.1", True), (SELL, "100.3", False)])
+def test_pe_13_activation_bounds_of_a_limit_entry(side: TradeType, entry: str, allowed: bool) -> None:
+    bench = VenueBench()
+    bench.start(config(side, entry_price=D(entry), activation_bounds=BOUNDS))
+    bench.tick()
+    assert bool(bench.orders) is allowed
+
+
+def test_pe_13_entry_outside_its_bounds_is_canceled_and_comes_back_inside() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(entry_price=D("99.9"), activation_bounds=BOUNDS))
+    (first,) = bench.orders
+    bench.venue.accept(first)
+    bench.price("100.5")
+    assert bench.venue.cancels == [first]
+    bench.venue.end(first)
+    bench.tick(5)
+    assert bench.orders == [first] and executor.status is RUNNING
+    bench.price("99.95")
+    assert len(bench.orders) == 2 and bench.orders[1].lots == 1000
+    assert executor.retries == 0, "a cancel that it asked for is no rejection"
+
+
+def test_pe_15_fees_of_entry_and_partial_take_profit_add_up() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=LIMIT), fee="0.1")
+    bench.tick()
+    bench.venue.trade(bench.orders[-1], "0.5", fee="0.05")
+    assert executor.cum_fees_quote() == D("0.15")
+    assert executor.filled_amount_quote() == D(100) + D("0.5") * 110
+
+
+def test_pe_17_stop_loss_wins_over_take_profit_and_one_order_closes() -> None:
+    """The resting take profit is live while the price is through the stop: it is canceled first, then one order closes."""
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=LIMIT))
+    bench.tick()
+    (profit,) = sells(bench)
+    bench.price(94)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert bench.venue.cancels == [profit]
+    assert sells(bench) == [profit], "nothing is sold twice while the cancel is under way"
+    bench.venue.end(profit)
+    bench.send()
+    assert [(order.request.order_type, order.lots) for order in sells(bench)[1:]] == [(MARKET, 1000)]
+    bench.tick(10)
+    assert len(sells(bench)) == 2
+
+
+def test_pe_17_stop_loss_wins_over_trailing_stop() -> None:
+    bench = VenueBench()
+    executor = opened(bench, bare(stop_loss=D("0.05"), trailing_stop=TrailingStop(activation_price=D("0.02"), trailing_delta=D("0.01"))))
+    bench.price(104)
+    bench.price(90)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert len(sells(bench)) == 1
+
+
+@pytest.mark.parametrize(
+    ("connector", "mode", "reducible", "expected"),
+    [
+        (PERP, PositionMode.ONEWAY, None, PositionAction.CLOSE),
+        # another bot nets this one on the account: the venue's position is smaller than what is held here
+        (PERP, PositionMode.ONEWAY, 400, PositionAction.OPEN),
+        (PERP, PositionMode.HEDGE, None, PositionAction.CLOSE),
+        (PERP, PositionMode.HEDGE, 400, PositionAction.CLOSE),
+        (SPOT, PositionMode.ONEWAY, None, PositionAction.NIL),
+    ],
+)
+def test_pe_18_position_action_of_the_exit(connector: str, mode: PositionMode, reducible: int | None, expected: PositionAction) -> None:
+    bench = VenueBench(instrument(connector=connector))
+    bench.venue.mode, bench.venue.reducible = mode, reducible
+    opened(bench, config(connector_name=connector))
+    assert bench.orders[0].request.position_action is (PositionAction.NIL if connector == SPOT else PositionAction.OPEN)
+    bench.price(90)
+    assert sells(bench)[0].request.position_action is expected
+    assert sells(bench)[0].lots == 1000
+
+
+def test_pe_19_forced_stop_after_the_entry_fill_is_a_position_hold_with_that_order() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    executor.abandon(bench.clock.now_ns, "shutdown took too long")
+    info = executor.info
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.POSITION_HOLD)
+    assert info.custom_info["held_position_orders"] == [bench.orders[0].client_order_id]
+    (hold,) = bench.orchestrator.positions("main")
+    assert (hold.amount, hold.breakeven_price) == (1, 100)
+
+
+def test_pe_19_forced_stop_without_a_fill_failed() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    executor.abandon(bench.clock.now_ns, "shutdown took too long")
+    bench.send()
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert bench.venue.cancels == bench.orders
+    assert bench.orchestrator.positions("main") == []
+
+
+def test_pe_20_no_balance_ends_it_before_any_order() -> None:
+    bench = VenueBench()
+    bench.venue.pays = False
+    executor = bench.start(config())
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.INSUFFICIENT_BALANCE)
+    assert bench.records.submitted == []
+
+
+def test_pe_20_balance_that_is_gone_when_the_entry_arrives() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    bench.venue.reject(bench.orders[0], "insufficient balance: needs 100 USDT, available 3")
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.INSUFFICIENT_BALANCE)
+    bench.tick(30)
+    assert len(bench.orders) == 1
+
+
+def test_pe_23_adjusted_volatility_scales_all_but_the_time_limit() -> None:
+    trailing = TrailingStop(activation_price=D("0.1"), trailing_delta=D("0.1"))
+    scaled = TripleBarrierConfig(
+        stop_loss=D("0.1"), take_profit=D("0.2"), trailing_stop=trailing, time_limit=100
+    ).new_instance_with_adjusted_volatility(1.5)
+    assert (scaled.stop_loss, scaled.take_profit, scaled.time_limit) == (D("0.15"), D("0.3"), 100)
+    assert scaled.trailing_stop == TrailingStop(activation_price=D("0.15"), trailing_delta=D("0.15"))
+
+
+@pytest.mark.parametrize("field", ["stop_loss_order_type", "time_limit_order_type"])
+def test_exits_that_must_happen_can_not_be_limit_orders(field: str) -> None:
+    with pytest.raises(ValidationError, match="expected MARKET"):
+        TripleBarrierConfig(**{field: LIMIT})
+
+
+# ---- barriers: equality and direction ------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("side", "price", "expected"),
+    [
+        (BUY, "95.01", None),
+        (BUY, "95.00", CloseType.STOP_LOSS),
+        (BUY, "109.99", None),
+        (BUY, "110.00", CloseType.TAKE_PROFIT),
+        (SELL, "104.99", None),
+        (SELL, "105.00", CloseType.STOP_LOSS),
+        (SELL, "90.01", None),
+        (SELL, "90.00", CloseType.TAKE_PROFIT),
+    ],
+)
+def test_barriers_hit_at_equality_and_not_one_tick_before(side: TradeType, price: str, expected: CloseType | None) -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(side))
+    bench.price(price)
+    assert executor.close_type is expected
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"), [("95.21", None), ("95.20", CloseType.STOP_LOSS), ("110.19", None), ("110.20", CloseType.TAKE_PROFIT)]
+)
+def test_barriers_look_at_net_pnl_fees_included(price: str, expected: CloseType | None) -> None:
+    """With a fee of 0.2 the net PnL is -5 % at 95.20 and +10 % at 110.20."""
+    bench = VenueBench()
+    executor = opened(bench, config(), fee="0.2")
+    bench.price(price)
+    assert executor.close_type is expected
+
+
+def test_long_closes_against_the_bid_and_short_against_the_ask() -> None:
+    bench = VenueBench()
+    long = opened(bench, config())
+    bench.price("95.01", "120")
+    assert long.close_type is None, "the ask is of no use to a long"
+    bench.price("95.00", "120")
+    assert long.close_type is CloseType.STOP_LOSS
+
+
+# ---- PE-T: trailing stop -------------------------------------------------------------------------------------------
+def trailing(activation: str, delta: str) -> dict[str, TrailingStop]:
+    return {"trailing_stop": TrailingStop(activation_price=D(activation), trailing_delta=D(delta))}
+
+
+def trigger(executor: PositionExecutor) -> Decimal | None:
+    return executor.custom_info()["trailing_stop_trigger_pct"]
+
+
+def walk(bench: VenueBench, executor: PositionExecutor, prices: list[str]) -> list[Decimal | None]:
+    found = []
+    for price in prices:
+        bench.price(price)
+        found.append(trigger(executor))
+        if executor.close_type is not None:
+            break
+    return found
+
+
+def test_pe_t1_trailing_stop_arms_and_closes_strictly() -> None:
+    bench = VenueBench()
+    executor = opened(bench, bare(**trailing("0.02", "0.005")))
+    found = walk(bench, executor, ["101", "102", "102.5", "103", "104", "103.6", "103.5"])
+    assert found == [None, None, D("0.020"), D("0.025"), D("0.035"), D("0.035"), D("0.035")]
+    assert executor.close_type is None, "103.5 is the trigger itself"
+    bench.price("103.4")
+    assert executor.close_type is CloseType.TRAILING_STOP
+    assert len(sells(bench)) == 1
+
+
+def test_pe_t2_trailing_stop_of_a_short_mirrors_it() -> None:
+    bench = VenueBench()
+    executor = opened(bench, bare(SELL, **trailing("0.02", "0.005")))
+    found = walk(bench, executor, ["99", "98", "97.5", "97", "96", "96.4", "96.5"])
+    assert found == [None, None, D("0.020"), D("0.025"), D("0.035"), D("0.035"), D("0.035")]
+    assert executor.close_type is None
+    bench.price("96.6")
+    assert executor.close_type is CloseType.TRAILING_STOP
+
+
+def test_pe_t3_trigger_of_zero_is_armed_and_never_loosens() -> None:
+    bench = VenueBench()
+    executor = opened(bench, bare(**trailing("0.01", "0.02")))
+    assert walk(bench, executor, ["102", "101.5"]) == [0, 0]
+    assert executor.close_type is None
+    bench.price("99.8")
+    assert executor.close_type is CloseType.TRAILING_STOP
+
+
+def test_pe_t_later_fill_at_a_worse_price_does_not_loosen_the_trigger() -> None:
+    """0.5 filled at 100 has armed at +3 %; the other 0.5 fills at 102: the line changes, the trigger of +1 % stays."""
+    bench = VenueBench()
+    executor = bench.start(bare(entry_price=D(102), **trailing("0.02", "0.02")))
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.5", price=100)
+    bench.price(103)
+    assert trigger(executor) == D("0.01")
+    bench.venue.trade(entry, "0.5", price=102)
+    assert trigger(executor) == D("0.01")
+    bench.price("102.02")
+    assert executor.close_type is None, "+1.00...% of an average entry of 101 is 102.01"
+    bench.price("102.00")
+    assert executor.close_type is CloseType.TRAILING_STOP
+
+
+def test_pe_t_trailing_distance_that_is_off_the_tick_grid() -> None:
+    """Entry 100, peak 103.33, delta 0.555 %: trigger +2.775 % stands between 102.77 (closes) and 102.78 (does not)."""
+    bench = VenueBench()
+    executor = opened(bench, bare(**trailing("0.02", "0.00555")))
+    walk(bench, executor, ["103.33", "102.78"])
+    assert executor.close_type is None
+    bench.price("102.77")
+    assert executor.close_type is CloseType.TRAILING_STOP
+
+
+# ---- HZ: exposure --------------------------------------------------------------------------------------------------
+def test_hz_1_partial_fill_of_a_canceled_entry_is_kept_and_only_the_rest_is_ordered_again() -> None:
+    bench = VenueBench()
+    executor = bench.start(bare())
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.6")
+    bench.venue.end(entry, OrderState.CANCELED, "the venue was tidying up")
+    bench.price(90)
+    assert executor.custom_info()["exposure_base"] == D("0.6")
+    assert executor.net_pnl_quote() == -6
+    bench.tick(2)
+    assert [order.lots for order in bench.orders] == [1000, 400]
+
+
+def test_hz_1_barriers_are_active_after_the_cancel() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.6")
+    bench.venue.end(entry, OrderState.CANCELED, "the venue was tidying up")
+    bench.quote(95)
+    bench.tick(0.5)
+    assert executor.close_type is CloseType.STOP_LOSS
+    (close,) = sells(bench)
+    assert close.lots == 600
+    bench.venue.trade(close, price=95)
+    bench.tick(10)
+    assert executor.status is TERMINATED
+    assert len(bench.orders) == 2, "after the stop the rest of the entry is not wanted any more"
+
+
+def test_hz_2_partial_fill_is_protected_while_the_rest_of_the_entry_still_rests() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.6")
+    bench.price(50)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert bench.venue.cancels == [entry]
+    assert [order.lots for order in sells(bench)] == [600]
+
+
+def test_hz_2_fill_that_wins_the_race_against_the_cancel_is_closed_too() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.6")
+    bench.price(50)
+    (close,) = sells(bench)
+    bench.venue.trade(close, price=50)
+    assert executor.status is SHUTTING_DOWN, "the entry's cancel is not confirmed yet"
+    bench.venue.trade(entry, "0.4")
+    bench.tick()
+    assert [order.lots for order in sells(bench)] == [600, 400]
+    bench.venue.trade(sells(bench)[1], price=49)
+    assert executor.status is TERMINATED
+    assert executor.info.net_pnl_quote == D("0.6") * -50 + D("0.4") * -51
+
+
+def test_hz_3_stop_after_a_partial_take_profit_sells_only_what_is_left() -> None:
+    """Take profit sold 0.7 of 1.0, then the stop: 0.3 is sold, once the rest of the take profit is confirmed canceled."""
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=LIMIT))
+    bench.tick()
+    (profit,) = sells(bench)
+    bench.venue.trade(profit, "0.7")
+    # net PnL as a fraction of what was opened: 0.07 realised, so the stop at -5 % stands at 0.3 * (x - 100) = -12
+    bench.price(60)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert sells(bench) == [profit]
+    bench.venue.end(profit)
+    bench.send()
+    assert [order.lots for order in sells(bench)] == [1000, 300]
+    bench.venue.trade(sells(bench)[1], price=60)
+    assert executor.status is TERMINATED
+    assert bench.sum_of(SELL) == 1
+    assert executor.info.net_pnl_quote == 7 - 12
+
+
+def test_hz_3_take_profit_that_fills_before_its_cancel_leaves_nothing_to_close() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=LIMIT))
+    bench.tick()
+    (profit,) = sells(bench)
+    bench.price(95)
+    bench.venue.trade(profit)
+    bench.tick(5)
+    assert sells(bench) == [profit]
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.STOP_LOSS)
+    assert bench.orchestrator.positions() == []
+
+
+def test_hz_4_partially_filled_close_that_was_canceled_is_followed_by_the_rest_only() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(90)
+    (first,) = sells(bench)
+    bench.venue.trade(first, "0.4", price=90)
+    bench.venue.end(first, OrderState.EXPIRED, "the book had no more depth")
+    bench.tick(2)
+    assert [order.lots for order in sells(bench)] == [1000, 600]
+    bench.venue.trade(sells(bench)[1], price=89)
+    assert executor.status is TERMINATED
+    assert executor.info.net_pnl_quote == D("0.4") * -10 + D("0.6") * -11
+
+
+def test_hz_5_early_stop_of_a_terminated_executor_is_a_no_op() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(120)
+    bench.venue.trade(sells(bench)[0], price=120)
+    executor.stop(bench.clock.now_ns)
+    assert bench.orchestrator.stop(executor.id) is False
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.TAKE_PROFIT)
+    bench.tick(5)
+    assert len(bench.orders) == 2
+
+
+def test_hz_5_early_stop_during_an_exit_does_not_change_its_reason() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(90)
+    bench.orchestrator.stop(executor.id, keep_position=True)
+    assert executor.close_type is CloseType.STOP_LOSS
+    bench.venue.trade(sells(bench)[0], price=90)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert bench.orchestrator.positions() == []
+
+
+def test_hz_6_start_without_a_price_fails_with_a_reason() -> None:
+    bench = VenueBench(price=None)
+    executor = bench.start(config(entry_price=None))
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert "price" in executor.info.reason and "not known" in executor.info.reason
+
+
+def test_hz_6_start_that_raises_is_failed_not_a_zombie(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: PositionExecutor, now_ns: int) -> None:
+        raise ZeroDivisionError("of the test")
+
+    monkeypatch.setattr(PositionExecutor, "refusal", broken)
+    bench = VenueBench()
+    executor = bench.start(config())
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert bench.records.faults[0].error == "ZeroDivisionError: of the test"
+    assert bench.orchestrator.running == ()
+
+
+# ---- entry: refusals and retries -----------------------------------------------------------------------------------
+def test_refused_entry_is_tried_again_after_1_2_4_seconds_and_then_fails() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(time_limit=None))
+    sent_at = [0]
+    bench.venue.reject(bench.orders[-1])
+    for second in range(1, 400):
+        before = len(bench.orders)
+        bench.tick()
+        if len(bench.orders) > before:
+            sent_at.append(second)
+            bench.venue.reject(bench.orders[-1])
+        if executor.is_closed:
+            break
+    assert sent_at[:6] == [0, 1, 3, 7, 15, 31]
+    assert len(sent_at) == 1 + executor.max_retries
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert executor.info.reason == "the venue does not like it"
+
+
+def test_executor_below_the_smallest_order_fails_at_once() -> None:
+    bench = VenueBench(instrument(min_notional="150"))
+    executor = bench.start(config())
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert "below the smallest order value 150" in executor.info.reason
+    assert bench.records.submitted == []
+
+
+def test_entry_that_the_risk_gate_refuses_never_leaves() -> None:
+    bench = VenueBench()
+    bench.gate.halt("of the test")
+    executor = bench.start(config())
+    assert bench.orders == [] and executor.retries == 1
+    assert executor.info.reason == "trading is halted: of the test"
+    bench.gate.release()
+    bench.tick(2)
+    assert len(bench.orders) == 1
+
+
+def test_exit_passes_a_halted_gate() -> None:
+    bench = VenueBench()
+    opened(bench, config())
+    bench.gate.halt("of the test")
+    bench.price(90)
+    assert [order.lots for order in sells(bench)] == [1000]
+
+
+def test_exit_passes_a_market_that_can_not_be_trusted() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.state.ended = True
+    bench.price(90)
+    assert executor.close_type is CloseType.STOP_LOSS
+    assert len(sells(bench)) == 1
+
+
+# ---- exit: retries, dust, hold -------------------------------------------------------------------------------------
+def test_exit_that_keeps_failing_hands_the_position_over() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.price(90)
+    for _ in range(400):
+        if executor.is_closed:
+            break
+        if bench.live():
+            bench.venue.reject(bench.live()[-1])
+        bench.tick()
+    assert executor.close_type is CloseType.POSITION_HOLD
+    assert len(sells(bench)) == 1 + executor.max_retries
+    (hold,) = bench.orchestrator.positions("main")
+    assert (hold.amount, hold.breakeven_price) == (1, 100)
+
+
+@pytest.mark.parametrize("connector", [PERP, SPOT])
+def test_remainder_below_the_smallest_order_is_handed_over(connector: str) -> None:
+    """0.005 is left after the close, the smallest order is 0.01: it can't be sold, so somebody must know of it."""
+    bench = VenueBench(instrument(connector=connector, min_amount="0.01"))
+    executor = opened(bench, config(connector_name=connector))
+    bench.price(90)
+    (close,) = sells(bench)
+    bench.venue.trade(close, "0.995", price=90)
+    bench.venue.end(close, OrderState.EXPIRED, "the book had no more depth")
+    bench.tick(2)
+    assert executor.status is TERMINATED
+    assert executor.close_type is CloseType.STOP_LOSS
+    (hold,) = bench.orchestrator.positions("main")
+    assert hold.amount == D("0.005")
+    assert len(sells(bench)) == 1
+
+
+def test_fee_in_base_is_missing_from_what_can_be_sold() -> None:
+    """A spot buy of 1 ETH that cost 0.0015 ETH: 0.998 can be sold, 0.0005 remains as dust in a hold."""
+    bench = VenueBench(instrument(connector=SPOT))
+    executor = bench.start(config(connector_name=SPOT))
+    bench.venue.trade(bench.orders[0], fee="0.0015", asset="ETH", rate=100)
+    assert executor.custom_info()["exposure_base"] == D("0.9985")
+    assert executor.cum_fees_quote() == D("0.15")
+    assert executor.net_pnl_quote() == D("-0.15")
+    bench.price(90)
+    (close,) = sells(bench)
+    assert close.lots == 998
+    bench.venue.trade(close, price=90)
+    bench.tick()
+    assert executor.status is TERMINATED
+    (hold,) = bench.orchestrator.positions("main")
+    assert hold.amount == D("0.0005")
+
+
+def test_fee_without_a_rate_is_marked_unpriced_not_zero() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    bench.venue.trade(bench.orders[0], fee="0.01", asset="BNB", rate=None)
+    assert executor.custom_info()["unpriced_fees"] is True
+
+
+@pytest.mark.parametrize(("keep", "expected"), [(False, CloseType.EARLY_STOP), (True, CloseType.POSITION_HOLD)])
+def test_early_stop_closes_or_keeps(keep: bool, expected: CloseType) -> None:
+    bench = VenueBench()
+    executor = opened(bench, config())
+    bench.orchestrator.stop(executor.id, keep_position=keep)
+    bench.send()
+    if not keep:
+        (close,) = sells(bench)
+        bench.venue.trade(close, price=101)
+    assert (executor.status, executor.close_type) == (TERMINATED, expected)
+    assert [hold.amount for hold in bench.orchestrator.positions()] == ([1] if keep else [])
+    assert len(sells(bench)) == (0 if keep else 1)
+
+
+def test_keep_position_without_a_fill_is_an_early_stop() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    bench.orchestrator.stop(executor.id, keep_position=True)
+    bench.send()
+    assert executor.status is SHUTTING_DOWN, "the cancel is not confirmed yet"
+    bench.venue.end(bench.orders[0])
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EARLY_STOP)
+    assert bench.orchestrator.positions() == []
+
+
+def test_keep_position_waits_for_the_cancel_and_holds_the_fill_that_came_first() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.25")
+    bench.orchestrator.stop(executor.id, keep_position=True)
+    bench.send()
+    assert executor.status is SHUTTING_DOWN
+    bench.venue.trade(entry, "0.25")
+    bench.venue.end(entry)
+    assert executor.close_type is CloseType.POSITION_HOLD
+    assert bench.orchestrator.positions()[0].amount == D("0.5")
+    assert sells(bench) == []
+
+
+def test_refused_cancel_is_asked_again() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.venue.accept(entry)
+    bench.orchestrator.stop(executor.id)
+    bench.send()
+    bench.venue.refuse_cancel(entry)
+    bench.tick()
+    assert bench.venue.cancels == [entry, entry]
+    assert executor.status is SHUTTING_DOWN
+
+
+def test_fill_after_the_end_goes_to_a_hold() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    bench.orchestrator.stop(executor.id)
+    bench.venue.end(entry)
+    assert executor.status is TERMINATED
+    bench.venue.trade(entry, "0.3")
+    (hold,) = bench.orchestrator.positions("main")
+    assert (hold.amount, hold.breakeven_price) == (D("0.3"), 100)
+    assert "position_held" in bench.records.fact_kinds()
+
+
+def test_fill_that_the_venue_reports_twice_counts_once() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    (entry,) = bench.orders
+    fill = bench.venue.trade(entry, "0.4")
+    bench.venue._apply_fill(fill)
+    assert executor.custom_info()["exposure_base"] == D("0.4")
+
+
+# ---- resting take profit -------------------------------------------------------------------------------------------
+def test_take_profit_follows_a_growing_position_and_never_covers_more_than_is_held() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(take_profit_order_type=LIMIT))
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.4")
+    bench.tick()
+    (first,) = sells(bench)
+    assert first.lots == 400
+    bench.venue.trade(entry, "0.6")
+    bench.tick()
+    assert bench.venue.cancels == [first] and sells(bench) == [first]
+    bench.venue.end(first)
+    bench.tick()
+    assert [order.lots for order in sells(bench)] == [400, 1000]
+    assert executor.status is RUNNING
+
+
+def test_filled_take_profit_ends_it_as_maker() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=LIMIT))
+    bench.tick()
+    bench.venue.trade(sells(bench)[0])
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.TAKE_PROFIT)
+    assert executor.info.net_pnl_quote == 10
+    assert len(bench.orders) == 2
+
+
+def test_take_profit_of_a_partial_entry_ends_the_entry_too() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(take_profit_order_type=LIMIT))
+    (entry,) = bench.orders
+    bench.venue.trade(entry, "0.4")
+    bench.tick()
+    bench.venue.trade(sells(bench)[0])
+    bench.send()
+    assert bench.venue.cancels == [entry]
+    assert executor.status is SHUTTING_DOWN
+    bench.venue.end(entry)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.TAKE_PROFIT)
+
+
+def test_rejected_take_profit_is_not_sent_every_tick() -> None:
+    bench = VenueBench()
+    executor = opened(bench, config(take_profit_order_type=LIMIT, time_limit=None))
+    for _ in range(20):
+        bench.tick()
+        for order in bench.live():
+            bench.venue.reject(order)
+    assert 4 <= len(sells(bench)) <= 6, "after 0, 1, 3, 7 and 15 s"
+    assert executor.status is RUNNING, "barriers go on"
+    bench.price(94)
+    assert executor.close_type is CloseType.STOP_LOSS
+
+
+def test_limit_maker_take_profit_is_held_back_to_the_touch() -> None:
+    bench = VenueBench()
+    opened(bench, config(take_profit_order_type=MAKER))
+    bench.quote(111, 112)
+    bench.tick()
+    profit = sells(bench)[0]
+    assert profit.request.order_type is MAKER
+    assert bench.instrument.price(profit.request.price_ticks) == 112
