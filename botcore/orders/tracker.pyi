@@ -3,11 +3,14 @@
 from decimal import Decimal
 from typing import Any
 
+from typing_extensions import disjoint_base
+
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 
 UNKNOWN_ORDER: int
 
+@disjoint_base
 class Order:
     @property
     def request(self) -> OrderRequest: ...
@@ -52,6 +55,7 @@ class Order:
     @property
     def average_price(self) -> Decimal | None: ...
 
+@disjoint_base
 class OrderTracker:
     @property
     def stale_updates(self) -> int: ...

@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, autotestdict=False
 """Every order that this process sent, passive: no bus, no clock, no connector.
 
 It answers one question: was this news? A repeated or overtaken message changes nothing and returns False (0 for a fill). Lookups are one
@@ -6,13 +6,15 @@ dictionary hit whatever is open or recently closed. Closed orders are kept for l
 closed, so memory stays bounded over a million orders.
 """
 
+cimport cython
 from collections import deque
 from decimal import Decimal
 
 from libc.stdint cimport int64_t, int8_t
 
-from botcore.model.order import TERMINAL, OrderState
-from botcore.orders.moves import MOVES
+from botcore.model.order import TERMINAL as _TERMINAL_STATES
+from botcore.model.order import OrderState
+from botcore.orders.moves import MOVES as _MOVES
 
 cdef enum:
     STATES = 16
@@ -33,8 +35,8 @@ cdef void _load_table() except *:
         _TERMINAL[source] = False
         for target in range(STATES):
             _LEGAL[source][target] = False
-    for state, targets in MOVES.items():
-        _TERMINAL[<int>int(state)] = state in TERMINAL
+    for state, targets in _MOVES.items():
+        _TERMINAL[<int>int(state)] = state in _TERMINAL_STATES
         for target in targets:
             _LEGAL[<int>int(state)][target] = True
 
@@ -42,6 +44,7 @@ cdef void _load_table() except *:
 _load_table()
 
 
+@cython.auto_pickle(False)
 cdef class Order:
     """One order as we know it; read only outside of this module."""
 
@@ -108,6 +111,7 @@ cdef class Order:
         return f"<Order {self.client_order_id} {OrderState(self._state).name} {self.filled_lots}/{self.lots}>"
 
 
+@cython.auto_pickle(False)
 cdef class OrderTracker:
     """See the module; all methods are O(1)."""
 
