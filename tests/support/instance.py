@@ -1,0 +1,182 @@
+"""A real `condor run` process in a home of its own, and a person who uses its chat over the programs' interface."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+FAST = "clock: {tick_size: 0.25}\nmarket: {speed: 20}\n"
+"""Settings in which the first executors close within seconds."""
+
+
+def clean_environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CONDOR_")}
+    return {**kept, "PYTHONPATH": str(CHECKOUT), **more}
+
+
+def condor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the command line to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "condor", *arguments], cwd=CHECKOUT, env=clean_environment(**environment), capture_output=True, text=True, timeout=120
+    )
+
+
+class Instance:
+    """`condor run` on a home; may be killed and started again."""
+
+    def __init__(self, home: Path, settings: str = FAST) -> None:
+        self.home = home
+        self.url = ""
+        self._process: subprocess.Popen[str] | None = None
+        (home / "conf").mkdir(parents=True, exist_ok=True)
+        (home / "conf" / "condor.yml").write_text(settings)
+
+    def start(self, timeout_s: float = 40) -> Instance:
+        environment = clean_environment(CONDOR_HTTP="127.0.0.1:0")
+        errors = open(self.home / "stderr.txt", "a")  # noqa: SIM115 - the process owns it
+        command = [sys.executable, "-m", "condor", "run", "--home", str(self.home)]
+        self._process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("ready http://127.0.0.1:"), f"{line!r}, {(self.home / 'stderr.txt').read_text()[-2000:]}"
+        self.url = line.split()[1]
+        return self
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        return self._end(signal.SIGTERM)
+
+    def _end(self, how: int) -> int:
+        process = self._process
+        if process is None:
+            return 0
+        process.send_signal(how)
+        code = process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
+        self._process = None
+        return code
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def rows(self, query: str, *arguments: Any, database: str = "condor.db") -> list[tuple[Any, ...]]:
+        """Read the instance's records from outside."""
+        connection = sqlite3.connect(f"file:{self.home / 'data' / database}?mode=ro", uri=True, timeout=10)
+        try:
+            return connection.execute(query, arguments).fetchall()
+        finally:
+            connection.close()
+
+    def person(self) -> Person:
+        return Person(self.home)
+
+
+class Person:
+    """Somebody at the chat. `seen` holds the messages as they stand now."""
+
+    def __init__(self, home: Path) -> None:
+        self._base = json.loads((home / "data" / "chat.address").read_text())["base"]
+        self._secret = (home / "data" / "chat.token").read_text().strip()
+        self.seen: dict[int, dict[str, Any]] = {}
+        self.answers: list[dict[str, Any]] = []
+        first = self.call("/chat/messages?limit=200")
+        self._seq = first["seq"]
+        for message in first["messages"]:
+            self.seen[message["message_id"]] = message
+
+    def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        with DIRECT.open(urllib.request.Request(self._base + path, data=data, headers=headers), timeout=70) as answer:
+            return json.load(answer)
+
+    # ---- doing -----------------------------------------------------------------------------------------------------
+    def send(self, text: str, *words: str) -> dict[str, Any]:
+        """Type a line; returns the next message of the bot that holds these words (alerts may come in between)."""
+        sent = self.call("/chat/send", {"text": text})["message_id"]
+        return self.wait(lambda message: message["message_id"] > sent and message["from"] == "bot" and all(word in message["text"] for word in words))
+
+    def tap(self, label: str, message: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Tap the newest button with this in its label; returns the answer (`toast`, `alert`) once it came."""
+        target, row, column = self.button(label, message)
+        before = len(self.answers)
+        self.call("/chat/tap", {"message_id": target["message_id"], "row": row, "column": column})
+        self.until(lambda: len(self.answers) > before, f"an answer to {label!r}")
+        return self.answers[before]
+
+    def button(self, label: str, message: dict[str, Any] | None = None) -> tuple[dict[str, Any], int, int]:
+        for candidate in [message] if message is not None else sorted(self.seen.values(), key=lambda item: -item["message_id"]):
+            for row, buttons in enumerate(candidate["buttons"] or []):
+                for column, button in enumerate(buttons):
+                    if label in button["text"]:
+                        return candidate, row, column
+        raise AssertionError(f"no button {label!r} in the chat; the last message is {self.last()}")
+
+    # ---- looking ---------------------------------------------------------------------------------------------------
+    def last(self) -> dict[str, Any]:
+        return self.seen[max(self.seen)]
+
+    def texts(self) -> list[str]:
+        return [self.seen[message_id]["text"] for message_id in sorted(self.seen)]
+
+    def wait(self, fits: Callable[[dict[str, Any]], bool], timeout_s: float = 20) -> dict[str, Any]:
+        """The newest message that fits, once there is one."""
+
+        def found() -> list[dict[str, Any]]:
+            return [message for _, message in sorted(self.seen.items()) if fits(message)]
+
+        self.until(lambda: bool(found()), "a message that fits", timeout_s)
+        return found()[-1]
+
+    def wait_text(self, *parts: str, timeout_s: float = 20) -> dict[str, Any]:
+        return self.wait(lambda message: message["from"] == "bot" and all(part in message["text"] for part in parts), timeout_s)
+
+    def until(self, holds: Callable[[], bool], what: str, timeout_s: float = 20) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"waited {timeout_s:g} s for {what}; the chat ends with {self.texts()[-3:]}")
+            self._listen(min(left, 1.0))
+
+    def _listen(self, seconds: float) -> None:
+        news = self.call(f"/chat/transcript?after={self._seq}&wait={max(0.05, seconds):.2f}")
+        self._seq = max(self._seq, news["seq"])
+        for event in news["events"]:
+            if event["kind"] in ("message", "sent", "edited"):
+                self.seen[event["message_id"]] = event
+            elif event["kind"] == "deleted":
+                self.seen.pop(event["message_id"], None)
+            elif event["kind"] == "answered":
+                self.answers.append(event)
+
+    def start_bot(self, controller: str = "pmm_simple", changes: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+        """Walk the wizard to a running bot; returns its panel."""
+        self.send("/new", "Which strategy?")
+        self.tap(controller)
+        self.tap("Review")
+        for field, text in changes:
+            self.tap("Change")
+            self.tap(field)
+            self.send(text, "change")
+            self.tap("Review")
+        self.tap("Start (paper)")
+        return self.wait(lambda message: "running · paper" in message["text"])
