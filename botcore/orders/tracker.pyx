@@ -10,8 +10,9 @@ cimport cython
 from collections import deque
 from decimal import Decimal
 
-from libc.stdint cimport int64_t, int8_t
+from libc.stdint cimport INT64_MAX, int64_t, int8_t
 
+from botcore.model.errors import ScaleOverflow
 from botcore.model.order import TERMINAL as _TERMINAL_STATES
 from botcore.model.order import OrderState
 from botcore.orders.moves import MOVES as _MOVES
@@ -227,17 +228,21 @@ cdef class OrderTracker:
         ------
         ValueError
             If price or lots are not positive.
+        ScaleOverflow
+            If the filled lots would not fit int64; nothing is booked then.
         """
         cdef Order order = self._orders.get(client_order_id)
         if order is None:
             return UNKNOWN_ORDER
         if lots < 1 or price_ticks < 1:
             raise ValueError(f"fill {trade_id} of {client_order_id}: expected positive price and lots, found {price_ticks} and {lots}")
-        if order._trade_ids is None:
-            order._trade_ids = {trade_id}
-        elif trade_id in order._trade_ids:
+        if order._trade_ids is not None and trade_id in order._trade_ids:
             self.duplicate_fills += 1
             return 0
+        if lots > INT64_MAX - order.filled_lots:
+            raise ScaleOverflow(f"fill {trade_id} of {client_order_id}: {lots} lots on top of {order.filled_lots} do not fit int64")
+        if order._trade_ids is None:
+            order._trade_ids = {trade_id}
         else:
             order._trade_ids.add(trade_id)
         order.filled_lots += lots
@@ -259,5 +264,6 @@ cdef class OrderTracker:
         if len(self._closed) > self._keep_closed:
             oldest = self._closed.popleft()
             del self._orders[oldest.client_order_id]
-            if oldest.exchange_order_id is not None:
+            # venues that count ids per pair give them again: a younger namesake stays
+            if oldest.exchange_order_id is not None and self._by_exchange_id.get(oldest.exchange_order_id) is oldest:
                 self._by_exchange_id.pop(oldest.exchange_order_id, None)

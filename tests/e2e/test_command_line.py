@@ -91,7 +91,7 @@ def test_wrong_config_is_refused_with_file_line_and_nearest_name(tmp_path: Path,
     [
         (["--data", "missing.csv"], "missing.csv"),
         (["--data", "binance:ETH-USDT={data}"], "binance_perpetual:BTC-USDT"),
-        ([], "binance_perpetual:BTC-USDT"),
+        ([], "--data FILE"),
         (["--data", "{data}", "--fee", "two"], "--fee"),
         (["--data", "{data}", "--balance", "USDT=-1"], "balance"),
     ],

@@ -1,0 +1,215 @@
+"""Tokens, drafts, outbox and alerts: once, in order, over crashes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from botcore.recorder import tables as records
+from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.migrate import migrate
+from condor.errors import UserError
+from condor.home import InstanceLock, find_home
+from condor.host import WallClock
+from condor.notifications import Notifications, Unreachable
+from condor.services.access import AccessService
+from condor.settings import AlertSettings
+from condor.store import MIGRATIONS, panels
+from condor.store.common import put_chat
+from condor.store.panels import AlreadyDone, ButtonSpec
+from condor.users import Actor, Forbidden, Role, require
+from condor.views import FactKind, Notice
+from tests.support.instance import CHECKOUT
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
+    path = tmp_path / "condor.db"
+    migrate(path, [MIGRATIONS])
+    made = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
+    yield made
+    made.close()
+
+
+# ---- tokens --------------------------------------------------------------------------------------------------------
+def test_a_token_acts_once_and_gone_buttons_become_stale(journal: Journal) -> None:
+    specs = [ButtonSpec("start_draft", {"draft": "a"}, once=True), ButtonSpec("show", {"screen": "home"})]
+    first = journal.run(lambda c: panels.tokens_for(c, "panel", 1, specs, 1000)).result()
+    assert journal.run(lambda c: panels.tokens_for(c, "panel", 1, specs, 2000)).result() == first
+    journal.run(lambda c: panels.claim_token(c, first[0], 3000)).result()
+    with pytest.raises(AlreadyDone):
+        journal.run(lambda c: panels.claim_token(c, first[0], 3001)).result()
+    journal.run(lambda c: panels.tokens_for(c, "panel", 1, specs[:1], 4000)).result()
+    shown = journal.read(lambda c: panels.token_row(c, first[1])).result()
+    assert shown is not None
+    assert shown.is_stale
+    assert all(len(("v1:" + token).encode()) <= 64 for token in first)
+
+
+def test_a_claim_that_fails_later_is_not_kept(journal: Journal) -> None:
+    (token,) = journal.run(lambda c: panels.tokens_for(c, "panel", 1, [ButtonSpec("x", {}, once=True)], 1000)).result()
+
+    def fails(connection: panels.Connection) -> None:
+        panels.claim_token(connection, token, 2000)
+        raise UserError("no")
+
+    with pytest.raises(UserError):
+        journal.run(fails).result()
+    journal.run(lambda c: panels.claim_token(c, token, 3000)).result()
+
+
+def test_an_update_has_its_effect_once(journal: Journal) -> None:
+    journal.run(lambda c: panels.claim_update(c, "telegram", 5, 1)).result()
+    with pytest.raises(AlreadyDone):
+        journal.run(lambda c: panels.claim_update(c, "telegram", 5, 2)).result()
+    journal.run(lambda c: panels.claim_update(c, "local", 5, 2)).result()
+
+
+# ---- alerts --------------------------------------------------------------------------------------------------------
+class Inbox:
+    """Takes what is sent; refuses as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.got: list[list[Notice]] = []
+        self.refusals: list[Unreachable] = []
+
+    async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.got.append(list(notices))
+        return len(self.got)
+
+
+def fact(journal: Journal, kind: str, **payload: object) -> None:
+    values = {"kind": kind, "bot_id": "b", "controller_id": "c", "executor_id": "x", "ts_ns": 1, "wall_ms": 1, "payload": json.dumps(payload)}
+    done = asyncio.Event()
+    journal.commit([Write(records.facts, values, Op.ADD)], done.set)
+
+
+def closed(journal: Journal, pnl: str, volume: str = "100") -> None:
+    fact(journal, FactKind.EXECUTOR_CLOSED, net_pnl_quote=pnl, volume_quote=volume, close_type="TAKE_PROFIT")
+
+
+async def alerts_of(journal: Journal, inbox: Inbox, settings: AlertSettings | None = None) -> Notifications:
+    await asyncio.wrap_future(journal.run(lambda c: put_chat(c, 7, "local", 7)))
+    alerts = Notifications(journal, settings or AlertSettings(), WallClock(lambda: 1, lambda: 1))
+    alerts.add_notifier("local", inbox)
+    alerts.start()
+    return alerts
+
+
+async def until(holds: object, seconds: float = 8) -> None:
+    for _ in range(int(seconds / 0.02)):
+        if holds():  # type: ignore[operator]
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come to hold")
+
+
+async def test_each_fact_is_told_once_even_when_its_expansion_is_repeated(journal: Journal) -> None:
+    inbox = Inbox()
+    alerts = await alerts_of(journal, inbox)
+    closed(journal, "4.21")
+    alerts.wake()
+    await until(lambda: inbox.got)
+    await alerts.close()
+    # a crash between the expansion and its cursor: the facts are read again
+    await asyncio.wrap_future(journal.run(lambda c: c.exec_driver_sql("UPDATE cursors SET value = 0")))
+    again = Inbox()
+    alerts = await alerts_of(journal, again)
+    closed(journal, "-1")
+    alerts.wake()
+    await until(lambda: again.got)
+    await alerts.close()
+    assert [notice.payload["net_pnl_quote"] for batch in [*inbox.got, *again.got] for notice in batch] == ["4.21", "-1"]
+
+
+async def test_a_burst_is_one_message_and_something_critical_goes_first(journal: Journal) -> None:
+    inbox = Inbox()
+    for number in range(30):
+        closed(journal, str(number))
+    fact(journal, FactKind.CONTROLLER_FAULT, error="x")
+    alerts = await alerts_of(journal, inbox)
+    await until(lambda: len(inbox.got) >= 2)
+    await alerts.close()
+    assert [notice.kind for notice in inbox.got[0]] == [FactKind.CONTROLLER_FAULT]
+    assert [notice.payload["net_pnl_quote"] for notice in inbox.got[1]] == [str(number) for number in range(30)]
+
+
+async def test_an_unreachable_chat_loses_nothing_and_a_dead_one_is_left_alone(journal: Journal) -> None:
+    inbox = Inbox()
+    inbox.refusals = [Unreachable("flood", 0.1), Unreachable("timeout", 0.1)]
+    alerts = await alerts_of(journal, inbox)
+    closed(journal, "1")
+    alerts.wake()
+    await until(lambda: inbox.got)
+    inbox.refusals = [Unreachable("blocked", is_dead=True)]
+    closed(journal, "2")
+    alerts.wake()
+    await until(lambda: not inbox.refusals)
+    await asyncio.sleep(0.1)
+    await alerts.close()
+    assert len(inbox.got) == 1
+    assert journal.read(lambda c: c.exec_driver_sql("SELECT state FROM outbox ORDER BY message_key").fetchall()).result() == [("sent",), ("failed",)]
+
+
+async def test_refreshed_quotes_and_small_results_are_not_told(journal: Journal) -> None:
+    inbox = Inbox()
+    closed(journal, "0", volume="0.00")
+    closed(journal, "0.2")
+    closed(journal, "5")
+    alerts = await alerts_of(journal, inbox, AlertSettings(min_pnl_quote=Decimal(1)))
+    await until(lambda: inbox.got)
+    await alerts.close()
+    assert [[notice.payload["net_pnl_quote"] for notice in batch] for batch in inbox.got] == [["5"]]
+
+
+# ---- people --------------------------------------------------------------------------------------------------------
+async def test_first_owner_comes_in_by_code_and_the_door_locks_after_five_wrong_ones(journal: Journal) -> None:
+    now = [0]
+    access = AccessService(journal, WallClock(lambda: now[0], lambda: 0))
+    stranger = await access.actor("telegram", 5, "Eve", 5)
+    assert stranger.role is Role.NOBODY
+    code = await access.claim_code()
+    assert code is not None
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(5):
+        assert not await access.claim(stranger, wrong)
+    assert not await access.claim(stranger, code)
+    now[0] += 16 * 60_000
+    assert await access.claim(stranger, f"my code is {code}")
+    assert (await access.actor("telegram", 5, "Eve", 5)).role is Role.OWNER
+    assert await access.claim_code() is None
+    assert not await access.claim(await access.actor("telegram", 6, "Mal", 6), code)
+
+
+def test_roles_are_checked_by_the_services() -> None:
+    viewer = Actor(1, "V", Role.VIEWER, "telegram", 1)
+    require(viewer, Role.VIEWER, "looking")
+    with pytest.raises(Forbidden, match="needs the role operator, yours is viewer"):
+        require(viewer, Role.OPERATOR, "stopping a bot")
+
+
+# ---- the home ------------------------------------------------------------------------------------------------------
+def test_a_killed_holder_lets_go_of_the_home(tmp_path: Path) -> None:
+    home = find_home(tmp_path)
+    home.make()
+    script = f"import sys, time; sys.path.insert(0, {str(CHECKOUT)!r}); from pathlib import Path; from condor.home import *; "
+    script += f"h = find_home(Path({str(tmp_path)!r})); lock = InstanceLock(h); lock.acquire(); print('held', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match=f"process {holder.pid}"):
+            InstanceLock(home).acquire()
+        holder.kill()
+        holder.wait()
+    lock = InstanceLock(home)
+    lock.acquire()
+    lock.release()
