@@ -431,7 +431,8 @@ cdef class OrderBook:
             ticks = -side.entries[position].key if buys else side.entries[position].key
             whole = <uint128> ticks * <uint64_t> side.entries[position].lots
             if left.high == 0 and left.low < whole:
-                taken = <uint64_t> (left.low / ticks)
+                # the divisor is as wide as the dividend: Cython would cut the dividend to 64 bits otherwise
+                taken = <uint64_t> (left.low / <uint128> ticks)
                 found += taken
                 add(&used, ticks, taken)
                 break

@@ -153,6 +153,9 @@ class Journal:
 
     def _work(self, connection: Connection, batch: _Batch) -> None:
         assert batch.work is not None and batch.result is not None
+        if not batch.result.set_running_or_notify_cancel():
+            # whoever asked has gone away before it began; from here on a cancel comes too late
+            return
         try:
             with connection.begin():
                 value = batch.work(connection)

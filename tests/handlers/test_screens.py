@@ -1,0 +1,184 @@
+"""Every screen that can be reached: each button has a route, each card fits a message, is valid HTML and has a way back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from condor.home import find_home
+from condor.localchat.entities import parse_html, utf16_length
+from condor.settings import Environment, Settings
+from condor.users import Actor, Role
+from condor.wiring import Program, wall_clock
+from handlers.app import build_registry
+from handlers.context import Context
+from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_length
+from handlers.registry import Registry
+from handlers.view import Button, Show, Toast, View
+
+OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+NASTY = '_*[]<&"> \U0001f9a4 ' * 12
+
+
+@pytest.fixture
+async def program(tmp_path: Path) -> AsyncIterator[Program]:
+    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
+    made = Program(find_home(tmp_path), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.close()
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return build_registry()
+
+
+def context(program: Program, registry: Registry, actor: Actor = OWNER) -> Context:
+    return Context(program.services, registry, actor, lambda connection: None, wall_clock().wall_ms)
+
+
+def check(view: View, registry: Registry, where: str) -> None:
+    text, entities = parse_html(view.text)
+    assert 0 < utf16_length(text) <= 4096, where
+    assert len(entities) <= 100, where
+    assert visible_length(view.text) == utf16_length(view.text and text) or text != view.text
+    assert len(view.rows) <= 100, where
+    for row in view.rows:
+        assert 1 <= len(row) <= 8, where
+        for button in row:
+            assert button.action in registry.actions, f"{where}: {button.action}"
+            assert 0 < len(button.text) <= 64, f"{where}: {button.text}"
+            if button.action in ("show", "open"):
+                assert button.args["screen"] in registry.screens, f"{where}: {button.args}"
+    assert view.rows, f"{where} is a dead end"
+
+
+async def crawl(program: Program, registry: Registry, start: list[tuple[str, dict[str, Any]]]) -> set[str]:
+    """Follow every button that only shows, and every step of the wizard; returns the names of the screens that were seen."""
+    ctx, waiting, seen = context(program, registry), list(start), set()
+    names: Counter[str] = Counter()
+    while waiting:
+        name, args = waiting.pop(0)
+        key = (name, json.dumps(args, sort_keys=True))
+        if key in seen or names[name] >= 60:
+            continue
+        seen.add(key)
+        names[name] += 1
+        view = await registry.screens[name].render(ctx, args)
+        check(view, registry, f"{name} {args}")
+        for button in [button for row in view.rows for button in row]:
+            waiting.extend(await followed(ctx, registry, button))
+    return set(names)
+
+
+async def followed(ctx: Context, registry: Registry, button: Button) -> list[tuple[str, dict[str, Any]]]:
+    if button.action in ("show", "open"):
+        return [(button.args["screen"], dict(button.args["args"]))]
+    if button.once or button.action in ("cancel_draft", "begin", "status_every"):
+        return []
+    outcome = await registry.actions[button.action].act(ctx, button.args)
+    return [(outcome.screen, dict(outcome.args))] if isinstance(outcome, Show) else []
+
+
+async def running_bot(program: Program, title: str = "") -> str:
+    draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+    view = await program.services.bots.start(OWNER, draft.controller_name, draft.answers, lambda connection: None, title)
+    return view.bot_id
+
+
+async def test_every_reachable_screen_is_sound(program: Program, registry: Registry) -> None:
+    await running_bot(program, NASTY)
+    for _ in range(200):
+        if (await program.services.history.page(OWNER)).rows:
+            break
+        await asyncio.sleep(0.1)
+    drafts = [await program.services.drafts.begin(OWNER, name) for name, _ in program.services.drafts.controllers()]
+    reviewed = await program.services.drafts.go((await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
+    start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
+    seen = await crawl(program, registry, start)
+    assert seen | {"release", "stop_which", "halt"} >= set(registry.screens)
+    stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
+    assert isinstance(stale, Show)
+    check(await registry.screens["bot"].render(context(program, registry), stale.args), registry, "a bot that is gone")
+
+
+async def test_viewing_any_screen_changes_nothing_at_the_venue(program: Program, registry: Registry) -> None:
+    bot_id = await running_bot(program)
+    host = program._host
+    host.tick = lambda: None  # type: ignore[method-assign]
+    before = {name: connector.tracker.open_count for name, connector in host.runtime.connectors.items()}
+    serial = host.runtime.ids.executor_id()
+    for name in registry.screens:
+        args = {"bot": bot_id, "draft": (await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, "id": "x", "from": "home"}
+        await registry.screens[name].render(context(program, registry), args)
+    after = {name: connector.tracker.open_count for name, connector in host.runtime.connectors.items()}
+    assert after == before
+    # no id was given out in between: nothing was created or sent
+    assert int(host.runtime.ids.executor_id().rpartition("-")[2]) == int(serial.rpartition("-")[2]) + 1
+
+
+async def test_wizard_keeps_what_does_not_hold_off_and_offers_both_readings(program: Program, registry: Registry) -> None:
+    ctx = context(program, registry)
+    draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+    outcome = await registry.actions["answer"].act(ctx, {"draft": draft.draft_id, "field": "take_profit", "text": "0.1"})
+    assert isinstance(outcome, Show)
+    view = await registry.screens["draft"].render(ctx, {**outcome.args, "field": "take_profit"})
+    labels = [button.text for row in view.rows for button in row]
+    assert labels[:2] == ["0.1%", "10%"]
+    assert (await program.services.drafts.draft(draft.draft_id)).answers == draft.answers
+    for text in ("abc", "-1%", "nan", "1e9"):
+        outcome = await registry.actions["answer"].act(ctx, {"draft": draft.draft_id, "field": "take_profit", "text": text})
+        assert isinstance(outcome, Show)
+        assert outcome.args["problem"], text
+    pair = await registry.actions["answer"].act(ctx, {"draft": draft.draft_id, "field": "trading_pair", "text": "BTC-UDST"})
+    assert isinstance(pair, Show)
+    assert "BTC-USDT" in pair.args["readings"]
+
+
+async def test_review_refuses_positions_below_the_venues_smallest_order(program: Program, registry: Registry) -> None:
+    ctx = context(program, registry)
+    draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+    await program.services.drafts.answer(OWNER, draft.draft_id, "total_amount_quote", "4")
+    await program.services.drafts.go(draft.draft_id, 99)
+    view = await registry.screens["draft"].render(ctx, {"draft": draft.draft_id})
+    assert "below the smallest order" in view.text
+    assert "start_draft" not in {button.action for row in view.rows for button in row}
+
+
+async def test_a_stop_chooser_older_than_a_minute_shows_its_numbers_anew(program: Program, registry: Registry) -> None:
+    bot_id = await running_bot(program)
+    old = wall_clock().wall_ms() - 61_000
+    outcome = await registry.actions["stop_bot"].act(context(program, registry), {"bot": bot_id, "keep": False, "at": old})
+    assert isinstance(outcome, Show)
+    assert outcome.screen == "stop"
+    assert bot_id in [bot.bot_id for bot in program.services.bots.running() if bot.state == "running"]
+
+
+async def test_a_viewer_sees_and_can_not_act(program: Program, registry: Registry) -> None:
+    viewer = Actor(9, "V", Role.VIEWER, "telegram", 9)
+    assert {name for name, item in registry.commands.items() if item.role <= Role.VIEWER} >= {"start", "bots", "status", "executors", "history", "help"}
+    for name in ("reset_paper", "start_draft", "stop_bot", "halt", "release", "start_again"):
+        assert registry.actions[name].role > Role.VIEWER
+    view = await registry.screens["help"].render(context(program, registry, viewer), {})
+    assert "/stop" not in view.text
+
+
+def test_names_are_escaped_and_long_cards_are_cut_between_blocks() -> None:
+    assert esc("<b>&") == "&lt;b&gt;&amp;"
+    assert line("a<", Safe("<b>x</b>")) == "a&lt;<b>x</b>"
+    text = card([Safe(f"<b>{'x' * 90}</b>") for _ in range(100)])
+    assert utf16_length(parse_html(text)[0]) <= 4096
+    assert "more than fits" in text
+    assert max(len(row) for row in parse_html(pairs([("n" * 50, "v" * 50)]))[0].split("\n")) <= 38
+    assert max(len(row) for row in parse_html(table(["a", "b"], [["x" * 60, "1"]]))[0].split("\n")) <= 38
+    assert clip("word " * 20, 10) == "word word…"
+    assert isinstance(Toast("x"), Toast)
