@@ -8,7 +8,7 @@ An instrument is a value: when the venue changes a rule, a new one with a higher
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, InvalidOperation
 from typing import NamedTuple
 
 from botcore.model.enums import InstrumentKind, TradeType
@@ -94,8 +94,7 @@ class Instrument:
         put(self, "unit", self.tick_size * self.lot_size)
         put(self, "tick", float(self.tick_size))
         put(self, "lot", float(self.lot_size))
-        smallest = -(-self.min_amount // self.lot_size)
-        put(self, "min_lots", max(1, int(smallest)))
+        put(self, "min_lots", max(1, self._scaled(self.min_amount, self.lot_size, ROUND_CEILING)))
 
     def __str__(self) -> str:
         return str(self.market)
@@ -108,27 +107,38 @@ class Instrument:
     def price_ticks(self, price: Decimal, side: TradeType) -> int:
         """Ticks of an order's price; a buy rounds down, a sell up, so that nobody pays more than asked."""
         price = self._significant(price, side)
-        ticks = int(price // self.tick_size)
-        if side is TradeType.SELL and ticks * self.tick_size != price:
-            ticks += 1
-        return self._fits(ticks, price)
+        return self.ceil_ticks(price) if side is TradeType.SELL else self.floor_ticks(price)
 
     def floor_ticks(self, price: Decimal) -> int:
         """Largest tick at or below `price`; rounds towards minus infinity also below zero."""
-        return self._fits(int((price / self.tick_size).to_integral_value(ROUND_FLOOR)), price)
+        return self._scaled(price, self.tick_size, ROUND_FLOOR)
 
     def ceil_ticks(self, price: Decimal) -> int:
         """Smallest tick at or above `price`."""
-        return self._fits(int((price / self.tick_size).to_integral_value(ROUND_CEILING)), price)
+        return self._scaled(price, self.tick_size, ROUND_CEILING)
 
     def lots(self, amount: Decimal) -> int:
         """Whole lots in `amount`, rounded down."""
-        return self._fits(int(amount // self.lot_size), amount)
+        return self._scaled(amount, self.lot_size, ROUND_DOWN)
 
-    def _fits(self, scaled: int, value: Decimal) -> int:
+    def _scaled(self, value: Decimal, step: Decimal, mode: str) -> int:
+        """Steps in `value`; exact, whatever number of digits it has: a quotient rounded to the context's precision could land on the wrong side."""
+        try:
+            whole, rest = divmod(value, step)
+        except InvalidOperation:
+            # more digits in the quotient than a Decimal holds, or no number at all
+            raise self._overflow(value) from None
+        scaled = int(whole)
+        if rest > 0 and mode == ROUND_CEILING:
+            scaled += 1
+        elif rest < 0 and mode == ROUND_FLOOR:
+            scaled -= 1
         if -MAX_INT64 <= scaled <= MAX_INT64:
             return scaled
-        raise ScaleOverflow(f"{value} of {self.market} does not fit int64 at tick {self.tick_size}, lot {self.lot_size}")
+        raise self._overflow(value)
+
+    def _overflow(self, value: Decimal) -> ScaleOverflow:
+        return ScaleOverflow(f"{value} of {self.market} does not fit int64 at tick {self.tick_size}, lot {self.lot_size}")
 
     def _significant(self, price: Decimal, side: TradeType) -> Decimal:
         digits = self.max_significant_digits

@@ -1,0 +1,127 @@
+"""The page in real headless Chromium: what a person sees and does with mouse and keyboard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.instance import Instance
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make test`")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: install Debian's `chromium`; the page is untested without it"),
+]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    running = Instance(tmp_path_factory.mktemp("browser") / "home").start()
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(instance: Instance, browser: object, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[object]:
+    options = getattr(request, "param", {"viewport": {"width": 1100, "height": 800}})
+    context = browser.new_context(**options)  # type: ignore[attr-defined]
+    shown = context.new_page()
+    faults: list[str] = []
+    shown.on("pageerror", lambda error: faults.append(str(error)))
+    shown.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    shown.goto(instance.person().call("/chat/link", {})["url"])
+    shown.wait_for_selector("#text")
+    yield shown
+    shown.screenshot(path=tmp_path / "last.png")
+    context.close()
+    assert faults == []
+
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+DARK = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
+
+
+def say(page: object, text: str) -> None:
+    page.fill("#text", text)  # type: ignore[attr-defined]
+    page.press("#text", "Enter")  # type: ignore[attr-defined]
+
+
+def last_with(page: object, words: str) -> object:
+    found = page.locator("li.message", has_text=words).last  # type: ignore[attr-defined]
+    found.wait_for(timeout=10_000)
+    return found
+
+
+@pytest.mark.parametrize("page", [{"viewport": {"width": 1100, "height": 800}}, PHONE, DARK], indirect=True, ids=["desktop", "phone", "dark phone"])
+def test_a_bot_is_started_from_the_page_and_nothing_is_wider_than_it(page: object) -> None:
+    say(page, "/start")
+    card = last_with(page, "Paper trading: no real money")
+    card.locator("button.key", has_text="New bot").click()  # type: ignore[attr-defined]
+    page.locator("button.key", has_text="pmm_simple").last.click()  # type: ignore[attr-defined]
+    page.locator("button.key", has_text="Review").last.click()  # type: ignore[attr-defined]
+    page.locator("button.key", has_text="Start (paper)").last.click()  # type: ignore[attr-defined]
+    panel = last_with(page, "running · paper")
+    assert panel.locator("pre").count() >= 1  # type: ignore[attr-defined]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")  # type: ignore[attr-defined]
+    assert wide <= 0
+
+
+def test_a_tapped_button_spins_until_it_is_answered(page: object) -> None:
+    say(page, "/start")
+    key = last_with(page, "Paper trading").locator("button.key", has_text="Help")  # type: ignore[attr-defined]
+    page.evaluate("""() => { window.busy = 0; new MutationObserver((all) => { for (const one of all) if (one.target.getAttribute('aria-busy')) window.busy++; })
+        .observe(document.body, { subtree: true, attributes: true, attributeFilter: ['aria-busy'] }); }""")  # type: ignore[attr-defined]
+    key.click()
+    last_with(page, "A button acts on what its card shows")
+    assert page.evaluate("window.busy") >= 1  # type: ignore[attr-defined]
+    assert page.locator('[aria-busy="true"]').count() == 0  # type: ignore[attr-defined]
+
+
+def test_commands_complete_and_everything_works_by_keyboard(page: object) -> None:
+    page.focus("#text")  # type: ignore[attr-defined]
+    page.keyboard.type("/he")  # type: ignore[attr-defined]
+    assert page.locator("#completion").is_visible()  # type: ignore[attr-defined]
+    page.keyboard.press("Enter")  # type: ignore[attr-defined]
+    card = last_with(page, "A button acts on what its card shows")
+    home = card.locator("button.key", has_text="Home")  # type: ignore[attr-defined]
+    home.focus()
+    page.keyboard.press("Enter")  # type: ignore[attr-defined]
+    last_with(page, "Paper trading: no real money")
+
+
+def test_typed_markup_stays_text(page: object) -> None:
+    say(page, "<img src=x onerror=\"document.title='owned'\"><b>bold</b>")
+    mine = page.locator("li.message.mine").last  # type: ignore[attr-defined]
+    mine.wait_for()
+    assert "<b>bold</b>" in mine.inner_text()
+    assert page.title() == "Condor"  # type: ignore[attr-defined]
+
+
+def test_refusals_appear_as_an_alert_box(page: object) -> None:
+    say(page, "/start")
+    last_with(page, "Paper trading").locator("button.key", has_text="Paper accounts").click()  # type: ignore[attr-defined]
+    page.locator("button.key", has_text="Reset paper accounts").last.click()  # type: ignore[attr-defined]
+    page.locator("button.key", has_text="Reset now").last.click()  # type: ignore[attr-defined]
+    page.locator("#alert[open]").wait_for(timeout=10_000)  # type: ignore[attr-defined]
+    assert "stop the running bots first" in page.locator("#alert-text").inner_text()  # type: ignore[attr-defined]
+    page.keyboard.press("Escape")  # type: ignore[attr-defined]
+
+
+def test_an_alert_arrives_without_a_tap(page: object) -> None:
+    """The bots of the tests before go on trading at twenty times the speed."""
+    page.locator("li.message", has_text=" closed · ").first.wait_for(timeout=90_000)  # type: ignore[attr-defined]
