@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from condor.store import Connection
-
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import CondorError
@@ -25,6 +23,7 @@ from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
+from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
 
 log = logging.getLogger(__name__)

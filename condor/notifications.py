@@ -13,14 +13,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from condor.store import Connection
-
 from botcore.model.events import FactKind
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import facts_after, last_event_id
 from condor.host import WallClock
 from condor.settings import AlertSettings
-from condor.store import outbox
+from condor.store import Connection, outbox
 from condor.store.bots import bot_by_id
 from condor.store.common import ChatRow, bury_chat, chats, cursor, move_cursor
 from condor.store.outbox import OutgoingNotice, QueuedNotice

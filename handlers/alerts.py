@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from condor.views import FactKind
-from condor.views import Notice
+from condor.views import FactKind, Notice
 from handlers import words
 from handlers.html import Safe, bold, card, clip, code, line
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from condor.views import FactKind
 from condor.notifications import Unreachable
 from condor.services.panels import PanelService
 from condor.users import Actor, Role
-from condor.views import Notice
+from condor.views import FactKind, Notice
 from handlers.alerts import text_of
 from handlers.context import Args, Context
 from handlers.present import Presenter

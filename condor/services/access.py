@@ -6,10 +6,9 @@ import asyncio
 import hmac
 import secrets
 
-from condor.store import Connection
-
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
+from condor.store import Connection
 from condor.store.common import has_owner, put_user, role_of, write_audit
 from condor.users import Actor, Role
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from condor.store import Connection, KeyTaken
 
 from botcore.executors.data_types import config_values
 from botcore.executors.info import ExecutorInfo
@@ -23,6 +22,7 @@ from botcore.recorder.queries import load_bot
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
 from condor.manager import BotManager, RunningBot
+from condor.store import Connection, KeyTaken
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id, bots_in, configs_of, free_bot_id, set_state
 from condor.store.common import write_audit
 from condor.users import Actor, Role, require

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from condor.store import Connection
-
 from botcore.controllers.directional import DirectionalTradingControllerConfigBase
 from botcore.controllers.market_making import MarketMakingControllerConfigBase
 from botcore.model.enums import TradeType
@@ -21,12 +19,12 @@ from condor.forms import Form, Question, answer_text, check_draft, default_answe
 from condor.host import TradingHost, WallClock
 from condor.services.bots import BotService, Claim
 from condor.services.overview import OverviewService
+from condor.store import Connection
 from condor.store import drafts as store
 from condor.store.drafts import Draft
 from condor.store.panels import new_id
 from condor.users import Actor, Role, require
 from condor.views import BotView
-
 
 T = TypeVar("T")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-from condor.store import Connection
-
 from botcore.model.records import ExecutorRecord, FillRecord
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import closed_executors, executor_by_id
+from condor.store import Connection
 from condor.store.bots import bot_by_id
 from condor.users import Actor, Role, require
 from condor.views import ExecutorView, HistoryPage

@@ -6,8 +6,6 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
-from condor.store import Connection
-
 from botcore.connectors.paper.exchange import PaperExchange
 from botcore.model.enums import PriceType
 from botcore.model.errors import UserError
@@ -20,6 +18,7 @@ from condor.configs import Configs
 from condor.host import TradingHost, WallClock
 from condor.manager import BotManager
 from condor.services.bots import BotService, Claim
+from condor.store import Connection
 from condor.store.common import HALT, clear_latch, set_latch, write_audit
 from condor.users import Actor, Role, require
 from condor.views import AccountView, AssetView, MarketView, PortfolioView, StatusView

@@ -8,15 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from condor.store import Connection
-
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.services.bots import Claim
+from condor.store import Connection
 from condor.store import panels as store
 from condor.store.panels import ButtonSpec, Expectation, Panel, Token
 from condor.users import Actor
-
 
 T = TypeVar("T")
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from condor.store import Connection
-
 from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.scheduler import Scheduler
+from condor.store import Connection
 from condor.store.common import ChatRow, chat, chats, put_chat, set_status_push
 from condor.units import duration_text
 from condor.users import Actor, Role, require

@@ -40,7 +40,14 @@ async def test_link_works_once_and_becomes_a_strict_cookie(served: Served) -> No
 
 async def test_only_health_answers_without_cookie_or_bearer(served: Served) -> None:
     assert await status(served, "GET", "/healthz") == 200
-    for method, path in (("GET", "/"), ("GET", "/metrics"), ("GET", "/chat/messages"), ("POST", "/chat/send"), ("GET", "/page/chat.js"), ("POST", "/chat/link")):
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/metrics"),
+        ("GET", "/chat/messages"),
+        ("POST", "/chat/send"),
+        ("GET", "/page/chat.js"),
+        ("POST", "/chat/link"),
+    ):
         assert await status(served, method, path) == 401, path
     assert await status(served, "GET", "/metrics", headers={"Authorization": f"Bearer {SECRET}"}) == 200
     assert await status(served, "GET", "/metrics", headers={"Authorization": f"Bearer {SECRET}x"}) == 401

@@ -79,7 +79,8 @@ def test_every_question_has_an_answer_that_reads_back(configs: Configs, name: st
 
 
 @pytest.mark.parametrize(
-    ("field", "text"), [("total_amount_quote", "-5"), ("stop_loss", "-1%"), ("leverage", "0"), ("leverage", "2.5"), ("take_profit", "nan"), ("time_limit", "soon")]
+    ("field", "text"),
+    [("total_amount_quote", "-5"), ("stop_loss", "-1%"), ("leverage", "0"), ("leverage", "2.5"), ("take_profit", "nan"), ("time_limit", "soon")],
 )
 def test_answers_that_do_not_hold_are_refused(configs: Configs, field: str, text: str) -> None:
     spec, markets = configs.spec("pmm_simple"), markets_of(configs)

@@ -5,7 +5,6 @@ If one of these fails after an update of the library, handlers would see on Tele
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,31 +13,18 @@ import pytest
 import pytest_asyncio
 from telegram import (
     Bot,
-    BotCommand,
-    BotCommandScopeAllPrivateChats,
-    BotCommandScopeChat,
     CopyTextButton,
-    ForceReply,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaDocument,
     InputMediaPhoto,
-    LinkPreviewOptions,
-    MenuButtonCommands,
     Message,
-    MessageEntity,
-    ReplyKeyboardMarkup,
-    ReplyParameters,
     TelegramObject,
-    Update,
-    User,
 )
-from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter
-from telegram.ext import Application, CallbackQueryHandler, CommandHandler, MessageHandler, filters
+from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
-from tests.support.served_chat import Served, jpeg_head, png, served_chat
+from tests.support.served_chat import Served, png, served_chat
 
 ME = 1
 NOT_MODIFIED = "Message is not modified: specified new message content and reply markup are exactly the same"
@@ -105,8 +91,6 @@ async def test_get_me_tells_the_bot(bot: Bot) -> None:
     assert leftovers(me) == []
 
 
-
-
 async def test_an_unknown_method_is_not_found_and_logged_loudly(bot: Bot, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(InvalidToken):
         await bot._post("sendDice", {"chat_id": ME})
@@ -125,12 +109,6 @@ async def test_there_is_one_chat(bot: Bot) -> None:
 # ---- text ------------------------------------------------------------------------------------------------------------
 
 
-
-
-
-
-
-
 @pytest.mark.parametrize(
     ("html", "complaint"),
     [
@@ -143,8 +121,6 @@ async def test_there_is_one_chat(bot: Bot) -> None:
 )
 async def test_broken_html_gets_telegrams_complaint(bot: Bot, html: str, complaint: str) -> None:
     assert (await refused(bot.send_message(ME, html, parse_mode="HTML"))).lower() == complaint.lower()
-
-
 
 
 # ---- replies and keyboards -------------------------------------------------------------------------------------------
@@ -163,21 +139,7 @@ async def test_every_kind_of_button_comes_back(bot: Bot) -> None:
     assert message.reply_markup.inline_keyboard[0][0].style == "danger"
 
 
-
-
-
-
 # ---- files -----------------------------------------------------------------------------------------------------------
-
-
-
-
-
-
-
-
-
-
 
 
 async def test_an_album_is_a_group_of_messages(bot: Bot) -> None:
@@ -197,15 +159,11 @@ async def test_an_album_is_a_group_of_messages(bot: Bot) -> None:
     assert [message.document.file_size for message in papers] == [1, 1]
 
 
-
-
 # ---- edits -----------------------------------------------------------------------------------------------------------
 async def test_an_edit_changes_the_message_and_drops_the_keyboard(served: Served, bot: Bot) -> None:
     message = await bot.send_message(ME, "one", reply_markup=keyboard("A"))
     served.clock.at += 5
-    kept = await bot.edit_message_text(
-        "<b>two</b>", ME, message.message_id, parse_mode="HTML", reply_markup=keyboard("B")
-    )
+    kept = await bot.edit_message_text("<b>two</b>", ME, message.message_id, parse_mode="HTML", reply_markup=keyboard("B"))
     assert isinstance(kept, Message) and kept.text_html == "<b>two</b>" and kept.reply_markup == keyboard("B")
     assert kept.edit_date is not None and (kept.edit_date - kept.date).total_seconds() == 5
     dropped = await bot.edit_message_text("three", ME, message.message_id)
@@ -220,8 +178,6 @@ async def test_an_edit_without_change_is_refused(bot: Bot) -> None:
     assert (await refused(same_buttons)).startswith(NOT_MODIFIED)
 
 
-
-
 async def test_captions_and_keyboards_are_edited(bot: Bot) -> None:
     photo = await bot.send_photo(ME, png(), caption="one")
     edited = await bot.edit_message_caption(ME, photo.message_id, caption="<u>two</u>", parse_mode="HTML")
@@ -232,22 +188,12 @@ async def test_captions_and_keyboards_are_edited(bot: Bot) -> None:
     assert isinstance(bare, Message) and bare.reply_markup is None
 
 
-
-
-
-
-
-
-
-
 # ---- what describes the bot ------------------------------------------------------------------------------------------
 
 
 async def served_commands(served: Served) -> list[str]:
     async with served.session() as session, session.get("/chat/commands") as response:
         return [command["command"] for command in (await response.json())["commands"]]
-
-
 
 
 async def test_there_is_no_webhook(served: Served, bot: Bot) -> None:
@@ -259,18 +205,6 @@ async def test_there_is_no_webhook(served: Served, bot: Bot) -> None:
 
 
 # ---- updates and queries ---------------------------------------------------------------------------------------------
-
-
-
-
-
-
-
-
-
-
-
-
 
 
 # ---- a whole application ---------------------------------------------------------------------------------------------

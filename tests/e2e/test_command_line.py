@@ -133,7 +133,9 @@ def test_wrong_environment_is_named(tmp_path: Path) -> None:
 
 def test_create_writes_a_config_that_backtests(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    done = condor("create", "--controller-config", "pmm_simple", "--defaults", "--set", "total_amount_quote=2k", "--set", "stop_loss=2%", "--home", str(home))
+    done = condor(
+        "create", "--controller-config", "pmm_simple", "--defaults", "--set", "total_amount_quote=2k", "--set", "stop_loss=2%", "--home", str(home)
+    )
     assert done.returncode == 0, done.stderr
     written = next((home / "conf" / "controllers").glob("*.yml"))
     assert "total_amount_quote: '2000'" in written.read_text()
@@ -161,5 +163,3 @@ def test_verify_finds_a_broken_database_and_a_fill_without_its_order(tmp_path: P
     broken = condor("verify", "--home", str(tmp_path))
     assert broken.returncode == 1
     assert "can't be read" in broken.stdout
-
-

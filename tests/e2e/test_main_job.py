@@ -121,7 +121,9 @@ def test_kill_switch_holds_until_it_is_released(instance: Instance) -> None:
     person = instance.person()
     assert "switched off" in person.send("/status", "📊")["text"]
     person.start_bot()
-    person.until(lambda: bool(instance.rows("SELECT 1 FROM executors WHERE close_type = 'FAILED' OR reason LIKE '%halted%'")), "a refusal by the halt", 60)
+    person.until(
+        lambda: bool(instance.rows("SELECT 1 FROM executors WHERE close_type = 'FAILED' OR reason LIKE '%halted%'")), "a refusal by the halt", 60
+    )
     assert instance.rows("SELECT count(*) FROM fills") == [(0,)]
     person.send("/status", "📊")
     person.tap("Allow new positions")

@@ -70,7 +70,7 @@ def test_planted_violation_is_found(copy: Path, file: str, line: str, contract: 
     done = lint(copy)
     assert done.returncode == 1
     broken = done.stdout.partition("Broken contracts")[2].splitlines()
-    assert any(text.startswith(contract) or contract in text and "of botcore" in text for text in broken), done.stdout[-1500:]
+    assert any(text.startswith(contract) or (contract in text and "of botcore" in text) for text in broken), done.stdout[-1500:]
 
 
 def test_wall_clock_in_the_core_is_refused_by_ruff(tmp_path: Path) -> None:

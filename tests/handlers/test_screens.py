@@ -165,7 +165,14 @@ async def test_a_stop_chooser_older_than_a_minute_shows_its_numbers_anew(program
 
 async def test_a_viewer_sees_and_can_not_act(program: Program, registry: Registry) -> None:
     viewer = Actor(9, "V", Role.VIEWER, "telegram", 9)
-    assert {name for name, item in registry.commands.items() if item.role <= Role.VIEWER} >= {"start", "bots", "status", "executors", "history", "help"}
+    assert {name for name, item in registry.commands.items() if item.role <= Role.VIEWER} >= {
+        "start",
+        "bots",
+        "status",
+        "executors",
+        "history",
+        "help",
+    }
     for name in ("reset_paper", "start_draft", "stop_bot", "halt", "release", "start_again"):
         assert registry.actions[name].role > Role.VIEWER
     view = await registry.screens["help"].render(context(program, registry, viewer), {})

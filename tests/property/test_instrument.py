@@ -1,98 +1,56 @@
-"""Rounding holds for every price, amount and step, not only for the ones that a test thinks of."""
+"""The one converter: nobody pays more than asked, amounts round down, overflow raises."""
 
 from __future__ import annotations
 
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
-from botcore.model.enums import TradeType
-from botcore.model.errors import ScaleOverflow
-from botcore.model.instrument import MAX_INT64, Instrument, Market
-from tests.support.bench import instrument
+from botcore.model.enums import InstrumentKind, TradeType
+from botcore.model.errors import ConfigError, ScaleOverflow
+from botcore.model.instrument import Instrument, Market
 
-SETTINGS = settings(max_examples=300, deadline=None, derandomize=True, database=None)
-EXACT = Context(prec=200)
-STEPS = st.one_of(
-    st.integers(-10, 3).map(lambda exponent: Decimal(1).scaleb(exponent)),
-    st.sampled_from(["0.05", "0.25", "0.5", "2.5", "0.003", "7"]).map(Decimal),
-)
-NUMBERS = st.one_of(
-    st.decimals(min_value=0, max_value=10**7, places=8),
-    st.decimals(min_value=0, max_value=10**7, allow_nan=False, allow_infinity=False),
-    st.integers(0, 10**28).map(lambda digits: Decimal(digits).scaleb(-24)),
-)
-ANY_NUMBER = st.decimals(allow_nan=False, allow_infinity=False)
+STEPS = st.sampled_from(["0.1", "0.01", "0.5", "0.25", "0.00001", "1", "5", "10"]).map(Decimal)
+PRICES = st.decimals(min_value="0.01", max_value="1000000", places=7)
 
 
-def made(step: Decimal, digits: int | None = None) -> Instrument:
-    base = instrument()
-    return Instrument(Market("venue", "ETH-USDT"), base.kind, step, step, max_significant_digits=digits)
+def pair(tick: Decimal, lot: Decimal) -> Instrument:
+    return Instrument(Market("sim", "A-B"), InstrumentKind.SPOT, tick, lot)
 
 
-@SETTINGS
-@given(step=STEPS, price=NUMBERS)
-def test_a_price_never_gets_worse_and_moves_less_than_a_tick(step: Decimal, price: Decimal) -> None:
-    of = made(step)
-    buy, sell = of.price_ticks(price, TradeType.BUY), of.price_ticks(price, TradeType.SELL)
-    with localcontext(EXACT):
-        assert buy * step <= price <= sell * step
-        assert price - buy * step < step and sell * step - price < step
-    assert sell - buy in (0, 1)
+@given(STEPS, PRICES)
+def test_a_buyer_never_pays_more_and_a_seller_never_gets_less(tick: Decimal, price: Decimal) -> None:
+    instrument = pair(tick, Decimal(1))
+    bought = instrument.price(instrument.price_ticks(price, TradeType.BUY))
+    sold = instrument.price(instrument.price_ticks(price, TradeType.SELL))
+    assert price - tick < bought <= price
+    assert price <= sold < price + tick
 
 
-@SETTINGS
-@given(step=STEPS, amount=NUMBERS)
-def test_an_amount_is_never_more_than_asked(step: Decimal, amount: Decimal) -> None:
-    lots = made(step).lots(amount)
-    with localcontext(EXACT):
-        assert 0 <= amount - lots * step < step
+@given(STEPS, PRICES)
+def test_amounts_round_down_and_come_back_exactly(lot: Decimal, amount: Decimal) -> None:
+    instrument = pair(Decimal("0.1"), lot)
+    lots = instrument.lots(amount)
+    assert amount - lot < instrument.amount(lots) <= amount
+    assert instrument.lots(instrument.amount(lots)) == lots
 
 
-@SETTINGS
-@given(step=STEPS, price=st.one_of(NUMBERS, NUMBERS.map(lambda number: -number)))
-def test_floor_and_ceil_enclose_the_price(step: Decimal, price: Decimal) -> None:
-    of = made(step)
-    with localcontext(EXACT):
-        assert of.floor_ticks(price) * step <= price < (of.floor_ticks(price) + 1) * step
-        assert (of.ceil_ticks(price) - 1) * step < price <= of.ceil_ticks(price) * step
+@given(st.integers(1, 10**9), st.integers(1, 10**9), STEPS, STEPS)
+def test_notional_is_exact(ticks: int, lots: int, tick: Decimal, lot: Decimal) -> None:
+    assert pair(tick, lot).notional(ticks, lots) == ticks * tick * lots * lot
 
 
-@SETTINGS
-@given(step=STEPS, ticks=st.integers(-(10**12), 10**12))
-def test_there_and_back_is_the_same(step: Decimal, ticks: int) -> None:
-    of = made(step)
-    price = of.price(ticks)
-    assert of.floor_ticks(price) == of.ceil_ticks(price) == of.lots(price) == ticks
-    assert of.price_ticks(price, TradeType.BUY) == of.price_ticks(price, TradeType.SELL) == ticks
+@pytest.mark.parametrize("value", ["1e30", "9300000000000000000"])
+def test_what_does_not_fit_raises_and_never_wraps(value: str) -> None:
+    with pytest.raises(ScaleOverflow):
+        pair(Decimal(1), Decimal(1)).lots(Decimal(value))
+    with pytest.raises(ScaleOverflow):
+        pair(Decimal(1), Decimal(1)).price_ticks(Decimal(value), TradeType.BUY)
 
 
-@SETTINGS
-@given(price=st.decimals(min_value="0.000001", max_value=10**6, places=8), digits=st.integers(1, 8))
-def test_significant_digits_are_kept_and_still_nobody_pays_more(price: Decimal, digits: int) -> None:
-    of = made(Decimal("0.000001"), digits)
-    buy, sell = (of.price(of.price_ticks(price, side)) for side in (TradeType.BUY, TradeType.SELL))
-    assert buy <= price <= sell
-    for rounded in (buy, sell):
-        assert len(rounded.normalize().as_tuple().digits) <= digits
-
-
-@SETTINGS
-@given(step=STEPS, number=ANY_NUMBER)
-def test_a_conversion_fits_int64_or_raises(step: Decimal, number: Decimal) -> None:
-    of = made(step)
-    for convert in (of.lots, of.floor_ticks, of.ceil_ticks):
-        try:
-            found = convert(number)
-        except ScaleOverflow:
-            continue
-        assert abs(found) <= MAX_INT64
-
-
-@SETTINGS
-@given(ticks=st.integers(1, 10**9), lots=st.integers(1, 10**9))
-def test_notional_is_price_times_amount(ticks: int, lots: int) -> None:
-    of = made(Decimal("0.0001"))
-    with localcontext(EXACT):
-        assert of.notional(ticks, lots) == of.price(ticks) * of.amount(lots)
+@pytest.mark.parametrize(("tick", "lot"), [("0", "1"), ("-1", "1"), ("1", "0"), ("NaN", "1")])
+def test_senseless_steps_are_refused(tick: str, lot: str) -> None:
+    with pytest.raises(ConfigError, match="positive"):
+        pair(Decimal(tick), Decimal(lot))

@@ -1,152 +1,124 @@
-"""Whatever comes in whatever order: the tracker agrees with a model of a dozen lines, and fills are counted exactly once."""
+"""The Cython tracker against a naive model: fills once for ever, states only forward, bounded memory."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from decimal import Decimal
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from botcore.model.enums import OrderType, TradeType
-from botcore.model.order import TERMINAL, OrderRequest, OrderState
+from botcore.model.enums import InstrumentKind, OrderType, PositionAction, TradeType
+from botcore.model.instrument import Instrument, Market
+from botcore.model.order import TERMINAL, OrderRequest, OrderState, Purpose
 from botcore.orders.moves import MOVES
-from botcore.orders.tracker import UNKNOWN_ORDER, Order, OrderTracker
-from tests.support.bench import instrument
+from botcore.orders.tracker import UNKNOWN_ORDER, OrderTracker
 
-ETH = instrument()
-ORDERS = st.integers(0, 7).map(lambda number: f"cdr-0-{number}-1")
-TRADES = st.integers(0, 5).map(lambda number: f"t{number}")
-EXCHANGE_IDS = st.none() | st.integers(0, 4).map(lambda number: f"v{number}")
-TIMES = st.integers(0, 1000)
+PAIR = Instrument(Market("sim", "BTC-USDT"), InstrumentKind.SPOT, Decimal("0.1"), Decimal("0.001"))
+STATES = list(OrderState)
 
 
-@dataclass
-class Known:
-    """What must be true of one order."""
-
-    lots: int
-    state: OrderState = OrderState.PENDING_CREATE
-    exchange_id: str | None = None
-    trades: dict[str, tuple[int, int]] = field(default_factory=dict)
-    cancel_asked: bool = False
-    updated: int = 0
-
-    @property
-    def filled(self) -> int:
-        return sum(lots for _, lots in self.trades.values())
+def request(lots: int = 100) -> OrderRequest:
+    return OrderRequest(PAIR, TradeType.BUY, OrderType.LIMIT, lots, 500, PositionAction.NIL, Purpose.OPEN, "b", "c", "x")
 
 
-class TrackerMachine(RuleBasedStateMachine):
-    """Random messages, also doubled, late, out of order and for orders that nobody knows."""
+def tracked(lots: int = 100, keep: int = 2000) -> OrderTracker:
+    tracker = OrderTracker(keep)
+    tracker.track(request(lots), "o", None, 1)
+    return tracker
 
-    @initialize(keep=st.integers(1, 3))
-    def begin(self, keep: int) -> None:
-        self.keep = keep
-        self.tracker = OrderTracker(keep)
-        self.known: dict[str, Known] = {}
-        self.closed: list[str] = []
-        self.live: dict[str, Order] = {}
 
-    def settle(self, order_id: str) -> None:
-        self.closed.append(order_id)
-        if len(self.closed) > self.keep:
-            gone = self.closed.pop(0)
-            del self.known[gone]
-            del self.live[gone]
+class Machine(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.tracker = tracked()
+        self.order = self.tracker.get("o")
+        self.fills: dict[str, tuple[int, int]] = {}
+        self.was_terminal = False
 
-    @rule(order_id=ORDERS, lots=st.integers(1, 12), now=TIMES)
-    def track(self, order_id: str, lots: int, now: int) -> None:
-        request = OrderRequest(ETH, TradeType.BUY, OrderType.LIMIT, lots, 100)
-        try:
-            order = self.tracker.track(request, order_id, None, now)
-        except ValueError:
-            assert order_id in self.known
-            return
-        assert order_id not in self.known
-        self.known[order_id] = Known(lots, updated=now)
-        self.live[order_id] = order
+    @rule(trade=st.integers(0, 6), lots=st.integers(1, 60), ticks=st.integers(1, 900))
+    def fill(self, trade: int, lots: int, ticks: int) -> None:
+        name = f"t{trade}"
+        news = self.tracker.apply_fill("o", name, ticks, lots, 5)
+        assert news == (0 if name in self.fills else lots)
+        self.fills.setdefault(name, (ticks, lots))
 
-    @rule(order_id=ORDERS, state=st.sampled_from(OrderState), now=TIMES, exchange_id=EXCHANGE_IDS)
-    def say_state(self, order_id: str, state: OrderState, now: int, exchange_id: str | None) -> None:
-        was_news = self.tracker.apply_state(order_id, state, now, exchange_id)
-        known = self.known.get(order_id)
-        if known is None:
-            assert not was_news
-            return
-        known.exchange_id = known.exchange_id or exchange_id
-        assert was_news == (state in MOVES[known.state])
-        if was_news:
-            known.state, known.updated = state, max(known.updated, now)
-            if state in TERMINAL:
-                self.settle(order_id)
+    @rule(state=st.sampled_from(STATES))
+    def move(self, state: OrderState) -> None:
+        before = self.order.state
+        news = self.tracker.apply_state("o", state, 6)
+        assert self.order.state == (state if news else before)
+        if news:
+            assert state in MOVES[before]
 
-    @rule(order_id=ORDERS, trade_id=TRADES, ticks=st.integers(1, 200), lots=st.integers(1, 9), now=TIMES)
-    def say_fill(self, order_id: str, trade_id: str, ticks: int, lots: int, now: int) -> None:
-        found = self.tracker.apply_fill(order_id, trade_id, ticks, lots, now)
-        known = self.known.get(order_id)
-        if known is None:
-            assert found == UNKNOWN_ORDER
-        elif trade_id in known.trades:
-            assert found == 0
-        else:
-            assert found == lots
-            known.trades[trade_id] = (ticks, lots)
-            known.updated = max(known.updated, now)
-            if known.state not in TERMINAL:
-                full = known.filled >= known.lots
-                known.state = OrderState.FILLED if full else OrderState.PARTIALLY_FILLED
-                if full:
-                    self.settle(order_id)
-
-    @rule(order_id=ORDERS)
-    def ask_cancel(self, order_id: str) -> None:
-        known = self.known.get(order_id)
-        may = known is not None and known.state not in TERMINAL and not known.cancel_asked
-        assert self.tracker.ask_cancel(order_id) is may
-        if known is not None and may:
-            known.cancel_asked = True
-
-    @rule(order_id=ORDERS)
-    def refuse_cancel(self, order_id: str) -> None:
-        self.tracker.cancel_refused(order_id)
-        if order_id in self.known:
-            self.known[order_id].cancel_asked = False
+    @rule()
+    def ask_cancel(self) -> None:
+        asked = self.tracker.ask_cancel("o")
+        assert not (asked and self.order.is_done)
 
     @invariant()
-    def orders_agree(self) -> None:
+    def fills_are_summed_whatever_the_state(self) -> None:
         if not hasattr(self, "tracker"):
             return
-        for order_id, known in self.known.items():
-            order = self.tracker.get(order_id)
-            assert order is self.live[order_id]
-            assert order.state is known.state
-            assert order.filled_lots == known.filled
-            assert order.cost == sum(ticks * lots for ticks, lots in known.trades.values())
-            assert order.exchange_order_id == known.exchange_id
-            assert order.cancel_asked is known.cancel_asked
-            assert order.updated_ns == known.updated
-            done = known.state in TERMINAL
-            assert order.remaining_lots == (0 if done else max(0, known.lots - known.filled))
-            assert order.is_overfilled is (known.filled > known.lots)
+        assert self.order.filled_lots == sum(lots for _, lots in self.fills.values())
+        assert self.order.cost == sum(ticks * lots for ticks, lots in self.fills.values())
 
     @invariant()
-    def sets_agree(self) -> None:
+    def terminal_absorbs(self) -> None:
         if not hasattr(self, "tracker"):
             return
-        assert len(self.tracker) == len(self.known)
-        open_ids = [order_id for order_id, known in self.known.items() if known.state not in TERMINAL]
-        assert [order.client_order_id for order in self.tracker.open_orders()] == open_ids
-        assert self.tracker.open_count == len(open_ids)
-
-    @invariant()
-    def every_exchange_id_leads_to_a_known_order_of_that_id(self) -> None:
-        if not hasattr(self, "tracker"):
-            return
-        for number in range(5):
-            found = self.tracker.by_exchange_id(f"v{number}")
-            assert found is None or (found.exchange_order_id == f"v{number}" and self.tracker.get(found.client_order_id) is found)
+        if self.was_terminal:
+            assert self.order.state in TERMINAL
+        self.was_terminal = self.order.state in TERMINAL
+        assert self.order.is_done == self.was_terminal
+        assert self.tracker.open_count == (0 if self.was_terminal else 1)
 
 
-TestTracker = TrackerMachine.TestCase
-TestTracker.settings = settings(max_examples=80, stateful_step_count=60, deadline=None, derandomize=True, database=None)
+TestTracker = Machine.TestCase
+TestTracker.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+
+
+def test_unknown_orders_are_told_apart_from_old_news() -> None:
+    tracker = tracked()
+    assert tracker.apply_fill("nobody", "t", 1, 1, 1) == UNKNOWN_ORDER
+    assert tracker.get("nobody") is None
+
+
+def test_complete_fill_closes_the_order_and_a_late_one_still_counts() -> None:
+    tracker = tracked(10)
+    assert tracker.apply_fill("o", "t1", 500, 10, 2) == 10
+    order = tracker.get("o")
+    assert order is not None
+    assert order.state is OrderState.FILLED
+    assert tracker.apply_fill("o", "t2", 500, 3, 3) == 3
+    assert order.filled_lots == 13
+
+
+def test_a_fill_after_the_cancel_counts() -> None:
+    tracker = tracked(10)
+    assert tracker.apply_state("o", OrderState.OPEN, 2)
+    assert tracker.apply_state("o", OrderState.CANCELED, 3)
+    assert tracker.apply_fill("o", "t1", 500, 4, 4) == 4
+    order = tracker.get("o")
+    assert order is not None
+    assert (order.state, order.filled_lots) == (OrderState.CANCELED, 4)
+
+
+def test_memory_is_bounded_by_the_closed_ones_that_are_kept() -> None:
+    tracker = OrderTracker(50)
+    for number in range(5000):
+        name = f"o{number}"
+        tracker.track(request(), name, None, number)
+        tracker.apply_state(name, OrderState.OPEN, number, f"v{number}")
+        tracker.apply_state(name, OrderState.CANCELED, number)
+    assert tracker.open_count == 0
+    assert len(tracker) <= 51
+    assert tracker.get("o0") is None
+    assert tracker.by_exchange_id("v0") is None
+    assert tracker.by_exchange_id("v4999") is not None
+
+
+def test_two_orders_never_share_an_id() -> None:
+    with pytest.raises(ValueError, match="o"):
+        tracked().track(request(), "o", None, 2)

@@ -1,4 +1,4 @@
-"""Recorded market data that stands beside the project and never goes into it."""
+"""Recorded real data: used where it is, never copied."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def recorded(relpath: str) -> Path:
-    """A recording below `CONDOR_TEST_DATA`, or else `../shared/data`; the test is skipped where there is none."""
-    named = os.environ.get("CONDOR_TEST_DATA")
-    root = Path(named) if named else CHECKOUT.parent / "shared" / "data"
-    path = root / relpath
-    if not path.is_file():
-        pytest.skip(f"needs the recording {relpath}: not found in {root} (CONDOR_TEST_DATA names another folder)")
+def recorded(name: str) -> Path:
+    """A recorded file below CONDOR_TEST_DATA, else below ../shared/data; skips the test where it is absent."""
+    root = Path(os.environ.get("CONDOR_TEST_DATA", CHECKOUT.parent / "shared" / "data"))
+    path = root / name
+    if not path.exists():
+        pytest.skip(f"the recording {name} is not on this machine: put it below CONDOR_TEST_DATA")
     return path

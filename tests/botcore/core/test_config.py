@@ -79,7 +79,13 @@ def test_readers_for_models_of_others() -> None:
 
 @pytest.mark.parametrize(
     ("annotation", "expected"),
-    [(int, {int}), (int | None, {int, type(None)}), (list[int], {list}), (Side, {TradeType}), (Decimal | Side | None, {Decimal, TradeType, type(None)})],
+    [
+        (int, {int}),
+        (int | None, {int, type(None)}),
+        (list[int], {list}),
+        (Side, {TradeType}),
+        (Decimal | Side | None, {Decimal, TradeType, type(None)}),
+    ],
 )
 def test_plain_types_unwraps(annotation: Any, expected: set[Any]) -> None:
     assert plain_types(annotation) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from botcore.model.errors import ConfigError, CondorError, DataError, RefusedByRisk, UserError, nearest
+from botcore.model.errors import CondorError, ConfigError, DataError, RefusedByRisk, UserError, nearest
 
 
 @pytest.mark.parametrize(

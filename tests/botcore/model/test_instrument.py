@@ -104,7 +104,13 @@ def test_a_price_of_nothing_has_no_digits() -> None:
 @pytest.mark.parametrize("size", ["1e17", "1e25", "1e40", "1e400"])
 def test_what_does_not_fit_int64_raises(size: str) -> None:
     made = instrument()
-    for convert in (made.lots, made.floor_ticks, made.ceil_ticks, lambda price: made.price_ticks(price, BUY), lambda price: made.price_ticks(price, SELL)):
+    for convert in (
+        made.lots,
+        made.floor_ticks,
+        made.ceil_ticks,
+        lambda price: made.price_ticks(price, BUY),
+        lambda price: made.price_ticks(price, SELL),
+    ):
         with pytest.raises(ScaleOverflow, match=r"does not fit int64"):
             convert(D(size))
 

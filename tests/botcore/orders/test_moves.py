@@ -66,7 +66,7 @@ def test_terminal_states_absorb(state: OrderState) -> None:
 
 
 def test_live_and_terminal_states_part_the_whole() -> None:
-    assert LIVE | TERMINAL == set(OrderState)
+    assert set(OrderState) == LIVE | TERMINAL
     assert not LIVE & TERMINAL
 
 
