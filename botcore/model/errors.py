@@ -68,7 +68,12 @@ class TickTimeout(CondorError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`, did you mean X?` for the known name closest to `word`, or an empty string when none is close."""
-    choices = list(known)
-    lowered = {choice.lower(): choice for choice in choices}
+    lowered: dict[str, list[str]] = {}
+    for choice in known:
+        lowered.setdefault(choice.lower(), []).append(choice)
     found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
-    return f", did you mean {lowered[found[0]]}?" if found else ""
+    if not found:
+        return ""
+    # names that differ in case only, such as 1m (minute) and 1M (month)
+    best = difflib.get_close_matches(word, lowered[found[0]], n=1, cutoff=0.0)
+    return f", did you mean {best[0]}?"

@@ -54,7 +54,7 @@ def test_plain_and_compressed_files_give_the_same(tmp_path: Path) -> None:
 def test_broken_rows_are_refused_with_file_and_row(tmp_path: Path, rows: str, words: str) -> None:
     path = tmp_path / "broken.csv"
     path.write_text(HEAD + rows)
-    with pytest.raises(DataError, match="broken.csv") as caught:
+    with pytest.raises(DataError, match=r"broken\.csv") as caught:
         read_candles(path)
     assert words in str(caught.value)
 
