@@ -1,0 +1,37 @@
+"""`make bench`: runs all benchmarks and prints each figure beside the saved baseline.
+
+A line that ends in `.ratio` is measured against something else in the same run (a plain-Python counterpart, or the yardstick), so it can be compared between
+machines; the last column is how it stands to the baseline: 1.00 is the same, more is better. `--save` writes the baseline.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import bench_backtest, bench_book, bench_tick, bench_tracker
+
+BASELINE = Path(__file__).parent / "baseline.json"
+PARTS = {"book": bench_book.run, "tracker": bench_tracker.run, "tick": bench_tick.run, "backtest": bench_backtest.run}
+
+
+def main(arguments: list[str]) -> None:
+    wanted = [name for name in arguments if not name.startswith("-")] or list(PARTS)
+    saved: dict[str, float] = json.loads(BASELINE.read_text()) if BASELINE.is_file() else {}
+    found: dict[str, float] = {}
+    print(f"{'measure':34}{'now':>14}{'baseline':>14}{'now/baseline':>14}")
+    for part in wanted:
+        for name, value in PARTS[part]().items():
+            full = f"{part}.{name}"
+            found[full] = value
+            before = saved.get(full)
+            against = f"{value / before:14.2f}" if before and name.endswith(".ratio") else " " * 14
+            print(f"{full:34}{value:14.2f}{'' if before is None else f'{before:.2f}':>14}{against}")
+    if "--save" in arguments:
+        BASELINE.write_text(json.dumps({**saved, **{name: round(value, 4) for name, value in found.items()}}, indent=1, sort_keys=True) + "\n")
+        print(f"saved {BASELINE.name}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
