@@ -42,7 +42,9 @@ def job_of(path: Path) -> BacktestJob:
     instrument = Instrument(market, InstrumentKind.LINEAR_PERPETUAL, Decimal("0.1"), Decimal("0.00001"), min_notional=Decimal(5))
     rules = PaperRules(InstrumentKind.LINEAR_PERPETUAL, FeeModel(Decimal("0.0002"), Decimal("0.0004")))
     recorded = RecordedMarket(instrument, read_candles(path), "inferred")
-    return BacktestJob([(spec, spec.config_class.model_validate(values))], {market: recorded}, {market.connector_name: rules}, {"USDT": Decimal(10_000)})
+    return BacktestJob(
+        [(spec, spec.config_class.model_validate(values))], {market: recorded}, {market.connector_name: rules}, {"USDT": Decimal(10_000)}
+    )
 
 
 def run(rounds: int = 3) -> dict[str, float]:

@@ -90,6 +90,8 @@ def _parse_line(line: str, name: str, number: int) -> CaptureLine | None:
     except (InvalidOperation, ValueError):
         raise DataError(f"{name}, line {number}: expected '<time> <json>' as Binance streams are logged, found {line[:60].strip()!r}") from None
     data = message.get("data", message)
+    if not isinstance(data, dict):
+        return None  # streams of all symbols at once come as arrays; none of them tells of one book
     if not symbol:
         symbol = str(data.get("s") or str(message.get("stream", "")).partition("@")[0]).upper()
     return CaptureLine(ts_ns, name, number, data, symbol)
@@ -117,8 +119,11 @@ def inspect_capture(paths: list[Path], symbol: str = "") -> CaptureInfo:
         first, last = first or line.ts_ns, line.ts_ns
         if line.message.get("e") == "depthUpdate":
             prices, sizes = decimals.get(line.symbol, (0, 0))
-            for price, size in (*line.message["b"], *line.message["a"]):
-                prices, sizes = max(prices, _decimals(price)), max(sizes, _decimals(size))
+            try:
+                for price, size in (*line.message["b"], *line.message["a"]):
+                    prices, sizes = max(prices, _decimals(price)), max(sizes, _decimals(size))
+            except (LookupError, TypeError, ValueError, AttributeError):
+                raise _not_binance(line, "depthUpdate", line.symbol) from None
             decimals[line.symbol] = prices, sizes
     chosen = symbol.upper() or max(decimals, key=lambda key: counts[key], default="")
     if chosen not in decimals:
@@ -126,6 +131,10 @@ def inspect_capture(paths: list[Path], symbol: str = "") -> CaptureInfo:
         raise DataError(f"{paths[0].name}: expected depth updates of {chosen or 'a symbol'}, found messages of {found}")
     tick_size, lot_size = (Decimal(1).scaleb(-places) for places in decimals[chosen])
     return CaptureInfo(counts, first, last, tick_size, lot_size)
+
+
+def _not_binance(line: CaptureLine, kind: str, symbol: str) -> DataError:
+    return DataError(f"{line.file}, line {line.number}: a {kind} message of {symbol} is not as Binance sends it")
 
 
 def _decimals(text: str) -> int:
@@ -237,8 +246,8 @@ class CaptureFeed:
                     self._events.append(self._trade(message, ts_ns))
             elif "lastUpdateId" in message:
                 self._snapshot(message, ts_ns)
-        except (KeyError, TypeError, ValueError, InvalidOperation):
-            raise DataError(f"{line.file}, line {line.number}: a {kind or 'snapshot'} message of {self._symbol} is not as Binance sends it") from None
+        except (LookupError, TypeError, ValueError, InvalidOperation):
+            raise _not_binance(line, kind or "snapshot", self._symbol) from None
 
     def _depth(self, message: dict[str, Any], ts_ns: int) -> None:
         market = self.instrument.market

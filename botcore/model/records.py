@@ -6,7 +6,7 @@ are one row.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -124,6 +124,8 @@ class BotRecords:
         Executors that have not terminated, with all their `orders` and `fills`.
     closed : list of ExecutorRecord
         The latest that have terminated, oldest first: controllers look back at them.
+    orphans : list of ExecutorRecord
+        Executors that have terminated while an order of theirs may still live at the venue; their orders and fills are among the others.
     """
 
     running: list[ExecutorRecord]
@@ -132,3 +134,4 @@ class BotRecords:
     fills: list[FillRecord]
     holds: list[HoldRecord]
     tallies: list[TallyRecord]
+    orphans: list[ExecutorRecord] = field(default_factory=list)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
+from botcore.model.order import TERMINAL
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
 from botcore.recorder.rows import read_record
@@ -22,12 +23,17 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     closed = connection.execute(
         select(executors).where(of_bot, executors.c.status == "TERMINATED").order_by(executors.c.close_ns.desc()).limit(KEEP_CLOSED)
     ).all()
-    ids = select(executors.c.executor_id).where(of_bot, executors.c.status != "TERMINATED")
+    of_interest = select(executors.c.executor_id).where(
+        of_bot, (executors.c.status != "TERMINATED") | executors.c.executor_id.in_(_with_live_orders())
+    )
+    orphans = connection.execute(
+        select(executors).where(of_bot, executors.c.status == "TERMINATED", executors.c.executor_id.in_(_with_live_orders()))
+    ).all()
     joined = select(tables.intents, tables.orders.c.client_order_id, tables.orders.c.exchange_order_id, tables.orders.c.state).join(
         tables.orders, tables.orders.c.intent_id == tables.intents.c.intent_id
     )
-    orders = connection.execute(joined.where(tables.intents.c.executor_id.in_(ids)).order_by(tables.intents.c.created_ns)).all()
-    fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(ids)).order_by(tables.fills.c.ts_ns)).all()
+    orders = connection.execute(joined.where(tables.intents.c.executor_id.in_(of_interest)).order_by(tables.intents.c.created_ns)).all()
+    fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(of_interest)).order_by(tables.fills.c.ts_ns)).all()
     holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
     tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
     return BotRecords(
@@ -37,7 +43,13 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
         [read_record(FillRecord, row) for row in fills],
         [read_record(HoldRecord, row) for row in holds],
         [read_record(TallyRecord, row) for row in tallies],
+        [read_record(ExecutorRecord, row) for row in orphans],
     )
+
+
+def _with_live_orders() -> Select[tuple[str]]:
+    """Ids of executors with an order that is not known to be done."""
+    return select(tables.orders.c.executor_id).where(tables.orders.c.state.not_in([state.name for state in TERMINAL]))
 
 
 def runtime_value(connection: Connection, key: str) -> int:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from botcore.connectors.base import ConnectorBase
+from botcore.executors.base import ExecutorBase
 from botcore.executors.catalog import executor_configs, executor_factories
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
@@ -37,7 +39,11 @@ def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[st
     for fill in records.fills:
         fills[fill.executor_id].append(fill)
     for record in records.running:
-        _restore_executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data)
+        executor = _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data)
+        bot.orchestrator.restore(executor)
+    for record in records.orphans:
+        _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data)
+        _cancel(orders[record.executor_id], connectors)
 
 
 def closed_info(record: ExecutorRecord) -> ExecutorInfo:
@@ -46,14 +52,21 @@ def closed_info(record: ExecutorRecord) -> ExecutorInfo:
     return ExecutorInfo.of_record(config, record)
 
 
-def _restore_executor(
+def _cancel(orders: list[OrderRecord], connectors: Mapping[str, ConnectorBase]) -> None:
+    """An executor ended while its cancel had not left: ask again. What the venue trades meanwhile, the ended executor hands to a hold."""
+    for order in orders:
+        connectors[order.connector_name].cancel(order.client_order_id)
+
+
+def _executor(
     bot: StrategyV2Base,
     record: ExecutorRecord,
     orders: list[OrderRecord],
     fills: list[FillRecord],
     connectors: Mapping[str, ConnectorBase],
     data: MarketDataProvider,
-) -> None:
+) -> ExecutorBase[Any]:
+    """An executor as it was written, owner of its orders again."""
     config = executor_configs()[record.type].model_validate(record.config)
     executor = executor_factories()[record.type](config, bot.orchestrator.around, record.executor_id, record.controller_id, record.created_ns)
     own_fills = [_fill(fill, data) for fill in fills]
@@ -65,7 +78,7 @@ def _restore_executor(
         of_order = [fill for fill in own_fills if fill.client_order_id == order.client_order_id]
         tracked.append(connector.tracker.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order))
     executor.restore(record.state, tracked, own_fills)
-    bot.orchestrator.restore(executor)
+    return executor
 
 
 def _request(order: OrderRecord, bot_id: str, record: ExecutorRecord, data: MarketDataProvider) -> OrderRequest:

@@ -218,10 +218,12 @@ class MemoryRecords:
         executors = own(self.executors.values())
         running = [record for record in executors if record.status != "TERMINATED"]
         closed = sorted((record for record in executors if record.status == "TERMINATED"), key=lambda record: record.close_ns)
-        alive = {record.executor_id for record in running}
+        waiting = {order.request.executor_id for order in self.submitted if order.is_open}
+        orphans = [record for record in closed if record.executor_id in waiting]
+        alive = {record.executor_id for record in (*running, *orphans)}
         orders = [order_record(order) for order in self.submitted if order.request.executor_id in alive]
         fills = [fill_record(fill, executor_id) for fill, executor_id in self.fills if executor_id in alive]
-        return BotRecords(running, closed, orders, fills, own(self.holds.values()), own(self.tallies.values()))
+        return BotRecords(running, closed, orders, fills, own(self.holds.values()), own(self.tallies.values()), orphans)
 
 
 def order_record(order: Order) -> OrderRecord:

@@ -44,7 +44,9 @@ def test_a_plain_file(tmp_path: Path) -> None:
     assert (table.open[1], table.high[1], table.low[1], table.close[1], table.volume[1]) == (1, 4, 0.5, 2, 0)
 
 
-@pytest.mark.parametrize("lines", [[row(0), row(1)], ["", HEADER, "", row(0), "   ", row(1), ""], [HEADER.upper().replace(",", " , "), row(0), row(1)]])
+@pytest.mark.parametrize(
+    "lines", [[row(0), row(1)], ["", HEADER, "", row(0), "   ", row(1), ""], [HEADER.upper().replace(",", " , "), row(0), row(1)]]
+)
 def test_header_blank_lines_and_case_do_not_matter(tmp_path: Path, lines: list[str]) -> None:
     assert len(read(tmp_path, lines)) == 2
 
@@ -101,7 +103,12 @@ def test_a_broken_row_is_named(tmp_path: Path, broken: str, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("time", "words"),
-    [("1723075200", "seconds"), ("1723075200000000", "microseconds"), ("1723075200000000000", "nanoseconds"), ("12", "milliseconds since 1970, found 12")],
+    [
+        ("1723075200", "seconds"),
+        ("1723075200000000", "microseconds"),
+        ("1723075200000000000", "nanoseconds"),
+        ("12", "milliseconds since 1970, found 12"),
+    ],
 )
 def test_a_wrong_unit_of_time_is_recognised(tmp_path: Path, time: str, words: str) -> None:
     assert words in refusal(tmp_path, [f"{time},1,1,1,1,1", f"{int(time) + 60},1,1,1,1,1"])

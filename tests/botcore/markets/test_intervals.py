@@ -20,7 +20,10 @@ def test_names_and_seconds_go_there_and_back() -> None:
     assert interval_name(7) == "7s"
 
 
-@pytest.mark.parametrize(("wrong", "hint"), [("1min", "did you mean 1m?"), ("1Min", "did you mean 1M?"), ("1H", "did you mean 1h?"), ("60", "1s, 1m, 3m"), ("", "1s, 1m, 3m")])
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [("1min", "did you mean 1m?"), ("1Min", "did you mean 1M?"), ("1H", "did you mean 1h?"), ("60", "1s, 1m, 3m"), ("", "1s, 1m, 3m")],
+)
 def test_an_unknown_interval_names_what_there_is(wrong: str, hint: str) -> None:
     with pytest.raises(ConfigError, match="unknown candle interval") as found:
         interval_seconds(wrong)

@@ -281,7 +281,6 @@ def test_restart_at_any_moment_ends_with_the_same_result(moments: int) -> None:
     assert life(None)[0] is CloseType.TRAILING_STOP
 
 
-@pytest.mark.xfail(strict=True, reason="recovery takes up the orders of running executors only; an abandoned executor's live order has no keeper")
 def test_live_order_of_an_abandoned_executor_is_not_forgotten_by_a_restart() -> None:
     """The executor raised and was buried with a cancel in the outbox; the process dies before it leaves. Somebody must still cancel that order."""
     before = VenueBench()
