@@ -221,8 +221,10 @@ class Program:
 
     @property
     def link(self) -> str:
-        """What a person opens: the local chat's page, once."""
-        return self.web.link()
+        """What a person opens: the local chat's page (works once), or the bot on Telegram."""
+        if LOCAL_FRONT in self._environment.chats:
+            return self.web.link()
+        return next(front.link for front in self._fronts if front.is_up)
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""

@@ -19,7 +19,7 @@ from condor.store.common import ChatRow
 from condor.users import Actor, Role
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
-from handlers.live import LiveCards
+from handlers.live import IDLE_MS, LiveCards
 from handlers.present import Presenter
 from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 UPDATES = ["message", "callback_query"]
 POLL_S = 10
+LIVE_SCREENS = ("bot", "executors", "executor")
 RETRY_S = (1, 2, 5, 15, 30)
 
 
@@ -129,6 +130,19 @@ class ChatFront:
         await application.updater.start_polling(timeout=POLL_S, allowed_updates=UPDATES, bootstrap_retries=-1, error_callback=self._poll_failed)
         await application.start()
         self.is_up = True
+        await self._take_up_live_cards()
+
+    async def _take_up_live_cards(self) -> None:
+        """Cards that moved when the process ended move on; those that show nothing live fall out with their first drawing."""
+        for panel in await self._services.panels.recent(self.name, IDLE_MS):
+            actor = await self._services.access.actor(self.name, panel.chat_id, "", panel.chat_id)
+            if actor.role >= Role.VIEWER and panel.screen in LIVE_SCREENS:
+                self._live.watch(panel, actor)
+
+    @property
+    def link(self) -> str:
+        """Where a person finds the bot on Telegram, once it is up."""
+        return f"https://t.me/{self._application.bot.username}"
 
     def start_soon(self) -> None:
         """Connect in the background and keep trying: trading never waits for a chat."""

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 log = logging.getLogger(__name__)
@@ -144,8 +145,9 @@ class Journal:
                 with connection.begin():
                     for batch in batches:
                         write_rows(connection, batch.writes)
-            except OperationalError as error:
-                self._trouble(str(error.orig))
+            except SQLAlchemyError as error:
+                # also for a row that no table takes: it is a bug of ours, and dropping it or the writer silently would be worse than standing still
+                self._trouble(str(error.orig if isinstance(error, DBAPIError) else error))
                 self._pause.wait(RETRY_S)
             else:
                 self._trouble(None)
@@ -180,7 +182,10 @@ class Journal:
 
 def open_engine(path: Path, *, read_only: bool = False) -> Engine:
     """One SQLite connection: WAL, synchronous=FULL, foreign keys on, 10 s of patience."""
-    url = f"sqlite:///file:{path}?mode=ro&uri=true" if read_only else f"sqlite:///{path}"
+    # a folder's name may hold what means something in a URL
+    url = URL.create("sqlite", database=str(path))
+    if read_only:
+        url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
     engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 10.0})
 
     @event.listens_for(engine, "connect")

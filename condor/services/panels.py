@@ -38,6 +38,11 @@ class PanelService:
         """The card that a message of this chat shows."""
         return await self._read(lambda connection: store.panel_at(connection, actor.front, actor.chat_id, message_id))
 
+    async def recent(self, front: str, within_ms: int) -> list[Panel]:
+        """Cards of private chats that were drawn lately, oldest first."""
+        since_ms = self._wall.wall_ms() - within_ms
+        return await self._read(lambda connection: store.recent_panels(connection, front, since_ms))
+
     async def shown(self, panel: Panel, message_id: int, content: str) -> Panel:
         """Remember where a card is and what it showed."""
         updated = replace(panel, message_id=message_id, digest=digest_of(content))

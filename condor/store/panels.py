@@ -92,6 +92,13 @@ def panel_at(connection: Connection, front: str, chat_id: int, message_id: int) 
     return _panel(connection.execute(query.order_by(table.c.updated_ms.desc()).limit(1)).one_or_none())
 
 
+def recent_panels(connection: Connection, front: str, since_ms: int) -> list[Panel]:
+    """Panels of private chats that were drawn since then, oldest first."""
+    table = tables.panels
+    query = select(table).where(table.c.front == front, table.c.chat_id > 0, table.c.message_id > 0, table.c.updated_ms >= since_ms)
+    return [panel for row in connection.execute(query.order_by(table.c.updated_ms)) if (panel := _panel(row)) is not None]
+
+
 def _panel(row: Any) -> Panel | None:
     if row is None:
         return None

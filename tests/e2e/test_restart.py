@@ -139,6 +139,15 @@ def test_button_of_an_earlier_process_works(instance: Instance) -> None:
     assert "📊 Status" in person.seen[home["message_id"]]["text"]
 
 
+def test_a_live_panel_moves_on_after_a_restart(instance: Instance) -> None:
+    panel = instance.person().start_bot()
+    instance.kill()
+    instance.start()
+    person = instance.person()
+    before = person.seen[panel["message_id"]]["text"]
+    person.until(lambda: person.seen[panel["message_id"]]["text"] != before, "the panel to move", 30)
+
+
 def test_button_that_is_too_old_says_so_and_opens_a_fresh_card(instance: Instance) -> None:
     person = instance.person()
     home = person.send("/start")
