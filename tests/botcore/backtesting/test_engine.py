@@ -104,12 +104,13 @@ def test_second_run_gives_the_same_bytes(name: str) -> None:
 
 
 def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
+    expected = as_bytes(ran("both")[2])
     root = Path(__file__).parents[3]
     code = "import sys; from tests.botcore.backtesting.test_engine import as_bytes, ran; sys.stdout.buffer.write(as_bytes(ran('both')[2]))"
     environment = os.environ | {"PYTHONHASHSEED": "12345", "PYTHONPATH": str(root)}
     done = subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    assert done.stdout == as_bytes(ran("both")[2])
+    assert done.stdout == expected
 
 
 @pytest.mark.parametrize("name", NAMES)

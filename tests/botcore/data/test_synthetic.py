@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -110,7 +111,7 @@ def test_time_moves_forward_and_steadily() -> None:
     times = [event.ts_ns for event in found]
     assert times == sorted(times) and times[0] == START_NS
     diffs = [event.ts_ns for event in found if isinstance(event, BookDiff)]
-    assert {later - earlier for earlier, later in zip(diffs, diffs[1:], strict=False)} == {STEP_NS}
+    assert {later - earlier for earlier, later in pairwise(diffs)} == {STEP_NS}
 
 
 @pytest.mark.parametrize("seed", range(4))
