@@ -55,9 +55,9 @@ class SimulatedConnector(ConnectorBase):
             else:
                 self.exchange.create(order.request, order.client_order_id, request.asked_ns)
 
-    def next_ns(self) -> int:
+    def wish(self) -> tuple[int, bool]:
         """At once when the exchange has something to say; when a request arrives there, the exchange has asked for the tick itself."""
-        return 0 if self.exchange.has_news else NEVER
+        return NEVER, self.exchange.has_news
 
     def on_tick(self, now_ns: int) -> None:
         """Read what the exchange has to say up to now."""

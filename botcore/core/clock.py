@@ -23,8 +23,8 @@ OnFault = Callable[[TimeIterator, Exception], None]
 class Sleeper(Protocol):
     """A part that knows when it next wants a tick."""
 
-    def next_ns(self) -> int:
-        """Market time of the next tick that it wants; 0 asks for one with every market event, `NEVER` for none."""
+    def wish(self) -> tuple[int, bool]:
+        """(market time of the next tick that it wants, `NEVER` for none; whether it also wants one with every market event)."""
 
 
 class Clock:
@@ -104,18 +104,18 @@ class Clock:
     def next_tick_ns(self, event_ns: int) -> int:
         """When a replay ticks next, if the next market event is at `event_ns`.
 
-        That is the earliest time that a part asked for, by `wake_at` or by a `next_ns` of its own, when it comes before the event; the time of the event when a
+        That is the earliest time that a part asked for, by `wake_at` or by a `wish` of its own, when it comes before the event; the time of the event when a
         part wants to see every event; otherwise `NEVER`: the event passes without a tick.
         """
         now_ns = self.now_ns
         earliest = self._wakes[0] if self._wakes else NEVER
         wants_all = False
         for sleeper in self._sleepers:
-            asked = sleeper.next_ns()
-            if asked <= now_ns:
+            asked_ns, wants_each = sleeper.wish()
+            if wants_each or asked_ns <= now_ns:
                 wants_all = True
-            elif asked < earliest:
-                earliest = asked
+            if now_ns < asked_ns < earliest:
+                earliest = asked_ns
         if earliest <= event_ns:
             return earliest
         return max(event_ns, now_ns) if wants_all else NEVER

@@ -197,20 +197,17 @@ class ExecutorOrchestrator:
         if due:
             self._clock.stepper.step_all(due, now_ns, self.executor_faulted)
 
-    def next_ns(self) -> int:
-        """Earliest market time at which an executor wants to be stepped: 0 with every market event, `NEVER` when none does."""
-        next_ns = timed_ns = NEVER
+    def wish(self) -> tuple[int, bool]:
+        """(earliest market time at which an executor wants to be stepped, whether one wants every market event)."""
+        timed_ns, wants_each = NEVER, False
         for executor in self._running:
             wake_ns = executor.wake_ns
             if wake_ns < timed_ns and executor.status is not RunnableStatus.TERMINATED:
                 if wake_ns:
                     timed_ns = wake_ns
                 else:
-                    next_ns = 0
-        if next_ns < timed_ns < NEVER:
-            # who wants every event must not hide who wants a certain time
-            self._clock.wake_at(timed_ns)
-        return min(next_ns, timed_ns)
+                    wants_each = True
+        return timed_ns, wants_each
 
     def _sweep(self) -> None:
         """Let go of executors that have ended since the last tick."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from botcore.controllers.base import ControllerBase
 from botcore.core.bus import EventBus
-from botcore.core.clock import Clock
+from botcore.core.clock import NEVER, Clock
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.events import FactKind, PartFault
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
@@ -52,9 +52,10 @@ class ControllerSeat:
             self._seen_version = shelf.version
         self.quiet_until_ns = controller.quiet_until_ns()
 
-    def next_ns(self) -> int:
-        """When it wants to be stepped; 0 when an executor has changed since it looked."""
-        return self.quiet_until_ns if self._shelf.version == self._seen_version else 0
+    def wish(self) -> tuple[int, bool]:
+        """When it wants to be stepped, and whether an executor has changed since it looked: then it wants the next event too."""
+        quiet_until_ns = self.quiet_until_ns
+        return quiet_until_ns or NEVER, not quiet_until_ns or self._shelf.version != self._seen_version
 
 
 class StrategyV2Base:
@@ -106,17 +107,16 @@ class StrategyV2Base:
             return
         self._clock.stepper.step_all(self._running, now_ns, self._controller_fault)
 
-    def next_ns(self) -> int:
-        """Earliest market time at which an executor or a controller wants to be stepped: 0 with every market event."""
-        next_ns = self.orchestrator.next_ns()
+    def wish(self) -> tuple[int, bool]:
+        """(earliest market time at which an executor or a controller wants to be stepped, whether one wants every market event)."""
+        next_ns, wants_each = self.orchestrator.wish()
         if not self.is_stopping:
             for seat in self._running:
-                seat_ns = seat.next_ns()
-                if not (next_ns and seat_ns):
-                    # who wants every event must not hide who wants a certain time
-                    self._clock.wake_at(max(next_ns, seat_ns))
-                next_ns = min(next_ns, seat_ns)
-        return next_ns
+                seat_ns, seat_wants_each = seat.wish()
+                if seat_ns < next_ns:
+                    next_ns = seat_ns
+                wants_each = wants_each or seat_wants_each
+        return next_ns, wants_each
 
     def _controller_fault(self, seat: Any, error: Exception) -> None:
         """Stop a controller that raised; its executors keep their barriers and the other controllers go on."""

@@ -132,8 +132,8 @@ class Part:
     def __init__(self, wants: list[int]) -> None:
         self.wants, self.ticks = deque(wants), []  # type: ignore[var-annotated]
 
-    def next_ns(self) -> int:
-        return self.wants[0] if self.wants else NEVER
+    def wish(self) -> tuple[int, bool]:
+        return (self.wants[0] if self.wants else NEVER), False
 
     def on_tick(self, now_ns: int) -> None:
         self.ticks.append(now_ns)
@@ -142,8 +142,8 @@ class Part:
 
 
 class EveryEvent(Part):
-    def next_ns(self) -> int:
-        return 0
+    def wish(self) -> tuple[int, bool]:
+        return NEVER, True
 
 
 def replay(tape: Tape, part: Part) -> list[int]:

@@ -218,10 +218,10 @@ def test_controller_whose_action_was_refused_at_once_is_asked_again_with_the_nex
     bench = PaperBench()
     bot = bench.bot(seat(TooBig))
     bench.tick()
-    assert bot.controllers[0].asked == 1 and bot.next_ns() == 0
+    assert bot.controllers[0].asked == 1 and bot.wish()[1]
     bench.tick()
     assert bot.controllers[0].asked == 2
-    assert bot.next_ns() == bench.clock.now_ns + 10_000_000_000
+    assert bot.wish() == (bench.clock.now_ns + 10_000_000_000, False)
 
 
 def test_controller_sees_its_own_executors_and_holds_only() -> None:
