@@ -11,22 +11,21 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from botcore.executors.data_types import config_values
-from botcore.executors.info import ExecutorInfo
 from botcore.model.enums import PriceType
 from botcore.model.errors import ConfigError, UserError, nearest
-from botcore.model.instrument import Market, split_pair
-from botcore.model.records import BotRecords, HoldRecord
-from botcore.orchestrator.holds import PositionSummary
+from botcore.model.instrument import Market
+from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_bot
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
+from condor.services.bot_views import bare_view, executor_view, live_view, stopped_view
 from condor.store import Connection, KeyTaken
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id, bots_in, configs_of, free_bot_id, set_state
 from condor.store.common import write_audit
 from condor.users import Actor, Role, require
-from condor.views import BotView, ExecutorView, PositionView
+from condor.views import BotView, ExecutorView
 from condor.yaml_file import config_errors
 
 T = TypeVar("T")
@@ -80,7 +79,7 @@ class BotService:
 
         await self._committed(write)
         self._manager.launch(row, configs, strategy)
-        return self._view(self._manager.running[bot_id])
+        return live_view(self._manager.running[bot_id])
 
     async def _committed(self, write: Callable[[Connection], T]) -> T:
         try:
@@ -118,7 +117,7 @@ class BotService:
         strategy = await self._manager.build_again(bot_id, configs)
         row = await self._committed(write)
         self._manager.launch(row, configs, strategy)
-        return self._view(self._manager.running[bot_id])
+        return live_view(self._manager.running[bot_id])
 
     # ---- stop ------------------------------------------------------------------------------------------------------
     async def stop(self, actor: Actor, bot_id: str, claim: Claim, *, keep_position: bool) -> BotView | None:
@@ -145,7 +144,7 @@ class BotService:
         await asyncio.wrap_future(self._journal.run(write))
         bot = self._manager.running.get(bot_id)
         self._manager.stop(bot_id, keep_position=keep_position)
-        return self._view(bot) if bot is not None and bot_id in self._manager.running else None
+        return live_view(bot) if bot is not None and bot_id in self._manager.running else None
 
     # ---- look ------------------------------------------------------------------------------------------------------
     def find(self, text: str) -> str:
@@ -161,24 +160,24 @@ class BotService:
     async def all(self, actor: Actor) -> list[BotView]:
         """Running and stopping bots first, then the stopped ones, newest first."""
         require(actor, Role.VIEWER, "looking at bots")
-        live = [self._view(bot) for bot in self._manager.running.values()]
+        live = [live_view(bot) for bot in self._manager.running.values()]
         loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, list(reversed(bots_in(connection, [STOPPED]))))))
-        stopped = [_stopped_view(*item, self._mids()) for item in loaded]
+        stopped = [stopped_view(*item, self._mids()) for item in loaded]
         broken = await asyncio.wrap_future(self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])))
-        lost = [_bare_view(row, (self._manager.broken[row.bot_id],)) for row in broken if row.bot_id in self._manager.broken]
+        lost = [bare_view(row, (self._manager.broken[row.bot_id],)) for row in broken if row.bot_id in self._manager.broken]
         return [*live, *lost, *(view for view in stopped if view.bot_id not in self._manager.running)]
 
     def running(self) -> list[BotView]:
-        return [self._view(bot) for bot in self._manager.running.values()]
+        return [live_view(bot) for bot in self._manager.running.values()]
 
     async def one(self, actor: Actor, bot_id: str) -> BotView | None:
         """One bot, running or not; None when there is no such bot."""
         require(actor, Role.VIEWER, "looking at bots")
         bot = self._manager.running.get(bot_id)
         if bot is not None:
-            return self._view(bot)
+            return live_view(bot)
         loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, _present(bot_by_id(connection, bot_id)))))
-        return _stopped_view(*loaded[0], self._mids()) if loaded else None
+        return stopped_view(*loaded[0], self._mids()) if loaded else None
 
     def _mids(self) -> dict[Market, Decimal]:
         """Mid of every open market that has one."""
@@ -201,143 +200,13 @@ class BotService:
         ]
         return sorted(views, key=lambda view: (not view.is_trading, view.bot_id, view.executor_id))
 
-    def _view(self, bot: RunningBot) -> BotView:
-        strategy, row = bot.strategy, bot.row
-        orchestrator = strategy.orchestrator
-        report = orchestrator.report()
-        running = orchestrator.running
-        markets = sorted({str(market) for controller in strategy.controllers for market in controller.config.markets()})
-        return BotView(
-            row.bot_id,
-            row.title,
-            row.mode,
-            STOPPING if strategy.is_stopping else row.state,
-            _quote_of(markets),
-            tuple(config.controller_name for config in bot.configs),
-            tuple(markets),
-            row.created_ms,
-            report.global_pnl_quote,
-            report.realized_pnl_quote,
-            report.unrealized_pnl_quote,
-            report.fees_quote,
-            report.volume_traded,
-            len(running),
-            sum(executor.has_fills for executor in running),
-            report.closed_executors,
-            report.winning_executors,
-            tuple((close_type.name, count) for close_type, count in sorted(report.close_type_counts.items())),
-            tuple(_position_view(row.bot_id, position) for position in report.positions_summary if position.amount),
-            tuple(f"{seat.controller.id}: {seat.fault}" for seat in strategy.seats if seat.fault),
-            _signals(strategy.controllers),
-        )
-
 
 def _present(row: BotRow | None) -> list[BotRow]:
     return [] if row is None else [row]
 
 
-# ---- views ---------------------------------------------------------------------------------------------------------
-def executor_view(info: ExecutorInfo, bot_title: str, bot_id: str, now_ns: int) -> ExecutorView:
-    """A live or ended executor as people see it."""
-    custom = info.custom_info
-    pnl, pct = info.net_pnl_quote, info.net_pnl_pct
-    end_ns = info.close_ns or now_ns
-    return ExecutorView(
-        info.id,
-        bot_id,
-        bot_title,
-        info.controller_id,
-        info.type,
-        info.status.name,
-        info.side.name if info.side is not None else "",
-        info.connector_name or "",
-        info.trading_pair or "",
-        info.level_id,
-        getattr(info.config, "amount", None),
-        custom.get("current_position_average_price"),
-        custom.get("close_price"),
-        None if pnl.is_nan() else pnl,
-        None if pct.is_nan() else pct,
-        info.cum_fees_quote,
-        info.filled_amount_quote,
-        max(0, end_ns - info.created_ns) / 1e9,
-        info.close_type.name if info.close_type is not None else None,
-        info.reason,
-        info.is_trading,
-    )
-
-
-def _position_view(bot_id: str, position: PositionSummary) -> PositionView:
-    return PositionView(
-        bot_id, position.connector_name, position.trading_pair, position.amount, position.breakeven_price, position.unrealized_pnl_quote
-    )
-
-
-def _signals(controllers: list[Any]) -> tuple[tuple[str, str], ...]:
-    """Plain numbers that controllers worked out."""
-    found: list[tuple[str, str]] = []
-    for controller in controllers:
-        for name, value in controller.processed_data.items():
-            if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-                found.append((name.replace("_", " "), f"{float(value):.6g}"))
-    return tuple(found[:6])
-
-
-def _quote_of(markets: list[str]) -> str:
-    return split_pair(markets[0].partition(":")[2])[1] if markets else ""
-
-
-def _stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow], mids: Mapping[Market, Decimal]) -> BotView:
-    """A bot that does not run, from its records; what it holds is valued where its market is open."""
-    counts: dict[str, int] = {}
-    for tally in records.tallies:
-        for name, count in tally.close_types.items():
-            counts[name] = counts.get(name, 0) + count
-    zero = Decimal(0)
-    realized = sum((tally.realized_quote for tally in records.tallies), zero)
-    realized += sum((hold.realized_gross - hold.fees_in_pnl for hold in records.holds), zero)
-    positions = tuple(_held_view(row.bot_id, hold, mids) for hold in records.holds if hold.net_amount_base)
-    open_results = [position.unrealized for position in positions]
-    unrealized = None if None in open_results else sum((value for value in open_results if value is not None), zero)
-    markets = sorted({f"{config.config.get('connector_name')}:{config.config.get('trading_pair')}" for config in configs})
-    return BotView(
-        row.bot_id,
-        row.title,
-        row.mode,
-        row.state,
-        _quote_of([market for market in markets if "-" in market]),
-        tuple(config.controller_name for config in configs),
-        tuple(markets),
-        row.created_ms,
-        None if unrealized is None else realized + unrealized,
-        realized,
-        unrealized,
-        sum((tally.fees_quote for tally in records.tallies), zero),
-        sum((tally.volume_quote for tally in records.tallies), zero),
-        0,
-        0,
-        sum(tally.closed for tally in records.tallies),
-        sum(tally.winning for tally in records.tallies),
-        tuple(sorted(counts.items())),
-        positions,
-        (),
-    )
-
-
-def _held_view(bot_id: str, hold: HoldRecord, mids: Mapping[Market, Decimal]) -> PositionView:
-    mid = mids.get(Market(hold.connector_name, hold.trading_pair))
-    unrealized = None if mid is None else (mid - hold.breakeven_price) * hold.net_amount_base
-    return PositionView(bot_id, hold.connector_name, hold.trading_pair, hold.net_amount_base, hold.breakeven_price, unrealized)
-
-
 def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
     return [(row, load_bot(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
-
-
-def _bare_view(row: BotRow, faults: tuple[str, ...]) -> BotView:
-    """A bot that can't be built any more."""
-    zero = Decimal(0)
-    return BotView(row.bot_id, row.title, row.mode, "broken", "", (), (), row.created_ms, None, zero, None, zero, zero, 0, 0, 0, 0, (), (), faults)
 
 
 def _stem(controller_name: str, trading_pair: str) -> str:

@@ -16,6 +16,7 @@ from condor.store import tables
 
 TOKEN_TTL_MS = 30 * 86_400_000
 ONCE_TTL_MS = 60 * 60_000
+STALE_TTL_MS = 86_400_000
 EXPECT_TTL_MS = 15 * 60_000
 
 
@@ -152,8 +153,9 @@ def claim_token(connection: Connection, token: str, wall_ms: int) -> None:
 
 
 def prune(connection: Connection, wall_ms: int) -> None:
-    """Forget tokens that have expired and panels without any."""
-    connection.execute(delete(tables.tokens).where(tables.tokens.c.expires_ms < wall_ms))
+    """Forget tokens that have expired or whose button has been gone for a day, and panels without any."""
+    gone = tables.tokens.c.is_stale & (tables.tokens.c.created_ms < wall_ms - STALE_TTL_MS)
+    connection.execute(delete(tables.tokens).where((tables.tokens.c.expires_ms < wall_ms) | gone))
     living = select(tables.tokens.c.panel_id)
     connection.execute(delete(tables.panels).where(tables.panels.c.updated_ms < wall_ms - TOKEN_TTL_MS, tables.panels.c.panel_id.not_in(living)))
 

@@ -53,6 +53,16 @@ def test_a_token_acts_once_and_gone_buttons_become_stale(journal: Journal) -> No
     assert all(len(("v1:" + token).encode()) <= 64 for token in first)
 
 
+def test_tokens_are_forgotten_when_they_expire_or_their_button_is_long_gone(journal: Journal) -> None:
+    day = 86_400_000
+    keys = journal.run(lambda c: panels.tokens_for(c, "p", 1, [ButtonSpec("kept", {}), ButtonSpec("gone", {})], 0)).result()
+    journal.run(lambda c: panels.tokens_for(c, "p", 1, [ButtonSpec("kept", {})], 1)).result()
+    once = journal.run(lambda c: panels.tokens_for(c, "q", 1, [ButtonSpec("once", {}, once=True)], 0)).result()
+    journal.run(lambda c: panels.prune(c, 2 * day)).result()
+    found = [journal.read(lambda c, token=token: panels.token_row(c, token)).result() is not None for token in (*keys, *once)]
+    assert found == [True, False, False]
+
+
 def test_a_claim_that_fails_later_is_not_kept(journal: Journal) -> None:
     (token,) = journal.run(lambda c: panels.tokens_for(c, "panel", 1, [ButtonSpec("x", {}, once=True)], 1000)).result()
 

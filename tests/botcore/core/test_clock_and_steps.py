@@ -284,6 +284,15 @@ def test_an_event_of_the_past_ticks_now() -> None:
     assert made.next_tick_ns(40) == 100
 
 
+def test_served_wishes_leave_nothing_behind() -> None:
+    """A backtest asks millions of times."""
+    made = clock()
+    for now_ns in range(101, 1_101):
+        made.wake_at(now_ns)
+        made.tick(now_ns)
+    assert not made._asked and not made._wakes
+
+
 # ---- the door ------------------------------------------------------------------------------------------------------
 def test_a_watchdog_sees_who_is_in_a_step_and_whether_it_moves() -> None:
     stepper, seen = Stepper(), []

@@ -1,0 +1,146 @@
+"""Bots and executors as views: from what runs, and from the records of what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from botcore.executors.info import ExecutorInfo
+from botcore.model.instrument import Market, split_pair
+from botcore.model.records import BotRecords, HoldRecord
+from botcore.orchestrator.holds import PositionSummary
+from condor.manager import RunningBot
+from condor.store.bots import STOPPING, BotRow, ConfigRow
+from condor.views import BotView, ExecutorView, PositionView
+
+
+def live_view(bot: RunningBot) -> BotView:
+    """A bot that is in this process."""
+    strategy, row = bot.strategy, bot.row
+    orchestrator = strategy.orchestrator
+    report = orchestrator.report()
+    running = orchestrator.running
+    markets = sorted({str(market) for controller in strategy.controllers for market in controller.config.markets()})
+    return BotView(
+        row.bot_id,
+        row.title,
+        row.mode,
+        STOPPING if strategy.is_stopping else row.state,
+        _quote_of(markets),
+        tuple(config.controller_name for config in bot.configs),
+        tuple(markets),
+        row.created_ms,
+        report.global_pnl_quote,
+        report.realized_pnl_quote,
+        report.unrealized_pnl_quote,
+        report.fees_quote,
+        report.volume_traded,
+        len(running),
+        sum(executor.has_fills for executor in running),
+        report.closed_executors,
+        report.winning_executors,
+        tuple((close_type.name, count) for close_type, count in sorted(report.close_type_counts.items())),
+        tuple(_position_view(row.bot_id, position) for position in report.positions_summary if position.amount),
+        tuple(f"{seat.controller.id}: {seat.fault}" for seat in strategy.seats if seat.fault),
+        _signals(strategy.controllers),
+    )
+
+
+def executor_view(info: ExecutorInfo, bot_title: str, bot_id: str, now_ns: int) -> ExecutorView:
+    """A live or ended executor as people see it."""
+    custom = info.custom_info
+    pnl, pct = info.net_pnl_quote, info.net_pnl_pct
+    end_ns = info.close_ns or now_ns
+    return ExecutorView(
+        info.id,
+        bot_id,
+        bot_title,
+        info.controller_id,
+        info.type,
+        info.status.name,
+        info.side.name if info.side is not None else "",
+        info.connector_name or "",
+        info.trading_pair or "",
+        info.level_id,
+        getattr(info.config, "amount", None),
+        custom.get("current_position_average_price"),
+        custom.get("close_price"),
+        None if pnl.is_nan() else pnl,
+        None if pct.is_nan() else pct,
+        info.cum_fees_quote,
+        info.filled_amount_quote,
+        max(0, end_ns - info.created_ns) / 1e9,
+        info.close_type.name if info.close_type is not None else None,
+        info.reason,
+        info.is_trading,
+    )
+
+
+def _position_view(bot_id: str, position: PositionSummary) -> PositionView:
+    return PositionView(
+        bot_id, position.connector_name, position.trading_pair, position.amount, position.breakeven_price, position.unrealized_pnl_quote
+    )
+
+
+def _signals(controllers: list[Any]) -> tuple[tuple[str, str], ...]:
+    """Plain numbers that controllers worked out."""
+    found: list[tuple[str, str]] = []
+    for controller in controllers:
+        for name, value in controller.processed_data.items():
+            if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+                found.append((name.replace("_", " "), f"{float(value):.6g}"))
+    return tuple(found[:6])
+
+
+def _quote_of(markets: list[str]) -> str:
+    return split_pair(markets[0].partition(":")[2])[1] if markets else ""
+
+
+def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow], mids: Mapping[Market, Decimal]) -> BotView:
+    """A bot that does not run, from its records; what it holds is valued where its market is open."""
+    counts: dict[str, int] = {}
+    for tally in records.tallies:
+        for name, count in tally.close_types.items():
+            counts[name] = counts.get(name, 0) + count
+    zero = Decimal(0)
+    realized = sum((tally.realized_quote for tally in records.tallies), zero)
+    realized += sum((hold.realized_gross - hold.fees_in_pnl for hold in records.holds), zero)
+    positions = tuple(_held_view(row.bot_id, hold, mids) for hold in records.holds if hold.net_amount_base)
+    open_results = [position.unrealized for position in positions]
+    unrealized = None if None in open_results else sum((value for value in open_results if value is not None), zero)
+    markets = sorted({f"{config.config.get('connector_name')}:{config.config.get('trading_pair')}" for config in configs})
+    return BotView(
+        row.bot_id,
+        row.title,
+        row.mode,
+        row.state,
+        _quote_of([market for market in markets if "-" in market]),
+        tuple(config.controller_name for config in configs),
+        tuple(markets),
+        row.created_ms,
+        None if unrealized is None else realized + unrealized,
+        realized,
+        unrealized,
+        sum((tally.fees_quote for tally in records.tallies), zero),
+        sum((tally.volume_quote for tally in records.tallies), zero),
+        0,
+        0,
+        sum(tally.closed for tally in records.tallies),
+        sum(tally.winning for tally in records.tallies),
+        tuple(sorted(counts.items())),
+        positions,
+        (),
+    )
+
+
+def _held_view(bot_id: str, hold: HoldRecord, mids: Mapping[Market, Decimal]) -> PositionView:
+    mid = mids.get(Market(hold.connector_name, hold.trading_pair))
+    unrealized = None if mid is None else (mid - hold.breakeven_price) * hold.net_amount_base
+    return PositionView(bot_id, hold.connector_name, hold.trading_pair, hold.net_amount_base, hold.breakeven_price, unrealized)
+
+
+def bare_view(row: BotRow, faults: tuple[str, ...]) -> BotView:
+    """A bot that can't be built any more."""
+    zero = Decimal(0)
+    return BotView(row.bot_id, row.title, row.mode, "broken", "", (), (), row.created_ms, None, zero, None, zero, zero, 0, 0, 0, 0, (), (), faults)
