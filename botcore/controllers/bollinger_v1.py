@@ -15,6 +15,7 @@ from botcore.controllers.directional import DirectionalTradingControllerBase, Di
 from botcore.core.config import ask
 from botcore.markets.intervals import interval_seconds
 from botcore.markets.market_data import CandlesConfig
+from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
 
 
@@ -33,7 +34,11 @@ class BollingerV1Config(DirectionalTradingControllerConfigBase):
     @field_validator("interval")
     @classmethod
     def _known(cls, value: str) -> str:
-        interval_seconds(value)
+        try:
+            interval_seconds(value)
+        except ConfigError as error:
+            # pydantic gathers ValueErrors with file, line and field; any other error would cut the gathering short
+            raise ValueError(error.problem) from None
         return value
 
     @field_validator("candles_connector", "candles_trading_pair", mode="before")

@@ -86,6 +86,15 @@ def test_wrong_config_is_refused_with_file_line_and_nearest_name(tmp_path: Path,
         assert word in done.stderr
 
 
+def test_unknown_candle_interval_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "bands.yml"
+    path.write_text("controller_name: bollinger_v1\nconnector_name: binance_perpetual\ntrading_pair: BTC-USDT\ninterval: 3min\n")
+    done = condor("backtest", str(path), "--data", str(candles(tmp_path / "btc.csv", 20)))
+    assert done.returncode == 2
+    assert "bands.yml:4" in done.stderr
+    assert "did you mean 3m" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -15,7 +15,6 @@ from botcore.controllers.catalog import shipped_controllers
 from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
-from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
 from botcore.model.market_events import BarClosed
 from tests.support.bench import PERP, SECOND_NS, T0_S, D, PaperBench, VenueBench, instrument
@@ -212,7 +211,7 @@ def test_configs_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_unknown_interval_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match="unknown candle interval '7m'"):
+    with pytest.raises(ValidationError, match="unknown candle interval '7m'"):
         config(interval="7m")
 
 

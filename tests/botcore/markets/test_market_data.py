@@ -37,7 +37,9 @@ def bars(of: MarketDataProvider, count: int) -> None:
 
 
 # ---- section L of the scenarios, in base ---------------------------------------------------------------------------
-@pytest.mark.parametrize(("volume", "is_buy", "price", "found"), [(1.5, True, 102, 1.5), (3, True, 102, 3), (10, True, math.nan, 6), (4, False, 97, 4)])
+@pytest.mark.parametrize(
+    ("volume", "is_buy", "price", "found"), [(1.5, True, 102, 1.5), (3, True, 102, 3), (10, True, math.nan, 6), (4, False, 97, 4)]
+)
 def test_price_for_volume(volume: float, is_buy: bool, price: float, found: float) -> None:
     """OB-1."""
     result = provider().get_price_for_volume(*WHERE, volume, is_buy)
@@ -54,14 +56,19 @@ def test_vwap_for_volume(volume: float, is_buy: bool, price: float, found: float
     assert result.result_price == pytest.approx(price, nan_ok=True) and result.result_volume == pytest.approx(found)
 
 
-@pytest.mark.parametrize(("price", "is_buy", "quote", "base"), [(102, True, 305, 3), (98, False, 295, 3), (102.9, True, 305, 3), (97.1, False, 295, 3)])
+@pytest.mark.parametrize(
+    ("price", "is_buy", "quote", "base"), [(102, True, 305, 3), (98, False, 295, 3), (102.9, True, 305, 3), (97.1, False, 295, 3)]
+)
 def test_volumes_for_price(price: float, is_buy: bool, quote: float, base: float) -> None:
     """OB-4, also for prices between two ticks."""
     assert provider().get_quote_volume_for_price(*WHERE, price, is_buy).result_volume == pytest.approx(quote)
     assert provider().get_volume_for_price(*WHERE, price, is_buy).result_volume == pytest.approx(base)
 
 
-@pytest.mark.parametrize(("quote", "is_buy", "price"), [(101, True, 101), (203, True, 102), (614, True, 103), (700, True, math.nan), (99, False, 99), (600, False, math.nan)])
+@pytest.mark.parametrize(
+    ("quote", "is_buy", "price"),
+    [(101, True, 101), (203, True, 102), (614, True, 103), (700, True, math.nan), (99, False, 99), (600, False, math.nan)],
+)
 def test_price_for_quote_volume(quote: float, is_buy: bool, price: float) -> None:
     assert provider().get_price_for_quote_volume(*WHERE, quote, is_buy).result_price == pytest.approx(price, nan_ok=True)
 

@@ -197,7 +197,9 @@ def test_upsert_writes_only_the_columns_that_are_given(path: Path) -> None:
 def test_mixed_rows_are_written_in_their_order(path: Path) -> None:
     engine = open_engine(path)
     with engine.begin() as connection:
-        write_rows(connection, [put("a", "1"), put("a", "2", Op.ADD), put("b", "1", Op.ADD), put("b", "2"), put("c", "1", Op.ADD), put("c", "2", Op.ADD)])
+        write_rows(
+            connection, [put("a", "1"), put("a", "2", Op.ADD), put("b", "1", Op.ADD), put("b", "2"), put("c", "1", Op.ADD), put("c", "2", Op.ADD)]
+        )
         assert rows(connection) == {"a": "1", "b": "2", "c": "1"}
     engine.dispose()
 
