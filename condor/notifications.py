@@ -183,11 +183,9 @@ class Notifications:
             by_chat.setdefault((item.outgoing.front, item.outgoing.chat_id), []).append(item)
         next_s: float | None = None
         for key, items in by_chat.items():
-            batch = _next_batch(items)
             if self._not_before.get(key, 0.0) <= asyncio.get_running_loop().time():
-                await self._send(key, batch)
-                if len(batch) == len(items):
-                    continue
+                await self._send(key, _next_batch(items))
+            # there may be more than was read, and what did not get through is tried again
             left_s = max(0.05, self._not_before[key] - asyncio.get_running_loop().time())
             next_s = left_s if next_s is None else min(next_s, left_s)
         return next_s
@@ -205,7 +203,6 @@ class Notifications:
             log.warning("an alert for chat %s waits %.0f s: %s", chat_id, pause_s, error)
             is_dead = error.is_dead
             await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, key, batch, is_dead=is_dead)))
-            self._queue_grew.set()
             return
         wall_ms = self._wall.wall_ms()
         await asyncio.wrap_future(self._journal.run(lambda connection: _sent(connection, batch, message_id, wall_ms)))

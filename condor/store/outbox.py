@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -55,17 +56,19 @@ def put(connection: Connection, outgoing: Sequence[OutgoingNotice], wall_ms: int
 
 
 def queued(connection: Connection, fronts: Sequence[str], limit: int = 50) -> list[QueuedNotice]:
-    """What waits for these front ends, oldest first."""
+    """What waits for these front ends: the oldest `limit` of every chat, so that a chat that can't be reached never hides another."""
     table = tables.outbox
-    query = select(table).where(table.c.state == QUEUED, table.c.front.in_(fronts)).order_by(table.c.message_key).limit(limit)
-    return [
-        QueuedNotice(
-            row.message_key,
-            row.attempts,
-            OutgoingNotice(row.front, row.chat_id, row.severity, row.is_silent, Notice(**json.loads(row.notice))),
-        )
-        for row in connection.execute(query)
-    ]
+    waits = (table.c.state == QUEUED) & table.c.front.in_(fronts)
+    found: list[QueuedNotice] = []
+    for chat in connection.execute(select(table.c.front, table.c.chat_id).where(waits).distinct()).all():
+        query = select(table).where(waits, table.c.front == chat.front, table.c.chat_id == chat.chat_id)
+        found.extend(_queued(row) for row in connection.execute(query.order_by(table.c.message_key).limit(limit)))
+    return found
+
+
+def _queued(row: Any) -> QueuedNotice:
+    outgoing = OutgoingNotice(row.front, row.chat_id, row.severity, row.is_silent, Notice(**json.loads(row.notice)))
+    return QueuedNotice(row.message_key, row.attempts, outgoing)
 
 
 def mark_sent(connection: Connection, message_key: int, message_id: int, wall_ms: int) -> None:

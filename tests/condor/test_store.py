@@ -170,6 +170,20 @@ async def test_an_unreachable_chat_loses_nothing_and_a_dead_one_is_left_alone(jo
     assert journal.read(lambda c: c.exec_driver_sql("SELECT state FROM outbox ORDER BY message_key").fetchall()).result() == [("sent",), ("failed",)]
 
 
+async def test_a_chat_that_can_not_be_reached_never_holds_up_another(journal: Journal) -> None:
+    offline, inbox = Inbox(), Inbox()
+    offline.refusals = [Unreachable("offline", 30.0)] * 50
+    await asyncio.wrap_future(journal.run(lambda c: put_chat(c, 9, "telegram", 9)))
+    alerts = await alerts_of(journal, inbox)
+    alerts.add_notifier("telegram", offline)
+    for number in range(120):
+        closed(journal, str(number))
+    alerts.wake()
+    await until(lambda: sum(len(batch) for batch in inbox.got) == 120)
+    await alerts.close()
+    assert offline.got == []
+
+
 async def test_refreshed_quotes_and_small_results_are_not_told(journal: Journal) -> None:
     inbox = Inbox()
     closed(journal, "0", volume="0.00")
