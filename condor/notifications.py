@@ -209,13 +209,11 @@ class Notifications:
 
 
 def _next_batch(items: list[QueuedNotice]) -> list[QueuedNotice]:
-    """What goes out next: something critical first; trades that wait together are told together."""
+    """What goes out next: something critical first, then trades, all that wait in one message, then the rest one by one."""
     for item in items:
         if item.outgoing.severity == "critical":
             return [item]
-    if items[0].outgoing.severity == "trade":
-        return [item for item in items if item.outgoing.severity == "trade"]
-    return [items[0]]
+    return [item for item in items if item.outgoing.severity == "trade"] or [items[0]]
 
 
 def _sent(connection: Connection, batch: list[QueuedNotice], message_id: int, wall_ms: int) -> None:

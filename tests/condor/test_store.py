@@ -143,6 +143,7 @@ async def test_each_fact_is_told_once_even_when_its_expansion_is_repeated(journa
 
 async def test_a_burst_is_one_message_and_something_critical_goes_first(journal: Journal) -> None:
     inbox = Inbox()
+    fact(journal, FactKind.BOT_STARTED)
     for number in range(30):
         closed(journal, str(number))
     fact(journal, FactKind.CONTROLLER_FAULT, error="x")
