@@ -170,7 +170,9 @@ class Notifications:
                 log.exception("alerts could not be sent")
                 wait_s = RETRY_S[1]
             try:
-                await asyncio.wait_for(self._queue_grew.wait(), wait_s)
+                # not wait_for: before Python 3.12 it swallows a cancel that comes together with the event
+                async with asyncio.timeout(wait_s):
+                    await self._queue_grew.wait()
             except TimeoutError:
                 continue
             self._queue_grew.clear()

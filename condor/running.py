@@ -56,7 +56,8 @@ def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
                 say(f"no owner yet: send {code} to the bot from your own Telegram account")
             while not instance.is_up() and not stop.is_set():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), 0.2)
+                    async with asyncio.timeout(0.2):
+                        await stop.wait()
             if not stop.is_set():
                 say(f"ready {instance.link}")
             await stop.wait()

@@ -19,6 +19,7 @@ class ChangeSignal:
     async def wait(self, seconds: float) -> None:
         """Until the next change, or at most so long."""
         try:
-            await asyncio.wait_for(self._event.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         except TimeoutError:
             return

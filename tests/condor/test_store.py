@@ -185,6 +185,15 @@ async def test_a_chat_that_can_not_be_reached_never_holds_up_another(journal: Jo
     assert offline.got == []
 
 
+async def test_closing_ends_at_once_even_when_news_come_in_the_same_moment(journal: Journal) -> None:
+    for _ in range(20):
+        alerts = await alerts_of(journal, Inbox())
+        await asyncio.sleep(0.01)
+        alerts._queue_grew.set()
+        async with asyncio.timeout(5):
+            await alerts.close()
+
+
 async def test_refreshed_quotes_and_small_results_are_not_told(journal: Journal) -> None:
     inbox = Inbox()
     closed(journal, "0", volume="0.00")
