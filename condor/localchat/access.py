@@ -67,7 +67,7 @@ class ChatAccess:
 
     def redeem(self, token: str) -> str | None:
         """Swap a link's token for a session; None when it was used or is too old."""
-        known = next((link for link in self._links if hmac.compare_digest(link, token)), None)
+        known = next((link for link in self._links if hmac.compare_digest(link.encode(), token.encode(errors="replace"))), None)
         if known is None or self._links.pop(known) < self._now():
             return None
         session = secrets.token_urlsafe(32)
@@ -97,8 +97,8 @@ class ChatAccess:
         return any(hmac.compare_digest(known, hashed) for known in self._sessions)
 
     def is_secret(self, given: str) -> bool:
-        return hmac.compare_digest(self._secret.encode(), given.encode())
+        return hmac.compare_digest(self._secret.encode(), given.encode(errors="replace"))
 
 
 def _hashed(session: str) -> str:
-    return hashlib.sha256(session.encode()).hexdigest()
+    return hashlib.sha256(session.encode(errors="replace")).hexdigest()

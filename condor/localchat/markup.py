@@ -10,6 +10,7 @@ from condor.localchat.errors import bad_request
 MAX_DATA_BYTES = 64
 MAX_BUTTONS = 100
 MAX_ROW = 8
+STYLES = ("danger", "success", "primary")
 
 
 def check_markup(markup: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -22,11 +23,15 @@ def check_markup(markup: dict[str, Any] | None) -> dict[str, Any] | None:
     """
     if not markup:
         return None
+    if not isinstance(markup, dict):
+        raise bad_request("object expected as reply markup")
     rows = markup.get("inline_keyboard")
     if rows is None:
         if "force_reply" in markup or "keyboard" in markup or "remove_keyboard" in markup:
             return None
         raise bad_request("object expected as reply markup")
+    if not (isinstance(rows, list) and all(isinstance(row, list) and all(isinstance(button, dict) for button in row) for row in rows)):
+        raise bad_request("can't parse reply keyboard markup JSON object")
     cleaned = [[_button(button) for button in row] for row in rows if row]
     if sum(len(row) for row in cleaned) > MAX_BUTTONS or any(len(row) > MAX_ROW for row in cleaned):
         raise bad_request("reply markup is too long")
@@ -37,13 +42,16 @@ def _button(button: dict[str, Any]) -> dict[str, Any]:
     text = str(button.get("text", "")).strip()
     if not text:
         raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+    if button.get("style", STYLES[0]) not in STYLES:
+        raise bad_request("can't parse inline keyboard button: invalid button style specified")
     if "callback_data" in button:
         if not 1 <= len(str(button["callback_data"]).encode()) <= MAX_DATA_BYTES:
             raise bad_request("BUTTON_DATA_INVALID")
     elif "url" in button:
         _check_url(str(button["url"]))
     elif "copy_text" in button:
-        if not 1 <= len(str(button["copy_text"].get("text", ""))) <= 256:
+        copied = button["copy_text"]
+        if not isinstance(copied, dict) or not 1 <= len(str(copied.get("text", ""))) <= 256:
             raise bad_request("BUTTON_COPY_TEXT_INVALID")
     else:
         raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
@@ -52,12 +60,16 @@ def _button(button: dict[str, Any]) -> dict[str, Any]:
 
 def _check_url(url: str) -> None:
     """Telegram refuses addresses that only mean something on one machine."""
-    parts = urlsplit(url)
+    wrong = bad_request(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise wrong from None
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https", "tg") or (
         parts.scheme != "tg" and ("." not in host or (host.replace(".", "").isdigit() and host.startswith("127.")))
     ):
-        raise bad_request(f"inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")
+        raise wrong
 
 
 def buttons_of(markup: dict[str, Any] | None) -> list[list[dict[str, Any]]]:

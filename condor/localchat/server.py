@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import re
 from typing import Any
 
 from aiohttp import web
 
 from condor.localchat.access import ChatAccess
 from condor.localchat.errors import BotApiError
-from condor.localchat.methods import METHODS, UploadedFile
+from condor.localchat.methods import METHODS
+from condor.localchat.parameters import read
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
 
@@ -19,23 +20,7 @@ log = logging.getLogger(__name__)
 
 MAX_POLL_S = 50
 MAX_UPDATES = 100
-JSON_PARAMS = frozenset(
-    {
-        "reply_markup",
-        "reply_parameters",
-        "entities",
-        "caption_entities",
-        "link_preview_options",
-        "commands",
-        "scope",
-        "media",
-        "allowed_updates",
-        "message_ids",
-        "menu_button",
-        "reaction",
-    }
-)
-BOOLEANS = {"true": True, "false": False, "True": True, "False": False}
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 class BotApiServer:
@@ -71,7 +56,7 @@ class BotApiServer:
             return _error(BotApiError(401, "Unauthorized"))
         method = request.match_info["method"]
         try:
-            params, files = await _read(request)
+            params, files = await read(request)
             if method.lower() == "getupdates":
                 return _ok(await self._get_updates(params))
             work = METHODS.get(method.lower())
@@ -94,11 +79,15 @@ class BotApiServer:
         self._poll += 1
         poll = self._poll
         self._signal.fire()
-        offset = int(params.get("offset", 0) or 0)
-        limit = min(MAX_UPDATES, max(1, int(params.get("limit", MAX_UPDATES) or MAX_UPDATES)))
+        offset = _integer(params, "offset", 0)
+        if offset < 0:
+            # counted from the end; what is before it is forgotten
+            kept = list(self._state.updates)[offset:]
+            offset = kept[0]["update_id"] if kept else 0
+        limit = min(MAX_UPDATES, max(1, _integer(params, "limit", MAX_UPDATES) or MAX_UPDATES))
         allowed = params.get("allowed_updates") or []
         self._state.confirm_updates(offset)
-        deadline = asyncio.get_running_loop().time() + min(MAX_POLL_S, float(params.get("timeout", 0) or 0))
+        deadline = asyncio.get_running_loop().time() + min(MAX_POLL_S, _integer(params, "timeout", 0))
         while True:
             found = [update for update in self._state.updates if update["update_id"] >= offset and _is_allowed(update, allowed)][:limit]
             left = deadline - asyncio.get_running_loop().time()
@@ -119,36 +108,14 @@ class BotApiServer:
         return web.Response(body=content, content_type=mime)
 
 
+def _integer(params: dict[str, Any], name: str, default: int) -> int:
+    """A whole number, or as much of the beginning as is one, as Telegram reads them."""
+    found = _INTEGER.match(str(params.get(name, "")))
+    return int(found[0]) if found else default
+
+
 def _is_allowed(update: dict[str, Any], allowed: list[str]) -> bool:
-    return not allowed or any(kind in update for kind in allowed)
-
-
-async def _read(request: web.Request) -> tuple[dict[str, Any], dict[str, UploadedFile]]:
-    """Parameters and files of a request, whatever its body."""
-    params: dict[str, Any] = dict(request.query)
-    files: dict[str, UploadedFile] = {}
-    if request.content_type == "application/json":
-        body = await request.json()
-        return {**params, **body}, files
-    if request.method == "POST" and request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        for name, value in (await request.post()).items():
-            if isinstance(value, web.FileField):
-                files[name] = UploadedFile(value.filename or name, value.file.read())
-            else:
-                params[name] = value.decode() if isinstance(value, bytes) else value
-    return {name: _decoded(name, value) for name, value in params.items()}, files
-
-
-def _decoded(name: str, value: Any) -> Any:
-    """Values travel as text; the structured ones are JSON."""
-    if not isinstance(value, str):
-        return value
-    if name in JSON_PARAMS:
-        try:
-            return json.loads(value)
-        except ValueError:
-            raise BotApiError(400, f"Bad Request: can't parse {name.replace('_', ' ')} JSON object") from None
-    return BOOLEANS.get(value, value) if name not in ("text", "caption", "callback_query_id") else value
+    return not allowed or any(str(kind) in update for kind in allowed)
 
 
 def _ok(result: Any) -> web.Response:

@@ -7,15 +7,13 @@ visible to the other side.
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from condor.localchat.entities import to_html, utf16_length
-from condor.localchat.errors import BotApiError, bad_request
-from condor.localchat.markup import buttons_of
+from condor.localchat.errors import bad_request
+from condor.localchat.view import event_of
 from condor.store.chat_store import KEEP_EVENTS, KEEP_MESSAGES, ChatStore
 
 BOT_ID = 1_000_000_001
@@ -59,7 +57,7 @@ class ChatState:
         self._next_query = counters.get("query", 1)
         self.seq = max(counters.get("seq", 0), self.events[-1]["seq"] if self.events else 0)
         self.commands: dict[str, list[dict[str, str]]] = store.value("commands") or {}
-        self.pinned: list[int] = store.value("pinned") or []
+        self.pinned: list[int] = [message_id for message_id in store.value("pinned") or [] if message_id in self.messages]
 
     # ---- values ----------------------------------------------------------------------------------------------------
     @property
@@ -75,23 +73,32 @@ class ChatState:
 
     def check_chat(self, chat_id: Any) -> None:
         """400 unless this is the one chat there is."""
+        if chat_id is None or chat_id == "":
+            raise bad_request("chat_id is empty")
         if str(chat_id) != str(self.user.id):
             raise bad_request("chat not found")
 
     def message(self, message_id: Any, missing: str) -> dict[str, Any]:
         """A message by its id; 400 with the given text when there is none."""
-        found = self.messages.get(int(message_id)) if str(message_id).lstrip("-").isdigit() else None
-        if found is None:
+        if not self.known(message_id):
             raise bad_request(missing)
-        return found
+        return self.messages[int(message_id)]
+
+    def known(self, message_id: Any) -> bool:
+        """Whether there is a message of this id, whatever was given for one."""
+        text = str(message_id)
+        return text.isascii() and text.isdigit() and len(text) < 20 and int(text) in self.messages
 
     def outward(self, message: dict[str, Any]) -> dict[str, Any]:
         """A message as the Bot API shows it, the replied one inside."""
         shown = {key: value for key, value in message.items() if not key.startswith("_")}
-        replied = self.messages.get(message.get("_reply_to", 0))
+        replied = self._replied(message)
         if replied is not None:
             shown["reply_to_message"] = {key: value for key, value in replied.items() if not key.startswith("_")}
         return shown
+
+    def _replied(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        return self.messages.get(message.get("_reply_to", 0))
 
     # ---- the bot's side --------------------------------------------------------------------------------------------
     def add_bot_message(self, content: dict[str, Any], *, reply_to: int | None, silent: bool) -> dict[str, Any]:
@@ -119,6 +126,8 @@ class ChatState:
         return changed
 
     def delete_message(self, message_id: int) -> None:
+        if message_id in self.pinned:
+            self.pin(message_id, is_pinned=False)
         del self.messages[message_id]
         self._commit("deleted", {"message_id": message_id, "_gone": True})
 
@@ -144,9 +153,10 @@ class ChatState:
         return []
 
     def act(self, action: str) -> None:
-        """The bot is typing, uploading and so on; not worth keeping."""
+        """The bot is typing, uploading and so on; not worth keeping, but its number is never given out again."""
         self.seq += 1
         self.events.append({"seq": self.seq, "kind": "action", "action": action, "date": self._now()})
+        self._store.save(values={"counters": self._counters()})
         self.on_change()
 
     def answer(self, query_id: str, text: str, *, is_alert: bool) -> None:
@@ -203,15 +213,16 @@ class ChatState:
 
     # ---- files -----------------------------------------------------------------------------------------------------
     def keep_file(self, name: str, mime: str, content: bytes) -> str:
-        """Store a file; the same content has the same id."""
-        file_id = "local_" + hashlib.sha256(content).hexdigest()[:40]
+        """Store a file; the same content under the same name has the same id."""
+        file_id = "local_" + hashlib.sha256(name.encode() + b"\0" + content).hexdigest()[:40]
         self._store.put_file(file_id, name, mime, content)
         return file_id
 
-    def file(self, file_id: str) -> tuple[str, str, bytes]:
+    def file(self, file_id: str, missing: str = "wrong file identifier/HTTP URL specified") -> tuple[str, str, bytes]:
+        """(name, mime type, content) of a file; 400 when there is none."""
         found = self._store.file(file_id)
         if found is None:
-            raise bad_request("invalid file_id" if file_id.startswith("local_") else "wrong file identifier/HTTP URL specified")
+            raise bad_request("invalid file_id" if file_id.startswith("local_") else missing)
         return found
 
     # ---- bookkeeping -----------------------------------------------------------------------------------------------
@@ -261,70 +272,11 @@ class ChatState:
         newest = max(self.messages, default=0)
         for message_id in [message_id for message_id in self.messages if message_id <= newest - KEEP_MESSAGES]:
             del self.messages[message_id]
+        self.pinned = [message_id for message_id in self.pinned if message_id in self.messages]
         fresh = self._now() - 10 * QUERY_TTL_S
         self._queries = {query_id: query for query_id, query in self._queries.items() if query["date"] > fresh}
         self._store.prune()
 
     def event_of(self, kind: str, message: dict[str, Any]) -> dict[str, Any]:
         """What the page and programs see of a message."""
-        event: dict[str, Any] = {"kind": kind, "message_id": message["message_id"]}
-        if message.get("_gone"):
-            return event
-        text = message.get("text", message.get("caption", ""))
-        entities = message.get("entities", message.get("caption_entities", []))
-        return event | {
-            "from": "bot" if message["from"]["is_bot"] else "user",
-            "date": message["date"],
-            "edited": message.get("edit_date"),
-            "text": text,
-            "html": to_html(text, entities),
-            "buttons": buttons_of(message.get("reply_markup")),
-            "media": _media_of(message),
-            "album": message.get("media_group_id"),
-            "reply_to": self._quote(message),
-            "silent": bool(message.get("_silent")),
-            "toast": None,
-            "alert": None,
-        }
-
-    def _quote(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        replied = self.messages.get(message.get("_reply_to", 0))
-        if replied is None:
-            return None
-        text = replied.get("text", replied.get("caption", "")) or "file"
-        return {"message_id": replied["message_id"], "text": text[:120], "from": "bot" if replied["from"]["is_bot"] else "user"}
-
-
-def _media_of(message: dict[str, Any]) -> dict[str, Any] | None:
-    if "photo" in message:
-        largest = message["photo"][-1]
-        return {"type": "photo", "file_id": largest["file_id"], "width": largest["width"], "height": largest["height"]}
-    if "document" in message:
-        document = message["document"]
-        return {"type": "document", "file_id": document["file_id"], "name": document.get("file_name", "file"), "size": document.get("file_size", 0)}
-    return None
-
-
-def image_size(content: bytes) -> tuple[int, int]:
-    """Width and height of a PNG or JPEG.
-
-    Raises
-    ------
-    BotApiError
-        If it is neither.
-    """
-    if content[:8] == b"\x89PNG\r\n\x1a\n" and len(content) >= 24:
-        width, height = struct.unpack(">II", content[16:24])
-        return int(width), int(height)
-    if content[:2] == b"\xff\xd8":
-        position = 2
-        while position + 9 < len(content):
-            marker, length = content[position + 1], struct.unpack(">H", content[position + 2 : position + 4])[0]
-            if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-                height, width = struct.unpack(">HH", content[position + 5 : position + 9])
-                return int(width), int(height)
-            position += 2 + length
-    raise bad_request("IMAGE_PROCESS_FAILED")
-
-
-__all__ = ["BOT_ID", "BotApiError", "ChatState", "LocalUser", "image_size", "utf16_length"]
+        return event_of(kind, message, self._replied(message))

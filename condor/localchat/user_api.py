@@ -11,11 +11,13 @@ from typing import Any
 from aiohttp import web
 
 from condor.localchat.access import COOKIE, ChatAccess
-from condor.localchat.entities import utf16_length
+from condor.localchat.entities import clean, is_unicode, utf16_length
 from condor.localchat.errors import BotApiError
-from condor.localchat.methods import MAX_FILE, MAX_TEXT
+from condor.localchat.files import MAX_FILE, UploadedFile, document_part, photo_part, uploaded
+from condor.localchat.parameters import BROKEN
+from condor.localchat.parts import MAX_CAPTION, MAX_TEXT
 from condor.localchat.signal import ChangeSignal
-from condor.localchat.state import ChatState, image_size
+from condor.localchat.state import ChatState
 
 PAGE = Path(__file__).parent / "page"
 MAX_WAIT_S = 60.0
@@ -87,7 +89,7 @@ class UserApi:
         if session is None:
             text = "This link was used before or is too old. Run `condor link` on this machine for a new one."
             return web.Response(text=text, status=403, headers=HEADERS)
-        response = web.HTTPFound("/")
+        response = web.Response(status=302, headers={**HEADERS, "Location": "/"})
         response.set_cookie(COOKIE, session, httponly=True, samesite="Strict", path="/", max_age=90 * 86_400)
         return response
 
@@ -97,14 +99,13 @@ class UserApi:
     # ---- saying and tapping ----------------------------------------------------------------------------------------
     async def _send(self, request: web.Request) -> web.Response:
         body = await _body(request)
-        text = body.get("text")
-        if not isinstance(text, str) or not text.strip():
+        text = _said(body.get("text"))
+        if not text:
             raise Refused('expected {"text": "..."} with some text, found none')
-        text = text.strip()
         if utf16_length(text) > MAX_TEXT:
             raise Refused(f"expected at most {MAX_TEXT} characters, found {utf16_length(text)}")
         reply_to = body.get("reply_to")
-        if reply_to is not None and reply_to not in self._state.messages:
+        if reply_to is not None and (type(reply_to) is not int or reply_to not in self._state.messages):
             raise Refused(f"there is no message {reply_to} to reply to", 404)
         content: dict[str, Any] = {"text": text}
         command = _COMMAND.match(text)
@@ -117,7 +118,7 @@ class UserApi:
         body = await _body(request)
         try:
             message_id, row, column = int(body["message_id"]), int(body["row"]), int(body["column"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise Refused('expected {"message_id": N, "row": N, "column": N} as numbers') from None
         message = self._state.messages.get(message_id)
         if message is None:
@@ -134,17 +135,20 @@ class UserApi:
     async def _upload(self, request: web.Request) -> web.Response:
         if request.content_type != "multipart/form-data":
             raise Refused("expected multipart/form-data with a part named file")
-        form = await request.post()
+        try:
+            form = await request.post()
+        except web.HTTPRequestEntityTooLarge:
+            raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found more", 413) from None
+        except BROKEN:
+            raise Refused("expected multipart/form-data with a part named file") from None
         part, caption = form.get("file"), form.get("caption")
         if not isinstance(part, web.FileField):
             raise Refused("expected a part named file, found none")
-        content = part.file.read()
-        if not 0 < len(content) <= MAX_FILE:
-            raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found {len(content)}")
-        name = part.filename or "file"
-        mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        file_id = self._state.keep_file(name, mime, content)
-        message = self._state.say(_file_content(file_id, name, mime, content, caption if isinstance(caption, str) else ""))
+        file = uploaded(part.filename or "file", part.file.read())
+        if not 0 < len(file.content) <= MAX_FILE:
+            raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found {len(file.content)}")
+        content = _file_content(self._state.keep_file(file.name, file.mime, file.content), file, _said(caption))
+        message = self._state.say(content)
         return _json({"seq": self._state.seq, "message_id": message["message_id"]})
 
     # ---- reading ---------------------------------------------------------------------------------------------------
@@ -173,7 +177,7 @@ class UserApi:
 
     async def _messages(self, request: web.Request) -> web.Response:
         """Messages as they stand now, the newest `limit` before a message id: what the page draws first and when it is scrolled up."""
-        before, limit = int(_number(request, "before", 2**62)), int(min(200, _number(request, "limit", 80)))
+        before, limit = int(_number(request, "before", 2**62)), max(1, int(min(200, _number(request, "limit", 80))))
         ids = sorted(message_id for message_id in self._state.messages if message_id < before)[-limit:]
         shown = []
         for message_id in ids:
@@ -207,18 +211,24 @@ class UserApi:
         return web.Response(body=content, content_type=mime if inline else "application/octet-stream", headers=headers)
 
 
-def _file_content(file_id: str, name: str, mime: str, content: bytes, caption: str) -> dict[str, Any]:
-    parts: dict[str, Any] = {}
-    if mime in ("image/png", "image/jpeg"):
+def _said(value: Any) -> str:
+    """What somebody typed, as Telegram would take it in."""
+    text = clean(value).strip() if isinstance(value, str) else ""
+    if not is_unicode(text):
+        raise Refused("expected text in Unicode, found half of a character")
+    return text
+
+
+def _file_content(file_id: str, file: UploadedFile, caption: str) -> dict[str, Any]:
+    if file.mime in ("image/png", "image/jpeg"):
         try:
-            width, height = image_size(content)
+            parts = photo_part(file_id, file.content)
         except BotApiError:
-            raise Refused(f"{name} is called an image, but is not a PNG or JPEG") from None
-        parts["photo"] = [{"file_id": file_id, "file_unique_id": file_id[-16:], "width": width, "height": height, "file_size": len(content)}]
+            raise Refused(f"{file.name} is called an image, but is not a PNG or JPEG") from None
     else:
-        parts["document"] = {"file_id": file_id, "file_unique_id": file_id[-16:], "file_name": name, "mime_type": mime, "file_size": len(content)}
-    if caption.strip():
-        parts["caption"] = caption.strip()[:1024]
+        parts = document_part(file_id, file)
+    if caption:
+        parts["caption"] = caption[:MAX_CAPTION]
     return parts
 
 
@@ -235,7 +245,7 @@ def _json(value: Any) -> web.Response:
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body = await request.json()
-    except ValueError:
+    except BROKEN:
         raise Refused("expected a JSON object as the body") from None
     if not isinstance(body, dict):
         raise Refused("expected a JSON object as the body")

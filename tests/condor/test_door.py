@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from condor.localchat.access import COOKIE, write_secret
-from condor.localchat.entities import parse_html, to_html
+from condor.localchat.entities import parse_html
+from condor.localchat.view import to_html
 from tests.support.served_chat import SECRET, Served, served_chat
 
 
