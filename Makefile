@@ -4,10 +4,12 @@ VENV  := .venv
 TOOLS := .tools
 PY    := $(VENV)/bin/python
 UV    := $(TOOLS)/bin/uv
+# what is compiled: Cython's sources, and the typed modules that mypyc takes
 PYX   := $(shell find botcore -name '*.pyx' -o -name '*.pxd')
+LANE  := $(shell sed 's|[.]|/|g; s|$$|.py|' botcore/compiled.txt)
 ARGS  ?=
 
-.PHONY: help install dev build run test lint type bench docs-check oracles lock clean
+.PHONY: help install run test lint type bench docs-check lock pure clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -40,6 +42,9 @@ lock:            ## resolve pyproject.toml into the lock files (needs the networ
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 
+pure:            ## let the typed modules run as plain Python, for a debugger or a profiler; `make install` compiles them again
+	rm -f botcore/lane__mypyc.*.so $(LANE:.py=.*.so) $(VENV)/.built
+
 clean:           ## forget everything that the verbs created
 	rm -rf $(VENV) $(TOOLS) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find botcore -name '*.so' -delete; find botcore -name '*.c' -delete
@@ -59,6 +64,6 @@ $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(VENV)/.built: $(VENV)/.installed pyproject.toml $(PYX)
+$(VENV)/.built: $(VENV)/.installed pyproject.toml setup.py botcore/compiled.txt $(PYX) $(LANE)
 	@$(UV) pip install -q --python $(PY) --no-deps --no-build-isolation --reinstall-package condor-bot-manager -e .
 	@touch $@

@@ -8,13 +8,17 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import botcore
 from botcore.model.errors import UserError
 from condor.configs import Configs
 from condor.home import Home, holder_of
 from condor.settings import load_environment, load_settings
 
 EXTENSIONS = ("botcore.orders.tracker", "botcore.markets.order_book")
+LANE = tuple((Path(botcore.__file__).parent / "compiled.txt").read_text().split())
+"""Typed modules that mypyc compiles (docs/decisions/0006)."""
 OLDEST_SQLITE = (3, 24, 0)
 """The first with upsert."""
 
@@ -41,6 +45,7 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], str]]]:
     return [
         ("Python", _python),
         *((f"extension {name}", lambda name=name: compiled(name)) for name in EXTENSIONS),
+        ("extension botcore.lane", _lane),
         ("SQLite", _sqlite),
         ("home", lambda: _home(home)),
         ("settings", lambda: _settings(home)),
@@ -60,6 +65,12 @@ def compiled(name: str) -> str:
     if file.endswith((".py", ".pyc")):
         raise UserError(f"{name} runs as plain Python, not compiled: run `make install`")
     return "compiled"
+
+
+def _lane() -> str:
+    for name in LANE:
+        compiled(name)
+    return f"{len(LANE)} modules compiled"
 
 
 def _python() -> str:

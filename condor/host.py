@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from botcore.connectors.paper.books import PaperBooks, pairs_of, restore_account
 from botcore.core.bus import EventBus
-from botcore.core.clock import SECOND_NS, Clock
+from botcore.core.clock import Clock
 from botcore.model.enums import ClockMode
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Market
 from botcore.model.market_events import FeedEnded
+from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource, serial_of
 from botcore.recorder.journal import Journal
 from botcore.recorder.paper_store import SqlPaperStore

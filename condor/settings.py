@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from botcore.core.config import ConfigModel
 from botcore.model.errors import ConfigError
-from botcore.risk.gate import RiskLimits
+from botcore.risk.limits import RiskLimits
 from condor.home import Home
 from condor.yaml_file import YamlFile, read_yaml, validate
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
+
+from mypy_extensions import mypyc_attr
 
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
@@ -22,6 +24,11 @@ from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, O
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order, OrderTracker
 
+# members of enums as names of this module: compiled code reads them without a lookup
+OPEN: Final = OrderState.OPEN
+FAILED: Final = OrderState.FAILED
+FILLED: Final = OrderState.FILLED
+
 
 class OrderOwner(Protocol):
     """Who sent an order and is told what becomes of it."""
@@ -31,7 +38,7 @@ class OrderOwner(Protocol):
     def on_fault(self, error: Exception) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class OutgoingRequest:
     """One request that waits for its intent to be durable."""
 
@@ -39,7 +46,13 @@ class OutgoingRequest:
     is_cancel: bool
     asked_ns: int
 
+    def __init__(self, order: Order, is_cancel: bool, asked_ns: int) -> None:
+        self.order = order
+        self.is_cancel = is_cancel
+        self.asked_ns = asked_ns
 
+
+@mypyc_attr(allow_interpreted_subclasses=True)
 class ConnectorBase(ABC):
     """See the module.
 
@@ -82,9 +95,9 @@ class ConnectorBase(ABC):
     def refuse(self, request: OrderRequest, owner: OrderOwner, reason: str) -> Order:
         """Book an order that may not leave; it is returned in state FAILED, no event follows."""
         order = self._track(request, owner)
-        self.tracker.apply_state(order.client_order_id, OrderState.FAILED, order.created_ns, None, reason)
+        self.tracker.apply_state(order.client_order_id, FAILED, order.created_ns, None, reason)
         self._bus.publish(OrderSubmitted(order, order.created_ns))
-        self._bus.publish(OrderClosed(order, order.created_ns, OrderState.FAILED, reason))
+        self._bus.publish(OrderClosed(order, order.created_ns, FAILED, reason))
         return order
 
     def cancel(self, client_order_id: str) -> bool:
@@ -117,7 +130,7 @@ class ConnectorBase(ABC):
             self._apply_fill(update.fill)
         elif type(update) is OrderTaken:
             order = self.tracker.get(update.client_order_id)
-            if order is not None and self.tracker.apply_state(update.client_order_id, OrderState.OPEN, update.ts_ns, update.exchange_order_id):
+            if order is not None and self.tracker.apply_state(update.client_order_id, OPEN, update.ts_ns, update.exchange_order_id):
                 self._deliver(order, OrderAccepted(order, update.ts_ns))
         elif type(update) is OrderEnded:
             order = self.tracker.get(update.client_order_id)
@@ -139,7 +152,7 @@ class ConnectorBase(ABC):
             return
         self._deliver(order, OrderFilled(order, fill.ts_ns, fill))
         if was_open and order.is_done:
-            self._deliver(order, OrderClosed(order, fill.ts_ns, OrderState.FILLED))
+            self._deliver(order, OrderClosed(order, fill.ts_ns, FILLED))
 
     def on_foreign_fill(self, fill: Fill) -> None:
         """A fill of an order that the tracker does not know (forgotten, or of another process)."""

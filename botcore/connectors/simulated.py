@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Final
+
+from mypy_extensions import mypyc_attr
 
 from botcore.connectors.base import ConnectorBase, OrderOwner, OutgoingRequest
 from botcore.connectors.paper.exchange import PaperExchange
 from botcore.connectors.paper.ledger import PerpetualLedger
 from botcore.core.bus import EventBus
-from botcore.core.clock import NEVER, Clock
+from botcore.core.clock import Clock
 from botcore.model.enums import PositionMode
 from botcore.model.errors import UserError
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
+from botcore.model.times import NEVER
 from botcore.model.venue_updates import OrderEnded, OrderTaken, VenueUpdate
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
 
-ZERO = Decimal(0)
+ZERO: Final = Decimal(0)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SimulatedConnector(ConnectorBase):
     """The bot's side of one paper account.
 

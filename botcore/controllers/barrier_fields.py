@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from botcore.controllers.base import ControllerBase, ControllerConfigBase
+from botcore.controllers.config import ControllerConfigBase
 from botcore.core.config import OrderTypeField, PositionModeField, ask
 from botcore.executors.data_types import TrailingStop, TripleBarrierConfig
 from botcore.model.enums import OrderType, PositionMode
@@ -86,21 +86,3 @@ class TradingControllerConfig(ControllerConfigBase):
 
     def _open_order_type(self) -> OrderType:
         return OrderType.LIMIT
-
-
-class TradingController(ControllerBase):
-    """A controller whose executors share one triple barrier."""
-
-    config: TradingControllerConfig
-
-    def __init__(self, config: TradingControllerConfig, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._barriers_of: TradingControllerConfig | None = None
-        self._barriers = TripleBarrierConfig()
-
-    @property
-    def triple_barrier(self) -> TripleBarrierConfig:
-        """Barriers of the present config; built once for each config."""
-        if self._barriers_of is not self.config:
-            self._barriers_of, self._barriers = self.config, self.config.triple_barrier_config
-        return self._barriers

@@ -13,8 +13,8 @@ from pydantic import Field, field_validator, model_validator
 
 from botcore.controllers.directional import DirectionalTradingControllerBase, DirectionalTradingControllerConfigBase
 from botcore.core.config import ask
+from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.intervals import interval_seconds
-from botcore.markets.market_data import CandlesConfig
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
 

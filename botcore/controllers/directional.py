@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from botcore.controllers.barrier_fields import TradingController, TradingControllerConfig
+from botcore.controllers.trading import TradingController, TradingControllerConfig
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase, PositionExecutorConfig
 from botcore.model.actions import CreateExecutorAction, ExecutorAction

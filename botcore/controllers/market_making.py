@@ -6,103 +6,39 @@ On spot, sells need inventory: a market order brings it in before anything is so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any, Final
 
-from pydantic import BeforeValidator, Field, model_validator
+from mypy_extensions import mypyc_attr
 
-from botcore.controllers.barrier_fields import Numbers, TradingController, TradingControllerConfig, read_numbers
-from botcore.core.config import ask
+from botcore.controllers.market_making_config import Level, MarketMakingControllerConfigBase
+from botcore.controllers.trading import TradingController
 from botcore.executors.data_types import ExecutionStrategy, ExecutorConfigBase, OrderExecutorConfig
+from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, TradeType
+from botcore.model.times import NEVER, SECOND_NS
 
-SECOND_NS = 1_000_000_000
-NEVER = 2**63 - 1
-REBALANCE = "position_rebalance"
-REFUSAL_PAUSE_S = 15
-OptionalNumbers = Annotated[
-    list[Annotated[Decimal, Field(gt=0)]] | None, BeforeValidator(lambda raw: None if raw in ("", None) else read_numbers(raw))
-]
+# members of enums as names of this module: compiled code reads them without a lookup
+STOP_LOSS: Final = CloseType.STOP_LOSS
 
+__all__ = ["MarketMakingControllerBase", "MarketMakingControllerConfigBase"]
 
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One quote of a market maker: its side, its distance from the reference price (fraction) and its size in quote."""
-
-    side: TradeType
-    spread: Decimal
-    quote: Decimal
+REBALANCE: Final = "position_rebalance"
+REFUSAL_PAUSE_S: Final = 15
 
 
-class MarketMakingControllerConfigBase(TradingControllerConfig):
-    """Spreads are fractions of the reference price; amounts are weights (any positive numbers), equal when left out."""
-
-    controller_type: str = "market_making"
-    buy_spreads: Annotated[
-        Numbers,
-        Field(json_schema_extra=ask("Buy spreads?", updatable=True, unit="ratios", suggest=("0.1%, 0.2%", "0.5%, 1%", "1%, 2%"), group="levels")),
-    ] = [Decimal("0.01"), Decimal("0.02")]
-    sell_spreads: Annotated[
-        Numbers,
-        Field(json_schema_extra=ask("Sell spreads?", updatable=True, unit="ratios", suggest=("0.1%, 0.2%", "0.5%, 1%", "1%, 2%"), group="levels")),
-    ] = [Decimal("0.01"), Decimal("0.02")]
-    buy_amounts_pct: Annotated[OptionalNumbers, Field(json_schema_extra=ask("Weights of the buy levels?", new=False, updatable=True))] = None
-    sell_amounts_pct: Annotated[OptionalNumbers, Field(json_schema_extra=ask("Weights of the sell levels?", new=False, updatable=True))] = None
-    executor_refresh_time: Annotated[
-        int,
-        Field(
-            gt=0, json_schema_extra=ask("Replace unfilled orders after?", updatable=True, unit="seconds", suggest=("30s", "1m", "5m"), group="levels")
-        ),
-    ] = 300
-    cooldown_time: Annotated[
-        int, Field(ge=0, json_schema_extra=ask("Wait after a stop?", new=False, updatable=True, unit="seconds", suggest=("15s", "1m")))
-    ] = 15
-    position_rebalance_threshold_pct: Annotated[
-        Decimal, Field(ge=0, json_schema_extra=ask("Rebalance inventory beyond?", new=False, unit="ratio"))
-    ] = Decimal("0.05")
-    skip_rebalance: Annotated[bool, Field(json_schema_extra=ask("Skip the spot rebalance?", new=False))] = False
-
-    @model_validator(mode="after")
-    def _weights_fit(self) -> MarketMakingControllerConfigBase:
-        if not self.buy_spreads and not self.sell_spreads:
-            raise ValueError("expected at least one buy or sell spread, found none")
-        for side in ("buy", "sell"):
-            spreads, weights = getattr(self, f"{side}_spreads"), getattr(self, f"{side}_amounts_pct")
-            if weights is not None and len(weights) != len(spreads):
-                raise ValueError(f"expected {len(spreads)} {side}_amounts_pct (one for each spread), found {len(weights)}")
-        return self
-
-    def spreads(self, side: TradeType) -> list[Decimal]:
-        return self.buy_spreads if side is TradeType.BUY else self.sell_spreads
-
-    def level_quotes(self, side: TradeType) -> list[Decimal]:
-        """Quote amount of each level: the budget, shared by weight over both sides."""
-        buys = self.buy_amounts_pct or [Decimal(1)] * len(self.buy_spreads)
-        sells = self.sell_amounts_pct or [Decimal(1)] * len(self.sell_spreads)
-        total = sum(buys, Decimal(0)) + sum(sells, Decimal(0))
-        return [self.total_amount_quote * weight / total for weight in (buys if side is TradeType.BUY else sells)]
-
-    def levels(self) -> dict[str, Level]:
-        """Level id (`buy_0`, `sell_1`) -> level, best price first on each side."""
-        return {
-            f"{prefix}_{index}": Level(side, spread, quote)
-            for side, prefix in ((TradeType.BUY, "buy"), (TradeType.SELL, "sell"))
-            for index, (spread, quote) in enumerate(zip(self.spreads(side), self.level_quotes(side), strict=True))
-        }
-
-
+@mypyc_attr(allow_interpreted_subclasses=True)
 class MarketMakingControllerBase(TradingController):
     """See the module; a subclass says which executor a level becomes (`get_executor_config`)."""
 
-    config: MarketMakingControllerConfigBase
-
-    def __init__(self, config: MarketMakingControllerConfigBase, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
+    def __init__(self, config: MarketMakingControllerConfigBase, market_data_provider: MarketDataProvider, *_unused: Any, **_ignored: Any) -> None:
+        super().__init__(config, market_data_provider)
         self._quiet_until_ns = 0
         self._levels_of: MarketMakingControllerConfigBase | None = None
         self._levels: dict[str, Level] = {}
+        self._inventory_of: MarketMakingControllerConfigBase | None = None
+        self._has_inventory = False
 
     @property
     def levels(self) -> dict[str, Level]:
@@ -179,10 +115,11 @@ class MarketMakingControllerBase(TradingController):
 
     def _pause_after(self, close_type: CloseType | None) -> int:
         """Seconds for which a level stays free after its executor ended so: a stop cools down, a refusal would only be repeated at once."""
-        if close_type is CloseType.STOP_LOSS:
-            return self.config.cooldown_time
+        cooldown: int = self.config.cooldown_time
+        if close_type is STOP_LOSS:
+            return cooldown
         if close_type in (CloseType.FAILED, CloseType.INSUFFICIENT_BALANCE):
-            return max(self.config.cooldown_time, REFUSAL_PAUSE_S)
+            return max(cooldown, REFUSAL_PAUSE_S)
         return 0
 
     def _refreshes(self) -> list[ExecutorAction]:
@@ -218,8 +155,12 @@ class MarketMakingControllerBase(TradingController):
 
     # ---- spot inventory --------------------------------------------------------------------------------------------
     def _holds_inventory(self) -> bool:
+        """Whether sells need inventory; worked out once for each config."""
         config = self.config
-        return not config.skip_rebalance and not self.market_data_provider.instrument(config.connector_name, config.trading_pair).is_perpetual
+        if self._inventory_of is not config:
+            instrument = self.market_data_provider.instrument(config.connector_name, config.trading_pair)
+            self._inventory_of, self._has_inventory = config, not config.skip_rebalance and not instrument.is_perpetual
+        return self._has_inventory
 
     def get_required_base_amount(self, reference_price: Decimal) -> Decimal:
         """Base that the sell levels need."""

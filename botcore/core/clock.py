@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from botcore.core.steps import Stepper, TimeIterator
 from botcore.model.enums import ClockMode
-
-NEVER = 2**63 - 1
-SECOND_NS = 1_000_000_000
+from botcore.model.times import NEVER, SECOND_NS
 
 OnFault = Callable[[TimeIterator, Exception], None]
 
 
-@runtime_checkable
 class Sleeper(Protocol):
     """A part that knows when it next wants a tick."""
 
@@ -61,7 +58,7 @@ class Clock:
         self.stepper = stepper or Stepper()
         self._on_fault = on_fault
         self._parts: list[TimeIterator] = []
-        self._sleepers: list[Sleeper] = []
+        self._sleepers: list[Any] = []
         self._wakes: list[int] = []
         self._asked: set[int] = set()
         self._takes_wakes = mode is ClockMode.BACKTEST
@@ -93,7 +90,7 @@ class Clock:
 
     def _arrange(self, parts: list[TimeIterator]) -> None:
         self._parts = parts
-        self._sleepers = [part for part in parts if isinstance(part, Sleeper)]
+        self._sleepers = [part for part in parts if hasattr(part, "wish")]
 
     def wake_at(self, when_ns: int) -> None:
         """Ask for a tick at this time. A replay honours it; in real time the next regular tick serves it."""
@@ -101,24 +98,29 @@ class Clock:
             self._asked.add(when_ns)
             heapq.heappush(self._wakes, when_ns)
 
+    def wish(self) -> tuple[int, bool]:
+        """(earliest time to come that a part asked for, by `wake_at` or by a `wish` of its own; whether one wants to see every market event)."""
+        now_ns = self.now_ns
+        earliest = self._wakes[0] if self._wakes else NEVER
+        wants_each = False
+        for sleeper in self._sleepers:
+            asked_ns, wants = sleeper.wish()
+            if wants or asked_ns <= now_ns:
+                wants_each = True
+            if now_ns < asked_ns < earliest:
+                earliest = asked_ns
+        return earliest, wants_each
+
     def next_tick_ns(self, event_ns: int) -> int:
         """When a replay ticks next, if the next market event is at `event_ns`.
 
-        That is the earliest time that a part asked for, by `wake_at` or by a `wish` of its own, when it comes before the event; the time of the event when a
-        part wants to see every event; otherwise `NEVER`: the event passes without a tick.
+        That is the earliest time that a part asked for when it comes before the event; the time of the event when a part wants to see every event;
+        otherwise `NEVER`: the event passes without a tick.
         """
-        now_ns = self.now_ns
-        earliest = self._wakes[0] if self._wakes else NEVER
-        wants_all = False
-        for sleeper in self._sleepers:
-            asked_ns, wants_each = sleeper.wish()
-            if wants_each or asked_ns <= now_ns:
-                wants_all = True
-            if now_ns < asked_ns < earliest:
-                earliest = asked_ns
+        earliest, wants_each = self.wish()
         if earliest <= event_ns:
             return earliest
-        return max(event_ns, now_ns) if wants_all else NEVER
+        return max(event_ns, self.now_ns) if wants_each else NEVER
 
     def tick(self, now_ns: int) -> None:
         """Move time to `now_ns` and step every part.

@@ -11,19 +11,19 @@ The close stands one millisecond before the bar ends, and the bar is closed with
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from botcore.data.candle_csv import CandleTable
-from botcore.data.feed import NEVER
 from botcore.markets.price_watch import PriceWatch
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, FeedEnded, MarketEvent, QuoteTick
+from botcore.model.times import MILLISECOND_NS, NEVER
 
-MILLISECOND_NS = 1_000_000
-OPEN, CLOSE = 0, 3
-ENDED = 9
+OPEN: Final = 0
+CLOSE: Final = 3
+ENDED: Final = 9
 
 
 class CandleFeed:
@@ -49,16 +49,22 @@ class CandleFeed:
         self._rows = len(table.open_ms)
         self._interval_ns = table.interval_s * 1_000_000_000
         self._prices = _in_ticks(table, instrument)
-        self._open_ns = table.open_ms.astype(np.int64) * MILLISECOND_NS
+        # Python numbers from the start: taking them one by one out of arrays is most of a bar's cost
+        self._open_ns: list[int] = (table.open_ms.astype(np.int64) * MILLISECOND_NS).tolist()
+        self._bars = list(zip(*(column.tolist() for column in (table.open, table.high, table.low, table.close, table.volume)), strict=True))
         self._row = start_row
         self._stage = OPEN
-        self._path: tuple[int, int, int, int] = (0, 0, 0, 0)
-        self._times: tuple[int, int, int, int] = (0, 0, 0, 0)
+        # the bar's four quotes; lists, because compiled code makes a new tuple whenever one is indexed by a variable
+        self._path: list[int] = [0, 0, 0, 0]
+        self._times: list[int] = [0, 0, 0, 0]
         self._ticks = 0
         self._ts_ns = 0
         self._bar_due = False
         self._standing: QuoteTick | None = None
-        self._stop: tuple[int, int, bool] | None = None
+        self._knows_stop = False
+        self._stop_ns = 0
+        self._stop_ticks = 0
+        self._stop_arrives = False
         self._seen_version = -1
         self._begin_bar()
 
@@ -68,9 +74,9 @@ class CandleFeed:
             return self._ts_ns
         if self._stage == ENDED:
             return NEVER
-        if self._stop is None or self._seen_version != self._watch.version:
+        if not self._knows_stop or self._seen_version != self._watch.version:
             self._look_ahead()
-        return self._stop[0]  # type: ignore[index]
+        return self._stop_ns
 
     def pop(self) -> MarketEvent:
         if self._standing is not None:
@@ -81,18 +87,19 @@ class CandleFeed:
         if self._row >= self._rows:
             self._stage = ENDED
             return FeedEnded(self.instrument.market, self._ts_ns)
-        if self._stop is None or self._seen_version != self._watch.version:
+        if not self._knows_stop or self._seen_version != self._watch.version:
             self._look_ahead()
-        ts_ns, ticks, arrived = self._stop  # type: ignore[misc]
-        self._stop = None
-        if arrived:
+        self._knows_stop = False
+        ts_ns, ticks = self._stop_ns, self._stop_ticks
+        if self._stop_arrives:
             self._arrive()
         self._ts_ns, self._ticks = ts_ns, ticks
         return QuoteTick(self.instrument.market, ts_ns, ticks, ticks)
 
     def _look_ahead(self) -> None:
         self._seen_version = self._watch.version
-        self._stop = self._next_stop()
+        self._knows_stop = True
+        self._stop_ns, self._stop_ticks, self._stop_arrives = self._next_stop()
 
     def _next_stop(self) -> tuple[int, int, bool]:
         """(time, price, whether this is the end of the leg) of the next quote."""
@@ -129,35 +136,26 @@ class CandleFeed:
     def _begin_bar(self) -> None:
         if self._row >= self._rows:
             return
-        begin = int(self._open_ns[self._row])
+        begin = self._open_ns[self._row]
         third = self._interval_ns // 3
-        self._times = (begin, begin + third, begin + 2 * third, begin + self._interval_ns - MILLISECOND_NS)
+        self._times = [begin, begin + third, begin + 2 * third, begin + self._interval_ns - MILLISECOND_NS]
         opened, high, low, closed = self._prices[self._row]
-        self._path = (opened, high, low, closed)
+        self._path = [opened, high, low, closed]
         self._stage = OPEN
 
     def _choose_path(self) -> None:
         opened, high, low, closed = self._prices[self._row]
         bias = self._bias()
         low_first = bias > 0 or (bias == 0 and opened - low <= high - opened)
-        self._path = (opened, low, high, closed) if low_first else (opened, high, low, closed)
+        self._path = [opened, low, high, closed] if low_first else [opened, high, low, closed]
 
     def _close_bar(self) -> BarClosed:
-        row, table = self._row, self._table
+        row = self._row
         self._bar_due = False
         self._row += 1
         self._begin_bar()
-        return BarClosed(
-            self.instrument.market,
-            self._ts_ns,
-            int(self._open_ns[row]),
-            self._interval_ns,
-            float(table.open[row]),
-            float(table.high[row]),
-            float(table.low[row]),
-            float(table.close[row]),
-            float(table.volume[row]),
-        )
+        opened, high, low, closed, volume = self._bars[row]
+        return BarClosed(self.instrument.market, self._ts_ns, self._open_ns[row], self._interval_ns, opened, high, low, closed, volume)
 
     # ---- history and position --------------------------------------------------------------------------------------
     def history(self, interval_s: int, count: int) -> np.ndarray:
@@ -182,13 +180,13 @@ class CandleFeed:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on where `state` was taken; the standing quote comes first."""
         self._row = int(state["row"])
-        self._stop = None
+        self._knows_stop = False
         self._begin_bar()
         self._stage = int(state["stage"])
         self._ticks, self._ts_ns = int(state["ticks"]), int(state["ts_ns"])
         self._bar_due = bool(state["bar_due"])
         opened, second, third, closed = (int(ticks) for ticks in state["path"])
-        self._path = (opened, second, third, closed)
+        self._path = [opened, second, third, closed]
         if self._ts_ns:
             self._standing = QuoteTick(self.instrument.market, self._ts_ns, self._ticks, self._ticks)
 

@@ -21,11 +21,11 @@ from typing import Any
 import numpy as np
 import orjson
 
-from botcore.data.feed import NEVER
 from botcore.markets.order_book import OrderBook
 from botcore.model.errors import DataError
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BookDiff, BookSnapshot, FeedEnded, Level, MarketEvent, TradeTick
+from botcore.model.times import NEVER
 
 SECOND_NS = 1_000_000_000
 _SYMBOL = re.compile(r"[?&]symbol=([A-Za-z0-9]+)")

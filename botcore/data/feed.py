@@ -9,9 +9,6 @@ import numpy as np
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import MarketEvent
 
-NEVER = 2**63 - 1
-"""`next_ns` of a feed that has nothing more to say."""
-
 
 class MarketFeed(Protocol):
     """A recorded or generated market of one instrument.

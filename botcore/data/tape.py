@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from botcore.core.clock import NEVER, Clock
+from botcore.core.clock import Clock
 from botcore.data.feed import MarketFeed
 from botcore.markets.market_state import MarketState
 from botcore.model.market_events import BarClosed, FeedEnded, MarketEvent
+from botcore.model.times import NEVER
 
 
 class Matcher(Protocol):
@@ -73,22 +74,44 @@ class Tape:
     def play(self, now_ns: int) -> bool:
         """Play everything up to now; True when an exchange has something to say about it."""
         channels = self._channels
-        if len(channels) == 1:
-            feed = channels[0].feed
-            while feed.next_ns() <= now_ns:
-                self._play(channels[0], feed.pop())
-        else:
-            while channels:
-                channel = min(channels, key=_due)
-                if channel.feed.next_ns() > now_ns:
-                    break
-                self._play(channel, channel.feed.pop())
+        while True:
+            channel = self._next()
+            if channel is None or channel.feed.next_ns() > now_ns:
+                break
+            self._play(channel, channel.feed.pop())
         has_news = False
         for channel in channels:
             channel.state.candles.on_time(now_ns)
             channel.state.watch.now_ns = now_ns
             has_news = has_news or channel.exchange.has_news
         return has_news
+
+    def play_quietly(self, before_ns: int, clock: Clock) -> bool:
+        """Play the events before a time at which a part wants to be stepped, and let the clock pass with them; True when an exchange got news on the way."""
+        channels = self._channels
+        while True:
+            channel = self._next()
+            if channel is None:
+                return False
+            event_ns = channel.feed.next_ns()
+            if event_ns >= before_ns:
+                return False
+            clock.skip_to(event_ns)
+            event = channel.feed.pop()
+            self._play(channel, event)
+            has_news = channel.exchange.has_news
+            for other in channels:
+                other.state.candles.on_time(event_ns)
+                other.state.watch.now_ns = event_ns
+            if has_news:
+                return True
+
+    def _next(self) -> Channel | None:
+        """The channel whose event comes next."""
+        channels = self._channels
+        if len(channels) == 1:
+            return channels[0]
+        return min(channels, key=_due, default=None)
 
     def _play(self, channel: Channel, event: MarketEvent) -> None:
         channel.exchange.before(event)
@@ -119,10 +142,10 @@ def timeline(tape: Tape, clock: Clock) -> Iterator[int]:
         tape_ns = tape.due_ns()
         if tape_ns == NEVER:
             return
-        tick_ns = clock.next_tick_ns(tape_ns)
-        if tick_ns != NEVER:
-            yield tick_ns
-            continue
-        clock.skip_to(tape_ns)
-        if tape.play(tape_ns):
+        wish_ns, wants_each = clock.wish()
+        if wants_each:
+            yield min(wish_ns, max(tape_ns, clock.now_ns))
+        elif wish_ns <= tape_ns:
+            yield wish_ns
+        elif tape.play_quietly(wish_ns, clock):
             yield clock.now_ns

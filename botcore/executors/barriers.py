@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import ceil, floor
+from typing import Final
 
 from botcore.executors.data_types import TripleBarrierConfig
 from botcore.executors.exposure import Exposure
 from botcore.model.enums import CloseType, OrderType
 
-NO_LOW = -(2**63)
-NO_HIGH = 2**63 - 1
+NO_LOW: Final = -(2**62)
+NO_HIGH: Final = 2**62 - 1
 
 
 class Barriers:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from decimal import Decimal
 from enum import IntEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
+
+from mypy_extensions import mypyc_attr
 
 from botcore.executors.data_types import ExecutorConfigBase, config_values
 from botcore.executors.desk import Surroundings
@@ -15,11 +17,11 @@ from botcore.model.errors import IllegalMove
 from botcore.model.events import OrderEvent
 from botcore.model.order import Fill
 from botcore.model.records import ExecutorRecord
+from botcore.model.times import SECOND_NS
 
 C = TypeVar("C", bound=ExecutorConfigBase)
 
-SECOND_NS = 1_000_000_000
-MAX_BACKOFF_NS = 30 * SECOND_NS
+MAX_BACKOFF_NS: Final = 30 * SECOND_NS
 
 
 class Trigger(IntEnum):
@@ -28,21 +30,27 @@ class Trigger(IntEnum):
     END = 3
 
 
-NOT_STARTED, RUNNING = RunnableStatus.NOT_STARTED, RunnableStatus.RUNNING
-SHUTTING_DOWN, TERMINATED = RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED
+# members of enums as names of this module: compiled code reads them without a lookup
+START: Final = Trigger.START
+END: Final = Trigger.END
+NOT_STARTED: Final = RunnableStatus.NOT_STARTED
+RUNNING: Final = RunnableStatus.RUNNING
+SHUTTING_DOWN: Final = RunnableStatus.SHUTTING_DOWN
+TERMINATED: Final = RunnableStatus.TERMINATED
 
-_TABLE: dict[tuple[RunnableStatus, Trigger], RunnableStatus] = {
-    (NOT_STARTED, Trigger.START): RUNNING,
+_TABLE: Final[dict[tuple[RunnableStatus, Trigger], RunnableStatus]] = {
+    (NOT_STARTED, START): RUNNING,
     # refused before anything was sent: expired, no balance, not a legal order
-    (NOT_STARTED, Trigger.END): TERMINATED,
+    (NOT_STARTED, END): TERMINATED,
     (RUNNING, Trigger.EXIT): SHUTTING_DOWN,
-    (SHUTTING_DOWN, Trigger.END): TERMINATED,
+    (SHUTTING_DOWN, END): TERMINATED,
     # TERMINATED absorbs: it has no moves
 }
-MOVES = {status * 4 + trigger: target for (status, trigger), target in _TABLE.items()}
+MOVES: Final = {status * 4 + trigger: target for (status, trigger), target in _TABLE.items()}
 """The same table by one small number, for it is looked up with every change of every executor."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class ExecutorBase(ABC, Generic[C]):
     """One trade from its first order to flat, or to a position that is handed over.
 
@@ -100,7 +108,7 @@ class ExecutorBase(ABC, Generic[C]):
         if refusal is not None:
             self._end(now_ns, *refusal)
             return
-        self._move(Trigger.START)
+        self._move(START)
         self.on_tick(now_ns)
 
     def _end(self, now_ns: int, close_type: CloseType | None = None, reason: str = "") -> None:
@@ -110,7 +118,7 @@ class ExecutorBase(ABC, Generic[C]):
         info.close_type, info.close_ns = self.close_type, now_ns
         if reason:
             info.reason = reason
-        self._move(Trigger.END)
+        self._move(END)
         self._listener.executor_closed(self)
 
     def on_fault(self, error: Exception) -> None:

@@ -92,15 +92,10 @@ class PositionExecutorConfig(ExecutorConfigBase):
     leverage: Annotated[int, Field(ge=1, le=125)] = 1
     activation_bounds: list[Ratio] | None = None
 
-    @field_validator("side")
-    @classmethod
-    def _one_side(cls, value: TradeType) -> TradeType:
-        if value is TradeType.RANGE:
-            raise ValueError("expected BUY or SELL, found RANGE")
-        return value
-
     @model_validator(mode="after")
-    def _bounds_fit(self) -> PositionExecutorConfig:
+    def _fits(self) -> PositionExecutorConfig:
+        if self.side is TradeType.RANGE:
+            raise ValueError("expected BUY or SELL, found RANGE")
         bounds = self.activation_bounds
         if bounds is not None and not 1 <= len(bounds) <= 2:
             raise ValueError(f"expected one or two activation_bounds, found {len(bounds)}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill
 
-ZERO = Decimal(0)
+ZERO: Final = Decimal(0)
 
 
 class Exposure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from botcore.executors.base import ExecutorBase
     from botcore.model.records import ExecutorRecord
 
-ZERO = Decimal(0)
-NAN = Decimal("NaN")
-NOT_STARTED, RUNNING, TERMINATED = RunnableStatus.NOT_STARTED, RunnableStatus.RUNNING, RunnableStatus.TERMINATED
+ZERO: Final = Decimal(0)
+NAN: Final = Decimal("NaN")
+NOT_STARTED: Final = RunnableStatus.NOT_STARTED
+RUNNING: Final = RunnableStatus.RUNNING
+TERMINATED: Final = RunnableStatus.TERMINATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Outcome:
     """None when nothing was filled: there is nothing to say beyond the config."""
 
 
-NOTHING = Outcome()
+NOTHING: Final = Outcome()
 
 
 class ExecutorInfo:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
+
+from mypy_extensions import mypyc_attr
 
 from botcore.executors.barriers import Barriers
 from botcore.executors.base import NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
@@ -19,15 +21,24 @@ from botcore.executors.exposure import Exposure
 from botcore.executors.pricing import PositionPricing
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import CloseType, TradeType
-from botcore.model.events import OrderClosed, OrderEvent, OrderFilled
+from botcore.model.events import OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
+from botcore.model.times import NEVER
 from botcore.orders.tracker import Order
 
-ZERO = Decimal(0)
-NAN = Decimal("NaN")
-NEVER = 2**63 - 1
+# members of enums as names of this module: compiled code reads them without a lookup
+BUY: Final = TradeType.BUY
+EARLY_STOP: Final = CloseType.EARLY_STOP
+POSITION_HOLD: Final = CloseType.POSITION_HOLD
+CANCELED: Final = OrderState.CANCELED
+FILLED: Final = OrderState.FILLED
+EXIT: Final = Trigger.EXIT
+
+ZERO: Final = Decimal(0)
+NAN: Final = Decimal("NaN")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
     """See the module; fields and barriers are those of `PositionExecutorConfig`."""
 
@@ -39,7 +50,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._book = market.book
         self._instrument = market.instrument
         self._pricing = PositionPricing(config, market, (around.desk.bot_id, controller_id, executor_id))
-        self._is_long = config.side is TradeType.BUY
+        self._is_long = config.side is BUY
         self._deadline_ns = NEVER if barriers.time_limit is None else created_ns + barriers.time_limit * 1_000_000_000
         self._is_bounded = config.activation_bounds is not None
         if self._is_bounded:
@@ -67,7 +78,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         refusal = self._instrument.refusal(self._wanted_lots, ticks)
         if refusal is not None:
             return CloseType.FAILED, refusal
-        self._first_request = self._pricing.entry_request(self._wanted_lots)
+        self._first_request = self._pricing.entry_request(self._wanted_lots, ticks)
         if not self._desk.can_pay(self._first_request, ticks):
             return CloseType.INSUFFICIENT_BALANCE, f"the account can't pay for {self.config.amount} {self._instrument.base}"
         return None
@@ -100,7 +111,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             return
         request, self._first_request = self._first_request, None
         if request is None or now_ns != self.created_ns:
-            request = self._pricing.entry_request(lots)
+            request = self._pricing.entry_request(lots, self._pricing.entry_ticks())
         self._entry = self._submit(request, now_ns)
 
     def _control_barriers(self, barriers: Barriers, now_ns: int) -> bool:
@@ -141,7 +152,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._retry_at_ns = 0
         self.retries = 0
         self._watch.clear(self.id)
-        self._move(Trigger.EXIT)
+        self._move(EXIT)
         self._control_exit(now_ns)
 
     def _cancel_all(self) -> None:
@@ -181,9 +192,9 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
     def _finish(self, now_ns: int) -> None:
         close_type = self.close_type
         if self._keeps and self._exposure.lots:
-            close_type = CloseType.POSITION_HOLD
-        elif close_type is CloseType.POSITION_HOLD:
-            close_type = CloseType.EARLY_STOP
+            close_type = POSITION_HOLD
+        elif close_type is POSITION_HOLD:
+            close_type = EARLY_STOP
         self._end(now_ns, close_type)
 
     def _give_up(self, now_ns: int) -> None:
@@ -207,6 +218,8 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         return None
 
     def on_order(self, event: OrderEvent) -> None:
+        if type(event) is OrderAccepted and self.status is RUNNING:
+            return
         now_ns = self._market_data.now_ns
         self.wake_ns = 0
         if type(event) is OrderFilled:
@@ -217,7 +230,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._book_fill(event.fill)
         elif type(event) is OrderClosed:
             self._forget(event.order)
-            if event.state is not OrderState.FILLED and not (event.state is OrderState.CANCELED and event.order.cancel_asked):
+            if event.state is not FILLED and not (event.state is CANCELED and event.order.cancel_asked):
                 self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns, event.order.request.purpose)
             if self.status is RUNNING and self._exposure.closed_lots and self._is_flat():
                 # the resting take profit has sold all that can be sold; what is left of the entry is not wanted any more
@@ -261,10 +274,10 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
     # ---- ends from outside -----------------------------------------------------------------------------------------
     def stop(self, now_ns: int, keep_position: bool = False) -> None:
         if self.status is NOT_STARTED:
-            self._end(now_ns, CloseType.EARLY_STOP)
+            self._end(now_ns, EARLY_STOP)
         elif self.status is RUNNING:
             self._keeps = keep_position
-            self._exit(now_ns, CloseType.POSITION_HOLD if keep_position else CloseType.EARLY_STOP)
+            self._exit(now_ns, POSITION_HOLD if keep_position else EARLY_STOP)
 
     def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
         if self.status is TERMINATED:
@@ -274,8 +287,8 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             if order is not None and order.is_open:
                 self._desk.cancel(order)
         if self.status is RUNNING:
-            self._move(Trigger.EXIT)
-        self._end(now_ns, close_type or (CloseType.POSITION_HOLD if self._exposure.lots else CloseType.FAILED), reason)
+            self._move(EXIT)
+        self._end(now_ns, close_type or (POSITION_HOLD if self._exposure.lots else CloseType.FAILED), reason)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def held_fills(self) -> list[Fill]:

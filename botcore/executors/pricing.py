@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from botcore.executors.data_types import PositionExecutorConfig
 from botcore.executors.exposure import Exposure
@@ -10,6 +11,17 @@ from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import OrderType, PositionAction, PriceType, TradeType
 from botcore.model.order import OrderRequest, Purpose
+
+# members of enums as names of this module: compiled code reads them without a lookup
+MARKET: Final = OrderType.MARKET
+LIMIT_MAKER: Final = OrderType.LIMIT_MAKER
+BUY: Final = TradeType.BUY
+OPEN: Final = PositionAction.OPEN
+CLOSE: Final = PositionAction.CLOSE
+NIL: Final = PositionAction.NIL
+TO_OPEN: Final = Purpose.OPEN
+TO_TAKE_PROFIT: Final = Purpose.TAKE_PROFIT
+TO_CLOSE: Final = Purpose.CLOSE
 
 
 class PositionPricing:
@@ -26,13 +38,15 @@ class PositionPricing:
         Configured, or the touch on our side at construction (best bid for BUY), frozen; None while the market had no price.
     """
 
-    __slots__ = ("_config", "_is_long", "_market", "_whose", "entry_price")
+    __slots__ = ("_config", "_entry_type", "_is_long", "_market", "_side", "_whose", "entry_price")
 
     def __init__(self, config: PositionExecutorConfig, market: MarketState, whose: tuple[str, str, str]) -> None:
         self._config = config
         self._market = market
         self._whose = whose
-        self._is_long = config.side is TradeType.BUY
+        self._side = config.side
+        self._is_long = self._side is BUY
+        self._entry_type = config.triple_barrier_config.open_order_type
         self.entry_price = config.entry_price
         if self.entry_price is None:
             touch = market.price(PriceType.BestBid if self._is_long else PriceType.BestAsk)
@@ -42,16 +56,16 @@ class PositionPricing:
     def entry_ticks(self) -> int:
         """Price of the entry order; one that must rest is held back to the touch."""
         assert self.entry_price is not None
-        ticks = self._market.instrument.price_ticks(self.entry_price, self._config.side)
-        return self._resting(ticks, self._config.side, self._config.triple_barrier_config.open_order_type)
+        ticks = self._market.instrument.price_ticks(self.entry_price, self._side)
+        return self._resting(ticks, self._side, self._entry_type)
 
     def profit_ticks(self, exposure: Exposure) -> int:
         """Price of the resting take profit: entry times (1 +- take_profit)."""
         entry, ratio = exposure.entry_price, self._config.triple_barrier_config.take_profit
         assert entry is not None and ratio is not None
         price = entry * (1 + ratio) if self._is_long else entry * (1 - ratio)
-        ticks = self._market.instrument.price_ticks(price, self._config.side.opposite)
-        return max(1, self._resting(ticks, self._config.side.opposite, self._config.triple_barrier_config.take_profit_order_type))
+        ticks = self._market.instrument.price_ticks(price, self._side.opposite)
+        return max(1, self._resting(ticks, self._side.opposite, self._config.triple_barrier_config.take_profit_order_type))
 
     def close_ticks(self) -> int | None:
         """Price at which a market order would close the position; None while nobody stands there."""
@@ -60,10 +74,10 @@ class PositionPricing:
         return None if ticks in (NO_BID, NO_ASK) else ticks
 
     def _resting(self, ticks: int, side: TradeType, order_type: OrderType) -> int:
-        if order_type is not OrderType.LIMIT_MAKER:
+        if order_type is not LIMIT_MAKER:
             return ticks
         book = self._market.book
-        if side is TradeType.BUY:
+        if side is BUY:
             return ticks if book.best_bid == NO_BID else min(ticks, book.best_bid)
         return ticks if book.best_ask == NO_ASK else max(ticks, book.best_ask)
 
@@ -99,22 +113,23 @@ class PositionPricing:
         return None if half is None else half * self._market.instrument.tick_size / 2
 
     # ---- requests --------------------------------------------------------------------------------------------------
-    def entry_request(self, lots: int) -> OrderRequest:
-        order_type = self._config.triple_barrier_config.open_order_type
-        ticks = None if order_type is OrderType.MARKET else self.entry_ticks()
-        return self._request(self._config.side, order_type, lots, ticks, PositionAction.OPEN, Purpose.OPEN)
+    def entry_request(self, lots: int, ticks: int) -> OrderRequest:
+        """An entry at `ticks` (see `entry_ticks`); one at market takes what there is."""
+        order_type = self._entry_type
+        return self._request(self._side, order_type, lots, None if order_type is MARKET else ticks, OPEN, TO_OPEN)
 
     def profit_request(self, lots: int, exposure: Exposure) -> OrderRequest:
         order_type = self._config.triple_barrier_config.take_profit_order_type
-        return self._request(self._config.side.opposite, order_type, lots, self.profit_ticks(exposure), PositionAction.CLOSE, Purpose.TAKE_PROFIT)
+        return self._request(self._side.opposite, order_type, lots, self.profit_ticks(exposure), CLOSE, TO_TAKE_PROFIT)
 
     def close_request(self, lots: int) -> OrderRequest:
-        return self._request(self._config.side.opposite, OrderType.MARKET, lots, None, PositionAction.CLOSE, Purpose.CLOSE)
+        return self._request(self._side.opposite, MARKET, lots, None, CLOSE, TO_CLOSE)
 
     def _request(
         self, side: TradeType, order_type: OrderType, lots: int, ticks: int | None, action: PositionAction, purpose: Purpose
     ) -> OrderRequest:
         instrument = self._market.instrument
         if not instrument.is_perpetual:
-            action = PositionAction.NIL
-        return OrderRequest(instrument, side, order_type, lots, ticks, action, purpose, *self._whose)
+            action = NIL
+        bot_id, controller_id, executor_id = self._whose
+        return OrderRequest(instrument, side, order_type, lots, ticks, action, purpose, bot_id, controller_id, executor_id)

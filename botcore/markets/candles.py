@@ -6,6 +6,8 @@ so live and backtest see the same. Where a bar is missing, flat bars without vol
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from botcore.markets.intervals import SECOND_NS, bucket_end_s, bucket_start_s, interval_name
@@ -15,8 +17,8 @@ from botcore.model.market_events import BarClosed
 Bar = tuple[float, float, float, float, float, float]
 """open time (s), open, high, low, close, volume"""
 
-TRADE_BASE_S = 60
-LARGEST_GAP = 20_000
+TRADE_BASE_S: Final = 60
+LARGEST_GAP: Final = 20_000
 
 
 class CandleSeries:

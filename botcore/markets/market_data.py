@@ -9,12 +9,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from pydantic import BaseModel
 
 from botcore.core.clock import Clock
+from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.intervals import interval_seconds
 from botcore.markets.market_state import NAN, MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
@@ -26,16 +26,7 @@ from botcore.model.trading_rule import TradingRule
 if TYPE_CHECKING:
     import pandas as pd
 
-CANDLE_COLUMNS = ["timestamp", "open", "high", "low", "close", "volume"]
-
-
-class CandlesConfig(BaseModel):
-    """Candles that a controller needs before it may decide."""
-
-    connector: str
-    trading_pair: str
-    interval: str = "1m"
-    max_records: int = 500
+CANDLE_COLUMNS: Final = ["timestamp", "open", "high", "low", "close", "volume"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from botcore.markets.candles import CandleBook
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
@@ -11,7 +12,10 @@ from botcore.model.enums import PriceType
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, BookDiff, BookSnapshot, FeedEnded, MarketEvent, QuoteTick, TradeTick
 
-NAN = Decimal("NaN")
+# members of enums as names of this module: compiled code reads them without a lookup
+MID_PRICE: Final = PriceType.MidPrice
+
+NAN: Final = Decimal("NaN")
 
 
 class MarketState:
@@ -83,7 +87,7 @@ class MarketState:
     def price(self, kind: PriceType) -> Decimal:
         """A price as Decimal; NaN when it is not known."""
         book, instrument = self.book, self.instrument
-        if kind is PriceType.MidPrice:
+        if kind is MID_PRICE:
             half = self.mid_half_ticks()
             return NAN if half is None else half * instrument.tick_size / 2
         if kind is PriceType.BestBid:

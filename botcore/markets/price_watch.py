@@ -7,9 +7,10 @@ A candle says where the price went, not how. Its path (see `botcore.data.candle_
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from typing import Final
 
-NO_LOW = -(2**63)
-NO_HIGH = 2**63 - 1
+NO_LOW: Final = -(2**62)
+NO_HIGH: Final = 2**62 - 1
 
 
 class PriceWatch:
@@ -56,12 +57,16 @@ class PriceWatch:
     def next_below(self, ticks: int) -> int:
         """Highest watched low strictly below `ticks`; `NO_LOW` when there is none."""
         lows = self._lows
+        if lows and lows[-1] < ticks:
+            return lows[-1]
         position = bisect_left(lows, ticks)
         return lows[position - 1] if position else NO_LOW
 
     def next_above(self, ticks: int) -> int:
         """Lowest watched high strictly above `ticks`; `NO_HIGH` when there is none."""
         highs = self._highs
+        if highs and highs[0] > ticks:
+            return highs[0]
         position = bisect_right(highs, ticks)
         return highs[position] if position < len(highs) else NO_HIGH
 

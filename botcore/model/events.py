@@ -7,42 +7,55 @@ change that they describe, and whoever shows them to people (a chat, a log) read
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from botcore.model.instrument import Market
 from botcore.model.order import Fill, OrderState
 from botcore.model.records import ExecutorRecord, HoldRecord, Recordable, TallyRecord
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class OrderEvent:
     """Base of the order events; `order` is the tracker's live record, read only for everybody else."""
 
     order: Any
     ts_ns: int
 
+    def __init__(self, order: Any, ts_ns: int) -> None:
+        self.order = order
+        self.ts_ns = ts_ns
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, init=False)
 class OrderAccepted(OrderEvent):
     """The venue has the order."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class OrderFilled(OrderEvent):
     """A fill was applied; it may come in any state of the order, terminal ones included."""
 
     fill: Fill
 
+    def __init__(self, order: Any, ts_ns: int, fill: Fill) -> None:
+        OrderEvent.__init__(self, order, ts_ns)
+        self.fill = fill
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, init=False)
 class OrderClosed(OrderEvent):
     """The order reached a terminal state: filled, canceled, failed (refused) or expired."""
 
     state: OrderState
-    reason: str = ""
+    reason: str
+
+    def __init__(self, order: Any, ts_ns: int, state: OrderState, reason: str = "") -> None:
+        OrderEvent.__init__(self, order, ts_ns)
+        self.state = state
+        self.reason = reason
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class OrderSubmitted(OrderEvent):
     """An order is tracked; its intent must be durable before the request may leave."""
 
@@ -55,12 +68,16 @@ class ExecutorChanged:
     executor: Recordable[ExecutorRecord]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class ExecutorEnded:
     """An executor has terminated; `info` holds its last values."""
 
     bot_id: str
     info: Any
+
+    def __init__(self, bot_id: str, info: Any) -> None:
+        self.bot_id = bot_id
+        self.info = info
 
 
 @dataclass(slots=True)
@@ -103,20 +120,20 @@ class PartFault:
 class FactKind:
     """Names of the facts; they are stored, so a name is never reused for another meaning."""
 
-    EXECUTOR_OPENED = "executor_opened"
-    EXECUTOR_CLOSED = "executor_closed"
-    ORDER_REFUSED = "order_refused"
-    POSITION_HELD = "position_held"
-    CONTROLLER_FAULT = "controller_fault"
-    EXECUTOR_FAULT = "executor_fault"
-    PART_FAULT = "part_fault"
-    BOT_STARTED = "bot_started"
-    BOT_STOPPED = "bot_stopped"
-    TRADING_HALTED = "trading_halted"
-    TRADING_RELEASED = "trading_released"
-    RECOVERED = "recovered"
-    MARKET_ENDED = "market_ended"
-    LIQUIDATED = "liquidated"
+    EXECUTOR_OPENED: Final = "executor_opened"
+    EXECUTOR_CLOSED: Final = "executor_closed"
+    ORDER_REFUSED: Final = "order_refused"
+    POSITION_HELD: Final = "position_held"
+    CONTROLLER_FAULT: Final = "controller_fault"
+    EXECUTOR_FAULT: Final = "executor_fault"
+    PART_FAULT: Final = "part_fault"
+    BOT_STARTED: Final = "bot_started"
+    BOT_STOPPED: Final = "bot_stopped"
+    TRADING_HALTED: Final = "trading_halted"
+    TRADING_RELEASED: Final = "trading_released"
+    RECOVERED: Final = "recovered"
+    MARKET_ENDED: Final = "market_ended"
+    LIQUIDATED: Final = "liquidated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal, InvalidOperation
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from botcore.model.enums import InstrumentKind, TradeType
 from botcore.model.errors import ConfigError, ScaleOverflow
 from botcore.model.trading_rule import TradingRule
 
-MAX_INT64 = 2**63 - 1
-ZERO = Decimal(0)
+# members of enums as names of this module: compiled code reads them without a lookup
+LINEAR_PERPETUAL: Final = InstrumentKind.LINEAR_PERPETUAL
+BUY: Final = TradeType.BUY
+SELL: Final = TradeType.SELL
+
+MAX_INT64: Final = 2**63 - 1
+UNBOXED: Final = 2**62 - 1
+"""Largest number that compiled code compares without making an object of it."""
+ZERO: Final = Decimal(0)
 
 
 class Market(NamedTuple):
@@ -101,13 +108,13 @@ class Instrument:
 
     @property
     def is_perpetual(self) -> bool:
-        return self.kind is InstrumentKind.LINEAR_PERPETUAL
+        return self.kind is LINEAR_PERPETUAL
 
     # ---- Decimal -> integer ----------------------------------------------------------------------------------------
     def price_ticks(self, price: Decimal, side: TradeType) -> int:
         """Ticks of an order's price; a buy rounds down, a sell up, so that nobody pays more than asked."""
         price = self._significant(price, side)
-        return self.ceil_ticks(price) if side is TradeType.SELL else self.floor_ticks(price)
+        return self.ceil_ticks(price) if side is SELL else self.floor_ticks(price)
 
     def floor_ticks(self, price: Decimal) -> int:
         """Largest tick at or below `price`; rounds towards minus infinity also below zero."""
@@ -129,11 +136,12 @@ class Instrument:
             # more digits in the quotient than a Decimal holds, or no number at all
             raise self._overflow(value) from None
         scaled = int(whole)
-        if rest > 0 and mode == ROUND_CEILING:
-            scaled += 1
-        elif rest < 0 and mode == ROUND_FLOOR:
-            scaled -= 1
-        if -MAX_INT64 <= scaled <= MAX_INT64:
+        if rest:
+            if rest > 0 and mode == ROUND_CEILING:
+                scaled += 1
+            elif rest < 0 and mode == ROUND_FLOOR:
+                scaled -= 1
+        if -UNBOXED <= scaled <= UNBOXED or -MAX_INT64 <= scaled <= MAX_INT64:
             return scaled
         raise self._overflow(value)
 
@@ -145,7 +153,7 @@ class Instrument:
         if digits is None or price == 0:
             return price
         step = Decimal(1).scaleb(price.adjusted() - digits + 1)
-        mode = ROUND_FLOOR if side is TradeType.BUY else ROUND_CEILING
+        mode = ROUND_FLOOR if side is BUY else ROUND_CEILING
         return (price / step).to_integral_value(mode) * step
 
     # ---- integer -> Decimal ----------------------------------------------------------------------------------------

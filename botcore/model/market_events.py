@@ -6,17 +6,18 @@ Prices and sizes are in the instrument's ticks and lots, already converted by th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from botcore.model.instrument import Market
 
 Level = tuple[int, int]
 """(ticks, lots)"""
 
-UNKNOWN_DEPTH = 10**15
+UNKNOWN_DEPTH: Final = 10**15
 """Lots that a quote stands for when its source has no depth (candles): enough for any order, far from overflow."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class QuoteTick:
     """Best bid and ask. From candles both are the same price and the depth is `UNKNOWN_DEPTH`."""
 
@@ -24,8 +25,19 @@ class QuoteTick:
     ts_ns: int
     bid_ticks: int
     ask_ticks: int
-    bid_lots: int = UNKNOWN_DEPTH
-    ask_lots: int = UNKNOWN_DEPTH
+    bid_lots: int
+    ask_lots: int
+
+    # written out, here and below: it is compiled, and what a dataclass would generate is not
+    def __init__(
+        self, market: Market, ts_ns: int, bid_ticks: int, ask_ticks: int, bid_lots: int = UNKNOWN_DEPTH, ask_lots: int = UNKNOWN_DEPTH
+    ) -> None:
+        self.market = market
+        self.ts_ns = ts_ns
+        self.bid_ticks = bid_ticks
+        self.ask_ticks = ask_ticks
+        self.bid_lots = bid_lots
+        self.ask_lots = ask_lots
 
 
 @dataclass(slots=True)
@@ -71,7 +83,7 @@ class TradeTick:
     buyer_is_maker: bool
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class BarClosed:
     """A finished candle; prices float64 quote per base, volume in base, `open_ns` the time at which it opened."""
 
@@ -84,6 +96,19 @@ class BarClosed:
     low: float
     close: float
     volume: float
+
+    def __init__(
+        self, market: Market, ts_ns: int, open_ns: int, interval_ns: int, open: float, high: float, low: float, close: float, volume: float
+    ) -> None:
+        self.market = market
+        self.ts_ns = ts_ns
+        self.open_ns = open_ns
+        self.interval_ns = interval_ns
+        self.open = open
+        self.high = high
+        self.low = low
+        self.close = close
+        self.volume = volume
 
 
 @dataclass(slots=True)

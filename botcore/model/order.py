@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum
+from typing import Final
 
 from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.instrument import Instrument
@@ -26,7 +27,7 @@ class OrderState(IntEnum):
     EXPIRED = 12
 
 
-TERMINAL = frozenset({OrderState.CANCELED, OrderState.FILLED, OrderState.FAILED, OrderState.EXPIRED})
+TERMINAL: Final = frozenset({OrderState.CANCELED, OrderState.FILLED, OrderState.FAILED, OrderState.EXPIRED})
 
 
 class Purpose(Enum):

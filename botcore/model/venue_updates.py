@@ -8,13 +8,18 @@ from botcore.model.instrument import Market
 from botcore.model.order import Fill, OrderState
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class OrderTaken:
     """The venue has the order."""
 
     client_order_id: str
     exchange_order_id: str
     ts_ns: int
+
+    def __init__(self, client_order_id: str, exchange_order_id: str, ts_ns: int) -> None:
+        self.client_order_id = client_order_id
+        self.exchange_order_id = exchange_order_id
+        self.ts_ns = ts_ns
 
 
 @dataclass(slots=True)
@@ -24,7 +29,7 @@ class OrderTraded:
     fill: Fill
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class OrderEnded:
     """The order is canceled, refused or expired; a complete fill needs no such message."""
 
@@ -32,6 +37,12 @@ class OrderEnded:
     state: OrderState
     reason: str
     ts_ns: int
+
+    def __init__(self, client_order_id: str, state: OrderState, reason: str, ts_ns: int) -> None:
+        self.client_order_id = client_order_id
+        self.state = state
+        self.reason = reason
+        self.ts_ns = ts_ns
 
 
 @dataclass(slots=True)

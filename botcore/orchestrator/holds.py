@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from botcore.model.enums import PositionMode, TradeType
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import Fill
 from botcore.model.records import HoldRecord
 
-ZERO = Decimal(0)
+ZERO: Final = Decimal(0)
 HoldKey = tuple[str, Market, str]
 """(controller id, market, "net" | "long" | "short")"""
 

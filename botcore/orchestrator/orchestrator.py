@@ -7,10 +7,10 @@ own code raises is taken off, its orders are cancelled and its fills go to a hol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from botcore.core.bus import EventBus
-from botcore.core.clock import NEVER, Clock
+from botcore.core.clock import Clock
 from botcore.executors.base import ExecutorBase
 from botcore.executors.data_types import ExecutorConfigBase
 from botcore.executors.desk import OrderDesk, Surroundings
@@ -21,14 +21,18 @@ from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStat
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.order import Fill
+from botcore.model.times import NEVER
 from botcore.orchestrator.facts import closed_payload, held_payload, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import PerformanceReport, Tally, merge
 
+# members of enums as names of this module: compiled code reads them without a lookup
+TERMINATED: Final = RunnableStatus.TERMINATED
+
 ExecutorFactory = Callable[..., ExecutorBase[Any]]
 
 
-LIQUIDATED = "the venue liquidated the position"
+LIQUIDATED: Final = "the venue liquidated the position"
 
 
 class Shelf:
@@ -202,7 +206,7 @@ class ExecutorOrchestrator:
         timed_ns, wants_each = NEVER, False
         for executor in self._running:
             wake_ns = executor.wake_ns
-            if wake_ns < timed_ns and executor.status is not RunnableStatus.TERMINATED:
+            if wake_ns < timed_ns and executor.status is not TERMINATED:
                 if wake_ns:
                     timed_ns = wake_ns
                 else:
@@ -212,7 +216,7 @@ class ExecutorOrchestrator:
     def _sweep(self) -> None:
         """Let go of executors that have ended since the last tick."""
         self._stale = False
-        self._running = [executor for executor in self._running if executor.status is not RunnableStatus.TERMINATED]
+        self._running = [executor for executor in self._running if executor.status is not TERMINATED]
 
     # ---- what executors tell (ExecutorListener) --------------------------------------------------------------------
     def executor_changed(self, executor: ExecutorBase[Any]) -> None:
@@ -250,7 +254,7 @@ class ExecutorOrchestrator:
         self._clock.stepper.guard(executor, lambda _part, _error: None, executor.abandon, self._clock.now_ns, reason)
         if not executor.is_closed:
             # abandoning raised too: bury it as it is; its fills are in the records and its orders carry our prefix
-            executor.status = executor.info.status = RunnableStatus.TERMINATED
+            executor.status = executor.info.status = TERMINATED
             executor.close_type = executor.info.close_type = CloseType.POSITION_HOLD if executor.has_fills else CloseType.FAILED
             executor.info.close_ns = self._clock.now_ns
             self.executor_closed(executor)

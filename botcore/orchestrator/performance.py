@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from botcore.executors.info import ExecutorInfo
 from botcore.model.enums import CloseType
 from botcore.model.records import TallyRecord
 from botcore.orchestrator.holds import PositionSummary
 
-ZERO = Decimal(0)
-HUNDRED = Decimal(100)
+ZERO: Final = Decimal(0)
+HUNDRED: Final = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)

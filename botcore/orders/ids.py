@@ -7,9 +7,11 @@ what the strictest tier-1 venue takes. The id is a correlation handle, not an id
 
 from __future__ import annotations
 
-PREFIX = "cdr"
-EXECUTOR_PREFIX = "x"
-MAX_LENGTH = 36
+from typing import Final
+
+PREFIX: Final = "cdr"
+EXECUTOR_PREFIX: Final = "x"
+MAX_LENGTH: Final = 36
 
 
 class IdSource:

@@ -7,40 +7,14 @@ system must still be able to get out. The kill switch is a latch: once halted, n
 from __future__ import annotations
 
 from collections import deque
-from decimal import Decimal
-from typing import Annotated
 
-from pydantic import Field
-
-from botcore.core.config import ConfigModel
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest
-
-MINUTE_NS = 60 * 1_000_000_000
-
-
-class RiskLimits(ConfigModel):
-    """Limits of the gate.
-
-    Parameters
-    ----------
-    max_order_quote : Decimal
-        Largest notional of one order, in its quote asset.
-    max_orders_per_minute : int
-        New exposure only; cancels and exits are never counted out.
-    price_band : Decimal
-        Largest distance of a limit price from the mid, as a fraction.
-    pairs : list of str, optional
-        Pairs that may be traded; None allows all.
-    """
-
-    max_order_quote: Annotated[Decimal, Field(gt=0)] = Decimal(100_000)
-    max_orders_per_minute: Annotated[int, Field(gt=0)] = 600
-    price_band: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.5")
-    pairs: list[str] | None = None
+from botcore.model.times import MINUTE_NS
+from botcore.risk.limits import RiskLimits
 
 
 class RiskGate:

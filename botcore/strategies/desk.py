@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from botcore.connectors.base import ConnectorBase
 from botcore.core.clock import Clock
@@ -12,6 +12,9 @@ from botcore.model.enums import PositionAction, PositionMode
 from botcore.model.order import OrderRequest
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
+
+# members of enums as names of this module: compiled code reads them without a lookup
+CLOSE: Final = PositionAction.CLOSE
 
 
 class Desk:
@@ -34,7 +37,7 @@ class Desk:
         refusal = self._gate.refusal(request, self._clock.now_ns)
         if refusal is not None:
             return connector.refuse(request, owner, refusal)
-        if request.position_action is PositionAction.CLOSE:
+        if request.position_action is CLOSE:
             request = self._closing(request, connector)
         return connector.submit(request, owner)
 
@@ -43,9 +46,9 @@ class Desk:
 
     def refusal(self, request: OrderRequest, ticks: int | None) -> str | None:
         instrument = request.instrument
-        if request.position_action is PositionAction.CLOSE:
+        if request.position_action is CLOSE:
             connector = self._connectors[instrument.market.connector_name]
-            if self._closing(request, connector).position_action is PositionAction.CLOSE:
+            if self._closing(request, connector).position_action is CLOSE:
                 # a reduce-only order has no smallest value
                 return None if request.lots >= instrument.min_lots else instrument.refusal(request.lots, None)
         return instrument.refusal(request.lots, ticks)

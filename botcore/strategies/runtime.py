@@ -31,7 +31,8 @@ from botcore.model.events import Fact, FactKind, PositionLost
 from botcore.model.instrument import Instrument, Market
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
-from botcore.risk.gate import RiskGate, RiskLimits
+from botcore.risk.gate import RiskGate
+from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
 from botcore.strategies.strategy_v2 import StrategyV2Base
 
@@ -235,7 +236,10 @@ class Dispatch:
         self._recorder = recorder
 
     def on_tick(self, now_ns: int) -> None:
-        outgoing = [(connector, connector.take_outbox()) for connector in self._connectors.values() if connector.outbox]
+        outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]] = []
+        for connector in self._connectors.values():
+            if connector.outbox:
+                outgoing.append((connector, connector.take_outbox()))
         self._recorder.flush((lambda: _send(outgoing)) if outgoing else None)
 
 

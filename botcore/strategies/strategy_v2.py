@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from botcore.controllers.base import ControllerBase
 from botcore.core.bus import EventBus
-from botcore.core.clock import NEVER, Clock
+from botcore.core.clock import Clock
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.events import FactKind, PartFault
+from botcore.model.times import NEVER
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 
 
@@ -58,6 +61,7 @@ class ControllerSeat:
         return quiet_until_ns or NEVER, not quiet_until_ns or self._shelf.version != self._seen_version
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class StrategyV2Base:
     """One bot.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +17,11 @@ from alembic.migration import MigrationContext
 from botcore.recorder import tables as records
 from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
-from condor.doctor import EXTENSIONS
+from condor.doctor import EXTENSIONS, LANE
 from condor.errors import UserError
 from condor.store import MIGRATIONS
 from condor.store import tables as application
+from tests.support.built import stale_modules
 from tests.support.instance import CHECKOUT
 
 BIN = Path(sys.executable).parent
@@ -91,6 +93,30 @@ def test_extensions_are_machine_code(name: str) -> None:
     assert module.__file__.endswith((".so", ".pyd"))
     folder, stem = CHECKOUT / Path(*name.split(".")[:-1]), name.rpartition(".")[2]
     assert {path.suffix for path in folder.glob(f"{stem}.p*")} >= {".pyx", ".pxd", ".pyi"}
+
+
+@pytest.mark.parametrize("name", LANE)
+def test_typed_modules_are_machine_code(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__file__ is not None
+    assert module.__file__.endswith((".so", ".pyd"))
+    source = CHECKOUT / (name.replace(".", "/") + ".py")
+    # a pydantic model is made when its class is: mypyc would make something else of it
+    assert not re.search(r"^from pydantic|^import pydantic", source.read_text(), flags=re.MULTILINE)
+
+
+def test_source_newer_than_the_build_stops_the_tests(tmp_path: Path) -> None:
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / ".built").touch()
+    (tmp_path / "botcore").mkdir()
+    (tmp_path / "botcore" / "compiled.txt").write_text("botcore.a\nbotcore.b\n")
+    for name in ("a", "b"):
+        (tmp_path / "botcore" / f"{name}.py").touch()
+    (tmp_path / "botcore" / "a.cpython-311-x86_64-linux-gnu.so").touch()
+    os.utime(tmp_path / ".venv" / ".built", (1, 1))
+    assert stale_modules(tmp_path) == ["botcore.a"], "b runs as plain Python: nothing of it can be old"
+    os.utime(tmp_path / "botcore" / "a.py", (1, 1))
+    assert stale_modules(tmp_path) == []
 
 
 # ---- the schema ----------------------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from botcore.backtesting import engine
 from botcore.backtesting.engine import BacktestJob, BacktestRun, MemoryRecorder, run_backtest
 from botcore.backtesting.source import HistoricalSource
 from botcore.core.bus import EventBus
-from botcore.core.clock import NEVER, Clock
+from botcore.core.clock import Clock
 from botcore.data.tape import Tape, timeline
 from botcore.model.enums import ClockMode
+from botcore.model.times import NEVER
 from botcore.orders.ids import IdSource
 from botcore.strategies.runtime import TradingRuntime
 from tests.botcore.backtesting.test_engine import NAMES, job_of

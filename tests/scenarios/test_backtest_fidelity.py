@@ -13,7 +13,7 @@ from botcore.backtesting.metrics import drawdown, sharpe
 from botcore.connectors.paper.models import ThroughQueue
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.executors.data_types import PositionExecutorConfig, TrailingStop, TripleBarrierConfig
-from botcore.markets.market_data import CandlesConfig
+from botcore.markets.candles_config import CandlesConfig
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, TradeType
 from tests.support.bench import NEVER, PERP, D, backtest_job, spec_of, table_of

@@ -589,12 +589,13 @@ def test_hz_6_start_without_a_price_fails_with_a_reason() -> None:
     assert "price" in executor.info.reason and "not known" in executor.info.reason
 
 
-def test_hz_6_start_that_raises_is_failed_not_a_zombie(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: PositionExecutor, now_ns: int) -> None:
+class Unstartable(PositionExecutor):
+    def refusal(self, now_ns: int) -> Any:
         raise ZeroDivisionError("of the test")
 
-    monkeypatch.setattr(PositionExecutor, "refusal", broken)
-    bench = VenueBench()
+
+def test_hz_6_start_that_raises_is_failed_not_a_zombie() -> None:
+    bench = VenueBench(factories={"position_executor": Unstartable})
     executor = bench.start(config())
     assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
     assert bench.records.faults[0].error == "ZeroDivisionError: of the test"

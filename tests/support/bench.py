@@ -48,11 +48,13 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.market_events import UNKNOWN_DEPTH, BookSnapshot, MarketEvent, QuoteTick, TradeTick
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderRecord
+from botcore.model.times import NEVER
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
-from botcore.risk.gate import RiskGate, RiskLimits
+from botcore.risk.gate import RiskGate
+from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
 from botcore.strategies.runtime import MarketPlan, TradingRuntime
 from botcore.strategies.strategy_v2 import StrategyV2Base
@@ -74,7 +76,7 @@ SECOND_NS = 1_000_000_000
 T0_S = 1_234_567_890
 """Market time at which a bench begins: that of the numeric scenarios."""
 T0_NS = T0_S * SECOND_NS
-NEVER = 2**63 - 1
+
 PERP, SPOT = "venue_perpetual", "venue"
 Money = Decimal | str | int
 

@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from botcore.connectors.paper.ledger import PerpetualLedger, SpotLedger
 from botcore.connectors.paper.matching import Execution, PaperMarket
@@ -23,7 +24,16 @@ from botcore.model.market_events import MarketEvent, TradeTick
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded, PositionLiquidated, VenueUpdate
 
-KEEP_ENDED = 5_000
+# members of enums as names of this module: compiled code reads them without a lookup
+MARKET: Final = OrderType.MARKET
+LIMIT_MAKER: Final = OrderType.LIMIT_MAKER
+CLOSE: Final = PositionAction.CLOSE
+CANCELED: Final = OrderState.CANCELED
+FILLED: Final = OrderState.FILLED
+EXPIRED: Final = OrderState.EXPIRED
+FAILED: Final = OrderState.FAILED
+
+KEEP_ENDED: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +54,17 @@ class PaperRules:
     maintenance: Decimal = Decimal("0.005")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class _Arriving:
     at_ns: int
     client_order_id: str
     request: OrderRequest | None
     """None asks to cancel."""
+
+    def __init__(self, at_ns: int, client_order_id: str, request: OrderRequest | None) -> None:
+        self.at_ns = at_ns
+        self.client_order_id = client_order_id
+        self.request = request
 
 
 class PaperExchange:
@@ -192,10 +207,10 @@ class PaperExchange:
         self.orders[client_order_id] = order
         self._touch(order)
         self._out.append(OrderTaken(client_order_id, order.exchange_order_id, now_ns))
-        if request.order_type is OrderType.MARKET:
+        if request.order_type is MARKET:
             self._take(market, order, None, now_ns)
             if client_order_id in self.orders:
-                self._end(order, OrderState.EXPIRED, "the book had no more depth", now_ns)
+                self._end(order, EXPIRED, "the book had no more depth", now_ns)
         else:
             if market.would_take(order):
                 self._take(market, order, order.price_ticks, now_ns)
@@ -207,19 +222,19 @@ class PaperExchange:
         request, ledger = order.request, self.ledger
         if market.state.ended and request.purpose.adds_risk:
             return "the recorded market has ended"
-        ticks = market.worst_touch(order.is_buy) if request.order_type is OrderType.MARKET else order.price_ticks
+        ticks = market.worst_touch(order.is_buy) if request.order_type is MARKET else order.price_ticks
         if ticks is None:
             return "nobody stands on the other side of the book"
         if isinstance(ledger, PerpetualLedger):
             order.position_side = ledger.position_side(request)
-            if request.position_action is PositionAction.CLOSE:
+            if request.position_action is CLOSE:
                 if not ledger.reducible(request):
                     return "reduce-only order, but there is no position to reduce"
                 return None
         refusal = request.instrument.refusal(order.lots, ticks)
         if refusal is not None:
             return refusal
-        if request.order_type is OrderType.LIMIT_MAKER and market.would_take(order):
+        if request.order_type is LIMIT_MAKER and market.would_take(order):
             return "post-only order would take"
         return ledger.hold(order, ticks)
 
@@ -235,7 +250,7 @@ class PaperExchange:
             lots = min(lots, self.ledger.reducible(order.request))
             if not lots:
                 market.remove(order)
-                self._end(order, OrderState.EXPIRED, "the position that it would reduce is gone", now_ns)
+                self._end(order, EXPIRED, "the position that it would reduce is gone", now_ns)
                 return
         instrument = order.request.instrument
         self.trade_serial += 1
@@ -252,10 +267,10 @@ class PaperExchange:
         self._out.append(OrderTraded(fill))
         if not order.remaining:
             market.remove(order)
-            self._forget(order, OrderState.FILLED, "")
+            self._forget(order, FILLED, "")
         elif lots < execution[2]:
             market.remove(order)
-            self._end(order, OrderState.EXPIRED, "the position that it would reduce is gone", now_ns)
+            self._end(order, EXPIRED, "the position that it would reduce is gone", now_ns)
 
     def _cancel(self, client_order_id: str, now_ns: int) -> None:
         order = self.orders.get(client_order_id)
@@ -263,11 +278,11 @@ class PaperExchange:
             self._out.append(CancelRefused(client_order_id, "the order is not open", now_ns))
             return
         self.markets[order.request.instrument.market.trading_pair].remove(order)
-        self._end(order, OrderState.CANCELED, "", now_ns)
+        self._end(order, CANCELED, "", now_ns)
 
     def _refuse(self, order: PaperOrder, reason: str, now_ns: int) -> None:
-        self._out.append(OrderEnded(order.client_order_id, OrderState.FAILED, reason, now_ns))
-        self._remember(order, OrderState.FAILED, reason)
+        self._out.append(OrderEnded(order.client_order_id, FAILED, reason, now_ns))
+        self._remember(order, FAILED, reason)
 
     def _end(self, order: PaperOrder, state: OrderState, reason: str, now_ns: int) -> None:
         self._forget(order, state, reason)
@@ -300,7 +315,7 @@ class PaperExchange:
         """Cancel everything margined in this asset and close every position at the touch, as a venue's engine does."""
         for order in [order for order in self.orders.values() if order.request.instrument.quote == asset]:
             self.markets[order.request.instrument.market.trading_pair].remove(order)
-            self._end(order, OrderState.CANCELED, "liquidation", now_ns)
+            self._end(order, CANCELED, "liquidation", now_ns)
         for position in ledger.positions.values():
             instrument = position.instrument
             market = self.markets[instrument.market.trading_pair]
@@ -319,7 +334,7 @@ class PaperExchange:
         """Cancel everything, forget positions and balances: an empty account."""
         for order in list(self.orders.values()):
             self.markets[order.request.instrument.market.trading_pair].remove(order)
-            self._end(order, OrderState.CANCELED, "the paper account was reset", order.ts_ns)
+            self._end(order, CANCELED, "the paper account was reset", order.ts_ns)
         self._arriving.clear()
         self.ledger.totals.clear()
         self.ledger.reserved.clear()
@@ -363,8 +378,8 @@ class PaperExchange:
             return [OrderTaken(client_order_id, order.exchange_order_id, order.ts_ns), *fills]
         if client_order_id in self.ended:
             ended, state, reason = self.ended[client_order_id]
-            taken = [OrderTaken(client_order_id, ended.exchange_order_id, ended.ts_ns)] if state is not OrderState.FAILED else []
+            taken = [OrderTaken(client_order_id, ended.exchange_order_id, ended.ts_ns)] if state is not FAILED else []
             return [*taken, *fills, OrderEnded(client_order_id, state, reason, now_ns)]
         if any(message.client_order_id == client_order_id and message.request is not None for message in self._arriving):
             return fills
-        return [*fills, OrderEnded(client_order_id, OrderState.FAILED, "the order never reached the venue", now_ns)]
+        return [*fills, OrderEnded(client_order_id, FAILED, "the order never reached the venue", now_ns)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from botcore.connectors.paper.models import FeeModel
 from botcore.connectors.paper.order import PaperOrder
@@ -16,8 +17,16 @@ from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest
 
-ZERO = Decimal(0)
-NET, LONG, SHORT = "net", "long", "short"
+# members of enums as names of this module: compiled code reads them without a lookup
+CLOSE: Final = PositionAction.CLOSE
+ONEWAY: Final = PositionMode.ONEWAY
+BUY: Final = TradeType.BUY
+SELL: Final = TradeType.SELL
+
+ZERO: Final = Decimal(0)
+NET: Final = "net"
+LONG: Final = "long"
+SHORT: Final = "short"
 
 
 @dataclass(slots=True)
@@ -78,7 +87,7 @@ class SpotLedger:
     def demand(self, request: OrderRequest, ticks: int, lots: int) -> tuple[str, Decimal]:
         """Asset and amount that an order binds at this price, fees included."""
         instrument = request.instrument
-        if request.trade_type is TradeType.SELL:
+        if request.trade_type is SELL:
             return instrument.base, instrument.amount(lots)
         fee = ZERO if self._fees.from_received else self._fees.taker
         return instrument.quote, instrument.notional(ticks, lots) * (1 + fee)
@@ -127,7 +136,7 @@ class PerpetualLedger(SpotLedger):
         super().__init__(fees)
         self._mark = mark
         self.maintenance = maintenance
-        self.mode = PositionMode.ONEWAY
+        self.mode = ONEWAY
         self.leverage: dict[str, int] = {}
         self.positions: dict[tuple[str, str], Position] = {}
         self._rates: dict[int, Decimal] = {}
@@ -135,9 +144,9 @@ class PerpetualLedger(SpotLedger):
     # ---- positions -------------------------------------------------------------------------------------------------
     def position_side(self, request: OrderRequest) -> str:
         """Which position an order works on: the net one, or in HEDGE mode the side that it opens or closes."""
-        if self.mode is PositionMode.ONEWAY:
+        if self.mode is ONEWAY:
             return NET
-        opens_long = (request.trade_type is TradeType.BUY) == (request.position_action is not PositionAction.CLOSE)
+        opens_long = (request.trade_type is BUY) == (request.position_action is not CLOSE)
         return LONG if opens_long else SHORT
 
     def lots(self, pair: str, side: str) -> int:
@@ -147,7 +156,7 @@ class PerpetualLedger(SpotLedger):
     def reducible(self, request: OrderRequest) -> int:
         """Lots by which this order could reduce what stands, whatever its size."""
         held = self.lots(request.instrument.market.trading_pair, self.position_side(request))
-        return abs(held) if held and (held > 0) != (request.trade_type is TradeType.BUY) else 0
+        return abs(held) if held and (held > 0) != (request.trade_type is BUY) else 0
 
     def unrealized(self, asset: str) -> Decimal:
         """Of all positions margined in this asset; a position without a mark counts at its entry."""
@@ -204,7 +213,7 @@ class PerpetualLedger(SpotLedger):
     def demand(self, request: OrderRequest, ticks: int, lots: int) -> tuple[str, Decimal]:
         """Initial margin plus fee of the part that opens; what reduces binds nothing."""
         instrument = request.instrument
-        if request.position_action is PositionAction.CLOSE:
+        if request.position_action is CLOSE:
             return instrument.quote, ZERO
         opening = lots - min(lots, self.reducible(request)) if self.positions else lots
         value = instrument.notional(ticks, opening)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Final, Protocol
 
 from botcore.markets.order_book import OrderBook
 from botcore.model.enums import TradeType
@@ -106,4 +106,4 @@ class BackOfQueue:
         return True
 
 
-QUEUES: dict[str, QueueModel] = {"touch": TouchQueue(), "through": ThroughQueue(), "back": BackOfQueue()}
+QUEUES: Final[dict[str, QueueModel]] = {"touch": TouchQueue(), "through": ThroughQueue(), "back": BackOfQueue()}

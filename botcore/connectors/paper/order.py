@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
 
 from botcore.model.enums import PositionAction, TradeType
 from botcore.model.order import OrderRequest
+
+# members of enums as names of this module: compiled code reads them without a lookup
+BUY: Final = TradeType.BUY
+CLOSE: Final = PositionAction.CLOSE
 
 
 class PaperOrder:
@@ -31,7 +36,7 @@ class PaperOrder:
         self.client_order_id = client_order_id
         self.exchange_order_id = exchange_order_id
         self.ts_ns = ts_ns
-        self.is_buy = request.trade_type is TradeType.BUY
+        self.is_buy = request.trade_type is BUY
         self.price_ticks = request.price_ticks or 0
         self.lots = request.lots
         self.filled = 0
@@ -46,4 +51,4 @@ class PaperOrder:
 
     @property
     def is_reduce_only(self) -> bool:
-        return self.request.position_action is PositionAction.CLOSE and self.request.instrument.is_perpetual
+        return self.request.position_action is CLOSE and self.request.instrument.is_perpetual

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from botcore.core.clock import NEVER, SECOND_NS, Clock
+from botcore.core.clock import Clock
 from botcore.core.steps import Stepper
 from botcore.model.enums import ClockMode
 from botcore.model.errors import TickTimeout
+from botcore.model.times import NEVER, SECOND_NS
 
 LIVE, REPLAY = ClockMode.REALTIME, ClockMode.BACKTEST
 

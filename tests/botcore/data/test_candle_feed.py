@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from botcore.data.candle_csv import CandleTable
 from botcore.data.candle_feed import MILLISECOND_NS, CandleFeed
-from botcore.data.feed import NEVER
 from botcore.markets.price_watch import PriceWatch
 from botcore.model.market_events import UNKNOWN_DEPTH, BarClosed, FeedEnded, MarketEvent, QuoteTick
+from botcore.model.times import NEVER
 from tests.support.bench import instrument
 
 T0_MS = 1_723_075_200_000

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from botcore.data.capture_feed import CaptureFeed, inspect_capture, read_lines
-from botcore.data.feed import NEVER
 from botcore.markets.order_book import OrderBook
 from botcore.model.errors import DataError
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BookDiff, BookSnapshot, FeedEnded, MarketEvent, TradeTick
+from botcore.model.times import NEVER
 from tests.support.bench import instrument
 from tests.support.data import recorded
 

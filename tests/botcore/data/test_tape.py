@@ -6,11 +6,11 @@ from collections import deque
 from typing import Any
 
 from botcore.core.clock import Clock
-from botcore.data.feed import NEVER
 from botcore.data.tape import Tape, timeline
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import ClockMode
 from botcore.model.market_events import BarClosed, FeedEnded, MarketEvent, QuoteTick
+from botcore.model.times import NEVER
 from tests.support.bench import instrument
 
 ETH, BTC = instrument("ETH-USDT"), instrument("BTC-USDT")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from botcore.core.clock import Clock
-from botcore.markets.market_data import CANDLE_COLUMNS, CandlesConfig, MarketDataProvider
+from botcore.markets.candles_config import CandlesConfig
+from botcore.markets.market_data import CANDLE_COLUMNS, MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import ClockMode, PriceType, TradeType
 from botcore.model.errors import ConfigError

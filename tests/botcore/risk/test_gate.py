@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.market_events import BookSnapshot, FeedEnded
 from botcore.model.order import OrderRequest, Purpose
-from botcore.risk.gate import RiskLimits
+from botcore.risk.limits import RiskLimits
 from tests.support.bench import SECOND_NS, D, VenueBench, instrument, lots_of, ticks_of
 
 BUY, SELL = TradeType.BUY, TradeType.SELL

@@ -1,0 +1,31 @@
+"""`RiskLimits`: what the risk gate holds every order against."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field
+
+from botcore.core.config import ConfigModel
+
+
+class RiskLimits(ConfigModel):
+    """Limits of the gate.
+
+    Parameters
+    ----------
+    max_order_quote : Decimal
+        Largest notional of one order, in its quote asset.
+    max_orders_per_minute : int
+        New exposure only; cancels and exits are never counted out.
+    price_band : Decimal
+        Largest distance of a limit price from the mid, as a fraction.
+    pairs : list of str, optional
+        Pairs that may be traded; None allows all.
+    """
+
+    max_order_quote: Annotated[Decimal, Field(gt=0)] = Decimal(100_000)
+    max_orders_per_minute: Annotated[int, Field(gt=0)] = 600
+    price_band: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.5")
+    pairs: list[str] | None = None
