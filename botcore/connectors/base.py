@@ -194,6 +194,10 @@ class ConnectorBase(ABC):
         """By how much an order of this kind could reduce the account's position; 0 on spot."""
         return 0
 
+    def closed_reason(self) -> str | None:
+        """Why no new exposure may be sent now, as one sentence; None while it may. Exits pass whatever it says."""
+        return None
+
     def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
         """Set leverage and position mode before a bot trades; a spot connector ignores it.
 

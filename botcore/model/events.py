@@ -60,6 +60,28 @@ class OrderSubmitted(OrderEvent):
     """An order is tracked; its intent must be durable before the request may leave."""
 
 
+@dataclass(slots=True, init=False)
+class OrderUnknown(OrderEvent):
+    """The request may have arrived and no answer can be trusted: the order is being looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrayOrder:
+    """The venue shows an order with our prefix that this process does not know."""
+
+    connector_name: str
+    trading_pair: str
+    client_order_id: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StrayFill:
+    """An execution of an order with our prefix that this process does not know (any more)."""
+
+    fill: Fill
+
+
 @dataclass(slots=True)
 class ExecutorChanged:
     """An executor must be written down."""
@@ -134,6 +156,11 @@ class FactKind:
     RECOVERED: Final = "recovered"
     MARKET_ENDED: Final = "market_ended"
     LIQUIDATED: Final = "liquidated"
+    ORDER_UNKNOWN: Final = "order_unknown"
+    ORDER_FOUND: Final = "order_found"
+    ORDER_ABSENT: Final = "order_absent"
+    FILLS_MISSING: Final = "fills_missing"
+    ACCOUNT_DENIED: Final = "account_denied"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from botcore.model.events import (
     OrderEvent,
     OrderFilled,
     OrderSubmitted,
+    OrderUnknown,
     PartFault,
     TallyChanged,
 )
@@ -59,6 +60,7 @@ class MarketsRecorder:
         self._serial = 0
         bus.subscribe(OrderSubmitted, self._on_submitted)
         bus.subscribe(OrderAccepted, self._on_order)
+        bus.subscribe(OrderUnknown, self._on_order)
         bus.subscribe(OrderClosed, self._on_order)
         bus.subscribe(OrderFilled, self._on_fill)
         bus.subscribe(ExecutorChanged, self._on_executor)

@@ -34,7 +34,9 @@ class Desk:
 
     def submit(self, request: OrderRequest, owner: Any) -> Order:
         connector = self._connectors[request.instrument.market.connector_name]
-        refusal = self._gate.refusal(request, self._clock.now_ns)
+        refusal = connector.closed_reason() if request.purpose.adds_risk else None
+        if refusal is None:
+            refusal = self._gate.refusal(request, self._clock.now_ns)
         if refusal is not None:
             return connector.refuse(request, owner, refusal)
         if request.position_action is CLOSE:

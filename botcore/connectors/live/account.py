@@ -1,0 +1,100 @@
+"""What is known of an account at a venue: balances, positions, mode; and what orders bind that the venue does not count yet.
+
+The venue's numbers lag behind our own orders. So what is available is the smaller of two views: the venue's free balance less everything that is on its way or
+in doubt, and never more than that (R21, I14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from botcore.model.enums import PositionAction, PositionMode, TradeType
+from botcore.model.instrument import Instrument
+from botcore.model.order import OrderRequest, OrderState
+from botcore.orders.tracker import Order
+
+ZERO = Decimal(0)
+
+
+class Account:
+    """Passive; the session writes what the venue says, the connector reads.
+
+    Parameters
+    ----------
+    taker_fee : Decimal
+        Rate that is set aside with every order, as a fraction of its notional.
+
+    Attributes
+    ----------
+    is_known : bool
+        Whether balances were read since the connection was made.
+    """
+
+    def __init__(self, taker_fee: Decimal) -> None:
+        self.is_known = False
+        self.mode = PositionMode.ONEWAY
+        self.leverage: dict[str, int] = {}
+        self._taker_fee = taker_fee
+        self._totals: dict[str, Decimal] = {}
+        self._free: dict[str, Decimal] = {}
+        self._lots: dict[tuple[str, str], int] = {}
+
+    # ---- what the venue says -----------------------------------------------------------------------------------------
+    def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool) -> None:
+        """Asset -> (total, free). A complete list forgets assets that it does not name; an update of a stream does not."""
+        if complete:
+            self._totals.clear()
+            self._free.clear()
+            self.is_known = True
+        for asset, (total, free) in totals.items():
+            self._totals[asset], self._free[asset] = total, free
+
+    def set_position(self, trading_pair: str, side: str, lots: int) -> None:
+        """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode."""
+        self._lots[trading_pair, side] = lots
+
+    def forget(self) -> None:
+        """The connection is gone: what was known is old."""
+        self.is_known = False
+
+    # ---- what may be used --------------------------------------------------------------------------------------------
+    def total(self, asset: str) -> Decimal:
+        return self._totals.get(asset, ZERO)
+
+    def available(self, asset: str, orders: Iterable[Order]) -> Decimal:
+        """Free at the venue, less what orders bind that it may not count yet."""
+        free = self._free.get(asset, ZERO)
+        for order in orders:
+            if order.state in (OrderState.PENDING_CREATE, OrderState.UNKNOWN):
+                kind, amount = self.demand(order.request, order.request.price_ticks, order.lots - order.filled_lots)
+                if kind == asset:
+                    free -= amount
+        return free
+
+    def demand(self, request: OrderRequest, ticks: int | None, lots: int) -> tuple[str, Decimal]:
+        """Asset and amount that an order binds; a market order whose price nobody knows binds nothing here (the venue refuses it if it must)."""
+        instrument = request.instrument
+        if request.position_action is PositionAction.CLOSE:
+            return instrument.quote, ZERO
+        if not instrument.is_perpetual and request.trade_type is TradeType.SELL:
+            return instrument.base, instrument.amount(lots)
+        if ticks is None or lots <= 0:
+            return instrument.quote, ZERO
+        notional = instrument.notional(ticks, lots)
+        if instrument.is_perpetual:
+            return instrument.quote, notional / self.leverage.get(instrument.market.trading_pair, 1) + notional * self._taker_fee
+        return instrument.quote, notional * (1 + self._taker_fee)
+
+    # ---- positions ---------------------------------------------------------------------------------------------------
+    def lots(self, instrument: Instrument, side: str) -> int:
+        return self._lots.get((instrument.market.trading_pair, side), 0)
+
+    def reducible(self, request: OrderRequest) -> int:
+        """Lots by which this order could reduce what stands, whatever its size."""
+        side = "net"
+        if self.mode is PositionMode.HEDGE:
+            opens_long = (request.trade_type is TradeType.BUY) == (request.position_action is not PositionAction.CLOSE)
+            side = "long" if opens_long else "short"
+        held = self.lots(request.instrument, side)
+        return abs(held) if held and (held > 0) != (request.trade_type is TradeType.BUY) else 0

@@ -1,0 +1,378 @@
+"""`ExchangeConnector`: orders at a real venue, believed only as far as there is evidence.
+
+Three rules stand behind every line here (design section 6). A command has three outcomes, and what is not a listed refusal is UNKNOWN: such an order keeps its
+funds and its executor, and is looked for until it is found or its absence is proven. A cancel is a question: it is repeated until the order has ended,
+whatever ended it. Only executions move a position: an end that the venue reports is held back until the executions that it counts have arrived.
+
+All news, answers and streams alike, wait in an inbox for the next tick; so the same news give the same decisions, in a simulation and live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from botcore.connectors.base import ConnectorBase, OutgoingRequest
+from botcore.connectors.live.account import Account
+from botcore.connectors.live.audit import AuditBook
+from botcore.connectors.live.cancels import CancelBook
+from botcore.connectors.live.doubts import BeliefRules, DoubtBook
+from botcore.connectors.live.endings import EndingBook
+from botcore.connectors.live.line import Ask, Canceled, Created, News, Reported, Told, Traded, VenueLine
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.model.enums import PositionMode
+from botcore.model.errors import ConfigError, nearest
+from botcore.model.events import Fact, FactKind, OrderUnknown, StrayFill, StrayOrder
+from botcore.model.instrument import Instrument
+from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.times import NEVER, SECOND_NS
+from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
+from botcore.orders.ids import IdSource, is_ours
+from botcore.orders.tracker import Order
+from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
+
+ANSWER_LIMIT_NS = 30 * SECOND_NS
+"""A line must answer; when it did not for so long, the request counts as unanswered."""
+
+REPEAT_NS = 3 * SECOND_NS
+"""Pause after which a question of the reconciliation is asked again."""
+
+BEFORE_LIVE = (OrderState.PENDING_CREATE, OrderState.UNKNOWN)
+ENDS = (OrderState.CANCELED, OrderState.EXPIRED, OrderState.FAILED)
+
+
+class ExchangeConnector(ConnectorBase):
+    """See the module.
+
+    Parameters
+    ----------
+    line : VenueLine
+    rules : BeliefRules
+        Of this venue.
+    instruments : mapping of str to Instrument
+        Live mapping, by pair.
+    account : Account
+    closed : callable, optional
+        Why no new exposure may be sent now, as one sentence; None while it may. The session knows about streams, clock and bans.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        bus: EventBus,
+        ids: IdSource,
+        line: VenueLine,
+        rules: BeliefRules,
+        instruments: Mapping[str, Instrument],
+        account: Account,
+        closed: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        super().__init__(name, clock, bus, ids)
+        self.account = account
+        self.doubts = DoubtBook(rules)
+        self.cancels = CancelBook()
+        self.endings = EndingBook(rules.deadline_ns)
+        self.audit = AuditBook()
+        self.denied = ""
+        self.inbox: list[News] = []
+        self._line = line
+        self._instruments = instruments
+        self._closed = closed
+        self._unanswered: dict[str, int] = {}
+        self._unreconciled: dict[str, int] = {}
+
+    # ---- the way out ---------------------------------------------------------------------------------------------
+    def send(self, requests: list[OutgoingRequest]) -> None:
+        now_ns = self._clock.now_ns
+        for request in requests:
+            order = request.order
+            if request.is_cancel:
+                self.cancels.want(order.client_order_id, now_ns)
+            else:
+                self._unanswered[order.client_order_id] = now_ns
+                self._hear(order, now_ns)
+                self._line.create(order)
+        self._send_cancels(now_ns)
+
+    def _send_cancels(self, now_ns: int) -> None:
+        for client_order_id in self.cancels.due(now_ns):
+            order = self.tracker.get(client_order_id)
+            if order is None or order.is_done:
+                self.cancels.done(client_order_id)
+            else:
+                self._line.cancel(order)
+
+    # ---- time ------------------------------------------------------------------------------------------------------
+    def wish(self) -> tuple[int, bool]:
+        times = [when for when in (self.doubts.next_ns(), self.cancels.next_ns(), self.endings.next_ns(), self.audit.next_ns()) if when is not None]
+        times.extend(self._unreconciled.values())
+        if self._unanswered:
+            times.append(next(iter(self._unanswered.values())) + ANSWER_LIMIT_NS)
+        return min(times, default=NEVER), bool(self.inbox)
+
+    def on_tick(self, now_ns: int) -> None:
+        """Take the news, then ask and insist."""
+        inbox, self.inbox = self.inbox, []
+        for news in inbox:
+            self._take(news, now_ns)
+        self._miss_answers(now_ns)
+        self._send_cancels(now_ns)
+        for client_order_id, kind in self.doubts.due(now_ns):
+            self._ask(client_order_id, kind)
+        self._ask_unreconciled(now_ns)
+        for client_order_id in self.endings.due(now_ns):
+            self._ask(client_order_id, Ask.TRADES)
+        for client_order_id in self.audit.due(now_ns):
+            self._ask(client_order_id, Ask.QUERY)
+        for report in self.endings.overdue(now_ns):
+            self._end_without_fills(report, now_ns)
+
+    def _ask(self, client_order_id: str, kind: Ask) -> None:
+        order = self.tracker.get(client_order_id)
+        if order is not None:
+            self._line.ask(kind, order)
+
+    def _hear(self, order: Order, now_ns: int) -> None:
+        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type.is_limit)
+
+    def _miss_answers(self, now_ns: int) -> None:
+        while self._unanswered:
+            client_order_id, sent_ns = next(iter(self._unanswered.items()))
+            if now_ns < sent_ns + ANSWER_LIMIT_NS:
+                return
+            self._created(Created(client_order_id, NoReply("no answer", left=True)), now_ns)
+
+    # ---- the way in ------------------------------------------------------------------------------------------------
+    def _take(self, news: News, now_ns: int) -> None:
+        if type(news) is Created:
+            self._created(news, now_ns)
+        elif type(news) is Canceled:
+            self._canceled(news, now_ns)
+        elif type(news) is Told:
+            self._told(news, now_ns)
+        elif type(news) is Reported:
+            self._report(news.report, now_ns)
+        elif type(news) is Traded:
+            self._trade(news.fill)
+
+    def _created(self, news: Created, now_ns: int) -> None:
+        sent_ns = self._unanswered.pop(news.client_order_id, now_ns)
+        order = self.tracker.get(news.client_order_id)
+        if order is None:
+            return
+        said = news.said
+        if isinstance(said, NoReply):
+            if said.left:
+                self._doubt(order, sent_ns, said.reason, now_ns)
+            else:
+                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"could not be sent: {said.reason}", now_ns))
+        elif said.verdict is Verdict.ACCEPTED and news.report is not None:
+            self._report(news.report, now_ns)
+        elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
+            if said.verdict is Verdict.DENIED:
+                self._deny(said, now_ns)
+            self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, said.text, now_ns))
+        else:
+            self._doubt(order, sent_ns, said.text or "the venue's answer can't be trusted", now_ns)
+
+    def _canceled(self, news: Canceled, now_ns: int) -> None:
+        order = self.tracker.get(news.client_order_id)
+        if order is None or order.is_done:
+            self.cancels.done(news.client_order_id)
+            return
+        self.cancels.answered(news.client_order_id, now_ns)
+        said = news.said
+        if isinstance(said, NoReply):
+            return
+        if said.verdict is Verdict.ACCEPTED and news.report is not None:
+            self._report(news.report, now_ns)
+        elif said.verdict is Verdict.NOT_FOUND and order.state not in BEFORE_LIVE:
+            # filled, canceled by somebody else, or a replica that lags: a question, not an answer
+            self.doubts.open(news.client_order_id, now_ns, now_ns, was_live=True)
+
+    def _told(self, news: Told, now_ns: int) -> None:
+        order = self.tracker.get(news.client_order_id)
+        if order is None:
+            return
+        for fill in news.fills:
+            self._trade(fill)
+        if news.report is not None:
+            self._report(news.report, now_ns)
+        elif news.fills:
+            self._found_by_trades(order, now_ns)
+        elif news.is_negative:
+            self._missing(order, news, now_ns)
+        if news.report is not None or (news.is_negative and news.kind is Ask.QUERY):
+            self._unreconciled.pop(news.client_order_id, None)
+
+    def _found_by_trades(self, order: Order, now_ns: int) -> None:
+        """Executions prove that it arrived; whether its rest still stands is asked next."""
+        if order.client_order_id in self.doubts:
+            self.doubts.close(order.client_order_id)
+            if not order.is_done:
+                self.doubts.open(order.client_order_id, now_ns, now_ns, was_live=True)
+
+    def _missing(self, order: Order, news: Told, now_ns: int) -> None:
+        """A place of the venue does not show the order."""
+        if order.is_done:
+            self.doubts.close(order.client_order_id)
+        elif order.client_order_id in self.doubts:
+            if self.doubts.silent(order.client_order_id, news.kind, news.asked_ns):
+                self._bury(order, now_ns)
+        elif news.kind is not Ask.TRADES:
+            was_live = order.state not in BEFORE_LIVE
+            self.doubts.open(order.client_order_id, now_ns if was_live else order.created_ns, now_ns, was_live=was_live)
+
+    # ---- doubt -----------------------------------------------------------------------------------------------------
+    def _doubt(self, order: Order, sent_ns: int, reason: str, now_ns: int) -> None:
+        """Nobody knows whether the venue has it."""
+        if self.tracker.apply_state(order.client_order_id, OrderState.UNKNOWN, now_ns, None, reason):
+            self.doubts.open(order.client_order_id, sent_ns, now_ns, was_live=False)
+            self._bus.publish(OrderUnknown(order, now_ns))
+            self._tell(FactKind.ORDER_UNKNOWN, order, now_ns, reason=reason)
+
+    def _bury(self, order: Order, now_ns: int) -> None:
+        """Its absence is proven."""
+        doubt = self.doubts.get(order.client_order_id)
+        was_live = doubt is not None and doubt.was_live
+        state = OrderState.CANCELED if was_live else OrderState.FAILED
+        reason = "the venue no longer knows the order" if was_live else "never arrived at the venue"
+        self._tell(FactKind.ORDER_ABSENT, order, now_ns, reason=reason)
+        self.apply(OrderEnded(order.client_order_id, state, reason, now_ns))
+
+    def _deny(self, said: Outcome, now_ns: int) -> None:
+        if not self.denied:
+            self.denied = said.text
+            self._bus.publish(Fact(FactKind.ACCOUNT_DENIED, now_ns, payload={"connector_name": self.name, "reason": said.text}))
+
+    # ---- evidence --------------------------------------------------------------------------------------------------
+    def _report(self, report: OrderReport, now_ns: int) -> None:
+        """The venue shows an order: executions first, then where it stands."""
+        order = self.tracker.get(report.client_order_id)
+        if order is None:
+            self._stray(report)
+            return
+        self._unreconciled.pop(report.client_order_id, None)
+        if order.is_open:
+            self._hear(order, now_ns)
+        if order.state is OrderState.UNKNOWN:
+            self._tell(FactKind.ORDER_FOUND, order, now_ns, state=report.state.name)
+        if report.state not in ENDS:
+            # also before a fill: the state that a fill leaves is the venue's "partly filled", and the id must be known
+            self.apply(OrderTaken(report.client_order_id, report.exchange_order_id, report.ts_ns))
+        for fill in report.fills:
+            self._trade(fill)
+        self.doubts.close(report.client_order_id)
+        if report.filled_lots > order.filled_lots:
+            self.endings.wait(report, now_ns)
+        elif report.state in ENDS:
+            self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
+
+    def _trade(self, fill: Fill) -> None:
+        order = self.tracker.get(fill.client_order_id)
+        if order is not None and order.state is OrderState.UNKNOWN:
+            self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
+        self.apply(OrderTraded(fill))
+        held_back = self.endings.booked(fill.client_order_id, order.filled_lots if order is not None else 0)
+        if held_back is not None and held_back.state in ENDS:
+            self.apply(OrderEnded(held_back.client_order_id, held_back.state, held_back.reason, held_back.ts_ns))
+
+    def _end_without_fills(self, report: OrderReport, now_ns: int) -> None:
+        """The venue counts executions that no list of it shows: say so. A canceled order then ends with what is booked; one that the venue
+        calls filled stays open, for its position is there and we have not seen it."""
+        order = self.tracker.get(report.client_order_id)
+        if order is None:
+            self.endings.forget(report.client_order_id)
+            return
+        self._tell(FactKind.FILLS_MISSING, order, now_ns, venue_lots=report.filled_lots, booked_lots=order.filled_lots)
+        if report.state in ENDS:
+            self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
+            self.endings.forget(report.client_order_id)
+
+    def apply(self, update: VenueUpdate) -> None:
+        super().apply(update)
+        client_order_id = update.fill.client_order_id if type(update) is OrderTraded else getattr(update, "client_order_id", "")
+        order = self.tracker.get(client_order_id)
+        if order is not None and order.is_done:
+            self.doubts.close(client_order_id)
+            self.cancels.done(client_order_id)
+            self.endings.forget(client_order_id)
+            self.audit.forget(client_order_id)
+            self._unreconciled.pop(client_order_id, None)
+
+    # ---- orders that are not in our books ------------------------------------------------------------------------
+    def _stray(self, report: OrderReport) -> None:
+        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched."""
+        if is_ours(report.client_order_id):
+            self._bus.publish(StrayOrder(self.name, report.trading_pair, report.client_order_id, report.state not in (*ENDS, OrderState.FILLED)))
+            for fill in report.fills:
+                self.on_foreign_fill(fill)
+
+    def on_foreign_fill(self, fill: Fill) -> None:
+        if is_ours(fill.client_order_id):
+            self._bus.publish(StrayFill(fill))
+
+    # ---- reconciliation --------------------------------------------------------------------------------------------
+    def reconcile(self, now_ns: int) -> None:
+        """Hold every open order against the venue; no new exposure leaves before all have been answered for."""
+        for order in self.tracker.open_orders():
+            self._unreconciled[order.client_order_id] = now_ns
+            self._hear(order, now_ns)
+        self._ask_unreconciled(now_ns)
+
+    def _ask_unreconciled(self, now_ns: int) -> None:
+        """Ask, and ask again where no answer came."""
+        for client_order_id, next_ns in list(self._unreconciled.items()):
+            if next_ns <= now_ns:
+                self._unreconciled[client_order_id] = now_ns + REPEAT_NS
+                self._ask(client_order_id, Ask.TRADES)
+                self._ask(client_order_id, Ask.QUERY)
+
+    def closed_reason(self) -> str | None:
+        """Why no new exposure may be sent now, as one sentence; None while it may."""
+        if self.denied:
+            return f"{self.name} denies the key: {self.denied}"
+        if self._unreconciled:
+            return f"{self.name} is being reconciled: {len(self._unreconciled)} orders to go"
+        if not self.account.is_known:
+            return f"the balances at {self.name} are not known"
+        return self._closed()
+
+    # ---- the account -----------------------------------------------------------------------------------------------
+    def balance(self, asset: str) -> tuple[Decimal, Decimal]:
+        return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())
+
+    def can_pay(self, request: OrderRequest, ticks: int) -> bool:
+        asset, needed = self.account.demand(request, ticks, request.lots)
+        return not needed or needed <= self.account.available(asset, self.tracker.open_orders())
+
+    def instrument(self, trading_pair: str) -> Instrument:
+        found = self._instruments.get(trading_pair)
+        if found is None:
+            raise ConfigError(f"{self.name} has no pair {trading_pair!r}{nearest(trading_pair, self._instruments)}", field="trading_pair")
+        return found
+
+    def position_mode(self) -> PositionMode:
+        return self.account.mode
+
+    def reducible_lots(self, request: OrderRequest) -> int:
+        return self.account.reducible(request)
+
+    def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
+        if self.instrument(trading_pair).is_perpetual:
+            self._line.configure(trading_pair, leverage, mode is PositionMode.HEDGE)
+
+    # ---- telling ---------------------------------------------------------------------------------------------------
+    def _tell(self, kind: str, order: Order, now_ns: int, **values: object) -> None:
+        request = order.request
+        payload = {
+            "connector_name": self.name,
+            "trading_pair": request.instrument.market.trading_pair,
+            "client_order_id": order.client_order_id,
+            "side": request.trade_type.name,
+            "amount": format(request.instrument.amount(order.lots), "f"),
+            **values,
+        }
+        self._bus.publish(Fact(kind, now_ns, request.bot_id, request.controller_id, request.executor_id, payload))

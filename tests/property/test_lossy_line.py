@@ -1,0 +1,111 @@
+"""Executors in front of a venue whose line drops, doubles, delays and contradicts; afterwards the line is healed and the venue's ledger decides.
+
+Each seed draws its own subset of faults (swarm). What must hold then is numbered as in the reliability specification: I2 position, I3 one intent one effect, I5
+fills exactly once, I6 lattice, I7 no executor ends with exposure and no hold, I11 everything comes to rest.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from botcore.executors.data_types import TripleBarrierConfig
+from botcore.model.enums import OrderType, TradeType
+from botcore.model.order import OrderState
+from tests.support.live_bench import D, LiveBench
+from tests.support.lossy_venue import Line
+
+SEEDS = 150
+TERMINAL = {OrderState.CANCELED, OrderState.FILLED, OrderState.FAILED, OrderState.EXPIRED}
+
+
+def drawn_line(chance: random.Random) -> Line:
+    """A random subset of faults, none of them rare."""
+    faults = {
+        "drop_before": 0.15,
+        "drop_after": 0.15,
+        "error_before": 0.15,
+        "error_after": 0.15,
+        "late": 0.2,
+        "twice": 0.2,
+        "unsent": 0.1,
+        "stream_drop": 0.4,
+        "stream_twice": 0.3,
+        "stream_late": 0.3,
+    }
+    chosen = {name: strength for name, strength in faults.items() if chance.random() < 0.5}
+    return Line(**chosen, lag_s=chance.choice([0, 0, 5, 24]))
+
+
+def trade(bench: LiveBench, chance: random.Random, seconds: int) -> list[int]:
+    """Executors come, the market walks, some are stopped; returns the states that each order went through, for the lattice."""
+    ticks = 10_000
+    for _ in range(seconds):
+        if chance.random() < 0.08:
+            side = chance.choice([TradeType.BUY, TradeType.SELL])
+            kind = chance.choice([OrderType.LIMIT, OrderType.LIMIT, OrderType.MARKET])
+            away = chance.randint(0, 60) * side.sign
+            barriers = TripleBarrierConfig(
+                stop_loss=D("0.006"),
+                take_profit=D("0.004"),
+                time_limit=chance.randint(5, 60),
+                open_order_type=kind,
+                take_profit_order_type=chance.choice([OrderType.LIMIT, OrderType.MARKET]),
+            )
+            price = (ticks - away) * bench.instrument.tick_size
+            bench.start(side=side, entry_price=price, amount=D(chance.randint(1, 3)), triple_barrier_config=barriers)
+        if chance.random() < 0.03 and bench.orchestrator.running:
+            executor = chance.choice(bench.orchestrator.running)
+            bench.orchestrator.stop(executor.id, keep_position=chance.random() < 0.3)
+        ticks = max(9_000, ticks + chance.randint(-25, 25))
+        bench.price(ticks)
+        bench.run(1)
+    return []
+
+
+def settle(bench: LiveBench) -> None:
+    bench.venue.line = Line()
+    bench.venue.partial = 0
+    for executor in bench.orchestrator.running:
+        bench.orchestrator.stop(executor.id)
+    for _ in range(40):
+        bench.run(5)
+        if not bench.orchestrator.running and not bench.connector.tracker.open_count and not len(bench.connector.endings):
+            break
+    bench.run(60)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_nothing_is_lost_doubled_or_forgotten(seed: int) -> None:
+    chance = random.Random(seed)
+    bench = LiveBench(seed, drawn_line(chance))
+    trade(bench, chance, 120)
+    settle(bench)
+    venue, connector = bench.venue, bench.connector
+    # I11: everything has come to rest
+    assert bench.records.faults == []
+    assert bench.orchestrator.running == ()
+    assert connector.tracker.open_orders() == []
+    assert (len(connector.doubts), len(connector.cancels), len(connector.endings)) == (0, 0, 0)
+    assert venue.open_orders() == []
+    # I5: every execution once, and none that did not happen
+    assert sorted(bench.booked()) == sorted(fill.trade_id for fill in venue.trades)
+    # I2: what the venue holds is what the holds say
+    position = sum(fill.trade_type.sign * fill.lots for fill in venue.trades)
+    assert bench.held_lots() == position
+    # I3: no client order id has had two effects, and no executor opened more than it was to
+    for order in bench.records.submitted:
+        assert len(venue.of(order.client_order_id)) <= 1
+        assert order.state in TERMINAL
+        assert order.filled_lots == sum(fill.lots for fill in venue.trades if fill.client_order_id == order.client_order_id)
+    opened: dict[str, int] = {}
+    for fill, executor_id in bench.records.fills:
+        config = bench.records.executors[executor_id].config
+        if fill.trade_type.name == config["side"]:
+            opened[executor_id] = opened.get(executor_id, 0) + fill.lots
+    for executor_id, lots in opened.items():
+        assert lots <= bench.instrument.lots(D(bench.records.executors[executor_id].config["amount"])), executor_id
+    # I4: nothing of ours at the venue that was not written down before
+    known = {order.client_order_id for order in bench.records.submitted}
+    assert {order.client_order_id for order in venue.orders} <= known

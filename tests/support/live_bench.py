@@ -1,0 +1,129 @@
+"""One bot in front of a venue behind a bad line: clock, bus, gate, desk, orchestrator and a real `ExchangeConnector`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from botcore.connectors.live.account import Account
+from botcore.connectors.live.doubts import BeliefRules
+from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.core.steps import Stepper
+from botcore.executors.catalog import executor_factories
+from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
+from botcore.markets.market_data import MarketDataProvider
+from botcore.markets.market_state import MarketState
+from botcore.model.enums import ClockMode, OrderType, TradeType
+from botcore.model.events import StrayFill, StrayOrder
+from botcore.model.order import OrderRequest
+from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.orders.ids import IdSource
+from botcore.orders.tracker import Order
+from botcore.risk.gate import RiskGate
+from botcore.risk.limits import RiskLimits
+from botcore.strategies.desk import Desk
+from tests.support.bench import PERP, SECOND_NS, T0_NS, MemoryRecords, instrument, quote_event
+from tests.support.lossy_venue import Line, LossyVenue
+
+D = Decimal
+
+
+class Owner:
+    """Somebody who sends an order and writes down what he is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def on_order(self, event: Any) -> None:
+        self.events.append(event)
+
+    def on_fault(self, error: Exception) -> None:
+        raise error
+
+
+class LiveBench:
+    """Ticks every 250 ms of market time; the market stands at 100 until it is moved."""
+
+    def __init__(self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None) -> None:
+        self.instrument = instrument(connector=PERP)
+        self.clock = Clock(ClockMode.REALTIME, start_ns=T0_NS, stepper=Stepper())
+        self.bus = EventBus()
+        self.records = MemoryRecords(self.bus)
+        self.strays: list[Any] = []
+        self.bus.subscribe(StrayOrder, self.strays.append)
+        self.bus.subscribe(StrayFill, self.strays.append)
+        self.venue = LossyVenue(lambda: self.clock.now_ns, lambda news: self.connector.inbox.append(news), seed, line)
+        account = Account(D("0.0004"))
+        account.set_balances({"USDT": (D(1_000_000), D(1_000_000))}, complete=True)
+        self.ids = IdSource()
+        self.connector = ExchangeConnector(
+            PERP, self.clock, self.bus, self.ids, self.venue, rules or BeliefRules(), {self.instrument.market.trading_pair: self.instrument}, account
+        )
+        self.state = MarketState(self.instrument)
+        self.market_data = MarketDataProvider(self.clock, {self.instrument.market: self.state})
+        self.gate = RiskGate(RiskLimits(), self.market_data)
+        self.desk = Desk("bot", {PERP: self.connector}, self.gate, self.clock)
+        self.orchestrator = ExecutorOrchestrator(
+            self.desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, self.desk.position_mode
+        )
+        self.price(10_000)
+
+    # ---- the world -------------------------------------------------------------------------------------------------
+    def price(self, ticks: int) -> None:
+        """The market moves to a price in ticks of 0.01."""
+        self.venue.run(self.clock.now_ns)
+        self.venue.quote(ticks)
+        self.state.apply(quote_event(self.instrument, self.clock.now_ns, ticks * self.instrument.tick_size))
+
+    def run(self, seconds: float) -> None:
+        for _ in range(round(seconds * 4)):
+            self.step()
+
+    def step(self) -> None:
+        now_ns = self.clock.now_ns + SECOND_NS // 4
+        self.venue.run(now_ns)
+        self.clock.tick(now_ns)
+        self.connector.on_tick(now_ns)
+        self.orchestrator.on_tick(now_ns)
+        self.send()
+
+    def send(self) -> None:
+        self.records.flush(lambda: self.connector.send(self.connector.take_outbox()))
+
+    # ---- orders ------------------------------------------------------------------------------------------------------
+    def submit(self, amount: str = "1", price: int | None = 9_900, side: TradeType = TradeType.BUY, owner: Any = None) -> Order:
+        """Send an order; a price in ticks, or None for one at market."""
+        lots = self.instrument.lots(D(amount))
+        kind = OrderType.MARKET if price is None else OrderType.LIMIT
+        order = self.connector.submit(OrderRequest(self.instrument, side, kind, lots, price), owner or Owner())
+        self.send()
+        return order
+
+    def cancel(self, order: Order) -> None:
+        self.connector.cancel(order.client_order_id)
+        self.send()
+
+    def start(self, **changes: Any) -> Any:
+        values: dict[str, Any] = {
+            "trading_pair": self.instrument.market.trading_pair,
+            "connector_name": PERP,
+            "side": TradeType.BUY,
+            "entry_price": D("99"),
+            "amount": D(1),
+            "triple_barrier_config": TripleBarrierConfig(stop_loss=D("0.02"), take_profit=D("0.01"), time_limit=60),
+            **changes,
+        }
+        executor = self.orchestrator.create(PositionExecutorConfig(**values), "main")
+        self.send()
+        return executor
+
+    # ---- what must hold ----------------------------------------------------------------------------------------------
+    def booked(self) -> list[str]:
+        """Trade ids that were booked, in the order of booking."""
+        return [fill.trade_id for fill, _ in self.records.fills]
+
+    def held_lots(self) -> int:
+        """Signed lots of all position holds."""
+        return sum(int(hold.net_amount_base / self.instrument.lot_size) for hold in self.orchestrator.holds.of())
