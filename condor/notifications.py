@@ -46,6 +46,11 @@ SEVERITY = {
     FactKind.BOT_STOPPED: "info",
     FactKind.MARKET_ENDED: "warning",
     FactKind.RECOVERED: "info",
+    FactKind.ORDER_UNKNOWN: "warning",
+    FactKind.ORDER_FOUND: "warning",
+    FactKind.ORDER_ABSENT: "warning",
+    FactKind.FILLS_MISSING: "critical",
+    FactKind.ACCOUNT_DENIED: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 

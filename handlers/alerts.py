@@ -145,6 +145,50 @@ def _recovered(notice: Notice) -> Safe:
     return card(blocks)
 
 
+def _order(payload: dict[str, Any]) -> str:
+    return f"{payload.get('side', '?')} {payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+
+
+def _unknown(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("❔ ", bold("No answer to an order: "), _order(payload)),
+            clip(str(payload.get("reason", "")), 200),
+            "It counts as sent, its funds stay reserved and nothing is sent in its place. It is being looked for.",
+        ]
+    )
+
+
+def _found(notice: Notice) -> Safe:
+    return line("✔ ", bold("Order found: "), f"{_order(notice.payload)}, {str(notice.payload.get('state', '?')).lower().replace('_', ' ')}")
+
+
+def _absent(notice: Notice) -> Safe:
+    return line("✔ ", bold("Order is not there: "), f"{_order(notice.payload)}, {notice.payload.get('reason', '?')}")
+
+
+def _fills_missing(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("🔴 ", bold("Executions are missing: "), _order(payload)),
+            f"The venue counts {payload.get('venue_amount', '?')} as traded, its lists show {payload.get('booked_amount', '?')}. "
+            "Compare the position there with /status.",
+        ]
+    )
+
+
+def _denied(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("🔴 ", bold(f"{payload.get('connector_name', '?')} denies the key"), f": {clip(str(payload.get('reason', '?')), 200)}"),
+            "No new position is opened there. What is open is watched, but exits may be refused too: look at the key's rights and its allowed addresses.",
+        ]
+    )
+
+
 def _ended(notice: Notice) -> Safe:
     return line(
         "⏏ ", bold("The recording of "), bold(str(notice.payload.get("market", "?"))), bold(" has ended"), "; its price stands still from here."
@@ -173,4 +217,9 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.TRADING_RELEASED: _released,
     FactKind.RECOVERED: _recovered,
     FactKind.MARKET_ENDED: _ended,
+    FactKind.ORDER_UNKNOWN: _unknown,
+    FactKind.ORDER_FOUND: _found,
+    FactKind.ORDER_ABSENT: _absent,
+    FactKind.FILLS_MISSING: _fills_missing,
+    FactKind.ACCOUNT_DENIED: _denied,
 }

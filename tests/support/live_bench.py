@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +17,17 @@ from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierCo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import ClockMode, OrderType, TradeType
-from botcore.model.events import StrayFill, StrayOrder
+from botcore.model.events import HoldChanged, StrayFill, StrayOrder
 from botcore.model.order import OrderRequest
+from botcore.model.records import BotRecords
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
+from botcore.strategies.recovery import restore_bot
+from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.support.bench import PERP, SECOND_NS, T0_NS, MemoryRecords, instrument, quote_event
 from tests.support.lossy_venue import Line, LossyVenue
 
@@ -43,32 +47,106 @@ class Owner:
         raise error
 
 
+@dataclass(frozen=True)
+class Durable:
+    """What is on disk."""
+
+    records: BotRecords
+    orders: list[str]
+    fills: list[Any]
+    executors: dict[str, Any]
+    holds: dict[Any, Any]
+    tallies: dict[str, Any]
+    serial: int
+
+
 class LiveBench:
     """Ticks every 250 ms of market time; the market stands at 100 until it is moved."""
 
-    def __init__(self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None) -> None:
+    def __init__(self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None, *, crashes: bool = False) -> None:
         self.instrument = instrument(connector=PERP)
         self.clock = Clock(ClockMode.REALTIME, start_ns=T0_NS, stepper=Stepper())
+        self.strays: list[Any] = []
+        self.kills = 0
+        self.intents: dict[str, OrderRequest] = {}
+        self._rules = rules or BeliefRules()
+        self._crashes = crashes
+        self._durable: Durable | None = None
+        self.venue = LossyVenue(lambda: self.clock.now_ns, lambda news: self.connector.inbox.append(news), seed, line)
+        self.state = MarketState(self.instrument)
+        self._boot(serial=1)
+        self._write()
+        self.price(10_000)
+
+    def _boot(self, serial: int) -> None:
+        """Everything that a process builds at its start."""
         self.bus = EventBus()
         self.records = MemoryRecords(self.bus)
-        self.strays: list[Any] = []
-        self.bus.subscribe(StrayOrder, self.strays.append)
-        self.bus.subscribe(StrayFill, self.strays.append)
-        self.venue = LossyVenue(lambda: self.clock.now_ns, lambda news: self.connector.inbox.append(news), seed, line)
+        self.bus.subscribe(StrayOrder, self._stray_order)
+        self.bus.subscribe(StrayFill, self._stray_fill)
         account = Account(D("0.0004"))
         account.set_balances({"USDT": (D(1_000_000), D(1_000_000))}, complete=True)
-        self.ids = IdSource()
+        self.ids = IdSource(start=serial)
         self.connector = ExchangeConnector(
-            PERP, self.clock, self.bus, self.ids, self.venue, rules or BeliefRules(), {self.instrument.market.trading_pair: self.instrument}, account
+            PERP, self.clock, self.bus, self.ids, self.venue, self._rules, {self.instrument.market.trading_pair: self.instrument}, account
         )
-        self.state = MarketState(self.instrument)
         self.market_data = MarketDataProvider(self.clock, {self.instrument.market: self.state})
         self.gate = RiskGate(RiskLimits(), self.market_data)
         self.desk = Desk("bot", {PERP: self.connector}, self.gate, self.clock)
         self.orchestrator = ExecutorOrchestrator(
             self.desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, self.desk.position_mode
         )
-        self.price(10_000)
+
+    # ---- dying and coming back -----------------------------------------------------------------------------------------
+    def kill(self, when: str) -> None:
+        """Die in the next moment (`before` its records are written, `written`, or `sent`), and start again from what was written."""
+        if when != "before":
+            self.records.flush((lambda: self.connector.send(self.connector.take_outbox())) if when == "sent" else None)
+            self._write()
+        durable = self._durable
+        assert durable is not None
+        self.kills += 1
+        self.venue.process_died()
+        self._boot(durable.serial)
+        bot = StrategyV2Base("bot", [], self.orchestrator, self.market_data, self.clock, self.bus)
+        restore_bot(bot, durable.records, {PERP: self.connector}, self.market_data)
+        records = self.records
+        adopted = [self.connector.tracker.get(client_order_id) for client_order_id in durable.orders]
+        records.submitted[:0] = [order for order in adopted if order is not None]
+        records.fills[:0] = durable.fills
+        records._executors = durable.executors | records.executors
+        records.holds = durable.holds | records.holds
+        records.tallies = durable.tallies | records.tallies
+        self.connector.reconcile(self.clock.now_ns)
+        self.venue.backfill(self.clock.now_ns - 120 * SECOND_NS)
+
+    def _write(self) -> None:
+        """What a crash leaves: values as they stood when the records were written."""
+        records = self.records
+        for order in records.submitted:
+            self.intents[order.client_order_id] = order.request
+        self._durable = Durable(
+            records.bot_records(),
+            [order.client_order_id for order in records.submitted],
+            list(records.fills),
+            dict(records.executors),
+            dict(records.holds),
+            dict(records.tallies),
+            self.ids.serial,
+        )
+
+    def _stray_order(self, stray: StrayOrder) -> None:
+        self.strays.append(stray)
+
+    def _stray_fill(self, stray: StrayFill) -> None:
+        """An execution of an order that nobody knows any more: a hold of whoever sent it, unless it was booked before the restart."""
+        self.strays.append(stray)
+        fill, request = stray.fill, self.intents.get(stray.fill.client_order_id)
+        if request is not None and all(known.trade_id != fill.trade_id for known, _ in self.records.fills):
+            self.records.fills.append((fill, request.executor_id))
+            hold = self.orchestrator.holds.add(fill, request.controller_id, self.desk.position_mode(PERP), request.trade_type)
+            if hold is not None:
+                self.bus.publish(HoldChanged("bot", hold))
 
     # ---- the world -------------------------------------------------------------------------------------------------
     def price(self, ticks: int) -> None:
@@ -90,6 +168,8 @@ class LiveBench:
         self.send()
 
     def send(self) -> None:
+        if self._crashes:
+            self._write()
         self.records.flush(lambda: self.connector.send(self.connector.take_outbox()))
 
     # ---- orders ------------------------------------------------------------------------------------------------------

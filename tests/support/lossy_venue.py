@@ -43,6 +43,10 @@ class Line:
         A proxy sends a create again: the second is refused while the first is open, and its refusal may be the answer that we get.
     unsent : float
         No byte leaves.
+    refuse : float
+        The venue refuses a create for good.
+    expire : float
+        A resting order is ended by the venue when it has traded a part.
     lag_s : float
         Age of what questions are answered from, up to.
     stream_drop, stream_twice, stream_late : float
@@ -57,6 +61,8 @@ class Line:
     late_s: float = 20
     twice: float = 0
     unsent: float = 0
+    refuse: float = 0
+    expire: float = 0
     lag_s: float = 0
     stream_drop: float = 0
     stream_twice: float = 0
@@ -103,6 +109,7 @@ class LossyVenue:
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._serial = itertools.count(1)
         self._time_ns = 0
+        self._process = 0
 
     # ---- time ------------------------------------------------------------------------------------------------------
     def _later(self, at_ns: int, what: Callable[[], None]) -> None:
@@ -121,8 +128,25 @@ class LossyVenue:
     def _travel_ns(self) -> int:
         return self._chance.randint(5, 120) * MS
 
-    def _deliver(self, news: News) -> None:
-        self._inbox(news)
+    def _send(self, at_ns: int, news: News) -> None:
+        """Let news reach the bot, unless its process is another one by then: its connections died with it."""
+        process = self._process
+
+        def arrive() -> None:
+            if process == self._process:
+                self._inbox(news)
+
+        self._later(at_ns, arrive)
+
+    def process_died(self) -> None:
+        """Nothing that is under way to the bot arrives; requests that have left go on."""
+        self._process += 1
+
+    def backfill(self, since_ns: int) -> None:
+        """The account's executions since then, as a list that is read at a start."""
+        for fill in self.trades:
+            if fill.ts_ns >= since_ns:
+                self._send(self._time_ns + 200 * MS, Traded(fill))
 
     # ---- VenueLine -------------------------------------------------------------------------------------------------
     def create(self, order: Order) -> None:
@@ -142,7 +166,7 @@ class LossyVenue:
         client_order_id, asked_ns = order.client_order_id, self._now_ns()
         self.requests.append((kind.value, client_order_id))
         if self._happens(self.line.drop_before + self.line.drop_after):
-            self._later(asked_ns + TIMEOUT_NS, lambda: self._deliver(Told(client_order_id, kind, NoReply("timeout", True), asked_ns)))
+            self._send(asked_ns + TIMEOUT_NS, Told(client_order_id, kind, NoReply("timeout", True), asked_ns))
             return
         at_ns = asked_ns + self._travel_ns()
         self._later(at_ns, lambda: self._answer(kind, client_order_id, asked_ns))
@@ -153,9 +177,7 @@ class LossyVenue:
         for order in self.orders:
             if order.client_order_id == client_order_id:
                 report = next((report for at_ns, report in reversed(order.history) if at_ns <= seen_ns), report)
-        fills = tuple(
-            fill for order in self.orders if order.client_order_id == client_order_id for at_ns, fill in order.trades if at_ns <= seen_ns
-        )
+        fills = tuple(fill for order in self.orders if order.client_order_id == client_order_id for at_ns, fill in order.trades if at_ns <= seen_ns)
         if kind is Ask.QUERY:
             told = Told(client_order_id, kind, ACCEPTED if report else NOT_FOUND, asked_ns, report)
         elif kind is Ask.OPEN:
@@ -163,28 +185,32 @@ class LossyVenue:
             told = Told(client_order_id, kind, ACCEPTED, asked_ns, report if is_open else None)
         else:
             told = Told(client_order_id, kind, ACCEPTED, asked_ns, None, fills)
-        self._later(self._time_ns + self._travel_ns(), lambda: self._deliver(told))
+        self._send(self._time_ns + self._travel_ns(), told)
 
     def _request(
-        self, process: Callable[[], tuple[Outcome, OrderReport | None]], answer: Callable[[Outcome | NoReply, OrderReport | None], News], is_create: bool
+        self,
+        process: Callable[[], tuple[Outcome, OrderReport | None]],
+        answer: Callable[[Outcome | NoReply, OrderReport | None], News],
+        is_create: bool,
     ) -> None:
         """Send one request over the line."""
         line, sent_ns = self.line, self._now_ns()
         if self._happens(line.unsent):
-            self._later(sent_ns + MS, lambda: self._deliver(answer(NoReply("no route", False), None)))
+            self._send(sent_ns + MS, answer(NoReply("no route", False), None))
             return
         timeout_ns = sent_ns + TIMEOUT_NS
         if self._happens(line.drop_before):
-            self._later(timeout_ns, lambda: self._deliver(answer(NoReply("timeout", True), None)))
+            self._send(timeout_ns, answer(NoReply("timeout", True), None))
             return
         if self._happens(line.error_before):
-            self._later(sent_ns + self._travel_ns(), lambda: self._deliver(answer(Outcome(Verdict.UNKNOWN, 503, "Service unavailable"), None)))
+            self._send(sent_ns + self._travel_ns(), answer(Outcome(Verdict.UNKNOWN, 503, "Service unavailable"), None))
             return
         at_ns = sent_ns + self._travel_ns()
         if self._happens(line.late):
             at_ns = sent_ns + int(self._chance.uniform(0.5, line.late_s) * SECOND_NS)
         lost, failed = self._happens(line.drop_after), self._happens(line.error_after)
         twice = is_create and self._happens(line.twice)
+        caller = self._process
 
         def arrive() -> None:
             if at_ns > sent_ns + WINDOW_NS:
@@ -194,18 +220,22 @@ class LossyVenue:
             if twice and said.verdict is Verdict.ACCEPTED and report is not None and report.state is OrderState.OPEN:
                 # the proxy's copy is refused while the first is open; a careful dialect calls that unknown, for it proves that something is there
                 said, report = Outcome(Verdict.UNKNOWN, -2010, "Duplicate order sent."), None
+            if caller != self._process:
+                return
             back_ns = at_ns + self._travel_ns()
             if lost or back_ns > timeout_ns:
-                self._later(timeout_ns if timeout_ns > at_ns else at_ns, lambda: self._deliver(answer(NoReply("timeout", True), None)))
+                self._send(max(timeout_ns, at_ns), answer(NoReply("timeout", True), None))
             elif failed:
-                self._later(back_ns, lambda: self._deliver(answer(Outcome(Verdict.UNKNOWN, -1007, "Timeout waiting for the backend."), None)))
+                self._send(back_ns, answer(Outcome(Verdict.UNKNOWN, -1007, "Timeout waiting for the backend."), None))
             else:
-                self._later(back_ns, lambda: self._deliver(answer(said, report)))
+                self._send(back_ns, answer(said, report))
 
         self._later(at_ns, arrive)
 
     # ---- the venue's engine ------------------------------------------------------------------------------------------
     def _on_create(self, request: OrderRequest, client_order_id: str) -> tuple[Outcome, OrderReport | None]:
+        if self._happens(self.line.refuse):
+            return Outcome(Verdict.REFUSED, -2010, "the venue does not like it"), None
         order = VenueOrder(f"v{len(self.orders) + 1}", client_order_id, request, request.lots)
         self.orders.append(order)
         self._note(order)
@@ -237,6 +267,8 @@ class LossyVenue:
                 if lots > 1 and self._happens(self.partial):
                     lots = self._chance.randint(1, lots - 1)
                 self._trade(order, order.request.price_ticks or ticks, lots)
+                if order.state is OrderState.PARTIALLY_FILLED and self._happens(self.line.expire):
+                    self.end(order, OrderState.EXPIRED, "the venue ended it")
 
     def _trade(self, order: VenueOrder, ticks: int, lots: int) -> None:
         if order.request.position_action is PositionAction.CLOSE:
@@ -274,9 +306,7 @@ class LossyVenue:
 
     def _report(self, order: VenueOrder, fills: tuple[Fill, ...] = ()) -> OrderReport:
         pair = order.request.instrument.market.trading_pair
-        return OrderReport(
-            order.client_order_id, order.order_id, pair, order.state, order.lots, order.filled, self._time_ns, order.reason, fills
-        )
+        return OrderReport(order.client_order_id, order.order_id, pair, order.state, order.lots, order.filled, self._time_ns, order.reason, fills)
 
     def _note(self, order: VenueOrder, fill: Fill | None = None) -> None:
         """Write down how the order stands, and tell the stream."""
@@ -290,7 +320,7 @@ class LossyVenue:
             delay_ns = self._travel_ns()
             if self._happens(self.line.stream_late):
                 delay_ns = int(self._chance.uniform(0.2, 20) * SECOND_NS)
-            self._later(self._time_ns + delay_ns, lambda news=news: self._deliver(news))  # type: ignore[misc]
+            self._send(self._time_ns + delay_ns, news)
 
     # ---- the oracle ------------------------------------------------------------------------------------------------
     def position(self, request: OrderRequest) -> int:

@@ -286,7 +286,14 @@ class ExchangeConnector(ConnectorBase):
         if order is None:
             self.endings.forget(report.client_order_id)
             return
-        self._tell(FactKind.FILLS_MISSING, order, now_ns, venue_lots=report.filled_lots, booked_lots=order.filled_lots)
+        amount = order.instrument.amount
+        self._tell(
+            FactKind.FILLS_MISSING,
+            order,
+            now_ns,
+            venue_amount=format(amount(report.filled_lots), "f"),
+            booked_amount=format(amount(order.filled_lots), "f"),
+        )
         if report.state in ENDS:
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
             self.endings.forget(report.client_order_id)

@@ -294,7 +294,7 @@ def test_executions_that_no_list_shows_are_told_and_a_canceled_order_ends_withou
     bench.run(5)
     assert (order.state, order.filled_lots) == (OrderState.CANCELED, 0)
     (fact,) = bench.records.facts
-    assert (fact.kind, fact.payload["venue_lots"], fact.payload["booked_lots"]) == (FactKind.FILLS_MISSING, 400, 0)
+    assert (fact.kind, fact.payload["venue_amount"], fact.payload["booked_amount"]) == (FactKind.FILLS_MISSING, "0.400", "0.000")
 
 
 # ---- money and permission --------------------------------------------------------------------------------------------
