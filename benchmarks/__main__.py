@@ -10,10 +10,17 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_backtest, bench_book, bench_tick, bench_tracker
+from benchmarks import bench_backtest, bench_book, bench_memory, bench_tick, bench_tracker, bench_updates
 
 BASELINE = Path(__file__).parent / "baseline.json"
-PARTS = {"book": bench_book.run, "tracker": bench_tracker.run, "tick": bench_tick.run, "backtest": bench_backtest.run}
+PARTS = {
+    "book": bench_book.run,
+    "tracker": bench_tracker.run,
+    "updates": bench_updates.run,
+    "memory": bench_memory.run,
+    "tick": bench_tick.run,
+    "backtest": bench_backtest.run,
+}
 
 
 def main(arguments: list[str]) -> None:
