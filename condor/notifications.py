@@ -54,6 +54,9 @@ SEVERITY = {
 }
 """Kinds that are announced; the others are only kept."""
 
+MERGED = frozenset({FactKind.ORDER_UNKNOWN, FactKind.ORDER_FOUND, FactKind.ORDER_ABSENT})
+"""Kinds that come in bursts when a venue is down: all that wait of one kind are one message."""
+
 
 class Unreachable(Exception):
     """A message did not get through.
@@ -216,11 +219,15 @@ class Notifications:
 
 
 def _next_batch(items: list[QueuedNotice]) -> list[QueuedNotice]:
-    """What goes out next: something critical first, then trades, all that wait in one message, then the rest one by one."""
+    """What goes out next: something critical first, then trades, all that wait in one message, then the rest one by one or kind by kind."""
     for item in items:
         if item.outgoing.severity == "critical":
             return [item]
-    return [item for item in items if item.outgoing.severity == "trade"] or [items[0]]
+    trades = [item for item in items if item.outgoing.severity == "trade"]
+    if trades:
+        return trades
+    kind = items[0].outgoing.notice.kind
+    return [item for item in items if item.outgoing.notice.kind == kind] if kind in MERGED else [items[0]]
 
 
 def _sent(connection: Connection, batch: list[QueuedNotice], message_id: int, wall_ms: int) -> None:

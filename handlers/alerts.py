@@ -17,7 +17,19 @@ def text_of(notices: Sequence[Notice]) -> Safe:
     """One message for one or several notices of a chat."""
     if len(notices) == 1:
         return _ONE.get(notices[0].kind, _other)(notices[0])
+    if notices[0].kind in _ORDERS:
+        return _several_orders(notices)
     return _several(notices)
+
+
+def _several_orders(notices: Sequence[Notice]) -> Safe:
+    """A burst about orders of one kind."""
+    mark, what, then = _ORDERS[notices[0].kind]
+    lines: list[object] = [line(mark, " ", bold(f"{len(notices)} orders {what}"))]
+    lines += [line("• ", _order(notice.payload)) for notice in notices[:MAX_LINES]]
+    if len(notices) > MAX_LINES:
+        lines.append(f"… and {len(notices) - MAX_LINES} more")
+    return card([*lines, then] if then else lines)
 
 
 def _several(notices: Sequence[Notice]) -> Safe:
@@ -203,6 +215,13 @@ def _number(payload: dict[str, Any], name: str) -> Decimal | None:
     value = payload.get(name)
     return None if value is None else Decimal(str(value))
 
+
+_ORDERS = {
+    FactKind.ORDER_UNKNOWN: ("❔", "have no answer", "They count as sent and their funds stay reserved. They are being looked for."),
+    FactKind.ORDER_FOUND: ("✔", "were found", ""),
+    FactKind.ORDER_ABSENT: ("✔", "are proven not to be at the venue", ""),
+}
+"""Mark, what happened to several, what that means."""
 
 _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.EXECUTOR_CLOSED: _closed,

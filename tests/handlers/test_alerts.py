@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from condor.notifications import SEVERITY
+from condor.notifications import MERGED, SEVERITY, _next_batch
+from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import FactKind, Notice
 from handlers import alerts
 from handlers.alerts import text_of
@@ -41,3 +42,29 @@ def test_an_order_whose_fate_is_open_is_told_in_plain_words(kind: str, payload: 
     text = said(kind, **payload)
     for piece in words:
         assert piece in text
+
+
+def waiting(kind: str, number: int) -> QueuedNotice:
+    notice = Notice(number, kind, "bot-1", "My bot", f"x-1-{number}", "live", 0, dict(ORDER))
+    return QueuedNotice(number, 0, OutgoingNotice("local", 1, SEVERITY[kind], False, notice))
+
+
+def test_a_burst_of_orders_without_answer_is_one_message_that_names_them() -> None:
+    items = [waiting(FactKind.ORDER_UNKNOWN, number) for number in range(20)] + [waiting(FactKind.ORDER_FOUND, 21)]
+    batch = _next_batch(items)
+    assert len(batch) == 20
+    text = re.sub(r"<[^>]+>", "", str(text_of([item.outgoing.notice for item in batch])))
+    assert text.startswith("❔ 20 orders have no answer")
+    assert text.count("• BUY 0.010 BTC-USDT on binance_perpetual") == 12
+    assert "… and 8 more" in text
+    assert "being looked for" in text
+
+
+def test_what_is_critical_and_what_was_traded_goes_before_a_burst() -> None:
+    items = [waiting(FactKind.ORDER_UNKNOWN, 1), waiting(FactKind.EXECUTOR_CLOSED, 2), waiting(FactKind.FILLS_MISSING, 3)]
+    assert [item.message_key for item in _next_batch(items)] == [3]
+    assert [item.message_key for item in _next_batch(items[:2])] == [2]
+
+
+def test_every_merged_kind_has_words_for_several() -> None:
+    assert set(alerts._ORDERS) == MERGED
