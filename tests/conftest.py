@@ -1,12 +1,20 @@
-"""Before any test: what is compiled is what is written."""
+"""Before any test: what is compiled is what is written, and drawn examples are the same in every run."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.built import stale_modules
+
+
+# a check of a change must not fail for what another change did; `CONDOR_EXAMPLES=random` looks further
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("random", database=None, deadline=None)
+settings.load_profile(os.environ.get("CONDOR_EXAMPLES", "same"))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
