@@ -10,7 +10,6 @@ from hypothesis import settings
 
 from tests.support.built import stale_modules
 
-
 # a check of a change must not fail for what another change did; `CONDOR_EXAMPLES=random` looks further
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 settings.register_profile("random", database=None, deadline=None)
