@@ -38,6 +38,7 @@ from condor.settings import Environment, Settings
 from condor.store import MIGRATIONS
 from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
+from condor.store.soundness import refuse_damaged
 from condor.web import WebServer
 from handlers.app import Address, ChatFront, build_registry
 from handlers.live import EVERY_S
@@ -95,6 +96,7 @@ class Program:
         secret = write_secret(home.chat_token)
         token = self._environment.telegram_token
         set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else ""])
+        refuse_damaged(home)
         migrate(home.database, [MIGRATIONS])
         loop = asyncio.get_running_loop()
         self._journal = Journal(home.database, loop.call_soon_threadsafe, self._on_journal_trouble)

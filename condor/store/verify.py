@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from botcore.recorder.journal import open_engine
 from condor.home import Home
+from condor.store.soundness import damage_of
 
 MONEY = {
     "fills": ("price", "amount", "fee_amount"),
@@ -31,10 +32,13 @@ Check = Callable[[Connection], list[str]]
 
 
 def _faults(path: Path, checks: tuple[Check, ...]) -> list[str]:
+    damage = damage_of(path, thorough=True)
+    if damage:
+        return [line if line.startswith("can't") else f"integrity: {line}" for line in damage]
     engine: Engine = open_engine(path, read_only=True)
     try:
         with engine.connect() as connection:
-            found = _file(connection)
+            found = _references(connection)
             return found or [fault for check in checks for fault in check(connection)]
     except DatabaseError as error:
         return [f"can't be read: {error.orig}"]
@@ -42,12 +46,9 @@ def _faults(path: Path, checks: tuple[Check, ...]) -> list[str]:
         engine.dispose()
 
 
-def _file(connection: Connection) -> list[str]:
-    """SQLite's own checks."""
-    rows = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
-    found = [f"integrity: {row}" for row in rows if row != "ok"]
+def _references(connection: Connection) -> list[str]:
     broken = connection.execute(text("PRAGMA foreign_key_check")).all()
-    return found + [f"a row of {row[0]} refers to nothing in {row[2]}" for row in broken[:20]]
+    return [f"a row of {row[0]} refers to nothing in {row[2]}" for row in broken[:20]]
 
 
 def _orders_and_fills(connection: Connection) -> list[str]:

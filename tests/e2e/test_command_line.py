@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.instance import condor
+from tests.support.instance import Instance, condor
 
 CONFIG = """id: demo
 controller_name: pmm_simple
@@ -164,6 +164,34 @@ def test_doctor_verify_link_and_reset_on_an_idle_home(tmp_path: Path) -> None:
     assert "nothing to verify" in condor("verify", "--home", home).stdout
     assert condor("link", "--home", home).returncode == 2
     assert condor("reset-paper", "--home", home).returncode == 0
+
+
+@pytest.mark.parametrize("spoil", ["pages", "schema", "text", "half"])
+def test_p7_nothing_starts_on_damaged_records(tmp_path: Path, spoil: str) -> None:
+    """Bots that are not known would be positions that nobody watches: a damaged file is refused in one sentence and left as it is."""
+    instance = Instance(tmp_path).start()
+    instance.person().start_bot()
+    instance.stop()
+    path = tmp_path / "data" / "condor.db"
+    content = bytearray(path.read_bytes())
+    if spoil == "pages":
+        for place in range(8192, len(content), 512):
+            content[place : place + 64] = bytes(64)
+    elif spoil == "schema":
+        content[2500:4096] = b"\x9f" * 1596
+    elif spoil == "text":
+        content = bytearray(b"this is no database" * 100)
+    else:
+        del content[len(content) // 2 :]
+    path.write_bytes(content)
+    refused = condor("run", "--home", str(tmp_path))
+    assert refused.returncode == 2
+    assert refused.stdout == ""
+    assert "condor.db is damaged (" in refused.stderr and "nothing was started" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert path.read_bytes() == content
+    looked = condor("verify", "--home", str(tmp_path))
+    assert looked.returncode == 1 and "condor.db: sound" not in looked.stdout and "Traceback" not in looked.stderr
 
 
 def test_verify_finds_a_broken_database_and_a_fill_without_its_order(tmp_path: Path) -> None:
