@@ -10,17 +10,20 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import CondorError
 from botcore.model.events import Fact, FactKind
+from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import load_bot
+from botcore.recorder.queries import held_amounts, load_bot
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
+from condor.accounting import held_by_bots, unaccounted
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
 from condor.store import Connection
@@ -101,6 +104,16 @@ class BotManager:
         for bot in list(self.running.values()):
             if bot.row.state == STOPPING:
                 bot.strategy.stop(keep_position=bot.row.keep_position)
+
+    def report_unaccounted(self) -> dict[Market, Decimal]:
+        """Say what the accounts hold and no bot knows of; call when everything has come back."""
+        running = {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items()}
+        others = self._journal.read(lambda connection: held_amounts(connection, running)).result()
+        found = unaccounted(self._host.runtime.exchanges, others, held_by_bots(running.values()))
+        for market, amount in found.items():
+            payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "amount": format(amount, "f")}
+            self._host.bus.publish(Fact(FactKind.POSITION_UNACCOUNTED, self._host.clock.now_ns, payload=payload))
+        return found
 
     def _give_back(self, strategy: StrategyV2Base, records: BotRecords) -> None:
         restore_bot(strategy, records, self._host.runtime.connectors, self._host.runtime.market_data)

@@ -51,10 +51,12 @@ SEVERITY = {
     FactKind.ORDER_ABSENT: "warning",
     FactKind.FILLS_MISSING: "critical",
     FactKind.ACCOUNT_DENIED: "critical",
+    FactKind.ORDER_ADOPTED: "warning",
+    FactKind.POSITION_UNACCOUNTED: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 
-MERGED = frozenset({FactKind.ORDER_UNKNOWN, FactKind.ORDER_FOUND, FactKind.ORDER_ABSENT})
+MERGED = frozenset({FactKind.ORDER_UNKNOWN, FactKind.ORDER_FOUND, FactKind.ORDER_ABSENT, FactKind.ORDER_ADOPTED})
 """Kinds that come in bursts when a venue is down: all that wait of one kind are one message."""
 
 

@@ -180,6 +180,23 @@ def _absent(notice: Notice) -> Safe:
     return line("✔ ", bold("Order is not there: "), f"{_order(notice.payload)}, {notice.payload.get('reason', '?')}")
 
 
+def _adopted(notice: Notice) -> Safe:
+    return line("↺ ", bold("An order that no bot knows was canceled: "), _order(notice.payload))
+
+
+def _unaccounted(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = f" on {payload.get('connector_name', '?')}"
+    return card(
+        [
+            line("🔴 ", bold(f"Nobody's position: {payload.get('amount', '?')} {payload.get('trading_pair', '?')}"), where),
+            "The account holds it and no bot knows of it: no stop loss protects it and no bot will close it. The records of the bot that opened it "
+            "are gone (a file was removed, or a backup is older).",
+            notice.mode,
+        ]
+    )
+
+
 def _fills_missing(notice: Notice) -> Safe:
     payload = notice.payload
     return card(
@@ -220,6 +237,7 @@ _ORDERS = {
     FactKind.ORDER_UNKNOWN: ("❔", "have no answer", "They count as sent and their funds stay reserved. They are being looked for."),
     FactKind.ORDER_FOUND: ("✔", "were found", ""),
     FactKind.ORDER_ABSENT: ("✔", "are proven not to be at the venue", ""),
+    FactKind.ORDER_ADOPTED: ("↺", "that no bot knows were canceled", ""),
 }
 """Mark, what happened to several, what that means."""
 
@@ -241,4 +259,6 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ORDER_ABSENT: _absent,
     FactKind.FILLS_MISSING: _fills_missing,
     FactKind.ACCOUNT_DENIED: _denied,
+    FactKind.ORDER_ADOPTED: _adopted,
+    FactKind.POSITION_UNACCOUNTED: _unaccounted,
 }

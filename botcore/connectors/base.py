@@ -130,7 +130,9 @@ class ConnectorBase(ABC):
             self._apply_fill(update.fill)
         elif type(update) is OrderTaken:
             order = self.tracker.get(update.client_order_id)
-            if order is not None and self.tracker.apply_state(update.client_order_id, OPEN, update.ts_ns, update.exchange_order_id):
+            if order is None:
+                self.on_foreign_order(update.client_order_id, update.ts_ns)
+            elif self.tracker.apply_state(update.client_order_id, OPEN, update.ts_ns, update.exchange_order_id):
                 self._deliver(order, OrderAccepted(order, update.ts_ns))
         elif type(update) is OrderEnded:
             order = self.tracker.get(update.client_order_id)
@@ -156,6 +158,9 @@ class ConnectorBase(ABC):
 
     def on_foreign_fill(self, fill: Fill) -> None:
         """A fill of an order that the tracker does not know (forgotten, or of another process)."""
+
+    def on_foreign_order(self, client_order_id: str, now_ns: int) -> None:
+        """The venue has an order that the tracker does not know."""
 
     def _deliver(self, order: Order, event: OrderEvent) -> None:
         if self._bus.has(type(event)):

@@ -15,11 +15,12 @@ from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import PositionMode
 from botcore.model.errors import UserError
+from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
 from botcore.model.times import NEVER
 from botcore.model.venue_updates import OrderEnded, OrderTaken, VenueUpdate
-from botcore.orders.ids import IdSource
+from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
 
 ZERO: Final = Decimal(0)
@@ -76,6 +77,24 @@ class SimulatedConnector(ConnectorBase):
         for order in self.tracker.open_orders():
             for update in self.exchange.report(order.client_order_id, now_ns):
                 self.apply(update)
+        for client_order_id in [known for known in self.exchange.orders if self.tracker.get(known) is None]:
+            self.on_foreign_order(client_order_id, now_ns)
+
+    def on_foreign_order(self, client_order_id: str, now_ns: int) -> None:
+        """An order with our prefix that no bot knows any more is taken off: nobody would watch what it buys."""
+        order = self.exchange.orders.get(client_order_id)
+        if order is None or not is_ours(client_order_id):
+            return
+        self.exchange.cancel(client_order_id, now_ns)
+        request = order.request
+        payload = {
+            "connector_name": self.name,
+            "trading_pair": request.instrument.market.trading_pair,
+            "client_order_id": client_order_id,
+            "side": request.trade_type.name,
+            "amount": format(request.instrument.amount(order.remaining), "f"),
+        }
+        self._bus.publish(Fact(FactKind.ORDER_ADOPTED, now_ns, payload=payload))
 
     def apply(self, update: VenueUpdate) -> None:
         if type(update) is OrderTaken or type(update) is OrderEnded:

@@ -161,6 +161,8 @@ class FactKind:
     ORDER_ABSENT: Final = "order_absent"
     FILLS_MISSING: Final = "fills_missing"
     ACCOUNT_DENIED: Final = "account_denied"
+    ORDER_ADOPTED: Final = "order_adopted"
+    POSITION_UNACCOUNTED: Final = "position_unaccounted"
 
 
 @dataclass(frozen=True, slots=True)

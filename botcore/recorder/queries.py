@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
+from botcore.model.instrument import Market
 from botcore.model.order import TERMINAL
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
@@ -50,6 +52,17 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
 def _with_live_orders() -> Select[tuple[str]]:
     """Ids of executors with an order that is not known to be done."""
     return select(tables.orders.c.executor_id).where(tables.orders.c.state.not_in([state.name for state in TERMINAL]))
+
+
+def held_amounts(connection: Connection, without_bots: Iterable[str]) -> dict[Market, Decimal]:
+    """Signed base in the holds of all bots but some."""
+    holds = tables.holds
+    query = select(holds.c.connector_name, holds.c.trading_pair, holds.c.net_amount_base).where(holds.c.bot_id.not_in(list(without_bots)))
+    sums: dict[Market, Decimal] = {}
+    for connector_name, trading_pair, amount in connection.execute(query):
+        where = Market(connector_name, trading_pair)
+        sums[where] = sums.get(where, Decimal(0)) + Decimal(amount)
+    return sums
 
 
 def runtime_value(connection: Connection, key: str) -> int:

@@ -76,6 +76,8 @@ def test_killed_at_random_instants_the_records_agree_with_the_venue(tmp_path: Pa
             instance.start()
         time.sleep(1)
         instance.stop()
+        # what the accounts hold is always somebody's
+        assert instance.rows("SELECT payload FROM facts WHERE kind IN ('position_unaccounted', 'order_adopted')") == []
     finally:
         instance.kill()
     ours = instance.rows("SELECT trade_id FROM fills")
@@ -182,3 +184,27 @@ def test_ordered_end_exits_with_zero_and_bots_go_on_at_the_next_start(instance: 
     assert instance.stop() == 0
     instance.start()
     assert "1" in instance.person().send("/bots", "running of 1")["text"]
+
+
+def test_p8_records_that_are_gone_are_not_taken_for_empty_and_flat(tmp_path: Path) -> None:
+    """condor.db is deleted while the venue holds a position and orders: orders are canceled, the position is named, and nothing else is pretended."""
+    instance = Instance(tmp_path / "home", FAST).start()
+    try:
+        person = instance.person()
+        person.start_bot(changes=[("take profit:", "50%"), ("stop loss:", "50%"), ("time limit:", "1d")])
+        person.until(lambda: any(row[2] != "0" for row in instance.rows(LIVE)), "a position", 90)
+        instance.kill()
+        for path in (instance.home / "data").glob("condor.db*"):
+            path.unlink()
+        (account,) = instance.rows("SELECT account FROM accounts", database="paper.db")[0]
+        (position,) = json.loads(account)["positions"]
+        (instance.home / "conf" / "condor.yml").write_text(SLOW)
+        instance.start()
+        person = instance.person()
+        told = person.wait_text("Nobody's position", position["pair"])
+        assert position["amount"] in told["text"]
+        assert "no stop loss protects it" in told["text"]
+        person.wait_text("no bot know", "canceled")
+        person.until(lambda: not instance.rows("SELECT 1 FROM orders WHERE is_open", database="paper.db"), "the venue to have no order of ours")
+    finally:
+        instance.kill()

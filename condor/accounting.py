@@ -1,0 +1,56 @@
+"""What the accounts hold and no bot knows of: looked at once at every start, after everything that was written down has come back.
+
+Records can be lost (a deleted file, an old backup) while the venue still holds what was bought. Such a position is nobody's: no stop protects it and no bot will close
+it. It must be said, never be taken for "empty and flat".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from botcore.connectors.paper.exchange import PaperExchange
+from botcore.connectors.paper.ledger import PerpetualLedger
+from botcore.model.instrument import Market
+from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+
+Amounts = Mapping[Market, Decimal]
+
+
+def held_by_bots(orchestrators: Iterable[ExecutorOrchestrator]) -> Amounts:
+    """Signed base in holds and live executors of running bots."""
+
+    def amounts() -> Iterable[tuple[Market, Decimal]]:
+        for orchestrator in orchestrators:
+            for hold in orchestrator.holds.of():
+                yield hold.instrument.market, hold.net_amount_base
+            for executor in orchestrator.running:
+                yield Market(executor.config.connector_name, executor.config.trading_pair), executor.custom_info().get("exposure_base", Decimal(0))
+
+    return _summed(amounts())
+
+
+def unaccounted(exchanges: Mapping[str, PaperExchange], *known: Amounts) -> dict[Market, Decimal]:
+    """Signed base of perpetual positions less what is known of; markets where both agree are left out.
+
+    Spot balances are not looked at: what a person put there is nobody's position.
+    """
+    differences: dict[Market, Decimal] = {}
+    for name, exchange in exchanges.items():
+        if not isinstance(exchange.ledger, PerpetualLedger):
+            continue
+        for pair, market in exchange.markets.items():
+            where = Market(name, pair)
+            lots = sum(position.lots for (of, _), position in exchange.ledger.positions.items() if of == pair)
+            left = market.state.instrument.amount(lots) - sum((amounts.get(where, Decimal(0)) for amounts in known), Decimal(0))
+            if abs(left) >= market.state.instrument.lot_size:
+                differences[where] = left
+    return differences
+
+
+def _summed(amounts: Iterable[tuple[Market, Decimal]]) -> Amounts:
+    sums: defaultdict[Market, Decimal] = defaultdict(Decimal)
+    for where, amount in amounts:
+        sums[where] += amount
+    return sums
