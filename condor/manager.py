@@ -51,6 +51,7 @@ class BotManager:
         self._wall = wall
         self.running: dict[str, RunningBot] = {}
         self.broken: dict[str, str] = {}
+        self.unaccounted: dict[Market, Decimal] = {}
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def build(self, bot_id: str, configs: Sequence[ConfigRow]) -> StrategyV2Base:
@@ -105,7 +106,7 @@ class BotManager:
             if bot.row.state == STOPPING:
                 bot.strategy.stop(keep_position=bot.row.keep_position)
 
-    def report_unaccounted(self) -> dict[Market, Decimal]:
+    def report_unaccounted(self) -> None:
         """Say what the accounts hold and no bot knows of; call when everything has come back."""
         running = {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items()}
         others = self._journal.read(lambda connection: held_amounts(connection, running)).result()
@@ -113,7 +114,7 @@ class BotManager:
         for market, amount in found.items():
             payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "amount": format(amount, "f")}
             self._host.bus.publish(Fact(FactKind.POSITION_UNACCOUNTED, self._host.clock.now_ns, payload=payload))
-        return found
+        self.unaccounted = found
 
     def _give_back(self, strategy: StrategyV2Base, records: BotRecords) -> None:
         restore_bot(strategy, records, self._host.runtime.connectors, self._host.runtime.market_data)

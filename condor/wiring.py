@@ -142,8 +142,8 @@ class Program:
         host.open_markets()
         back = manager.recover()
         host.reconcile()
-        if manager.report_unaccounted():
-            host.recorder.flush(None)
+        manager.report_unaccounted()
+        host.recorder.flush(None)
         manager.resume_stops()
         if back or manager.broken:
             payload = {"bots": [manager.running[bot_id].row.title for bot_id in back if bot_id in manager.running], "broken": dict(manager.broken)}

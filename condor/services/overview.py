@@ -94,6 +94,7 @@ class OverviewService:
 
         await asyncio.wrap_future(self._journal.run(write))
         self._host.reset_paper()
+        self._manager.unaccounted.clear()
 
     # ---- the kill switch -------------------------------------------------------------------------------------------
     async def halt(self, actor: Actor, claim: Claim) -> None:
@@ -139,7 +140,7 @@ class OverviewService:
             self._host.clock.now_ns // 1_000_000,
             (self._wall.wall_ms() - self._started_ms) / 1000,
             self._host.runtime.gate.halt_reason,
-            self.trouble,
+            self._trouble(),
             self.portfolio(actor),
             tuple(self._bots.running()),
             self.markets(actor),
@@ -147,6 +148,11 @@ class OverviewService:
             sum(order.state is OrderState.UNKNOWN for order in orders),
             tuple(self._host.part_faults),
         )
+
+    def _trouble(self) -> str | None:
+        """What stands in the way, or stands unwatched."""
+        nobodys = [f"{amount:f} {market.trading_pair} on {market.connector_name} is nobody's" for market, amount in self._manager.unaccounted.items()]
+        return "; ".join([*([self.trouble] if self.trouble else []), *nobodys]) or None
 
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""

@@ -191,7 +191,9 @@ def test_p8_records_that_are_gone_are_not_taken_for_empty_and_flat(tmp_path: Pat
     instance = Instance(tmp_path / "home", FAST).start()
     try:
         person = instance.person()
-        person.start_bot(changes=[("take profit:", "50%"), ("stop loss:", "50%"), ("time limit:", "1d")])
+        # only buys are near the market, and no barrier is: what is bought stays
+        far = [("sell spreads:", "40%, 41%"), ("take profit:", "50%"), ("stop loss:", "50%"), ("time limit:", "1d")]
+        person.start_bot(changes=far)
         person.until(lambda: any(row[2] != "0" for row in instance.rows(LIVE)), "a position", 90)
         instance.kill()
         for path in (instance.home / "data").glob("condor.db*"):
@@ -205,6 +207,9 @@ def test_p8_records_that_are_gone_are_not_taken_for_empty_and_flat(tmp_path: Pat
         assert position["amount"] in told["text"]
         assert "no stop loss protects it" in told["text"]
         person.wait_text("no bot know", "canceled")
+        status = person.send("/status", "📊")["text"]
+        assert f"{position['amount']} {position['pair']} on binance_perpetual is nobody's" in status
+        assert "everything runs" not in status
         person.until(lambda: not instance.rows("SELECT 1 FROM orders WHERE is_open", database="paper.db"), "the venue to have no order of ours")
     finally:
         instance.kill()
