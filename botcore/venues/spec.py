@@ -14,6 +14,7 @@ from botcore.core.config import ConfigModel
 from botcore.model.enums import InstrumentKind
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.instrument import Instrument, Market
+from botcore.venues.live_spec import LiveSpec
 
 Positive = Annotated[Decimal, Field(gt=0)]
 NotNegative = Annotated[Decimal, Field(ge=0)]
@@ -54,6 +55,7 @@ class VenueSpec(ConfigModel):
     fees: FeeSpec = FeeSpec()
     maintenance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.005")
     instruments: dict[str, InstrumentSpec] = {}
+    live: LiveSpec | None = None
 
     @property
     def instrument_kind(self) -> InstrumentKind:

@@ -13,11 +13,11 @@ import pytest
 from botcore.connectors.live.doubts import Doubt, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.exchange import ENDS, ExchangeConnector
-from botcore.connectors.live.line import Ask
 from botcore.executors.position import PositionExecutor
 from botcore.model.enums import CloseType
 from botcore.model.order import Fill, OrderState, Purpose
 from botcore.model.venue_updates import OrderEnded
+from botcore.venues.line import Ask
 from tests.property.test_lossy_line import check, drawn_line, settle, trade
 from tests.support.bench import quote_event
 from tests.support.live_bench import D, LiveBench

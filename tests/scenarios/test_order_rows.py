@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from botcore.connectors.live.line import Created, Reported
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderFilled
 from botcore.model.order import Fill, OrderState
 from botcore.orders.tracker import UNKNOWN_ORDER, OrderTracker
+from botcore.venues.line import Created, Reported
 from botcore.venues.wire import OrderReport, Outcome, Verdict
 from tests.support.bench import T0_NS, make_fill
 from tests.support.live_bench import D, LiveBench, Owner

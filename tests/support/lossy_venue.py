@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from botcore.connectors.live.line import Ask, Canceled, Created, News, Reported, Told, Traded
 from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState
 from botcore.orders.tracker import Order
+from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 SECOND_NS = 1_000_000_000

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from botcore.connectors.live.line import Ask
 from botcore.model.times import SECOND_NS
+from botcore.venues.line import Ask
 
 FIRST_ASK_NS = SECOND_NS // 2
 LONGEST_PAUSE_NS = 15 * SECOND_NS

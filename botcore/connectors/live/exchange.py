@@ -18,7 +18,6 @@ from botcore.connectors.live.audit import AuditBook
 from botcore.connectors.live.cancels import CancelBook
 from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
-from botcore.connectors.live.line import Ask, Canceled, Created, News, Reported, Told, Traded, VenueLine
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import PositionMode
@@ -30,6 +29,7 @@ from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
+from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, VenueLine
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS

@@ -14,10 +14,10 @@ from botcore.connectors.live.audit import AT_ONCE_NS, REST_NS, AuditBook
 from botcore.connectors.live.cancels import CancelBook
 from botcore.connectors.live.doubts import ALL_PLACES, BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
-from botcore.connectors.live.line import Ask
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
 from botcore.model.order import OrderRequest, OrderState
 from botcore.model.times import SECOND_NS
+from botcore.venues.line import Ask
 from botcore.venues.wire import OrderReport
 from tests.support.bench import PERP, SPOT, D, instrument
 

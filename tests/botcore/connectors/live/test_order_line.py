@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from botcore.connectors.live.line import Ask, Created, Reported, Told
 from botcore.model.enums import TradeType
 from botcore.model.events import FactKind, OrderClosed
 from botcore.model.order import OrderState
+from botcore.venues.line import Ask, Created, Reported, Told
 from botcore.venues.wire import NoReply, Outcome, Verdict
 from tests.support.bench import SECOND_NS
 from tests.support.live_bench import D, LiveBench, Owner

@@ -1,0 +1,149 @@
+"""`LiveSpec`: what a venue's file says about its wires: addresses, limits, waiting times, channels and what its codes mean."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from botcore.core.config import ConfigModel
+
+Seconds = Annotated[float, Field(gt=0)]
+Address = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s/]+(/[^\s]*)?$")]
+
+
+class Addresses(ConfigModel):
+    """Base addresses. `CONDOR_VENUE_<NAME>_REST` replaces the first, `CONDOR_VENUE_<NAME>_WS` scheme and host of the other two."""
+
+    rest: Address
+    market_ws: Address
+    user_ws: Address
+
+
+class LimitSpec(ConfigModel):
+    """One of the venue's limits: so much in so long.
+
+    Parameters
+    ----------
+    header : str
+        Reply header (lower case) in which the venue says how much is used; '' when it does not.
+    reserve : float
+        Fraction that is kept back for cancels and exits.
+    """
+
+    amount: Annotated[int, Field(gt=0)]
+    window_s: Seconds
+    header: str = ""
+    reserve: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
+class TimeoutSpec(ConfigModel):
+    """Longest waits: for a connection, for a whole reply, for a pong, for the acknowledgement of a subscription."""
+
+    connect_s: Seconds = 5.0
+    total_s: Seconds = 10.0
+    pong_s: Seconds = 10.0
+    ack_s: Seconds = 10.0
+
+
+class BeliefSpec(ConfigModel):
+    """When "not found" is believed (see `BeliefRules`)."""
+
+    window_s: Seconds = 5.0
+    engine_s: Seconds = 10.0
+    lag_s: Seconds = 25.0
+    negatives: Annotated[int, Field(ge=1)] = 3
+
+
+class AgeSpec(ConfigModel):
+    """Seconds without a message after which a channel counts as silent; the book's also closes the market for new exposure."""
+
+    book: Seconds = 10.0
+    trades: Seconds = 300.0
+    ticker: Seconds = 60.0
+    candles: Seconds = 120.0
+    user: Seconds = 90.0
+
+
+class ConnectionSpec(ConfigModel):
+    """How sockets may be opened: attempts in a window, pauses between attempts, and how long one lives before a new one takes over."""
+
+    attempts: Annotated[int, Field(gt=0)] = 300
+    window_s: Seconds = 300.0
+    first_pause_s: Seconds = 0.5
+    longest_pause_s: Seconds = 30.0
+    lifetime_s: Seconds = 23 * 3600.0
+    subscriptions: Annotated[int, Field(gt=0)] = 200
+
+
+class BookSpec(ConfigModel):
+    """How the depth stream is numbered and named.
+
+    Parameters
+    ----------
+    first_id, last_id, prev_id : str
+        Keys of a diff's first, last and preceding update id; `prev_id` is '' where the venue has none.
+    depth : int
+        Levels of the snapshot.
+    """
+
+    bids: str = "b"
+    asks: str = "a"
+    first_id: str = "U"
+    last_id: str = "u"
+    prev_id: str = ""
+    time_ms: str = "E"
+    snapshot_bids: str = "bids"
+    snapshot_asks: str = "asks"
+    snapshot_id: str = "lastUpdateId"
+    depth: Annotated[int, Field(gt=0)] = 1000
+
+
+class CodeSpec(ConfigModel):
+    """What the venue's codes mean. A code that stands nowhere is UNKNOWN for a write.
+
+    Parameters
+    ----------
+    refused : dict
+        Code -> what a person is told. Only these mean: not done, and it will not be done.
+    done : list
+        Codes by which the venue says that what was asked for is so already ("no need to change").
+    """
+
+    refused: dict[int | str, str] = {}
+    not_found: list[int | str] = []
+    limited: list[int | str] = []
+    stale_time: list[int | str] = []
+    denied: dict[int | str, str] = {}
+    done: list[int | str] = []
+    unknown: list[int | str] = []
+
+
+class LiveSpec(ConfigModel):
+    """See the module.
+
+    Parameters
+    ----------
+    limits : dict
+        By the names that calls use in `Call.weights`.
+    weights : dict
+        Call name -> limit name -> cost.
+    channels : dict
+        Channel name -> the venue's stream name, with `{symbol}` and `{interval}` to fill in.
+    polls_s : dict
+        Call name -> seconds between two polls while the streams are silent (REST fallback).
+    """
+
+    addresses: Addresses
+    limits: dict[str, LimitSpec]
+    weights: dict[str, dict[str, int]] = {}
+    timeouts: TimeoutSpec = TimeoutSpec()
+    belief: BeliefSpec = BeliefSpec()
+    ages: AgeSpec = AgeSpec()
+    connections: ConnectionSpec = ConnectionSpec()
+    book: BookSpec = BookSpec()
+    codes: CodeSpec = CodeSpec()
+    channels: dict[str, str] = {}
+    polls_s: dict[str, Seconds] = {}
+    lists_stop_orders: bool = False
+    """Whether a reduce-only stop order can rest at this venue (`stop_on_venue`)."""
