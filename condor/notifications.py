@@ -53,6 +53,11 @@ SEVERITY = {
     FactKind.ACCOUNT_DENIED: "critical",
     FactKind.ORDER_ADOPTED: "warning",
     FactKind.POSITION_UNACCOUNTED: "critical",
+    FactKind.VENUE_DOWN: "critical",
+    FactKind.VENUE_UP: "warning",
+    FactKind.VENUE_BANNED: "critical",
+    FactKind.CLOCK_JUMPED: "warning",
+    FactKind.VENUE_TROUBLE: "warning",
 }
 """Kinds that are announced; the others are only kept."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from condor.views import FactKind, Notice
 from handlers import words
+from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, code, line
 
 MAX_LINES = 12
@@ -261,4 +262,5 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ACCOUNT_DENIED: _denied,
     FactKind.ORDER_ADOPTED: _adopted,
     FactKind.POSITION_UNACCOUNTED: _unaccounted,
+    **VENUE_ALERTS,
 }

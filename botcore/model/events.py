@@ -163,6 +163,12 @@ class FactKind:
     ACCOUNT_DENIED: Final = "account_denied"
     ORDER_ADOPTED: Final = "order_adopted"
     POSITION_UNACCOUNTED: Final = "position_unaccounted"
+    VENUE_DOWN: Final = "venue_down"
+    VENUE_UP: Final = "venue_up"
+    VENUE_BANNED: Final = "venue_banned"
+    CLOCK_JUMPED: Final = "clock_jumped"
+    VENUE_TROUBLE: Final = "venue_trouble"
+    FUNDING_PAID: Final = "funding_paid"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import numpy as np
+from mypy_extensions import mypyc_attr
 
 from botcore.connectors.base import ConnectorBase, OutgoingRequest
 from botcore.connectors.paper.exchange import PaperExchange, PaperRules
@@ -83,6 +84,7 @@ class Recorder(Protocol):
         """Make everything so far durable, then call back if somebody waits for it."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class TradingRuntime:
     """See the module.
 

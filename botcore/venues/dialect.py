@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+import numpy as np
+
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, TradeTick
 from botcore.model.order import Fill
@@ -157,6 +159,9 @@ class Dialect(Protocol):
 
     def query_call(self, order: Order) -> Call: ...
 
+    def query_id_call(self, trading_pair: str, exchange_order_id: str) -> Call:
+        """By the venue's own id, for an order that we only know from an execution; `order_report` of the reply says whose it is."""
+
     def open_orders_call(self, trading_pair: str) -> Call:
         """Complete list for one pair; all pairs when '' (costs more)."""
 
@@ -216,6 +221,12 @@ class Dialect(Protocol):
 
     def candle(self, message: bytes) -> BarClosed | None:
         """None while the candle is still open."""
+
+    def candles_call(self, trading_pair: str, interval_s: int, end_ms: int | None, limit: int) -> Call:
+        """Candles that opened before `end_ms` (now when None), the latest `limit` of them."""
+
+    def candles(self, reply: Reply) -> np.ndarray:
+        """float64 [n, 6]: open time (s), open, high, low, close, volume; oldest first, the last one may still be open."""
 
     def depth_call(self, trading_pair: str) -> Call:
         """Snapshot of the book, as deep as the spec says."""

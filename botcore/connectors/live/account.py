@@ -54,6 +54,10 @@ class Account:
         """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode."""
         self._lots[trading_pair, side] = lots
 
+    def set_positions(self, lots: dict[tuple[str, str], int]) -> None:
+        """All positions by (pair, side); what is not named is flat."""
+        self._lots = dict(lots)
+
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
         self.is_known = False

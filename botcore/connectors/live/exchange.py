@@ -29,7 +29,7 @@ from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
-from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, VenueLine
+from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS
@@ -156,6 +156,8 @@ class ExchangeConnector(ConnectorBase):
             self._report(news.report, now_ns)
         elif type(news) is Traded:
             self._trade(news.fill)
+        elif type(news) is TradesRead:
+            self._line.booked(news)
 
     def _created(self, news: Created, now_ns: int) -> None:
         sent_ns = self._unanswered.pop(news.client_order_id, now_ns)
