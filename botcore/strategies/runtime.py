@@ -211,6 +211,11 @@ class TradingRuntime:
             self.market_data.initialize_candles_feed(candles)
         return controller
 
+    @property
+    def bots(self) -> list[StrategyV2Base]:
+        """Bots on the clock."""
+        return list(self._bots)
+
     def add_bot(self, bot: StrategyV2Base) -> None:
         """Put a bot on the clock."""
         self.clock.add(bot, before=self.dispatch)

@@ -6,6 +6,7 @@ stream lost is found by the next read, however long ago it was. The mark travels
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -60,6 +61,7 @@ class TradeReader:
         self._marks: dict[str, int] = {}
         self._waiting: defaultdict[str, list[str]] = defaultdict(list)
         self._reading: set[str] = set()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._foreign: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def ask(self, trading_pair: str, client_order_id: str) -> None:
@@ -90,6 +92,10 @@ class TradeReader:
     # ---- one read --------------------------------------------------------------------------------------------------
     async def _read(self, trading_pair: str) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
         """(what the venue said last, when the first question left, new executions by client order id)."""
+        async with self._locks[trading_pair]:
+            return await self._read_on(trading_pair)
+
+    async def _read_on(self, trading_pair: str) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
         mark = self._mark(trading_pair)
         since_ms = None if mark is not None else self._since_ms(trading_pair) - MARGIN_MS
         asked_ns = 0

@@ -62,6 +62,14 @@ class Account:
         """The connection is gone: what was known is old."""
         self.is_known = False
 
+    def totals(self) -> dict[str, Decimal]:
+        """Asset -> total, as the venue said last."""
+        return dict(self._totals)
+
+    def positions(self) -> dict[tuple[str, str], int]:
+        """(pair, side) -> signed lots, as the venue said last."""
+        return dict(self._lots)
+
     # ---- what may be used --------------------------------------------------------------------------------------------
     def total(self, asset: str) -> Decimal:
         return self._totals.get(asset, ZERO)

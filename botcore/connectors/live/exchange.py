@@ -208,6 +208,9 @@ class ExchangeConnector(ConnectorBase):
             self._missing(order, news, now_ns)
         if news.report is not None or (news.is_negative and news.kind is Ask.QUERY):
             self._unreconciled.pop(news.client_order_id, None)
+        elif news.is_negative and news.kind is Ask.OPEN and news.client_order_id in self._unreconciled:
+            # one list answers for all orders of a pair that still stand; the others are asked for one by one
+            self._ask(news.client_order_id, Ask.QUERY)
 
     def _found_by_trades(self, order: Order, now_ns: int) -> None:
         """Executions prove that it arrived; whether its rest still stands is asked next."""
@@ -337,7 +340,7 @@ class ExchangeConnector(ConnectorBase):
             if next_ns <= now_ns:
                 self._unreconciled[client_order_id] = now_ns + REPEAT_NS
                 self._ask(client_order_id, Ask.TRADES)
-                self._ask(client_order_id, Ask.QUERY)
+                self._ask(client_order_id, Ask.OPEN)
 
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may."""
