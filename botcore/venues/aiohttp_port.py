@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
+from typing import cast
 
 import aiohttp
 from yarl import URL
@@ -163,7 +164,7 @@ class AiohttpSocket:
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             data: bytes = message.data
             return data
-        raise self._ended(message)
+        raise self._ended(cast(aiohttp.WSMessage, message))
 
     async def send(self, message: bytes) -> None:
         try:
@@ -176,7 +177,7 @@ class AiohttpSocket:
         with contextlib.suppress(Exception):
             await self._socket.close()
 
-    def _ended(self, message: aiohttp.WSMessage | aiohttp.WSMessageTextBytes) -> SocketClosed:
+    def _ended(self, message: aiohttp.WSMessage) -> SocketClosed:
         code = self._socket.close_code or 1006
         if message.type is aiohttp.WSMsgType.CLOSE:
             return SocketClosed(code, str(message.extra or "closed by the venue"))

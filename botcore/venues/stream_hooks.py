@@ -45,6 +45,8 @@ class StreamHooks:
         (message, received_ns, peek): every message but acknowledgements, from old and new socket alike while one takes over from the other.
     on_open : callable
         The stream is there again after it was down, opening messages acknowledged: reconcile now.
+    on_renewed : callable
+        Another socket is there while the old one still is: its turn to deliver comes without a hole, if the venue keeps its word.
     on_down : callable
         (reason): no socket is left; once per outage.
     on_subscribed : callable
@@ -61,6 +63,7 @@ class StreamHooks:
 
     on_message: Callable[[bytes, int, Peek], None]
     on_open: Callable[[], None] = _nothing
+    on_renewed: Callable[[], None] = _nothing
     on_down: Callable[[str], None] = _nothing
     on_subscribed: Callable[[tuple[Subscription, ...]], None] = _nothing
     on_refused: Callable[[Subscription, str], None] = _nothing

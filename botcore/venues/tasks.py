@@ -34,7 +34,7 @@ class Tasks:
         """Do work that is never done: when it ends, by an error or not, it is begun again after a pause."""
         return self._start(name, self._again(name, work))
 
-    def once(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def once(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Do work that ends; an error of it is told."""
         return self._start(name, self._guarded(name, work))
 
@@ -61,9 +61,9 @@ class Tasks:
                 self.tell(name, error)
             await asyncio.sleep(self._pause_s)
 
-    async def _guarded(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except Exception as error:  # noqa: BLE001
             self.tell(name, error)
 
