@@ -70,15 +70,14 @@ class UserReader:
         # a cancel has an id of its own: then `C` is the order's
         original = maybe_text(row, "C")
         client_order_id = original if original not in NO_ID else text(row, "c")
-        return [Reported(_report(instrument, row, client_order_id, maybe_text(row, "r")))]
+        return [Reported(_report(instrument, row, client_order_id, _told(row, "eR") or maybe_text(row, "r")))]
 
     def _futures_order(self, row: Row) -> list[AccountNews]:
         order = inner(row, "o")
         instrument = self._names.find(text(order, "s"))
         if instrument is None:
             return []
-        told = order.get("er")
-        return [Reported(_report(instrument, order, text(order, "c"), str(told) if type(told) in (int, str) else ""))]
+        return [Reported(_report(instrument, order, text(order, "c"), _told(order, "er")))]
 
     def _stop(self, row: Row) -> list[AccountNews]:
         order = inner(row, "o")
@@ -126,6 +125,12 @@ class UserReader:
         """The venue is about to liquidate."""
         symbols = ", ".join(dict.fromkeys(text(side, "s") for side in inners(row, "p")))
         return [AccountWarned(f"margin call: {symbols or 'the account'} may be liquidated soon", time_ns(row, "E"))]
+
+
+def _told(row: Row, key: str) -> str:
+    """The venue's code for why an order expired; '' when it gave none."""
+    found = row.get(key)
+    return str(found) if type(found) in (int, str) else ""
 
 
 def _report(instrument: Instrument, row: Row, client_order_id: str, told: str) -> OrderReport:
