@@ -108,6 +108,10 @@ class CodeSpec(ConfigModel):
         Code -> what a person is told. Only these mean: not done, and it will not be done.
     done : list
         Codes by which the venue says that what was asked for is so already ("no need to change").
+    stale_rules : list
+        Codes after which the trading rules are fetched again: an order did not fit them.
+
+    Where one code has several meanings, a key is the code and the venue's text: `"-2010 Duplicate order sent."`; it counts before the code alone.
     """
 
     refused: dict[int | str, str] = {}
@@ -117,6 +121,7 @@ class CodeSpec(ConfigModel):
     denied: dict[int | str, str] = {}
     done: list[int | str] = []
     unknown: list[int | str] = []
+    stale_rules: list[int | str] = []
 
 
 class LiveSpec(ConfigModel):
@@ -130,6 +135,8 @@ class LiveSpec(ConfigModel):
         Call name -> limit name -> cost.
     channels : dict
         Channel name -> the venue's stream name, with `{symbol}` and `{interval}` to fill in.
+    channel_paths : dict
+        Channel name -> path after `addresses.market_ws` where it is heard, for venues that spread their channels over several sockets.
     polls_s : dict
         Call name -> seconds between two polls while the streams are silent (REST fallback).
     """
@@ -144,6 +151,7 @@ class LiveSpec(ConfigModel):
     book: BookSpec = BookSpec()
     codes: CodeSpec = CodeSpec()
     channels: dict[str, str] = {}
+    channel_paths: dict[str, str] = {}
     polls_s: dict[str, Seconds] = {}
     lists_stop_orders: bool = False
     """Whether a reduce-only stop order can rest at this venue (`stop_on_venue`)."""

@@ -30,6 +30,7 @@ from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, Ven
 from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
+from botcore.venues.off_grid import on_grid
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS
@@ -277,8 +278,11 @@ class ExchangeConnector(ConnectorBase):
 
     def _trade(self, fill: Fill) -> None:
         order = self.tracker.get(fill.client_order_id)
-        if order is not None and order.state is OrderState.UNKNOWN:
-            self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
+        if order is not None:
+            # the venue may have changed its ticks and lots since the order was sent
+            fill = on_grid(fill, order.instrument)
+            if order.state is OrderState.UNKNOWN:
+                self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
         self.apply(OrderTraded(fill))
         held_back = self.endings.booked(fill.client_order_id, order.filled_lots if order is not None else 0)
         if held_back is not None and held_back.state in ENDS:
