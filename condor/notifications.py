@@ -53,6 +53,12 @@ SEVERITY = {
     FactKind.ACCOUNT_DENIED: "critical",
     FactKind.ORDER_ADOPTED: "warning",
     FactKind.POSITION_UNACCOUNTED: "critical",
+    FactKind.LATE_FILL: "critical",
+    FactKind.OVER_CLOSED: "critical",
+    FactKind.STOP_REFUSED: "critical",
+    FactKind.EXIT_STUCK: "critical",
+    FactKind.EXIT_FAILED: "critical",
+    FactKind.POSITION_ADJUSTED: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 

@@ -252,7 +252,8 @@ class ExchangeConnector(ConnectorBase):
         """The venue shows an order: executions first, then where it stands."""
         order = self.tracker.get(report.client_order_id)
         if order is None:
-            self._stray(report)
+            order = self._stray(report)
+        if order is None:
             return
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
@@ -274,10 +275,18 @@ class ExchangeConnector(ConnectorBase):
         order = self.tracker.get(fill.client_order_id)
         if order is not None and order.state is OrderState.UNKNOWN:
             self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
+        late_state, before = (order.state, order.filled_lots) if order is not None and order.is_done else (None, 0)
         self.apply(OrderTraded(fill))
+        if order is not None and late_state is not None and order.filled_lots > before:
+            self._tell_late(order, fill, late_state)
         held_back = self.endings.booked(fill.client_order_id, order.filled_lots if order is not None else 0)
         if held_back is not None and held_back.state in ENDS:
             self.apply(OrderEnded(held_back.client_order_id, held_back.state, held_back.reason, held_back.ts_ns))
+
+    def _tell_late(self, order: Order, fill: Fill, state: OrderState) -> None:
+        """An execution came after the order's end, or beyond its size."""
+        amount, price = format(fill.amount, "f"), format(fill.price, "f")
+        self._tell(FactKind.LATE_FILL, order, fill.ts_ns, state=state.name, amount=amount, price=price)
 
     def _end_without_fills(self, report: OrderReport, now_ns: int) -> None:
         """The venue counts executions that no list of it shows: say so. A canceled order then ends with what is booked; one that the venue
@@ -310,16 +319,32 @@ class ExchangeConnector(ConnectorBase):
             self._unreconciled.pop(client_order_id, None)
 
     # ---- orders that are not in our books ------------------------------------------------------------------------
-    def _stray(self, report: OrderReport) -> None:
-        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched."""
-        if is_ours(report.client_order_id):
-            self._bus.publish(StrayOrder(self.name, report.trading_pair, report.client_order_id, report.state not in (*ENDS, OrderState.FILLED)))
+    def _stray(self, report: OrderReport) -> Order | None:
+        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched.
+
+        Returns
+        -------
+        Order, optional
+            When somebody who keeps strays has adopted it.
+        """
+        if not is_ours(report.client_order_id):
+            return None
+        is_open = report.state not in (*ENDS, OrderState.FILLED)
+        stray = StrayOrder(self.name, report.trading_pair, report.client_order_id, is_open, report.exchange_order_id, report.lots, report.filled_lots)
+        self._bus.publish(stray)
+        order = self.tracker.get(report.client_order_id)
+        if order is None:
             for fill in report.fills:
                 self.on_foreign_fill(fill)
+        return order
 
     def on_foreign_fill(self, fill: Fill) -> None:
         if is_ours(fill.client_order_id):
+            known = self.tracker.duplicate_fills
             self._bus.publish(StrayFill(fill))
+            order = self.tracker.get(fill.client_order_id)
+            if order is not None and order.is_done and self.tracker.duplicate_fills == known:
+                self._tell_late(order, fill, order.state)
 
     # ---- reconciliation --------------------------------------------------------------------------------------------
     def reconcile(self, now_ns: int) -> None:
