@@ -212,6 +212,10 @@ class ConnectorBase(ABC):
         """By how much an order of this kind could reduce the account's position; 0 on spot."""
         return 0
 
+    def keeps_stops(self) -> bool:
+        """Whether reduce-only stop orders may rest at the venue."""
+        return False
+
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may. Exits pass whatever it says."""
         return None

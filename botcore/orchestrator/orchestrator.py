@@ -22,7 +22,7 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.order import Fill
 from botcore.model.times import NEVER
-from botcore.orchestrator.facts import closed_payload, held_payload, opened_payload
+from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import PerformanceReport, Tally, merge
 
@@ -244,6 +244,10 @@ class ExecutorOrchestrator:
     def late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
         self._hold(fill, executor)
         self._publish(FactKind.POSITION_HELD, executor, held_payload(executor, fill))
+
+    def executor_told(self, executor: ExecutorBase[Any], kind: str, **values: Any) -> None:
+        if self._bus.has(Fact):
+            self._publish(kind, executor, market_of(executor) | values)
 
     def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None:
         """An executor's code raised: get out of the market with it, whatever state it is in."""

@@ -65,7 +65,9 @@ class Durable:
 class LiveBench:
     """Ticks every 250 ms of market time; the market stands at 100 until it is moved."""
 
-    def __init__(self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None, *, crashes: bool = False) -> None:
+    def __init__(
+        self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None, *, crashes: bool = False, stops: bool = False
+    ) -> None:
         self.instrument = instrument(connector=PERP)
         self.clock = Clock(ClockMode.REALTIME, start_ns=T0_NS, stepper=Stepper())
         self.strays: list[Any] = []
@@ -73,6 +75,7 @@ class LiveBench:
         self.intents: dict[str, IntentRecord] = {}
         self._rules = rules or BeliefRules()
         self._crashes = crashes
+        self._stops = stops
         self._durable: Durable | None = None
         self.venue = LossyVenue(lambda: self.clock.now_ns, lambda news: self.connector.inbox.append(news), seed, line)
         self.state = MarketState(self.instrument)
@@ -90,7 +93,15 @@ class LiveBench:
         account.set_balances({"USDT": (D(1_000_000), D(1_000_000))}, complete=True)
         self.ids = IdSource(start=serial)
         self.connector = ExchangeConnector(
-            PERP, self.clock, self.bus, self.ids, self.venue, self._rules, {self.instrument.market.trading_pair: self.instrument}, account
+            PERP,
+            self.clock,
+            self.bus,
+            self.ids,
+            self.venue,
+            self._rules,
+            {self.instrument.market.trading_pair: self.instrument},
+            account,
+            stops=self._stops,
         )
         self.market_data = MarketDataProvider(self.clock, {self.instrument.market: self.state})
         self.gate = RiskGate(RiskLimits(), self.market_data)

@@ -20,11 +20,12 @@ from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.model.enums import PositionMode
+from botcore.model.enums import OrderType, PositionMode
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import Fact, FactKind, OrderUnknown, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_ours
@@ -55,6 +56,8 @@ class ExchangeConnector(ConnectorBase):
     account : Account
     closed : callable, optional
         Why no new exposure may be sent now, as one sentence; None while it may. The session knows about streams, clock and bans.
+    stops : bool
+        Whether reduce-only stop orders may rest there (`LiveSpec.lists_stop_orders`, unless the account's settings say no).
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class ExchangeConnector(ConnectorBase):
         instruments: Mapping[str, Instrument],
         account: Account,
         closed: Callable[[], str | None] = lambda: None,
+        *,
+        stops: bool = False,
     ) -> None:
         super().__init__(name, clock, bus, ids)
         self.account = account
@@ -80,6 +85,7 @@ class ExchangeConnector(ConnectorBase):
         self._line = line
         self._instruments = instruments
         self._closed = closed
+        self._stops = stops
         self._unanswered: dict[str, int] = {}
         self._unreconciled: dict[str, int] = {}
 
@@ -135,7 +141,7 @@ class ExchangeConnector(ConnectorBase):
             self._line.ask(kind, order)
 
     def _hear(self, order: Order, now_ns: int) -> None:
-        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type.is_limit)
+        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type is not OrderType.MARKET)
 
     def _miss_answers(self, now_ns: int) -> None:
         while self._unanswered:
@@ -167,7 +173,7 @@ class ExchangeConnector(ConnectorBase):
             if said.left:
                 self._doubt(order, sent_ns, said.reason, now_ns)
             else:
-                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"could not be sent: {said.reason}", now_ns))
+                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"{NOT_SENT}: {said.reason}", now_ns))
         elif said.verdict is Verdict.ACCEPTED and news.report is not None:
             self._report(news.report, now_ns)
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
@@ -238,7 +244,7 @@ class ExchangeConnector(ConnectorBase):
         doubt = self.doubts.get(order.client_order_id)
         was_live = doubt is not None and doubt.was_live
         state = OrderState.CANCELED if was_live else OrderState.FAILED
-        reason = "the venue no longer knows the order" if was_live else "never arrived at the venue"
+        reason = "the venue no longer knows the order" if was_live else NEVER_ARRIVED
         self._tell(FactKind.ORDER_ABSENT, order, now_ns, reason=reason)
         self.apply(OrderEnded(order.client_order_id, state, reason, now_ns))
 
@@ -385,6 +391,9 @@ class ExchangeConnector(ConnectorBase):
         if found is None:
             raise ConfigError(f"{self.name} has no pair {trading_pair!r}{nearest(trading_pair, self._instruments)}", field="trading_pair")
         return found
+
+    def keeps_stops(self) -> bool:
+        return self._stops
 
     def position_mode(self) -> PositionMode:
         return self.account.mode
