@@ -58,6 +58,12 @@ SEVERITY = {
     FactKind.VENUE_BANNED: "critical",
     FactKind.CLOCK_JUMPED: "warning",
     FactKind.VENUE_TROUBLE: "warning",
+    FactKind.LATE_FILL: "critical",
+    FactKind.OVER_CLOSED: "critical",
+    FactKind.STOP_REFUSED: "critical",
+    FactKind.EXIT_STUCK: "critical",
+    FactKind.EXIT_FAILED: "critical",
+    FactKind.POSITION_ADJUSTED: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 

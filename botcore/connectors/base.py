@@ -100,6 +100,19 @@ class ConnectorBase(ABC):
         self._bus.publish(OrderClosed(order, order.created_ns, FAILED, reason))
         return order
 
+    def adopt(
+        self,
+        request: OrderRequest,
+        client_order_id: str,
+        owner: OrderOwner,
+        created_ns: int,
+        state: OrderState,
+        exchange_id: str | None,
+        fills: list[Fill],
+    ) -> Order:
+        """Know an order of an earlier process as it was written down; nothing of it is announced."""
+        return self.tracker.adopt(request, client_order_id, owner, created_ns, state, exchange_id, fills)
+
     def cancel(self, client_order_id: str) -> bool:
         """Ask the venue to cancel; False when the order is done, unknown or was asked already."""
         if not self.tracker.ask_cancel(client_order_id):
@@ -198,6 +211,10 @@ class ConnectorBase(ABC):
     def reducible_lots(self, request: OrderRequest) -> int:
         """By how much an order of this kind could reduce the account's position; 0 on spot."""
         return 0
+
+    def keeps_stops(self) -> bool:
+        """Whether reduce-only stop orders may rest at the venue."""
+        return False
 
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may. Exits pass whatever it says."""

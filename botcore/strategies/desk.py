@@ -9,7 +9,7 @@ from typing import Any, Final
 from botcore.connectors.base import ConnectorBase
 from botcore.core.clock import Clock
 from botcore.model.enums import PositionAction, PositionMode
-from botcore.model.order import OrderRequest
+from botcore.model.order import OrderRequest, Purpose
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 
@@ -58,6 +58,9 @@ class Desk:
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
         return self._connectors[request.instrument.market.connector_name].can_pay(request, ticks)
 
+    def keeps_stops(self, connector_name: str) -> bool:
+        return self._connectors[connector_name].keeps_stops()
+
     def position_mode(self, connector_name: str) -> PositionMode:
         return self._connectors[connector_name].position_mode()
 
@@ -67,6 +70,8 @@ class Desk:
         There the venue's position may be smaller than what this executor holds, and a reduce-only order would be cut or refused; the executor's own
         exposure is the truth that its exit is sized from.
         """
+        if request.purpose is Purpose.STOP:
+            return request
         if connector.position_mode() is PositionMode.ONEWAY and connector.reducible_lots(request) < request.lots:
             return replace(request, position_action=PositionAction.OPEN)
         return request

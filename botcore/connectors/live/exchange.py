@@ -20,11 +20,12 @@ from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.model.enums import PositionMode
+from botcore.model.enums import OrderType, PositionMode
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import Fact, FactKind, OrderUnknown, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_ours
@@ -56,6 +57,8 @@ class ExchangeConnector(ConnectorBase):
     account : Account
     closed : callable, optional
         Why no new exposure may be sent now, as one sentence; None while it may. The session knows about streams, clock and bans.
+    stops : bool
+        Whether reduce-only stop orders may rest there (`LiveSpec.lists_stop_orders`, unless the account's settings say no).
     """
 
     def __init__(
@@ -69,6 +72,8 @@ class ExchangeConnector(ConnectorBase):
         instruments: Mapping[str, Instrument],
         account: Account,
         closed: Callable[[], str | None] = lambda: None,
+        *,
+        stops: bool = False,
     ) -> None:
         super().__init__(name, clock, bus, ids)
         self.account = account
@@ -81,6 +86,7 @@ class ExchangeConnector(ConnectorBase):
         self._line = line
         self._instruments = instruments
         self._closed = closed
+        self._stops = stops
         self._unanswered: dict[str, int] = {}
         self._unreconciled: dict[str, int] = {}
 
@@ -136,7 +142,7 @@ class ExchangeConnector(ConnectorBase):
             self._line.ask(kind, order)
 
     def _hear(self, order: Order, now_ns: int) -> None:
-        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type.is_limit)
+        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type is not OrderType.MARKET)
 
     def _miss_answers(self, now_ns: int) -> None:
         while self._unanswered:
@@ -170,7 +176,7 @@ class ExchangeConnector(ConnectorBase):
             if said.left:
                 self._doubt(order, sent_ns, said.reason, now_ns)
             else:
-                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"could not be sent: {said.reason}", now_ns))
+                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"{NOT_SENT}: {said.reason}", now_ns))
         elif said.verdict is Verdict.ACCEPTED and news.report is not None:
             self._report(news.report, now_ns)
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
@@ -244,7 +250,7 @@ class ExchangeConnector(ConnectorBase):
         doubt = self.doubts.get(order.client_order_id)
         was_live = doubt is not None and doubt.was_live
         state = OrderState.CANCELED if was_live else OrderState.FAILED
-        reason = "the venue no longer knows the order" if was_live else "never arrived at the venue"
+        reason = "the venue no longer knows the order" if was_live else NEVER_ARRIVED
         self._tell(FactKind.ORDER_ABSENT, order, now_ns, reason=reason)
         self.apply(OrderEnded(order.client_order_id, state, reason, now_ns))
 
@@ -258,7 +264,8 @@ class ExchangeConnector(ConnectorBase):
         """The venue shows an order: executions first, then where it stands."""
         order = self.tracker.get(report.client_order_id)
         if order is None:
-            self._stray(report)
+            order = self._stray(report)
+        if order is None:
             return
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
@@ -283,10 +290,18 @@ class ExchangeConnector(ConnectorBase):
             fill = on_grid(fill, order.instrument)
             if order.state is OrderState.UNKNOWN:
                 self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
+        late_state, before = (order.state, order.filled_lots) if order is not None and order.is_done else (None, 0)
         self.apply(OrderTraded(fill))
+        if order is not None and late_state is not None and order.filled_lots > before:
+            self._tell_late(order, fill, late_state)
         held_back = self.endings.booked(fill.client_order_id, order.filled_lots if order is not None else 0)
         if held_back is not None and held_back.state in ENDS:
             self.apply(OrderEnded(held_back.client_order_id, held_back.state, held_back.reason, held_back.ts_ns))
+
+    def _tell_late(self, order: Order, fill: Fill, state: OrderState) -> None:
+        """An execution came after the order's end, or beyond its size."""
+        amount, price = format(fill.amount, "f"), format(fill.price, "f")
+        self._tell(FactKind.LATE_FILL, order, fill.ts_ns, state=state.name, amount=amount, price=price)
 
     def _end_without_fills(self, report: OrderReport, now_ns: int) -> None:
         """The venue counts executions that no list of it shows: say so. A canceled order then ends with what is booked; one that the venue
@@ -319,16 +334,32 @@ class ExchangeConnector(ConnectorBase):
             self._unreconciled.pop(client_order_id, None)
 
     # ---- orders that are not in our books ------------------------------------------------------------------------
-    def _stray(self, report: OrderReport) -> None:
-        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched."""
-        if is_ours(report.client_order_id):
-            self._bus.publish(StrayOrder(self.name, report.trading_pair, report.client_order_id, report.state not in (*ENDS, OrderState.FILLED)))
+    def _stray(self, report: OrderReport) -> Order | None:
+        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched.
+
+        Returns
+        -------
+        Order, optional
+            When somebody who keeps strays has adopted it.
+        """
+        if not is_ours(report.client_order_id):
+            return None
+        is_open = report.state not in (*ENDS, OrderState.FILLED)
+        stray = StrayOrder(self.name, report.trading_pair, report.client_order_id, is_open, report.exchange_order_id, report.lots, report.filled_lots)
+        self._bus.publish(stray)
+        order = self.tracker.get(report.client_order_id)
+        if order is None:
             for fill in report.fills:
                 self.on_foreign_fill(fill)
+        return order
 
     def on_foreign_fill(self, fill: Fill) -> None:
         if is_ours(fill.client_order_id):
+            known = self.tracker.duplicate_fills
             self._bus.publish(StrayFill(fill))
+            order = self.tracker.get(fill.client_order_id)
+            if order is not None and order.is_done and self.tracker.duplicate_fills == known:
+                self._tell_late(order, fill, order.state)
 
     # ---- reconciliation --------------------------------------------------------------------------------------------
     def reconcile(self, now_ns: int) -> None:
@@ -369,6 +400,9 @@ class ExchangeConnector(ConnectorBase):
         if found is None:
             raise ConfigError(f"{self.name} has no pair {trading_pair!r}{nearest(trading_pair, self._instruments)}", field="trading_pair")
         return found
+
+    def keeps_stops(self) -> bool:
+        return self._stops
 
     def position_mode(self) -> PositionMode:
         return self.account.mode
