@@ -23,7 +23,7 @@ class AccountPlan:
     Parameters
     ----------
     addresses : dict
-        `rest` and `ws`, where the environment replaces the spec's.
+        The variables of the environment that replace the spec's addresses.
     """
 
     spec: VenueSpec
@@ -62,4 +62,6 @@ def _plan(configs: Configs, name: str, values: dict[str, str]) -> AccountPlan:
             raise ConfigError(f"{variable}_{half.upper()} is not set while {variable}_{other.upper()} is; set both or none")
     if not values.get("key"):
         raise ConfigError(f"{variable}_KEY and {variable}_SECRET are empty; set both or none")
-    return AccountPlan(spec, Credentials(values["key"], values["secret"]), {kind: values[kind] for kind in ("rest", "ws") if kind in values})
+    return AccountPlan(
+        spec, Credentials(values["key"], values["secret"]), {f"{variable}_{kind.upper()}": values[kind] for kind in ("rest", "ws") if kind in values}
+    )

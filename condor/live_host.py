@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+from botcore.recorder.strays import traded_pairs
+from botcore.recorder.venue_memory import SqlVenueMemory, remembered
+
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import ClockMode
@@ -21,8 +24,6 @@ from botcore.orders.ids import IdSource
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import runtime_value
 from botcore.recorder.recorder import MarketsRecorder, last_ns_key
-from botcore.recorder.strays import traded_pairs
-from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid
@@ -83,9 +84,7 @@ class LiveHost:
         self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids)
         self.part_faults: list[str] = []
         self.on_positions: Callable[[str, Positions], None] = lambda name, positions: None
-        self._around = Surroundings(
-            self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self
-        )
+        self._around = Surroundings(self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self)
         self._watches = {plan.spec.name: VenueWatch() for plan in plans}
         self._poked: set[str] = set()
         self._titles = {plan.spec.name: plan.spec.title or plan.spec.name for plan in plans}
@@ -161,7 +160,7 @@ class LiveHost:
 
     def on_compared(self, connector_name: str) -> None:
         account = self.accounts[connector_name]
-        found = {}
+        found: dict[Market, tuple[Instrument, int]] = {}
         for (pair, _), lots in account.connector.account.positions().items():
             instrument = account.session.instruments.get(pair)
             if instrument is not None:

@@ -48,7 +48,9 @@ def _exposures(payload: dict[str, Any]) -> str:
 def _clock_jumped(notice: Notice) -> Safe:
     seconds = float(notice.payload.get("seconds") or 0)
     what = f"went ahead by {words.ago(seconds)}" if seconds > 0 else f"was set back by {words.ago(-seconds)}"
-    return line("⏱ ", bold(f"This machine's clock {what}"), ". All streams are opened anew and every account is compared before anything new is opened.")
+    return line(
+        "⏱ ", bold(f"This machine's clock {what}"), ". All streams are opened anew and every account is compared before anything new is opened."
+    )
 
 
 def _trouble(notice: Notice) -> Safe:

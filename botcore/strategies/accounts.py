@@ -16,7 +16,7 @@ from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.venues.backoff import ConnectionBudget
 from botcore.venues.caller import Caller
-from botcore.venues.catalog import dialect_of
+from botcore.venues.catalog import dialect as dialect_of
 from botcore.venues.dialect import Credentials
 from botcore.venues.limiter import Limiter
 from botcore.venues.live_spec import BeliefSpec
@@ -67,13 +67,19 @@ def open_account(
     around: Surroundings,
     memory: VenueMemory,
     pairs: Callable[[], set[str]],
+    *,
+    stops: bool = True,
 ) -> LiveAccount:
     """Put an account together; nothing is sent before its session is started.
 
     Parameters
     ----------
+    addresses : mapping
+        `CONDOR_VENUE_<NAME>_REST` and `..._WS`, where they replace the spec's.
     pairs : callable
         Pairs in which this account may have traded.
+    stops : bool
+        Whether a stop rests at the venue for every position with a stop loss, where the venue can.
 
     Raises
     ------
@@ -102,7 +108,16 @@ def open_account(
     )
     session = VenueSession(name, dialect, live, means, around.ears)
     connector = ExchangeConnector(
-        name, around.clock, around.bus, around.ids, session.line, belief(live.belief), session.instruments, account, session.closed_reason
+        name,
+        around.clock,
+        around.bus,
+        around.ids,
+        session.line,
+        belief(live.belief),
+        session.instruments,
+        account,
+        session.closed_reason,
+        stops=live.lists_stop_orders and stops,
     )
     session.serve(connector)
     return LiveAccount(spec, connector, session, caller)

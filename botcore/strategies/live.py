@@ -1,7 +1,7 @@
 """`LiveRuntime`: the same parts as paper and backtest, in front of real accounts.
 
-Two things differ. Markets and connectors belong to a session with a venue, which fills books and inboxes when messages arrive. And private news do not wait for the next tick:
-`poke` takes a connector's inbox at once, lets the owning executors answer, and sends what is durable.
+Two things differ. Markets and connectors belong to a session with a venue, which fills books and inboxes when messages arrive. And private news do
+not wait for the next tick: `poke` takes a connector's inbox at once, lets the owning executors answer, and sends what is durable.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from botcore.model.instrument import Instrument, Market
 from botcore.orders.ids import IdSource
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
+from botcore.strategies.strays import StrayRecords
 
 BASE_INTERVAL_S = 60
 
@@ -65,8 +66,8 @@ class _NoSource:
 class LiveRuntime(TradingRuntime):
     """See the module; accounts are added before bots."""
 
-    def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource) -> None:
-        super().__init__(clock, bus, _NoSource(), recorder, limits, ids)
+    def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords) -> None:
+        super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}
 

@@ -6,6 +6,7 @@ book, the candles that closed meanwhile.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -69,48 +70,53 @@ class MarketStreams:
         self._now_ns = means.now_ns
         self._on_trouble = on_trouble
         self._watched: dict[str, _Watched] = {}
-        self._has_begun = False
-        hooks = StreamHooks(
-            self._on_message,
-            on_down=self._on_down,
-            on_subscribed=self._on_subscribed,
-            on_refused=self._on_refused,
-            on_shed=self._on_shed,
-            on_fault=lambda what, error: tasks.tell(what, error),
-        )
-        self._stream = SupervisedStream(
-            f"{name} markets",
-            means.port,
-            dialect,
-            self._opening,
-            means.budget,
-            hooks,
-            means.now_ns,
-            means.rng,
-            connections=spec.connections,
-            timeouts=spec.timeouts,
-            ages=spec.ages,
-        )
+        self._means = means
+        self._streams: dict[str, SupervisedStream] = {}
 
-    async def _opening(self) -> Opening:
-        return Opening(self._dialect.market_url())
+    def _stream(self, url: str) -> SupervisedStream:
+        """The stream of an address: venues keep books and candles on different ones."""
+        stream = self._streams.get(url)
+        if stream is None:
+            means, spec = self._means, self._spec
+            hooks = StreamHooks(
+                self._on_message,
+                on_down=lambda reason: self._on_down(url),
+                on_subscribed=self._on_subscribed,
+                on_refused=self._on_refused,
+                on_shed=self._on_shed,
+                on_fault=self._tasks.tell,
+            )
+
+            async def opening() -> Opening:
+                return Opening(url)
+
+            stream = self._streams[url] = SupervisedStream(
+                f"{self._name} markets",
+                means.port,
+                self._dialect,
+                opening,
+                means.budget,
+                hooks,
+                means.now_ns,
+                means.rng,
+                connections=spec.connections,
+                timeouts=spec.timeouts,
+                ages=spec.ages,
+            )
+            stream.start()
+        return stream
 
     # ---- life ------------------------------------------------------------------------------------------------------
-    def start(self) -> None:
-        """Begin; the stream opens with the first market."""
-        if self._watched and not self._has_begun:
-            self._has_begun = True
-            self._stream.start()
-
     async def close(self) -> None:
-        if self._has_begun:
-            await self._stream.close()
+        for stream in self._streams.values():
+            await stream.close()
 
     def renew(self, reason: str) -> None:
-        """Open the stream anew; books begin again with it."""
+        """Open the streams anew; books begin again with them."""
         for watched in self._watched.values():
             watched.sync.on_connect(self._now_ns())
-        self._stream.renew(reason)
+        for stream in self._streams.values():
+            stream.renew(reason)
 
     def watch(self, state: MarketState) -> None:
         """Keep a market up to date from now on."""
@@ -118,8 +124,12 @@ class MarketStreams:
         scanner = BookScanner(book_keys(self._spec.book), instrument.tick_size, instrument.lot_size)
         rules = SyncRules(snapshot_depth=self._spec.book.depth)
         self._watched[instrument.market.trading_pair] = _Watched(state, BookSync(state, scanner, rules))
-        self._stream.want([sub for pair in self._watched for sub in self._wanted(pair)])
-        self.start()
+        wanted: defaultdict[str, list[Subscription]] = defaultdict(list)
+        for pair in self._watched:
+            for sub in self._wanted(pair):
+                wanted[self._dialect.market_url(sub.channel)].append(sub)
+        for url, subs in wanted.items():
+            self._stream(url).want(subs)
 
     @staticmethod
     def _wanted(pair: str) -> tuple[Subscription, ...]:
@@ -163,10 +173,12 @@ class MarketStreams:
                 watched.has_candles = False
                 watched.next_fill_ns = now_ns
 
-    def _on_down(self, reason: str) -> None:
+    def _on_down(self, url: str) -> None:
         for watched in self._watched.values():
-            watched.sync.on_disconnect(self._now_ns())
-            watched.has_candles = False
+            if self._dialect.market_url(Channel.BOOK) == url:
+                watched.sync.on_disconnect(self._now_ns())
+            if self._dialect.market_url(Channel.CANDLES) == url:
+                watched.has_candles = False
 
     def _on_refused(self, sub: Subscription, reason: str) -> None:
         self._on_trouble(f"{sub.channel.value} of {sub.trading_pair} is not to be had: {reason or 'the venue gave no reason'}")
@@ -183,14 +195,14 @@ class MarketStreams:
         for pair, watched in self._watched.items():
             watched.sync.on_tick(now_ns)
             self._look(pair, watched, now_ns)
-            if not watched.has_candles and not watched.is_filling and now_ns >= watched.next_fill_ns and self._stream.is_open:
+            if not watched.has_candles and not watched.is_filling and now_ns >= watched.next_fill_ns:
                 watched.is_filling = True
-                self._tasks.once(f"{self._name}: candles of {pair}", self._fill(pair, watched))
+                self._tasks.once(f"{self._name}: candles of {pair}", lambda pair=pair, watched=watched: self._fill(pair, watched))
 
     def _look(self, pair: str, watched: _Watched, now_ns: int) -> None:
         if watched.sync.wants_snapshot(now_ns):
             watched.sync.on_asked(now_ns)
-            self._tasks.once(f"{self._name}: book of {pair}", self._fetch(pair, watched.sync))
+            self._tasks.once(f"{self._name}: book of {pair}", lambda: self._fetch(pair, watched.sync))
 
     async def _fetch(self, pair: str, sync: BookSync) -> None:
         answer = await self._caller.call(self._dialect.depth_call(pair))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
+from botcore.model.enums import OrderType, PositionMode
 from botcore.orders.ids import is_ours
 from botcore.orders.tracker import Order
 from botcore.venues.account_news import SettingsTold
-from botcore.venues.caller import Answer, Caller
+from botcore.venues.caller import Caller
 from botcore.venues.dialect import Dialect, Unreadable
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, TradesRead
+from botcore.venues.stop_line import StopLine
 from botcore.venues.tasks import Tasks
 from botcore.venues.trade_reader import TradeReader
 from botcore.venues.wire import Call, NoReply, OrderReport, Outcome, Verdict
@@ -26,6 +28,8 @@ class OrderLine:
     ----------
     deliver : callable
         Takes news to the connector.
+    mode : callable
+        Position mode of the account.
     on_settings : callable
         Told of leverage and mode that the venue has confirmed.
     on_trouble : callable
@@ -39,6 +43,7 @@ class OrderLine:
         tasks: Tasks,
         trades: TradeReader,
         deliver: Callable[[News], None],
+        mode: Callable[[], PositionMode],
         on_settings: Callable[[SettingsTold], None],
         on_trouble: Callable[[str], None],
     ) -> None:
@@ -47,61 +52,73 @@ class OrderLine:
         self._tasks = tasks
         self._trades = trades
         self._deliver = deliver
+        self._mode = mode
         self._on_settings = on_settings
         self._on_trouble = on_trouble
+        stops = dialect.stops
+        self._stops = StopLine(stops, caller, mode, self._as_order) if stops is not None else None
         self._open_waiting: defaultdict[str, list[str]] = defaultdict(list)
         self._open_reading: set[str] = set()
 
     # ---- VenueLine -------------------------------------------------------------------------------------------------
     def create(self, order: Order) -> None:
-        self._tasks.once(f"create {order.client_order_id}", self._create(order))
+        self._tasks.once(f"create {order.client_order_id}", lambda: self._create(order))
 
     def cancel(self, order: Order) -> None:
-        self._tasks.once(f"cancel {order.client_order_id}", self._cancel(order))
+        self._tasks.once(f"cancel {order.client_order_id}", lambda: self._cancel(order))
 
     def ask(self, kind: Ask, order: Order) -> None:
         pair = order.instrument.market.trading_pair
         if kind is Ask.QUERY:
-            self._tasks.once(f"query {order.client_order_id}", self._query(order))
+            self._tasks.once(f"query {order.client_order_id}", lambda: self._query(order))
         elif kind is Ask.TRADES:
             self._trades.ask(pair, order.client_order_id)
         else:
             self._open_waiting[pair].append(order.client_order_id)
             if pair not in self._open_reading:
                 self._open_reading.add(pair)
-                self._tasks.once(f"open orders {pair}", self._answer_open(pair))
+                self._tasks.once(f"open orders {pair}", lambda: self._answer_open(pair))
 
     def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
-        self._tasks.once(f"settings {trading_pair}", self._configure(trading_pair, leverage, hedge))
+        self._tasks.once(f"settings {trading_pair}", lambda: self._configure(trading_pair, leverage, hedge))
 
     def booked(self, read: TradesRead) -> None:
         self._trades.booked(read)
 
     # ---- one request each ------------------------------------------------------------------------------------------
     async def _create(self, order: Order) -> None:
-        said, report = await self._about(self._dialect.create_call(order))
+        if (stops := self._stops_for(order)) is not None:
+            said, report, _ = await stops.create(order)
+        else:
+            hedge = self._mode() is PositionMode.HEDGE
+            said, report, _ = await self._about(self._dialect.create_call(order, hedge))
         self._deliver(Created(order.client_order_id, said, report))
 
     async def _cancel(self, order: Order) -> None:
-        said, report = await self._about(self._dialect.cancel_call(order))
+        stops = self._stops_for(order)
+        said, report, _ = await (stops.cancel(order) if stops is not None else self._as_order(order, True))
         self._deliver(Canceled(order.client_order_id, said, report))
 
     async def _query(self, order: Order) -> None:
-        call = self._dialect.query_call(order)
+        stops = self._stops_for(order)
+        said, report, asked_ns = await (stops.query(order) if stops is not None else self._as_order(order, False))
+        self._deliver(Told(order.client_order_id, Ask.QUERY, said, asked_ns, report))
+
+    def _stops_for(self, order: Order) -> StopLine | None:
+        return self._stops if order.request.order_type is OrderType.STOP_MARKET else None
+
+    async def _as_order(self, order: Order, is_cancel: bool) -> tuple[Outcome | NoReply, OrderReport | None, int]:
+        """Cancel or ask after an order by its client id."""
+        return await self._about(self._dialect.cancel_call(order) if is_cancel else self._dialect.query_call(order))
+
+    async def _about(self, call: Call) -> tuple[Outcome | NoReply, OrderReport | None, int]:
         answer = await self._caller.call(call)
-        said, report = self._read(call, answer)
-        self._deliver(Told(order.client_order_id, Ask.QUERY, said, answer.sent_ns, report))
-
-    async def _about(self, call: Call) -> tuple[Outcome | NoReply, OrderReport | None]:
-        return self._read(call, await self._caller.call(call))
-
-    def _read(self, call: Call, answer: Answer) -> tuple[Outcome | NoReply, OrderReport | None]:
         if isinstance(answer.reply, NoReply) or not answer.is_accepted:
-            return answer.said, None
+            return answer.said, None, answer.sent_ns
         try:
-            return answer.outcome, self._dialect.order_report(call, answer.reply)
+            return answer.outcome, self._dialect.order_report(call, answer.reply), answer.sent_ns
         except Unreadable as error:
-            return Outcome(Verdict.UNKNOWN, None, f"the venue's answer can't be read ({error})"), None
+            return Outcome(Verdict.UNKNOWN, None, f"the venue's answer can't be read ({error})"), None, answer.sent_ns
 
     # ---- open orders ---------------------------------------------------------------------------------------------------
     async def _answer_open(self, trading_pair: str) -> None:
@@ -124,7 +141,13 @@ class OrderLine:
             reports = self._dialect.order_reports(answer.reply)
         except Unreadable as error:
             return Outcome(Verdict.UNKNOWN, None, str(error)), answer.sent_ns, {}
-        return answer.said, answer.sent_ns, {report.client_order_id: report for report in reports}
+        if self._stops is not None:
+            said, waiting = await self._stops.open(trading_pair)
+            if isinstance(said, NoReply) or said.verdict is not Verdict.ACCEPTED:
+                return said, answer.sent_ns, {}
+            # a stop that has just triggered stands in both lists: the order that it became says more
+            reports = [*waiting, *reports]
+        return answer.outcome, answer.sent_ns, {report.client_order_id: report for report in reports}
 
     async def look_through(self) -> bool:
         """Read the account's whole list of open orders, and hand on what is ours; False when it could not be read."""

@@ -1,8 +1,8 @@
 """`VenueSession`: one account at one venue, from the first question about the time to the last message of a stream.
 
-It owns the order of things. Before new exposure may be sent, the venue's clock is known, its rules are read, the account's stream is open, and everything that may have
-happened while it was not has been asked for: balances, positions, open orders, executions by trade id. Each time the stream comes back, all of that is asked again. While it
-is silent, the same questions are asked every few seconds instead. Exits and cancels never wait for any of this.
+It owns the order of things. Before new exposure may be sent, the venue's clock is known, its rules are read, the account's stream is open, and
+everything that may have happened while it was not has been asked for: balances, positions, open orders, executions by trade id. Each time the stream
+comes back, all of that is asked again. While it is silent, the same questions are asked every few seconds instead. Exits and cancels never wait for any of this.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 from dataclasses import replace
 
 from botcore.markets.market_state import MarketState
+from botcore.model.enums import PositionMode
 from botcore.model.instrument import Instrument
 from botcore.model.times import SECOND_NS
 from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, PositionTold, SettingsTold
@@ -62,7 +63,7 @@ class VenueSession:
             dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
-        self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self.account.hear_settings, self._trouble)
+        self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
         self.markets = MarketStreams(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
@@ -79,6 +80,9 @@ class VenueSession:
             timeouts=spec.timeouts,
             ages=spec.ages,
         )
+
+    def _mode(self) -> PositionMode:
+        return self._side.account.mode
 
     @property
     def _side(self) -> ConnectorSide:
@@ -104,7 +108,6 @@ class VenueSession:
         self._tasks.keep(f"{self.name}: rules", self._keep_rules)
         self._tasks.keep(f"{self.name}: sync", self._keep_synced)
         self._user.start()
-        self.markets.start()
         return bool(self.instruments)
 
     async def close(self) -> None:

@@ -27,7 +27,9 @@ class ConnectorSide(Protocol):
 
     tracker: OrderTracker
     inbox: list[News]
-    account: AccountSink
+
+    @property
+    def account(self) -> AccountSink: ...
 
     def reconcile(self, now_ns: int) -> None: ...
 
@@ -72,3 +74,8 @@ class SessionView:
     resting_until_ms: int
     resting_why: str
     books: tuple[tuple[str, str, float | None], ...]
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the account can't be relied on now; None when it can."""
+        return None if self.stage is Stage.LIVE else f"{self.stage.value}{f' ({self.reason})' if self.reason else ''}"

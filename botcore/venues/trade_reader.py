@@ -72,7 +72,7 @@ class TradeReader:
     def _begin(self, trading_pair: str) -> None:
         if trading_pair not in self._reading:
             self._reading.add(trading_pair)
-            self._tasks.once(f"trades {trading_pair}", self._serve(trading_pair))
+            self._tasks.once(f"trades {trading_pair}", lambda: self._serve(trading_pair))
 
     async def _serve(self, trading_pair: str) -> None:
         try:

@@ -48,9 +48,7 @@ class BotService:
         self._wall = wall
 
     # ---- start -----------------------------------------------------------------------------------------------------
-    async def start(
-        self, actor: Actor, controller_name: str, values: Mapping[str, Any], claim: Claim, title: str = "", mode: str = PAPER
-    ) -> BotView:
+    async def start(self, actor: Actor, controller_name: str, values: Mapping[str, Any], claim: Claim, title: str = "", mode: str = PAPER) -> BotView:
         """Start a bot with one controller, on paper or with real money.
 
         Parameters

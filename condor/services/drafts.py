@@ -232,7 +232,9 @@ class DraftService:
         session = account.session.view()
         instrument = self._hosts.of(LIVE).instrument(Market(config.connector_name, config.trading_pair))
         total = sum(_quotes(config), Decimal(0))
-        return LiveOffer(live.title(config.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble)
+        return LiveOffer(
+            live.title(config.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble
+        )
 
     def _faults(self, draft: Draft, mode: str = PAPER) -> list[str]:
         """Everything that keeps a draft from being started."""

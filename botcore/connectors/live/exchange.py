@@ -387,6 +387,15 @@ class ExchangeConnector(ConnectorBase):
             return f"the balances at {self.name} are not known"
         return self._closed()
 
+    def doing_about(self, client_order_id: str, now_ns: int) -> str:
+        """What is being done about an order that nobody knows, for people."""
+        doubt = self.doubts.get(client_order_id)
+        if doubt is None:
+            return "waiting for the venue's answer"
+        left_s = (doubt.since_ns + self.doubts.deadline_ns - now_ns) / SECOND_NS
+        asked = f"asked {doubt.asked} times" if doubt.asked else "about to be asked for"
+        return f"{asked}; its absence would be believed {f'in {left_s:.0f} s' if left_s > 0 else 'as soon as every list is silent'}"
+
     # ---- the account -----------------------------------------------------------------------------------------------
     def balance(self, asset: str) -> tuple[Decimal, Decimal]:
         return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())
