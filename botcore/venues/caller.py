@@ -18,7 +18,7 @@ from botcore.venues.dialect import Credentials, Dialect, Unreadable
 from botcore.venues.limiter import Limiter, Ticket, TurnedAway, lane_of
 from botcore.venues.live_spec import TimeoutSpec
 from botcore.venues.offset import OffsetMeter, TimeSample, VenueOffset
-from botcore.venues.port import Port
+from botcore.venues.port import HttpRequest, Port
 from botcore.venues.stats import CallHook, CallRecord, CallStats
 from botcore.venues.wire import Access, Call, NoReply, Outcome, Priority, Reply, Verdict
 
@@ -171,12 +171,11 @@ class Caller:
 
     async def _send(self, call: Call, ticket: Ticket, started: float) -> Answer:
         loop = asyncio.get_running_loop()
-        left = False
+        left = True
         sent_ns, leaving = self._now_ns(), loop.time()
         try:
-            request = self._dialect.request(call, self._credentials if call.access is not Access.PUBLIC else None, self._offset.timestamp_ms())
-            left = True
-            reply = await self._port.request(request, lane_of(call), self._timeouts.total_s)
+            request = self._signed(call)
+            reply = request if isinstance(request, NoReply) else await self._port.request(request, lane_of(call), self._timeouts.total_s)
             left = not isinstance(reply, NoReply) or reply.left
         finally:
             ticket.close(left=left)
@@ -184,6 +183,12 @@ class Caller:
         status = 0 if isinstance(reply, NoReply) else reply.status
         self.stats.on_call(CallRecord(call, outcome.verdict, status, leaving - started, loop.time() - leaving, left))
         return Answer(outcome, reply, sent_ns)
+
+    def _signed(self, call: Call) -> HttpRequest | NoReply:
+        try:
+            return self._dialect.request(call, None if call.access is Access.PUBLIC else self._credentials, self._offset.timestamp_ms())
+        except Exception as error:  # noqa: BLE001
+            return NoReply(f"not sent: the request could not be built ({type(error).__name__})", left=False)
 
     # ---- reading -----------------------------------------------------------------------------------------------------
     def _read(self, call: Call, reply: Reply | NoReply) -> Outcome:
