@@ -217,7 +217,7 @@ class BookSync:
                     return True
         except ValueError as error:
             self.unreadable += 1
-            book.clear()
+            self._empty()
             self._fail(now_ns, str(error))
             return True
         self._waiting.clear()
@@ -232,7 +232,7 @@ class BookSync:
     def _proves(self, now_ns: int) -> bool:
         """Whether the venue's checksum, if it sent one, is that of the book; if it is not, the book is given up."""
         wanted = self._scanner.checksum
-        if wanted is None or self._checksum is None or self._checksum(self._book) == wanted:
+        if wanted is None or self._checksum is None or self._checksum(self._book, self._scanner) == wanted:
             return True
         self.bad_checksums += 1
         self._lose(now_ns, f"the venue's checksum {wanted} is not that of the book")
