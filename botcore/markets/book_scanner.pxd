@@ -56,7 +56,13 @@ cdef struct Reader:
     Levels[2] sides
     # by the places of the keys; the first two are not used
     Number[7] numbers
+    Py_ssize_t off_tick
     Py_ssize_t off_lot
+    # of what is off the tick grid, the ticks below the best bid and the best ask
+    int64_t[2] best_off
+    # decimals as written, of the first level
+    int price_places
+    int size_places
 
 
 cdef class BookScanner:
@@ -73,10 +79,13 @@ cdef class BookScanner:
     cdef readonly int64_t last_id
     cdef readonly int64_t prev_id
     cdef readonly int64_t time_ms
+    cdef readonly int64_t off_tick
     cdef readonly int64_t off_lot
 
     cdef int _scan(self, const KeySet* keys, bytes raw, bint needs_both) except -1
     cdef int _take_ids(self) except -1
+    cdef void _forget_grid(self) noexcept
+    cdef int _check_grid(self, int64_t best_bid, int64_t best_ask) except -1
     cdef const Level* _joined(self) except NULL
     cdef int _apply(self, OrderBook book, int64_t ts_ns) except -2
     cdef int _take_pairs(self, Levels* side, object pairs) except -1

@@ -1,6 +1,8 @@
 """From a venue's bytes to the book: finds the keys of a depth message and turns level arrays into ticks and lots, without a Python object per level.
 
-A price off the tick grid is an error. A size off the lot grid is rounded down to whole lots and counted in `off_lot`; a level that holds less than one lot stays
+What is off the grid, after a venue has changed its rules, is never silently wrong. A price off the tick grid can't stand in the book: deep in it, where orders from
+before the change rest, it is passed over and counted in `off_tick`; where it would be the best price, the message is an error, because the touch can't be said in
+ticks and the rules must be read again. A size off the lot grid is rounded down to whole lots and counted in `off_lot`; a level that holds less than one lot stays
 in the book as one lot, because somebody does stand at that price. A level with price 0 and size 0 is passed over.
 """
 
@@ -39,8 +41,16 @@ class BookScanner:
     def time_ms(self) -> int:
         """The venue's time in the last message that was read, ms; 0 when it had none."""
     @property
+    def off_tick(self) -> int:
+        """Levels off the tick grid, passed over in all messages so far."""
+    @property
     def off_lot(self) -> int:
         """Sizes off the lot grid in all messages so far."""
+    @property
+    def price_places(self) -> int:
+        """Decimals with which the first price of the last message with levels was written; 0 before the first."""
+    @property
+    def size_places(self) -> int: ...
     @property
     def checksum(self) -> int | None:
         """What the venue says that the book's checksum is after the last message; None when it does not say (0 is not saying either)."""

@@ -2,15 +2,19 @@
 """From a venue's bytes to the book: finds the keys of a depth message and turns level arrays into ticks and lots, without a Python object per level.
 
 The whole message is walked as JSON, so nothing that is cut off or malformed is half taken: it is read to its end before the book is touched. Decimal text becomes
-an integer exactly, never by way of a float. A price off the tick grid is an error. A size off the lot grid is rounded down to whole lots and counted in
-`off_lot`; a level that holds less than one lot stays in the book as one lot, because somebody does stand at that price.
+an integer exactly, never by way of a float.
+
+What is off the grid, after a venue has changed its rules, is never silently wrong. A price off the tick grid can't stand in the book: deep in it, where orders from
+before the change rest, it is passed over and counted in `off_tick`; where it would be the best price, the message is an error, because the touch can't be said in
+ticks and the rules must be read again. A size off the lot grid is rounded down to whole lots and counted in `off_lot`; a level that holds less than one lot stays in
+the book as one lot, because somebody does stand at that price.
 
 bytes objects end with a NUL behind their last byte, and NUL is allowed nowhere in JSON: every loop here stops there without asking for the end.
 """
 
 cimport cython
 from libc.math cimport fabs, floor, rint
-from libc.stdint cimport INT64_MAX, int64_t, uint64_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int64_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memmove
 
@@ -236,9 +240,37 @@ cdef int grow(Reader* reader, Levels* side) noexcept nogil:
     return 0
 
 
+cdef void keep_off_tick(Reader* reader, Levels* side, uint64_t below) noexcept nogil:
+    """Remember the best price off the grid; `below` is the tick below it."""
+    cdef int64_t ticks = <int64_t> below
+    reader.off_tick += 1
+    if side == &reader.sides[KEY_BIDS]:
+        reader.best_off[KEY_BIDS] = max(reader.best_off[KEY_BIDS], ticks)
+    else:
+        reader.best_off[KEY_ASKS] = min(reader.best_off[KEY_ASKS], ticks)
+
+
+cdef int check_touch(Reader* reader, int64_t best_bid, int64_t best_ask) noexcept nogil:
+    """Whether all that is off the grid lies behind the best price that is on it, of the message or of the book."""
+    cdef Py_ssize_t place
+    cdef const Level* levels = reader.sides[KEY_BIDS].items
+    for place in range(reader.sides[KEY_BIDS].count):
+        if levels[place].lots:
+            best_bid = max(best_bid, levels[place].ticks)
+    levels = reader.sides[KEY_ASKS].items
+    for place in range(reader.sides[KEY_ASKS].count):
+        if levels[place].lots:
+            best_ask = min(best_ask, levels[place].ticks)
+    if (reader.best_off[KEY_BIDS] >= best_bid and reader.best_off[KEY_BIDS] >= 0) or reader.best_off[KEY_ASKS] < best_ask:
+        return fail(reader, "a best price off the tick grid")
+    return 0
+
+
 cdef inline int keep_level(Reader* reader, Levels* side, uint64_t ticks, bint price_is_off, uint64_t lots, bint size_is_off) noexcept nogil:
     if price_is_off:
-        return fail(reader, "a price off the tick grid")
+        if lots or size_is_off:
+            keep_off_tick(reader, side, ticks)
+        return 0
     if size_is_off:
         reader.off_lot += 1
         lots += lots == 0
@@ -254,11 +286,26 @@ cdef inline int keep_level(Reader* reader, Levels* side, uint64_t ticks, bint pr
     return 0
 
 
+cdef int places_of(const unsigned char* begin, const unsigned char* end) noexcept nogil:
+    """Decimals of a number as it is written."""
+    cdef const unsigned char* at = begin
+    while at < end and at[0] != c".":
+        at += 1
+    begin = at + 1
+    at = begin
+    while at < end and is_digit(at[0]):
+        at += 1
+    return <int> (at - begin)
+
+
 cdef int read_level(Reader* reader, Levels* side) noexcept nogil:
     """`[price, size, ...]`; `at` stands behind the bracket."""
     cdef uint64_t ticks, lots
     cdef bint price_is_off, size_is_off
+    cdef const unsigned char* price
+    cdef const unsigned char* size
     skip_space(reader)
+    price = reader.at
     if read_steps(reader, &reader.price, &ticks, &price_is_off):
         return -1
     skip_space(reader)
@@ -266,8 +313,11 @@ cdef int read_level(Reader* reader, Levels* side) noexcept nogil:
         return fail(reader, "a level without a size")
     reader.at += 1
     skip_space(reader)
+    size = reader.at
     if read_steps(reader, &reader.size, &lots, &size_is_off):
         return -1
+    if side.count == 0:
+        reader.price_places, reader.size_places = places_of(price, size), places_of(size, reader.at)
     skip_space(reader)
     while reader.at[0] == c",":
         reader.at += 1
@@ -543,7 +593,8 @@ cdef class BookScanner:
         if raw is None:
             raise TypeError("expected bytes, found None")
         begin = <const unsigned char*> PyBytes_AS_STRING(raw)
-        reader.at, reader.keys, reader.problem, reader.off_lot = begin, keys, NULL, 0
+        reader.at, reader.keys, reader.problem = begin, keys, NULL
+        self._forget_grid()
         for place in range(2):
             reader.sides[place].count = 0
             reader.sides[place].is_there = False
@@ -559,7 +610,6 @@ cdef class BookScanner:
                 fail(reader, "no array of bids or asks")
         if reader.problem != NULL:
             raise ValueError(f"a depth message has {reader.problem.decode()} (byte {reader.at - begin} of {len(raw)})")
-        self.off_lot += reader.off_lot
         self.time_ms = reader.numbers[KEY_TIME].value if reader.numbers[KEY_TIME].is_there else 0
         return 0
 
@@ -596,6 +646,16 @@ cdef class BookScanner:
         return bids.items
 
     @property
+    def price_places(self):
+        """Decimals with which the first price of the last message with levels was written."""
+        return self._reader.price_places
+
+    @property
+    def size_places(self):
+        """Decimals with which the first size of the last message with levels was written."""
+        return self._reader.size_places
+
+    @property
     def checksum(self):
         """What the venue says that the book's checksum is after the last message; None when it does not say."""
         cdef Number* number = &self._reader.numbers[KEY_CHECKSUM]
@@ -616,6 +676,20 @@ cdef class BookScanner:
         self._take_ids()
         return self.first_id, self.last_id, self.prev_id
 
+    cdef void _forget_grid(self) noexcept:
+        """Nothing is off the grid yet."""
+        self._reader.off_tick = self._reader.off_lot = 0
+        self._reader.best_off[KEY_BIDS], self._reader.best_off[KEY_ASKS] = -1, INT64_MAX
+
+    cdef int _check_grid(self, int64_t best_bid, int64_t best_ask) except -1:
+        """Count what is off the grid; ValueError when it is the best price."""
+        if self._reader.off_tick:
+            if check_touch(&self._reader, best_bid, best_ask):
+                raise ValueError(f"a depth message has {self._reader.problem.decode()}")
+            self.off_tick += self._reader.off_tick
+        self.off_lot += self._reader.off_lot
+        return 0
+
     # ---- writing ---------------------------------------------------------------------------------------------------
     cdef int _apply(self, OrderBook book, int64_t ts_ns) except -2:
         """Write the diff that was read last if it is the next one."""
@@ -630,9 +704,12 @@ cdef class BookScanner:
         place = book.c_place(self.first_id, self.last_id, self.prev_id)
         if place != C_APPLIED:
             return place
+        book.is_ready = False
+        self._check_grid(book.best_bid, book.best_ask)
         levels = self._joined()
         book.c_commit(levels, self._reader.sides[KEY_BIDS].count, self._reader.sides[KEY_ASKS].count, self.last_id, ts_ns)
         self._forget_deep(book)
+        book.is_ready = True
         return C_APPLIED
 
     def apply_diff(self, OrderBook book not None, bytes raw, ts_ns):
@@ -658,6 +735,7 @@ cdef class BookScanner:
                 if not number.is_there or number.value < 0 or number.value == INT64_MAX:
                     raise ValueError(f"a snapshot has no usable {self._texts[10].decode()}")
                 update_id = number.value
+            self._check_grid(INT64_MIN, INT64_MAX)
         except ValueError:
             book.is_ready = False
             raise
@@ -675,10 +753,10 @@ cdef class BookScanner:
         if place != C_APPLIED:
             return place
         book.is_ready = False
-        self._reader.off_lot = 0
+        self._forget_grid()
         self._take_pairs(&self._reader.sides[KEY_BIDS], bids)
         self._take_pairs(&self._reader.sides[KEY_ASKS], asks)
-        self.off_lot += self._reader.off_lot
+        self._check_grid(book.best_bid, book.best_ask)
         levels = self._joined()
         book.c_commit(levels, self._reader.sides[KEY_BIDS].count, self._reader.sides[KEY_ASKS].count, last, at_ns)
         self._forget_deep(book)

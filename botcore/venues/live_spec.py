@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from botcore.core.config import ConfigModel
+from botcore.markets.book_keys import BookKeys
 
 Seconds = Annotated[float, Field(gt=0)]
 Address = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s/]+(/[^\s]*)?$")]
@@ -77,7 +78,7 @@ class ConnectionSpec(ConfigModel):
 
 
 class BookSpec(ConfigModel):
-    """How the depth stream is numbered and named.
+    """How the depth stream is numbered and named; see `BookKeys`.
 
     Parameters
     ----------
@@ -96,7 +97,14 @@ class BookSpec(ConfigModel):
     snapshot_bids: str = "bids"
     snapshot_asks: str = "asks"
     snapshot_id: str = "lastUpdateId"
+    checksum: str = ""
+    one_sided: bool = False
+    stream_depth: Annotated[int, Field(ge=0)] = 0
     depth: Annotated[int, Field(gt=0)] = 1000
+
+    def keys(self) -> BookKeys:
+        """What a scanner looks for."""
+        return BookKeys(**self.model_dump(exclude={"depth"}))
 
 
 class CodeSpec(ConfigModel):
