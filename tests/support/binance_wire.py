@@ -26,7 +26,9 @@ from botcore.venues.wire import Call, Reply
 from tests.support.data import CHECKOUT, recorded
 
 NOW_NS = 1_700_000_000_000_000_000
-KEY = Credentials("vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A", "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j")
+KEY = Credentials(
+    "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A", "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
+)
 """The key of the venue's own manual."""
 
 SPOT_PAIRS = {

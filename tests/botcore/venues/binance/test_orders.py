@@ -161,7 +161,8 @@ def test_o11_the_venues_own_reason_follows() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"clientOrderId": "cdr-1-8-1"}, {"clientOrderId": None}, {"clientOrderId": ""}, {"symbol": "ETHUSDT"}, {"symbol": "NEWUSDT"}, {"symbol": None}]
+    "changed",
+    [{"clientOrderId": "cdr-1-8-1"}, {"clientOrderId": None}, {"clientOrderId": ""}, {"symbol": "ETHUSDT"}, {"symbol": "NEWUSDT"}, {"symbol": None}],
 )
 def test_r22_an_answer_about_another_order_or_pair(changed: dict[str, Any]) -> None:
     with pytest.raises(Unreadable):
@@ -213,7 +214,10 @@ def test_a_futures_query() -> None:
 
 def test_a_list_of_open_orders_passes_over_pairs_that_are_not_ours() -> None:
     rows = [SPOT_ROW, {**SPOT_ROW, "symbol": "OTHERUSDT"}, {**SPOT_ROW, "clientOrderId": "web_1", "symbol": "ETHBTC", "status": "NEW"}]
-    assert [(report.trading_pair, report.client_order_id) for report in SPOT.order_reports(reply(rows))] == [("BTC-USDT", "cdr-1-7-1"), ("ETH-BTC", "web_1")]
+    assert [(report.trading_pair, report.client_order_id) for report in SPOT.order_reports(reply(rows))] == [
+        ("BTC-USDT", "cdr-1-7-1"),
+        ("ETH-BTC", "web_1"),
+    ]
 
 
 def test_r15_a_list_with_one_order_that_cannot_be_read_proves_nothing() -> None:

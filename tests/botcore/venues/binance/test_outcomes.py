@@ -116,7 +116,9 @@ def test_r6_the_same_code_with_another_text_is_a_refusal() -> None:
 # ---- nobody knows ------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("dialect", "call"), BOTH, ids=["spot", "futures"])
 @pytest.mark.parametrize("status", [100, 204, 301, 302, 400, 404, 408, 409, 451, 500, 502, 503, 504, 520, 599])
-@pytest.mark.parametrize("body", [b"", b"<html><body>502 Bad Gateway</body></html>", b'{"code":', b"null", b"[]", b"{}", b'{"code":"x"}', b'{"code":true}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html><body>502 Bad Gateway</body></html>", b'{"code":', b"null", b"[]", b"{}", b'{"code":"x"}', b'{"code":true}']
+)
 def test_r5_r10_a_status_without_a_listed_code_is_unknown(dialect: BinanceDialect, call: Call, status: int, body: bytes) -> None:
     said = dialect.outcome(call, reply(body, status))
     assert said.verdict is Verdict.UNKNOWN and said.text
@@ -128,7 +130,14 @@ def test_r5_a_listed_refusal_with_a_server_error_is_not_believed(status: int, co
     assert SPOT.outcome(CREATE, reply(error(code, "Account has insufficient balance for requested action."), status)).verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("message", ["Unknown error, please check your request or try again later.", "Service Unavailable.", "Internal error; unable to process your request. Please try again."])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unknown error, please check your request or try again later.",
+        "Service Unavailable.",
+        "Internal error; unable to process your request. Please try again.",
+    ],
+)
 def test_r5_the_texts_of_a_503(message: str) -> None:
     """Two of these the futures manual calls failures; a proxy says the same words after the request has passed it, so they prove nothing here."""
     for body in (error(-1000, message), error(-1001, message), message.encode()):
@@ -195,6 +204,11 @@ def test_r10_a_200_that_is_no_answer_to_a_command_is_unknown(body: bytes) -> Non
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b"null", b'{"code":-1003,"msg":"x"}', b'[{"orderId":1}'])
 def test_r10_a_200_that_is_no_answer_to_a_question_is_unknown(body: bytes) -> None:
     assert SPOT.outcome(SPOT.open_orders_call("BTC-USDT"), reply(body)).verdict is Verdict.UNKNOWN
+
+
+def test_white_space_around_an_answer_does_not_matter() -> None:
+    assert SPOT.outcome(SPOT.open_orders_call("BTC-USDT"), reply(b" [ ]\r\n")).verdict is Verdict.ACCEPTED
+    assert SPOT.outcome(CREATE, reply(b"\n" + json.dumps(GOOD).encode() + b"\n")).verdict is Verdict.ACCEPTED
 
 
 def test_r22_an_answer_about_another_order_is_unknown() -> None:
@@ -272,7 +286,11 @@ def test_r10_no_reply_raises(status: int, body: bytes, after: str, date: str) ->
         dialect.used_weight(raw)
 
 
-@given(code=st.integers(-(10**7), 10**7) | st.text(max_size=5) | st.none() | st.floats(allow_nan=False), message=st.text(max_size=80), status=st.sampled_from([400, 401, 404, 429, 503]))
+@given(
+    code=st.integers(-(10**7), 10**7) | st.text(max_size=5) | st.none() | st.floats(allow_nan=False),
+    message=st.text(max_size=80),
+    status=st.sampled_from([400, 401, 404, 429, 503]),
+)
 def test_r6_only_a_listed_code_in_a_4xx_is_a_refusal(code: Any, message: str, status: int) -> None:
     live = spec("binance").live
     assert live is not None

@@ -92,7 +92,9 @@ def test_spot_needs_the_right_to_trade_spot() -> None:
     assert read(symbol(permissionSets=None, permissions=["MARGIN"])) == {}
 
 
-@pytest.mark.parametrize("changed", [{"contractType": "CURRENT_QUARTER"}, {"contractType": "TRADIFI_PERPETUAL"}, {"contractType": ""}, {"marginAsset": "BTC"}])
+@pytest.mark.parametrize(
+    "changed", [{"contractType": "CURRENT_QUARTER"}, {"contractType": "TRADIFI_PERPETUAL"}, {"contractType": ""}, {"marginAsset": "BTC"}]
+)
 def test_futures_are_linear_perpetuals_only(changed: dict[str, Any]) -> None:
     assert read(symbol(**changed), symbol("ETHUSDT", "ETH"), dialect=FUTURES).keys() == {"ETH-USDT"}
 
