@@ -139,6 +139,14 @@ def text(row: Row, key: str) -> str:
     return found
 
 
+def any_text(row: Row, key: str) -> str:
+    """A text, also an empty one."""
+    found = _value(row, key)
+    if type(found) is not str:
+        raise Unreadable(f"{key}: expected a text, found {short(found)}")
+    return found
+
+
 def maybe_text(row: Row, key: str) -> str:
     """A text; '' when the key is missing, null or no text."""
     found = row.get(key)

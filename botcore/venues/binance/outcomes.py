@@ -72,7 +72,9 @@ class OutcomeReader:
     def _done(self, call: Call, reply: Reply) -> Outcome:
         body = reply.body
         if not call.is_write:
-            if body[:1] + body[-1:] in (b"{}", b"[]") and not body.startswith(b'{"code":-'):
+            # replies may be large, so only their ends are looked at; whoever reads them finds the rest
+            head, tail = body[:16].lstrip(), body[-16:].rstrip()
+            if head[:1] + tail[-1:] in (b"{}", b"[]") and not head.startswith(b'{"code":-'):
                 return Outcome(Verdict.ACCEPTED)
             return Outcome(Verdict.UNKNOWN, None, f"{self._venue} answered {reply.status} with what is no answer: {short(body)}")
         try:

@@ -24,7 +24,7 @@ from botcore.venues.binance.orders import lots_of
 from botcore.venues.binance.states import forced_by, reason_of, state_of
 from botcore.venues.binance.stops import streamed_stop
 from botcore.venues.line import Reported
-from botcore.venues.reading import Row, ident, inner, inners, maybe_text, not_negative, number, strict, text, time_ns, whole
+from botcore.venues.reading import Row, any_text, ident, inner, inners, maybe_text, not_negative, number, strict, text, time_ns, whole
 from botcore.venues.wire import OrderReport
 
 Reader = Callable[[Row], list[AccountNews]]
@@ -69,7 +69,7 @@ class UserReader:
             return []
         # a cancel has an id of its own: then `C` is the order's
         original = maybe_text(row, "C")
-        client_order_id = original if original not in NO_ID else text(row, "c")
+        client_order_id = original if original not in NO_ID else any_text(row, "c")
         return [Reported(_report(instrument, row, client_order_id, _told(row, "eR") or maybe_text(row, "r")))]
 
     def _futures_order(self, row: Row) -> list[AccountNews]:
@@ -77,7 +77,7 @@ class UserReader:
         instrument = self._names.find(text(order, "s"))
         if instrument is None:
             return []
-        return [Reported(_report(instrument, order, text(order, "c"), _told(order, "er")))]
+        return [Reported(_report(instrument, order, any_text(order, "c"), _told(order, "er")))]
 
     def _stop(self, row: Row) -> list[AccountNews]:
         order = inner(row, "o")

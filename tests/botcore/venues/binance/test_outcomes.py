@@ -206,6 +206,11 @@ def test_r10_a_200_that_is_no_answer_to_a_question_is_unknown(body: bytes) -> No
     assert SPOT.outcome(SPOT.open_orders_call("BTC-USDT"), reply(body)).verdict is Verdict.UNKNOWN
 
 
+def test_white_space_around_an_answer_does_not_matter() -> None:
+    assert SPOT.outcome(SPOT.open_orders_call("BTC-USDT"), reply(b" [ ]\r\n")).verdict is Verdict.ACCEPTED
+    assert SPOT.outcome(CREATE, reply(b"\n" + json.dumps(GOOD).encode() + b"\n")).verdict is Verdict.ACCEPTED
+
+
 def test_r22_an_answer_about_another_order_is_unknown() -> None:
     said = SPOT.outcome(CREATE, reply({**GOOD, "clientOrderId": "cdr-1-8-1"}))
     assert said.verdict is Verdict.UNKNOWN and "another order" in said.text
