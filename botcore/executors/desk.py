@@ -36,6 +36,9 @@ class OrderDesk(Protocol):
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
         """Whether the account can pay for this order at this price; orders that are on their way count."""
 
+    def takeable(self, request: OrderRequest) -> int:
+        """Lots of a market order that the book takes within the slippage limit now."""
+
     def keeps_stops(self, connector_name: str) -> bool:
         """Whether reduce-only stop orders can rest at this venue."""
 

@@ -220,6 +220,10 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         if lots < 1:
             return
         request = self._pricing.close_request(lots)
+        takeable = self._desk.takeable(request)
+        if takeable < lots:
+            # a thin book is not swept: a slice now, the rest when somebody stands there again
+            request = self._pricing.close_request(max(1, takeable))
         if not self._is_dust(request, self._pricing.close_ticks()):
             self._close = self._submit(request, now_ns)
 

@@ -85,11 +85,11 @@ class VenueStop:
 
     def ended(self, event: OrderClosed, now_ns: int) -> None:
         """The order that stood has ended."""
-        if event.order is not self.order:
+        order = self.order
+        if order is None or event.order is not order:
             return
-        cancel_asked: bool = event.order.cancel_asked
         self.order = None
-        if event.state is not OrderState.FILLED and not (event.state is OrderState.CANCELED and cancel_asked):
+        if event.state is not OrderState.FILLED and not (event.state is OrderState.CANCELED and order.cancel_asked):
             self._refused(event.reason or f"the venue ended the order ({event.state.name})", now_ns)
 
     def _refused(self, reason: str, now_ns: int) -> None:

@@ -24,6 +24,8 @@ from botcore.orchestrator.performance import Tally
 from botcore.orders.tracker import Order
 from botcore.strategies.strategy_v2 import StrategyV2Base
 
+TERMINATED = "TERMINATED"
+
 
 def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider) -> None:
     """Give a freshly built bot what it had: sums, holds, closed executors to look back at, and live executors with their orders."""
@@ -78,7 +80,10 @@ def _executor(
         request = order_request(order, instrument, bot.bot_id, record.controller_id)
         of_order = [fill for fill in own_fills if fill.client_order_id == order.client_order_id]
         state = OrderState[order.state]
-        tracked.append(connector.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order))
+        adopted = connector.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order)
+        if record.status != TERMINATED:
+            connector.own_fills(adopted, of_order)
+        tracked.append(adopted)
     executor.restore(record.state, tracked, own_fills)
     return executor
 

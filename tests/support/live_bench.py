@@ -124,7 +124,11 @@ class LiveBench:
         self.venue.process_died()
         self._boot(durable.serial)
         bot = StrategyV2Base("bot", [], self.orchestrator, self.market_data, self.clock, self.bus)
+        for hold in durable.holds.values():
+            lots = self.instrument.lots(hold.net_amount_base)
+            self.connector.own.hold(self.instrument, hold.bucket, lots, self.instrument.floor_ticks(hold.breakeven_price))
         restore_bot(bot, durable.records, {PERP: self.connector}, self.market_data)
+        self.connector.account.set_position(self.instrument.market.trading_pair, "net", self.venue.position(self.instrument.market))
         records = self.records
         adopted = [self.connector.tracker.get(client_order_id) for client_order_id in durable.orders]
         records.submitted[:0] = [order for order in adopted if order is not None]
@@ -176,7 +180,10 @@ class LiveBench:
 
     def step(self) -> None:
         now_ns = self.clock.now_ns + SECOND_NS // 4
+        # the stream of positions is a step behind
+        held = self.venue.position(self.instrument.market)
         self.venue.run(now_ns)
+        self.connector.account.set_position(self.instrument.market.trading_pair, "net", held)
         self.clock.tick(now_ns)
         self.connector.on_tick(now_ns)
         self.orchestrator.on_tick(now_ns)

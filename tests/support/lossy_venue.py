@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from botcore.model.enums import OrderType, PositionAction, TradeType
+from botcore.model.instrument import Market
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded
@@ -283,9 +284,11 @@ class LossyVenue:
 
     def _trade(self, order: VenueOrder, ticks: int, lots: int) -> None:
         if order.request.position_action is PositionAction.CLOSE:
-            held = self.position(order.request)
-            lots = min(lots, abs(held) if held and (held > 0) != (order.request.trade_type is TradeType.BUY) else 0)
-            if not lots:
+            held = self.position(order.request.instrument.market)
+            left = abs(held) if held and (held > 0) != (order.request.trade_type is TradeType.BUY) else 0
+            if lots > left:
+                if left:
+                    self.trade(order, ticks, left)
                 self.end(order, OrderState.EXPIRED, "reduce-only")
                 return
         self.trade(order, ticks, lots)
@@ -334,9 +337,8 @@ class LossyVenue:
             self._send(self._time_ns + delay_ns, news)
 
     # ---- the oracle ------------------------------------------------------------------------------------------------
-    def position(self, request: OrderRequest) -> int:
+    def position(self, pair: Market) -> int:
         """Net lots of the pair."""
-        pair = request.instrument.market
         return sum(fill.trade_type.sign * fill.lots for fill in self.trades if fill.instrument.market == pair)
 
     def open_orders(self) -> list[VenueOrder]:

@@ -416,6 +416,10 @@ class ExchangeConnector(ConnectorBase):
     def position_mode(self) -> PositionMode:
         return self.account.mode
 
+    def is_netted(self, request: OrderRequest) -> bool:
+        instrument = request.instrument
+        return not self._unreconciled and self.own.of(instrument).net == self.account.lots(instrument, "net")
+
     def reducible_lots(self, request: OrderRequest) -> int:
         return self.account.reducible(request)
 
