@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+from botcore.recorder.stray_records import SqlStrayRecords
 from botcore.recorder.strays import traded_pairs
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 
@@ -22,8 +23,8 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import runtime_value
-from botcore.recorder.recorder import MarketsRecorder, last_ns_key
+from botcore.recorder.queries import last_ns
+from botcore.recorder.recorder import MarketsRecorder
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid
@@ -73,15 +74,15 @@ class LiveHost:
         self._time = LiveTime(wall)
         self._port = port(self._time.now_ns)
         self.bus = EventBus()
-        recorded_ns = journal.read(lambda connection: runtime_value(connection, last_ns_key(ACCOUNT))).result()
+        recorded_ns = journal.read(lambda connection: last_ns(connection, ACCOUNT)).result()
         self.clock = Clock(
             ClockMode.REALTIME,
             start_ns=max(self._time.now_ns(), recorded_ns),
             tick_ns=int(settings.clock.tick_size * SECOND_NS),
             on_fault=self._part_fault,
         )
-        self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT, ids=ids)
-        self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids)
+        self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT)
+        self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT))
         self.part_faults: list[str] = []
         self.on_positions: Callable[[str, Positions], None] = lambda name, positions: None
         self._around = Surroundings(self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self)
@@ -94,7 +95,7 @@ class LiveHost:
         name = plan.spec.name
         values = self._journal.read(lambda connection: remembered(connection, ACCOUNT, name)).result()
         since_ns = self.clock.now_ns - LOOK_BACK_NS
-        before = self._journal.read(lambda connection: traded_pairs(connection, ACCOUNT, name, since_ns)).result()
+        before = set(self._journal.read(lambda connection: traded_pairs(connection, ACCOUNT, name, since_ns)).result())
         memory = SqlVenueMemory(self.recorder, name, values)
         account = open_account(plan.spec, plan.credentials, plan.addresses, self._around, memory, lambda: self._pairs(name, before))
         self.runtime.add_account(account.connector, account.session)

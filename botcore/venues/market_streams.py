@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from botcore.markets.book_keys import BookKeys
 from botcore.markets.book_scanner import BookScanner
-from botcore.markets.book_sync import BookSync, SyncRules, SyncState
+from botcore.markets.book_sync import BookSync
+from botcore.markets.sync_states import SyncRules, SyncState
 from botcore.markets.market_state import MarketState
 from botcore.model.market_events import BarClosed
 from botcore.model.times import SECOND_NS
@@ -197,7 +199,7 @@ class MarketStreams:
             self._look(pair, watched, now_ns)
             if not watched.has_candles and not watched.is_filling and now_ns >= watched.next_fill_ns:
                 watched.is_filling = True
-                self._tasks.once(f"{self._name}: candles of {pair}", lambda pair=pair, watched=watched: self._fill(pair, watched))
+                self._tasks.once(f"{self._name}: candles of {pair}", partial(self._fill, pair, watched))
 
     def _look(self, pair: str, watched: _Watched, now_ns: int) -> None:
         if watched.sync.wants_snapshot(now_ns):
