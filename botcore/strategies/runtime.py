@@ -21,6 +21,7 @@ from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
+from botcore.core.points import Points
 from botcore.data.feed import MarketFeed
 from botcore.data.tape import Tape
 from botcore.executors.catalog import executor_factories
@@ -97,6 +98,8 @@ class TradingRuntime:
         Whether somebody writes the paper exchanges' books.
     venue_serial : int
         Where the order and trade ids of a new paper exchange begin: beyond all that an exchange of this name may ever have given out.
+    points : Points, optional
+        Told before and after requests leave.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class TradingRuntime:
         *,
         keeps_books: bool = False,
         venue_serial: int = 0,
+        points: Points | None = None,
     ) -> None:
         self.clock = clock
         self.bus = bus
@@ -123,7 +127,7 @@ class TradingRuntime:
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
         self._venue_serial = venue_serial
-        self.dispatch = Dispatch(self.connectors, recorder)
+        self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
@@ -231,21 +235,23 @@ class TradingRuntime:
 class Dispatch:
     """Last part of the clock: makes the tick's records durable, then lets the requests go whose intents they hold."""
 
-    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder) -> None:
+    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder, points: Points) -> None:
         self._connectors = connectors
         self._recorder = recorder
+        self._points = points
 
     def on_tick(self, now_ns: int) -> None:
         outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]] = []
         for connector in self._connectors.values():
             if connector.outbox:
                 outgoing.append((connector, connector.take_outbox()))
-        self._recorder.flush((lambda: _send(outgoing)) if outgoing else None)
+        self._recorder.flush((lambda: self._send(outgoing)) if outgoing else None)
 
-
-def _send(outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
-    for connector, requests in outgoing:
-        connector.send(requests)
+    def _send(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
+        for connector, requests in outgoing:
+            self._points.reach("dispatch.before_send")
+            connector.send(requests)
+            self._points.reach("dispatch.after_send")
 
 
 def _bias(exchange: PaperExchange, instrument: Instrument) -> int:
