@@ -22,6 +22,7 @@ from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
+from botcore.core.points import Points
 from botcore.data.feed import MarketFeed
 from botcore.data.tape import Tape
 from botcore.executors.catalog import executor_factories
@@ -102,6 +103,8 @@ class TradingRuntime:
         Where the owners of orders are looked up that no bot knows any more; live accounts need it.
     venue_serial : int
         Where the order and trade ids of a new paper exchange begin: beyond all that an exchange of this name may ever have given out.
+    points : Points, optional
+        Told before and after requests leave.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class TradingRuntime:
         keeps_books: bool = False,
         venue_serial: int = 0,
         stray_records: StrayRecords | None = None,
+        points: Points | None = None,
     ) -> None:
         self.clock = clock
         self.bus = bus
@@ -129,7 +133,7 @@ class TradingRuntime:
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
         self._venue_serial = venue_serial
-        self.dispatch = Dispatch(self.connectors, recorder)
+        self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
         bus.subscribe(PositionLost, self._position_lost)
@@ -246,21 +250,23 @@ class TradingRuntime:
 class Dispatch:
     """Last part of the clock: makes the tick's records durable, then lets the requests go whose intents they hold."""
 
-    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder) -> None:
+    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder, points: Points) -> None:
         self._connectors = connectors
         self._recorder = recorder
+        self._points = points
 
     def on_tick(self, now_ns: int) -> None:
         outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]] = []
         for connector in self._connectors.values():
             if connector.outbox:
                 outgoing.append((connector, connector.take_outbox()))
-        self._recorder.flush((lambda: _send(outgoing)) if outgoing else None)
+        self._recorder.flush((lambda: self._send(outgoing)) if outgoing else None)
 
-
-def _send(outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
-    for connector, requests in outgoing:
-        connector.send(requests)
+    def _send(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
+        for connector, requests in outgoing:
+            self._points.reach("dispatch.before_send")
+            connector.send(requests)
+            self._points.reach("dispatch.after_send")
 
 
 def _bias(exchange: PaperExchange, instrument: Instrument) -> int:
