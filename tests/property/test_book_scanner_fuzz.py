@@ -44,7 +44,7 @@ def plain_read(raw: bytes, keys: BookKeys, tick: Decimal, lot: Decimal) -> tuple
 
     # bytes that are no UTF-8 don't matter to a book as long as the structure stands
     json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=note, parse_float=str, parse_int=str, parse_constant=_no_constant)
-    if not keys.one_sided and not ("bids" in found and "asks" in found) or not ("bids" in found or "asks" in found):
+    if (not keys.one_sided and not ("bids" in found and "asks" in found)) or not ("bids" in found or "asks" in found):
         raise NoDepth("sides")
     ids = {}
     for name in ("first_id", "last_id", "prev_id", "time_ms", "checksum"):
@@ -241,7 +241,7 @@ def test_decimals_of_any_form_become_exact_steps_on_any_grid(price: str, size: s
 @given(ticks=st.integers(1, 2**63 - 2), lots=st.integers(0, 2**63 - 1), tick=STEPS, lot=STEPS, zeros=st.integers(0, 30))
 def test_what_is_written_on_the_grid_is_read_back(ticks: int, lots: int, tick: Decimal, lot: Decimal, zeros: int) -> None:
     def written(steps: int, step: Decimal) -> str:
-        sign, digits, exponent = step.as_tuple()
+        _sign, digits, exponent = step.as_tuple()
         whole = str(steps * int("".join(map(str, digits))))
         if exponent >= 0:
             return whole + "0" * exponent + ("." + "0" * zeros if zeros else "")
