@@ -87,6 +87,10 @@ class Account:
         return instrument.quote, notional * (1 + self._taker_fee)
 
     # ---- positions ---------------------------------------------------------------------------------------------------
+    def told_lots(self, trading_pair: str, side: str) -> int | None:
+        """Signed lots; None while the venue has said nothing of this side."""
+        return self._lots.get((trading_pair, side))
+
     def lots(self, instrument: Instrument, side: str) -> int:
         return self._lots.get((instrument.market.trading_pair, side), 0)
 
