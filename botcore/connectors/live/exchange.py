@@ -389,8 +389,7 @@ class ExchangeConnector(ConnectorBase):
         return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())
 
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
-        asset, needed = self.account.demand(request, ticks, request.lots)
-        return not needed or needed <= self.account.available(asset, self.tracker.open_orders())
+        return self.account.can_pay(request, ticks, self.tracker.open_orders())
 
     def instrument(self, trading_pair: str) -> Instrument:
         found = self._instruments.get(trading_pair)
