@@ -36,6 +36,7 @@ from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
+from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper, StrayRecords
 
@@ -132,10 +133,13 @@ class TradingRuntime:
         self.market_data = MarketDataProvider(clock, self.markets, self._balance)
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
+        self._has_live = False
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
+        self._stray_records = stray_records
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
+        self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, lambda: [bot.orchestrator for bot in self._bots])
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)
@@ -173,6 +177,17 @@ class TradingRuntime:
             self.connectors[name] = connector
             self.clock.add(connector, before=self.dispatch)
         return exchange
+
+    def add_live(self, connector: ConnectorBase) -> None:
+        """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on."""
+        if not self._has_live:
+            self._has_live = True
+            self.clock.add(self.positions, before=self.dispatch)
+        for hold in self._stray_records.holds(connector.name) if self._stray_records is not None else ():
+            instrument = connector.instrument(hold.trading_pair)
+            connector.own.hold(instrument, hold.bucket, instrument.lots(hold.net_amount_base), instrument.floor_ticks(hold.breakeven_price))
+        self.connectors[connector.name] = connector
+        self.clock.add(connector, before=self.positions)
 
     def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:
         connector = self.connectors.get(connector_name)
