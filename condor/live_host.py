@@ -11,10 +11,6 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from botcore.recorder.stray_records import SqlStrayRecords
-from botcore.recorder.strays import traded_pairs
-from botcore.recorder.venue_memory import SqlVenueMemory, remembered
-
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import ClockMode
@@ -25,6 +21,9 @@ from botcore.orders.ids import IdSource
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
+from botcore.recorder.stray_records import SqlStrayRecords
+from botcore.recorder.strays import traded_pairs
+from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid

@@ -14,8 +14,8 @@ from functools import partial
 from botcore.markets.book_keys import BookKeys
 from botcore.markets.book_scanner import BookScanner
 from botcore.markets.book_sync import BookSync
-from botcore.markets.sync_states import SyncRules, SyncState
 from botcore.markets.market_state import MarketState
+from botcore.markets.sync_states import SyncRules, SyncState
 from botcore.model.market_events import BarClosed
 from botcore.model.times import SECOND_NS
 from botcore.venues.caller import Caller
