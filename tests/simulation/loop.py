@@ -211,6 +211,9 @@ class SimLoop(asyncio.BaseEventLoop):
                     except (SystemExit, KeyboardInterrupt):
                         raise
                     except BaseException as error:
+                        if process is not None and not process.alive:
+                            # it died in the middle of this
+                            continue
                         self.call_exception_handler({"message": f"a callback raised: {error!r}", "exception": error, "handle": handle})
             if self.failures:
                 failure = self.failures[0]
