@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,6 @@ from botcore.strategies.desk import Desk
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.runtime import Dispatch
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.simulation.chooser import Chooser
 from tests.simulation.disk import SimJournal
 from tests.simulation.loop import SimProcess
 from tests.simulation.plan import BotPlan
@@ -101,8 +99,7 @@ class Instance:
             self.reach("recovery.bot_restored")
             self.bots[plan.bot_id] = bot
             if plan.controller_name == "chooser":
-                chance = random.Random(f"{self.world.plan.seed}/{self.life}/{plan.bot_id}")
-                self.clock.add(Chooser(plan, bot, self.market_data, chance))
+                self.clock.add(self.world.driver(plan, bot, self.market_data, self.life))
             self.clock.add(bot)
         self.clock.add(dispatch)
         for connector in self.connectors.values():
@@ -202,14 +199,18 @@ class Instance:
         return [executor for bot in self.bots.values() for executor in bot.orchestrator.running]
 
     def unrest(self) -> list[str]:
-        """What has not come to rest, in words."""
+        """What is under way and must come to an end, one text for each, the same text while it is the same thing."""
         found = []
         for name, connector in sorted(self.connectors.items()):
-            for book in ("doubts", "cancels", "endings"):
-                count = len(getattr(connector, book))
-                if count:
-                    found.append(f"{name} has {count} {book}")
-            found.extend(f"{order.client_order_id} is UNKNOWN" for order in connector.tracker.open_orders() if order.state is OrderState.UNKNOWN)
+            for order in connector.tracker.open_orders():
+                if order.state is OrderState.UNKNOWN:
+                    found.append(f"{order.client_order_id} is UNKNOWN at {name}")
+                if order.client_order_id in getattr(connector, "doubts", ()):
+                    found.append(f"{order.client_order_id} is looked for at {name}")
+                if order.client_order_id in getattr(connector, "cancels", ()):
+                    found.append(f"{order.client_order_id} is to be canceled at {name}")
+            if len(getattr(connector, "endings", ())):
+                found.append(f"{name} waits for executions")
             reason = connector.closed_reason()
             if reason is not None:
                 found.append(f"{name} takes no new exposure: {reason}")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from botcore.markets.market_data import MarketDataProvider
 from botcore.model.enums import InstrumentKind
 from botcore.model.instrument import Instrument, Market
 from botcore.model.market_events import UNKNOWN_DEPTH, QuoteTick
 from botcore.recorder import tables
+from botcore.strategies.strategy_v2 import StrategyV2Base
+from tests.simulation.chooser import Chooser
 from tests.simulation.disk import DiskFaults, SimDisk
 from tests.simulation.instance import Instance
 from tests.simulation.ledger import Ledger
@@ -20,7 +23,7 @@ from tests.simulation.line_venue import LineLedger, LoopVenue
 from tests.simulation.log import EventLog
 from tests.simulation.loop import SimError, SimLoop, SimProcess
 from tests.simulation.oracle import judge, judge_pnl
-from tests.simulation.plan import Crash, MarketPlan, Plan
+from tests.simulation.plan import BotPlan, Crash, MarketPlan, Plan
 from tests.simulation.points import CrashPoints, Killed
 from tests.simulation.watcher import Watcher
 from tests.support.lossy_venue import Line
@@ -87,6 +90,10 @@ class World:
         where = Market(market.connector_name, market.trading_pair)
         instrument = Instrument(where, kind, Decimal("0.01"), Decimal("0.001"), Decimal(0), Decimal(0))
         return LoopVenue(self.loop, self.log, instrument, self.plan.seed * 31 + number, Line(**market.faults), self.watcher.arrived)
+
+    def driver(self, plan: BotPlan, bot: StrategyV2Base, market_data: MarketDataProvider, life: int) -> Any:
+        """What makes a bot without a controller act."""
+        return Chooser(plan, bot, market_data, random.Random(f"{self.plan.seed}/{life}/{plan.bot_id}"))
 
     # ---- life and death --------------------------------------------------------------------------------------------
     def boot(self) -> None:
@@ -166,18 +173,29 @@ class World:
         self.boot()
         await asyncio.sleep(plan.seconds)
         self._heal()
-        await asyncio.sleep(plan.heal_s)
-        self._check_rest("after the faults")
+        await self._calm(plan.heal_s, "after the faults", lambda: False)
         for bot in plan.bots:
             self.stop(bot.bot_id)
-        for _ in range(int(plan.heal_s)):
-            await asyncio.sleep(1)
-            if self.instance is not None and not self.instance.executors and not self.instance.unrest():
-                break
+        await self._calm(
+            plan.heal_s, "after the stop", lambda: self.instance is not None and not self.instance.executors and not self.instance.unrest()
+        )
         # the last rows
         await asyncio.sleep(2)
         self._check_rest("after the stop")
         self._verdict()
+
+    async def _calm(self, seconds: float, when: str, is_over: Callable[[], bool]) -> None:
+        """I11: nothing stays under way for as long as that; what comes anew (a bot that trades) may."""
+        since: dict[str, float] = {}
+        for _ in range(int(seconds)):
+            await asyncio.sleep(1)
+            found = self.instance.unrest() if self.instance is not None else ["no process runs"]
+            since = {text: since.get(text, self.loop.time()) for text in found}
+            if is_over():
+                return
+        for text, begin in since.items():
+            if self.loop.time() - begin > seconds - 15:
+                self.breach("I11", f"{when} {text}, for {self.loop.time() - begin:.0f} s")
 
     def _heal(self) -> None:
         self.log.add("heal")
@@ -193,11 +211,15 @@ class World:
         while True:
             await asyncio.sleep(0.5)
             for venue, plan in zip(self.venues, self.plan.markets, strict=True):
-                ticks = self._ticks[venue.name] = max(9_000, self._ticks[venue.name] + self._chance.randint(-plan.walk, plan.walk))
-                venue.quote(ticks)
-                instrument = venue.instrument
-                event = QuoteTick(instrument.market, self.loop.now_ns, ticks, ticks, UNKNOWN_DEPTH, UNKNOWN_DEPTH)
-                self.loop.call_later(self._chance.uniform(0.005, 0.1), self._quote, instrument.market, event, context=self.loop.world)
+                self.move(venue, max(9_000, self._ticks[venue.name] + self._chance.randint(-plan.walk, plan.walk)))
+
+    def move(self, venue: LoopVenue, ticks: int) -> None:
+        """A market goes to a price."""
+        self._ticks[venue.name] = ticks
+        venue.quote(ticks)
+        market = venue.instrument.market
+        event = QuoteTick(market, self.loop.now_ns, ticks, ticks, UNKNOWN_DEPTH, UNKNOWN_DEPTH)
+        self.loop.call_later(self._chance.uniform(0.005, 0.1), self._quote, market, event, context=self.loop.world)
 
     def _quote(self, market: Market, event: QuoteTick) -> None:
         if self.instance is not None:
@@ -225,9 +247,8 @@ class World:
             return
         for text in instance.unrest():
             self.breach("I11", f"{when} {text}")
-        if when == "after the stop":
-            for executor in instance.executors:
-                self.breach("I11", f"{when} {executor!r} is still there")
+        for executor in instance.executors:
+            self.breach("I11", f"{when} {executor!r} is still there")
         for name, size in instance.sizes().items():
             if size > BOUNDS[name]:
                 self.breach("I19", f"{when} there are {size} {name}")
