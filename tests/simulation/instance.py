@@ -14,7 +14,7 @@ from botcore.core.clock import Clock
 from botcore.executors.catalog import executor_factories
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
-from botcore.model.enums import ClockMode
+from botcore.model.enums import ClockMode, RunnableStatus
 from botcore.model.events import HoldChanged, OrderSubmitted, StrayFill
 from botcore.model.instrument import Market
 from botcore.model.order import OrderRequest, OrderState
@@ -81,6 +81,7 @@ class Instance:
         self.bus.subscribe(StrayFill, self._stray_fill)
         self.bus.subscribe(OrderSubmitted, self._submitted)
         self.is_recovered = False
+        self._beyond: dict[str, int] = {}
 
     # ---- start -------------------------------------------------------------------------------------------------------
     def recover(self) -> None:
@@ -130,6 +131,25 @@ class Instance:
             tick_ns = self.clock.tick_ns
             await asyncio.sleep((tick_ns - loop.now_ns % tick_ns) / 1e9)
             self.clock.tick(loop.now_ns)
+            self._look_at_stops()
+
+    def _look_at_stops(self) -> None:
+        """O5: a position that has lost more than its stop allows is on its way out within a second, from the first fill on."""
+        beyond = {}
+        for executor in self.executors:
+            stop = getattr(getattr(executor.config, "triple_barrier_config", None), "stop_loss", None)
+            if stop is None or executor.status is not RunnableStatus.RUNNING or not executor.has_fills:
+                continue
+            if (
+                self.markets[Market(executor.config.connector_name, executor.config.trading_pair)].is_usable(self.clock.now_ns)
+                and executor.net_pnl_pct() < -stop
+            ):
+                beyond[executor.id] = self._beyond.get(executor.id, 0) + 1
+                if beyond[executor.id] == 1000 // self.world.plan.tick_ms:
+                    self.world.breach(
+                        "O5", f"executor {executor.id} has lost {executor.net_pnl_pct():.4f}, its stop is at {stop}, and it does nothing"
+                    )
+        self._beyond = beyond
 
     # ---- what a person does ----------------------------------------------------------------------------------------------
     def stop(self, bot_id: str) -> None:
