@@ -12,10 +12,12 @@ from decimal import Decimal
 
 from botcore.connectors.paper.exchange import PaperExchange
 from botcore.connectors.paper.ledger import PerpetualLedger
-from botcore.model.instrument import Market
+from botcore.model.instrument import Instrument, Market
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 
 Amounts = Mapping[Market, Decimal]
+Positions = Mapping[Market, tuple[Instrument, int]]
+"""Net lots that an account holds, with the instrument that they are counted in."""
 
 
 def held_by_bots(orchestrators: Iterable[ExecutorOrchestrator]) -> Amounts:
@@ -31,21 +33,28 @@ def held_by_bots(orchestrators: Iterable[ExecutorOrchestrator]) -> Amounts:
     return _summed(amounts())
 
 
-def unaccounted(exchanges: Mapping[str, PaperExchange], *known: Amounts) -> dict[Market, Decimal]:
-    """Signed base of perpetual positions less what is known of; markets where both agree are left out.
+def paper_positions(exchanges: Mapping[str, PaperExchange]) -> Positions:
+    """Net positions of all open perpetual paper accounts.
 
     Spot balances are not looked at: what a person put there is nobody's position.
     """
-    differences: dict[Market, Decimal] = {}
+    found: dict[Market, tuple[Instrument, int]] = {}
     for name, exchange in exchanges.items():
         if not isinstance(exchange.ledger, PerpetualLedger):
             continue
         for pair, market in exchange.markets.items():
-            where = Market(name, pair)
             lots = sum(position.lots for (of, _), position in exchange.ledger.positions.items() if of == pair)
-            left = market.state.instrument.amount(lots) - sum((amounts.get(where, Decimal(0)) for amounts in known), Decimal(0))
-            if abs(left) >= market.state.instrument.lot_size:
-                differences[where] = left
+            found[Market(name, pair)] = (market.state.instrument, lots)
+    return found
+
+
+def unaccounted(positions: Positions, *known: Amounts) -> dict[Market, Decimal]:
+    """Signed base of positions less what is known of; markets where both agree are left out."""
+    differences: dict[Market, Decimal] = {}
+    for where, (instrument, lots) in positions.items():
+        left = instrument.amount(lots) - sum((amounts.get(where, Decimal(0)) for amounts in known), Decimal(0))
+        if abs(left) >= instrument.lot_size:
+            differences[where] = left
     return differences
 
 

@@ -64,6 +64,11 @@ class Home:
         return self.data / "chat.address"
 
     @property
+    def venue_rules(self) -> Path:
+        """What venues said their trading rules are, for a start while one does not answer."""
+        return self.data / "venues"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 
@@ -171,3 +176,26 @@ def holder_of(home: Home) -> str | None:
             return _holder(file.read())
         fcntl.flock(file, fcntl.LOCK_UN)
     return None
+
+
+class FileRules:
+    """Trading rules of venues as they were read last, one file each (`RulesCache`)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, connector_name: str) -> bytes | None:
+        try:
+            return (self._folder / f"{connector_name}.json").read_bytes()
+        except OSError:
+            return None
+
+    def put(self, connector_name: str, body: bytes) -> None:
+        """Replace the file as a whole; a disk that is full costs only this convenience."""
+        try:
+            self._folder.mkdir(exist_ok=True)
+            new = self._folder / f"{connector_name}.new"
+            new.write_bytes(body)
+            new.replace(self._folder / f"{connector_name}.json")
+        except OSError:
+            return

@@ -17,7 +17,7 @@ from botcore.core.clock import Clock
 from botcore.model.enums import ClockMode
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind, PartFault
-from botcore.model.instrument import Market
+from botcore.model.instrument import Instrument, Market
 from botcore.model.market_events import FeedEnded
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource, serial_of
@@ -173,6 +173,10 @@ class TradingHost:
 
     def _market_ended(self, event: FeedEnded) -> None:
         self.bus.publish(Fact(FactKind.MARKET_ENDED, event.ts_ns, payload={"market": str(event.market)}))
+
+    def instrument(self, market: Market) -> Instrument:
+        """The instrument of a market that a bot may trade; ConfigError when it is not to be had."""
+        return self.source.plan(market).instrument
 
     # ---- the paper accounts ----------------------------------------------------------------------------------------
     def reset_paper(self) -> None:

@@ -23,9 +23,10 @@ from botcore.recorder.journal import Journal
 from botcore.recorder.queries import held_amounts, load_bot
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from condor.accounting import held_by_bots, unaccounted
+from condor.accounting import Amounts, Positions, held_by_bots, paper_positions, unaccounted
 from condor.configs import Configs
-from condor.host import TradingHost, WallClock
+from condor.host import WallClock
+from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
 from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
 
@@ -44,8 +45,8 @@ class RunningBot:
 class BotManager:
     """See the module."""
 
-    def __init__(self, host: TradingHost, configs: Configs, journal: Journal, wall: WallClock) -> None:
-        self._host = host
+    def __init__(self, hosts: Hosts, configs: Configs, journal: Journal, wall: WallClock) -> None:
+        self._hosts = hosts
         self._configs = configs
         self._journal = journal
         self._wall = wall
@@ -54,8 +55,8 @@ class BotManager:
         self.unaccounted: dict[Market, Decimal] = {}
 
     # ---- start -----------------------------------------------------------------------------------------------------
-    def build(self, bot_id: str, configs: Sequence[ConfigRow]) -> StrategyV2Base:
-        """A bot that is not on the clock yet.
+    def build(self, bot_id: str, configs: Sequence[ConfigRow], mode: str) -> StrategyV2Base:
+        """A bot that is not on the clock yet, on the host of its mode.
 
         Raises
         ------
@@ -66,20 +67,21 @@ class BotManager:
         for row in configs:
             spec = self._configs.spec(row.controller_name)
             pairs.append((spec, spec.config_class.model_validate(row.config)))
-        return self._host.runtime.build_bot(bot_id, pairs, self._on_idle)
+        return self._hosts.of(mode).runtime.build_bot(bot_id, pairs, self._on_idle)
 
     def launch(self, row: BotRow, configs: list[ConfigRow], strategy: StrategyV2Base) -> None:
         """Put a bot whose row is written on the clock."""
         self.running[row.bot_id] = RunningBot(row, configs, strategy)
-        self._host.runtime.add_bot(strategy)
+        host = self._hosts.of(row.mode)
+        host.runtime.add_bot(strategy)
         payload = {"title": row.title, "mode": row.mode, "controllers": [config.controller_name for config in configs]}
-        self._host.bus.publish(Fact(FactKind.BOT_STARTED, self._host.clock.now_ns, row.bot_id, payload=payload))
+        host.bus.publish(Fact(FactKind.BOT_STARTED, host.clock.now_ns, row.bot_id, payload=payload))
 
-    async def build_again(self, bot_id: str, configs: list[ConfigRow]) -> StrategyV2Base:
+    async def build_again(self, bot_id: str, configs: list[ConfigRow], mode: str) -> StrategyV2Base:
         """Build a stopped bot again with its sums, holds and past executors."""
-        strategy = self.build(bot_id, configs)
+        strategy = self.build(bot_id, configs, mode)
         records = await asyncio.wrap_future(self._journal.read(lambda connection: load_bot(connection, bot_id)))
-        self._give_back(strategy, records)
+        self._give_back(strategy, records, self._hosts.of(mode))
         return strategy
 
     def recover(self) -> list[str]:
@@ -90,14 +92,14 @@ class BotManager:
         rows = self._journal.read(lambda connection: _load(connection, [RUNNING, STOPPING])).result()
         for row, configs, records in rows:
             try:
-                strategy = self.build(row.bot_id, configs)
-                self._give_back(strategy, records)
+                strategy = self.build(row.bot_id, configs, row.mode)
+                self._give_back(strategy, records, self._hosts.of(row.mode))
             except (CondorError, ValueError, KeyError) as error:
                 log.error("bot %s could not be recovered: %s", row.bot_id, error)
                 self.broken[row.bot_id] = str(error)
                 continue
             self.running[row.bot_id] = RunningBot(row, configs, strategy)
-            self._host.runtime.add_bot(strategy)
+            self._hosts.of(row.mode).runtime.add_bot(strategy)
         return list(self.running)
 
     def resume_stops(self) -> None:
@@ -107,17 +109,32 @@ class BotManager:
                 bot.strategy.stop(keep_position=bot.row.keep_position)
 
     def report_unaccounted(self) -> None:
-        """Say what the accounts hold and no bot knows of; call when everything has come back."""
-        running = {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items()}
-        others = self._journal.read(lambda connection: held_amounts(connection, running)).result()
-        found = unaccounted(self._host.runtime.exchanges, others, held_by_bots(running.values()))
+        """Say what the paper accounts hold and no bot knows of; call when everything has come back. Live accounts are compared when their session is."""
+        self._report(self._hosts.paper, unaccounted(paper_positions(self._hosts.paper.runtime.exchanges), *self._known(PAPER)))
+
+    def compare_live(self, connector_name: str, positions: Positions) -> None:
+        """Hold a live account's positions against what bots know of."""
+        live = self._hosts.of(LIVE)
+        found = unaccounted(positions, *self._known(LIVE))
+        known = {market for market in self.unaccounted if market.connector_name == connector_name}
+        for market in known - found.keys():
+            del self.unaccounted[market]
+        self._report(live, {market: amount for market, amount in found.items() if self.unaccounted.get(market) != amount})
+
+    def _known(self, mode: str) -> tuple[Amounts, Amounts]:
+        running = {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items() if bot.row.mode == mode}
+        others = self._journal.read(lambda connection: held_amounts(connection, running, ACCOUNT_OF[mode])).result()
+        return others, held_by_bots(running.values())
+
+    def _report(self, host: Host, found: Amounts) -> None:
         for market, amount in found.items():
             payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "amount": format(amount, "f")}
-            self._host.bus.publish(Fact(FactKind.POSITION_UNACCOUNTED, self._host.clock.now_ns, payload=payload))
-        self.unaccounted = found
+            host.bus.publish(Fact(FactKind.POSITION_UNACCOUNTED, host.clock.now_ns, payload=payload))
+        self.unaccounted |= found
 
-    def _give_back(self, strategy: StrategyV2Base, records: BotRecords) -> None:
-        restore_bot(strategy, records, self._host.runtime.connectors, self._host.runtime.market_data)
+    @staticmethod
+    def _give_back(strategy: StrategyV2Base, records: BotRecords, host: Host) -> None:
+        restore_bot(strategy, records, host.runtime.connectors, host.runtime.market_data)
 
     # ---- stop ------------------------------------------------------------------------------------------------------
     def stop(self, bot_id: str, *, keep_position: bool) -> None:
@@ -129,7 +146,8 @@ class BotManager:
     def _on_idle(self, strategy: StrategyV2Base) -> None:
         """A stopping bot has ended its last executor."""
         bot = self.running.pop(strategy.bot_id, None)
-        self._host.runtime.remove_bot(strategy)
+        host = self._hosts.of(bot.row.mode if bot else PAPER)
+        host.runtime.remove_bot(strategy)
         report = strategy.orchestrator.report()
         net = report.global_pnl_quote
         held = [position for position in report.positions_summary if position.amount]
@@ -138,7 +156,7 @@ class BotManager:
             "net_pnl_quote": None if net is None else format(net, "f"),
             "held": [{"trading_pair": position.trading_pair, "amount": format(position.amount, "f")} for position in held],
         }
-        self._host.bus.publish(Fact(FactKind.BOT_STOPPED, self._host.clock.now_ns, strategy.bot_id, payload=payload))
+        host.bus.publish(Fact(FactKind.BOT_STOPPED, host.clock.now_ns, strategy.bot_id, payload=payload))
         stopped_ms = self._wall.wall_ms()
         self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
 

@@ -53,6 +53,17 @@ SEVERITY = {
     FactKind.ACCOUNT_DENIED: "critical",
     FactKind.ORDER_ADOPTED: "warning",
     FactKind.POSITION_UNACCOUNTED: "critical",
+    FactKind.VENUE_DOWN: "critical",
+    FactKind.VENUE_UP: "warning",
+    FactKind.VENUE_BANNED: "critical",
+    FactKind.CLOCK_JUMPED: "warning",
+    FactKind.VENUE_TROUBLE: "warning",
+    FactKind.LATE_FILL: "critical",
+    FactKind.OVER_CLOSED: "critical",
+    FactKind.STOP_REFUSED: "critical",
+    FactKind.EXIT_STUCK: "critical",
+    FactKind.EXIT_FAILED: "critical",
+    FactKind.POSITION_ADJUSTED: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 

@@ -119,6 +119,42 @@ class MarketView:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtView:
+    """An order of which nobody knows whether it is there, and what is being done about it."""
+
+    client_order_id: str
+    trading_pair: str
+    side: str
+    amount: Decimal
+    age_s: float
+    doing: str
+
+
+@dataclass(frozen=True, slots=True)
+class VenueView:
+    """One live account. `closed` says why nothing new is opened there; ages are seconds, None where nothing was heard yet.
+
+    Parameters
+    ----------
+    books : tuple of (pair, state, age)
+        Of every market that is watched.
+    """
+
+    connector_name: str
+    title: str
+    stage: str
+    closed: str | None
+    since_s: float
+    account_age_s: float | None
+    clock_offset_ms: float | None
+    queued: int
+    resting_until_ms: int
+    books: tuple[tuple[str, str, float | None], ...]
+    doubts: tuple[DoubtView, ...]
+    equity: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """How everything stands."""
 
@@ -134,6 +170,7 @@ class StatusView:
     open_orders: int
     unknown_orders: int
     part_faults: tuple[str, ...]
+    venues: tuple[VenueView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,13 @@ from typing import Any
 from botcore.model.events import Fact, FactKind
 from botcore.recorder.journal import Journal
 from botcore.recorder.migrate import migrate
+from botcore.venues.aiohttp_port import AiohttpPort
+from condor.accounts import take_accounts
 from condor.configs import Configs
-from condor.home import Home, InstanceLock
+from condor.home import FileRules, Home, InstanceLock
 from condor.host import TradingHost, WallClock
+from condor.hosts import Hosts
+from condor.live_host import LiveHost
 from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
 from condor.logs import set_up
@@ -95,7 +99,10 @@ class Program:
         self._endings.callback(self._lock.release)
         secret = write_secret(home.chat_token)
         token = self._environment.telegram_token
-        set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else ""])
+        configs = Configs(home)
+        self._accounts = take_accounts(configs)
+        keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
+        set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
         refuse_damaged(home)
         migrate(home.database, [MIGRATIONS])
         loop = asyncio.get_running_loop()
@@ -103,11 +110,16 @@ class Program:
         self._endings.callback(self._journal.close)
         self._scheduler = Scheduler(self._wall.wall_ms)
         self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
-        configs = Configs(home)
         self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake)
         self._endings.callback(self._end_trading)
-        self._manager = BotManager(self._host, configs, self._journal, self._wall)
+        self._live = self._open_accounts(configs)
+        self._hosts = Hosts(self._host, self._live)
+        self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        if self._live is not None:
+            self._live.on_positions = self._manager.compare_live
+            await self._live.start()
+            self._endings.push_async_callback(self._live.close)
         self._recover()
         await self._open_doors(secret)
         self._host.go()
@@ -119,14 +131,23 @@ class Program:
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
 
+    def _open_accounts(self, configs: Configs) -> LiveHost | None:
+        """The accounts with real money whose keys were given; None when there are none."""
+        if not self._accounts:
+            return None
+        port = lambda now_ns: AiohttpPort(now_ns)  # noqa: E731
+        rules = FileRules(self._home.venue_rules)
+        ids = self._host.runtime.ids
+        return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules)
+
     def _build_services(self, configs: Configs) -> Services:
-        host, journal, wall = self._host, self._journal, self._wall
-        bots = BotService(self._manager, host, configs, journal, wall)
-        overview = OverviewService(host, self._manager, bots, configs, journal, wall)
+        hosts, journal, wall = self._hosts, self._journal, self._wall
+        bots = BotService(self._manager, hosts, configs, journal, wall)
+        overview = OverviewService(hosts, self._manager, bots, configs, journal, wall)
         return Services(
             AccessService(journal, wall),
             bots,
-            DraftService(configs, bots, overview, host, journal, wall),
+            DraftService(configs, bots, overview, hosts, journal, wall),
             HistoryService(journal),
             overview,
             PanelService(journal, wall),
@@ -138,10 +159,11 @@ class Program:
         host, manager = self._host, self._manager
         reason = self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
         if reason is not None:
-            host.runtime.gate.halt(reason)
+            self._hosts.halt(reason)
         host.open_markets()
         back = manager.recover()
         host.reconcile()
+        # live accounts are compared by their sessions, as soon as they reach their venues
         manager.report_unaccounted()
         host.recorder.flush(None)
         manager.resume_stops()
@@ -186,19 +208,21 @@ class Program:
         """One turn of the clock."""
         with self._metrics.tick_seconds.time():
             self._host.tick()
+            if self._live is not None:
+                self._live.tick()
         self._last_tick_ns = self._wall.monotonic_ns()
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))
 
     def _on_journal_trouble(self, text: str | None) -> None:
         """Records can't be written: no new risk until they can."""
-        gate = self._host.runtime.gate
         if text is not None:
             self._journal_trouble = f"records can't be written ({text})"
-            gate.halt(self._journal_trouble)
+            self._hosts.halt(self._journal_trouble)
         elif self._journal_trouble is not None:
-            if gate.halt_reason == self._journal_trouble:
-                gate.release()
+            for host in self._hosts.all():
+                if host.runtime.gate.halt_reason == self._journal_trouble:
+                    host.runtime.gate.release()
             self._journal_trouble = None
         self._say_trouble()
 
@@ -220,7 +244,7 @@ class Program:
         return is_healthy, {
             "last_tick_age_s": round(age_s, 3),
             "running_bots": len(self._manager.running),
-            "halted": self._host.runtime.gate.halt_reason,
+            "halted": self._hosts.halt_reason,
         }
 
     @property

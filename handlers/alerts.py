@@ -8,6 +8,7 @@ from typing import Any
 
 from condor.views import FactKind, Notice
 from handlers import words
+from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, code, line
 
 MAX_LINES = 12
@@ -218,6 +219,71 @@ def _denied(notice: Notice) -> Safe:
     )
 
 
+def _late_fill(notice: Notice) -> Safe:
+    payload = notice.payload
+    ended = str(payload.get("state", "?")).lower()
+    return card(
+        [
+            line("🔴 ", bold("Late fill: "), _order(payload), f" at {words.price(_number(payload, 'price'))}"),
+            f"The order had ended ({ended}) and the venue traded it all the same. It is booked: its executor manages it, or it is held.",
+            notice.mode,
+        ]
+    )
+
+
+def _over_closed(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = f"{payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    return card([line("🔴 ", bold("Closed too much: "), where), "Two exits were filled. What was traded too much is being traded back.", notice.mode])
+
+
+def _stop_refused(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("⚠️ ", bold("No stop at the venue: "), f"{payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"),
+            clip(str(payload.get("reason", "?")), 200),
+            "The stop loss works while Condor runs, but nothing at the venue protects this position if it does not.",
+            notice.mode,
+        ]
+    )
+
+
+def _exit_stuck(notice: Notice) -> Safe:
+    payload = notice.payload
+    what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    lasted = words.ago(float(payload.get("duration_s") or 0))
+    blocks: list[object] = [line("🔴 ", bold("Exit not done for "), bold(lasted), bold(f": {what}"))]
+    blocks += [clip(str(payload["reason"]), 200)] if payload.get("reason") else []
+    return card([*blocks, "It is tried again until it is through. You can close the position at the venue: that will be noticed.", notice.mode])
+
+
+def _exit_failed(notice: Notice) -> Safe:
+    payload = notice.payload
+    what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    return card(
+        [
+            line("🔴 ", bold("Exit refused for good: "), bold(what)),
+            clip(str(payload.get("reason", "?")), 200),
+            bold("The position is still open and nobody watches it."),
+            notice.mode,
+        ]
+    )
+
+
+def _adjusted(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = f"{payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    return card(
+        [
+            line("🔴 ", bold("Position changed from outside: "), where),
+            f"The venue holds {payload.get('venue_amount', '?')}, the bots had {payload.get('booked_amount', '?')}: closed by hand, liquidated, "
+            f"deleveraged or corrected. The difference is booked at {words.price(_number(payload, 'price'))}.",
+            notice.mode,
+        ]
+    )
+
+
 def _ended(notice: Notice) -> Safe:
     return line(
         "⏏ ", bold("The recording of "), bold(str(notice.payload.get("market", "?"))), bold(" has ended"), "; its price stands still from here."
@@ -261,4 +327,11 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ACCOUNT_DENIED: _denied,
     FactKind.ORDER_ADOPTED: _adopted,
     FactKind.POSITION_UNACCOUNTED: _unaccounted,
+    **VENUE_ALERTS,
+    FactKind.LATE_FILL: _late_fill,
+    FactKind.OVER_CLOSED: _over_closed,
+    FactKind.STOP_REFUSED: _stop_refused,
+    FactKind.EXIT_STUCK: _exit_stuck,
+    FactKind.EXIT_FAILED: _exit_failed,
+    FactKind.POSITION_ADJUSTED: _adjusted,
 }

@@ -22,12 +22,14 @@ from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded, PositionLiquidated, VenueUpdate
 from botcore.orders.ids import IdSource
+from botcore.orders.own import OwnBooks
 from botcore.orders.tracker import Order, OrderTracker
 
 # members of enums as names of this module: compiled code reads them without a lookup
 OPEN: Final = OrderState.OPEN
 FAILED: Final = OrderState.FAILED
 FILLED: Final = OrderState.FILLED
+HEDGE: Final = PositionMode.HEDGE
 
 
 class OrderOwner(Protocol):
@@ -76,10 +78,16 @@ class ConnectorBase(ABC):
         self._bus = bus
         self._ids = ids
         self.outbox: list[OutgoingRequest] = []
+        self.own = OwnBooks()
 
     # ---- what executors reach through their desk --------------------------------------------------------------------
-    def submit(self, request: OrderRequest, owner: OrderOwner) -> Order:
+    def submit(self, request: OrderRequest, owner: OrderOwner, expected_ticks: int | None = None) -> Order:
         """Track an order and line it up; it leaves when its intent is durable.
+
+        Parameters
+        ----------
+        expected_ticks : int, optional
+            What a market order is expected to pay: what the caps count it at.
 
         Returns
         -------
@@ -87,6 +95,8 @@ class ConnectorBase(ABC):
             The tracked order, at once; what happens to it comes as events.
         """
         order = self._track(request, owner)
+        ticks = request.price_ticks
+        self.own.sent(order, (expected_ticks or 0) if ticks is None else ticks)
         self.outbox.append(OutgoingRequest(order, False, order.created_ns))
         if self._bus.has(OrderSubmitted):
             self._bus.publish(OrderSubmitted(order, order.created_ns))
@@ -99,6 +109,33 @@ class ConnectorBase(ABC):
         self._bus.publish(OrderSubmitted(order, order.created_ns))
         self._bus.publish(OrderClosed(order, order.created_ns, FAILED, reason))
         return order
+
+    def adopt(
+        self,
+        request: OrderRequest,
+        client_order_id: str,
+        owner: OrderOwner,
+        created_ns: int,
+        state: OrderState,
+        exchange_id: str | None,
+        fills: list[Fill],
+    ) -> Order:
+        """Know an order of an earlier process as it was written down; nothing of it is announced.
+
+        Its fills are in the account's positions already (`own.hold`), or will be (`own_fills`).
+        """
+        order = self.tracker.adopt(request, client_order_id, owner, created_ns, state, exchange_id, fills)
+        if order.is_open:
+            self.own.sent(order, request.price_ticks or 0)
+        return order
+
+    def own_fills(self, order: Order, fills: list[Fill]) -> None:
+        """Count fills of a living executor of an earlier process among the account's positions."""
+        for fill in fills:
+            self.own.filled(order, fill, hedge=self._is_hedge(fill))
+
+    def _is_hedge(self, fill: Fill) -> bool:
+        return fill.instrument.is_perpetual and self.position_mode() is HEDGE
 
     def cancel(self, client_order_id: str) -> bool:
         """Ask the venue to cancel; False when the order is done, unknown or was asked already."""
@@ -137,6 +174,7 @@ class ConnectorBase(ABC):
         elif type(update) is OrderEnded:
             order = self.tracker.get(update.client_order_id)
             if order is not None and self.tracker.apply_state(update.client_order_id, update.state, update.ts_ns, None, update.reason):
+                self.own.ended(order)
                 self._deliver(order, OrderClosed(order, update.ts_ns, update.state, update.reason))
         elif type(update) is CancelRefused:
             self.tracker.cancel_refused(update.client_order_id)
@@ -152,8 +190,10 @@ class ConnectorBase(ABC):
         was_open = order.is_open
         if tracker.apply_fill(fill.client_order_id, fill.trade_id, fill.price_ticks, fill.lots, fill.ts_ns) < 1:
             return
+        self.own.filled(order, fill, hedge=self._is_hedge(fill))
         self._deliver(order, OrderFilled(order, fill.ts_ns, fill))
         if was_open and order.is_done:
+            self.own.ended(order)
             self._deliver(order, OrderClosed(order, fill.ts_ns, FILLED))
 
     def on_foreign_fill(self, fill: Fill) -> None:
@@ -195,9 +235,17 @@ class ConnectorBase(ABC):
         """Mode of the account; spot behaves as ONEWAY."""
         return PositionMode.ONEWAY
 
+    def is_netted(self, request: OrderRequest) -> bool:
+        """Whether the account's position is what our own fills make it: then an exit may exceed it, for other bots of ours are on the other side."""
+        return True
+
     def reducible_lots(self, request: OrderRequest) -> int:
         """By how much an order of this kind could reduce the account's position; 0 on spot."""
         return 0
+
+    def keeps_stops(self) -> bool:
+        """Whether reduce-only stop orders may rest at the venue."""
+        return False
 
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may. Exits pass whatever it says."""

@@ -46,8 +46,8 @@ class SimulatedConnector(ConnectorBase):
         self._asked: tuple[OrderRequest, int, tuple[str, Decimal]] | None = None
 
     # ---- requests --------------------------------------------------------------------------------------------------
-    def submit(self, request: OrderRequest, owner: OrderOwner) -> Order:
-        order = super().submit(request, owner)
+    def submit(self, request: OrderRequest, owner: OrderOwner, expected_ticks: int | None = None) -> Order:
+        order = super().submit(request, owner, expected_ticks)
         ticks = self._expected_ticks(request)
         if ticks is not None:
             self._under_way[order.client_order_id] = self._demand(request, ticks)

@@ -152,6 +152,10 @@ class Barriers:
             return NO_LOW if worse is None else worse, NO_HIGH if self._profit is None else self._profit
         return NO_LOW if self._profit is None else -self._profit, NO_HIGH if worse is None else -worse
 
+    def stop_ticks(self) -> int | None:
+        """Price at which the stop loss fires, in ticks; None without one, or while nothing is held."""
+        return None if self._stop is None or not self.is_active else self._sign * self._stop
+
     def trailing_trigger(self) -> Fraction | None:
         """PnL fraction below which the trailing stop closes; None while it is not armed."""
         if self._config.trailing_stop is None or (self._peak is None and self._trail_pct is None):

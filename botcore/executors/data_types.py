@@ -39,6 +39,15 @@ class TripleBarrierConfig(_Value):
     take_profit_order_type: OrderTypeField = OrderType.MARKET
     stop_loss_order_type: OrderTypeField = OrderType.MARKET
     time_limit_order_type: OrderTypeField = OrderType.MARKET
+    stop_on_venue: bool = True
+    """Of ours: let a reduce-only stop rest at the venue at the stop loss, where a live perpetual venue can keep one."""
+
+    @field_validator("open_order_type", "take_profit_order_type")
+    @classmethod
+    def _must_be_plain(cls, value: OrderType) -> OrderType:
+        if value is OrderType.STOP_MARKET:
+            raise ValueError("expected MARKET, LIMIT or LIMIT_MAKER, found STOP_MARKET")
+        return value
 
     @field_validator("stop_loss_order_type", "time_limit_order_type")
     @classmethod

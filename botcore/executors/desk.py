@@ -36,6 +36,12 @@ class OrderDesk(Protocol):
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
         """Whether the account can pay for this order at this price; orders that are on their way count."""
 
+    def takeable(self, request: OrderRequest) -> int:
+        """Lots of a market order that the book takes within the slippage limit now."""
+
+    def keeps_stops(self, connector_name: str) -> bool:
+        """Whether reduce-only stop orders can rest at this venue."""
+
 
 class ExecutorListener(Protocol):
     """Whoever keeps the executors: told of every change that must be written down."""
@@ -46,6 +52,9 @@ class ExecutorListener(Protocol):
 
     def late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
         """A fill came after the executor had ended: somebody must hold it."""
+
+    def executor_told(self, executor: ExecutorBase[Any], kind: str, **values: Any) -> None:
+        """Something about an executor that a person must know at once; `kind` is one of `FactKind`."""
 
     def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None: ...
 

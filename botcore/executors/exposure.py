@@ -89,6 +89,11 @@ class Exposure:
         return max(0, self.instrument.lots(self.side.sign * self.base))
 
     @property
+    def excess_lots(self) -> int:
+        """Lots by which more was closed than opened: two exits have met."""
+        return max(0, self.closed_lots - self.opened_lots)
+
+    @property
     def entry_price(self) -> Decimal | None:
         """Average price of what was opened; None before the first fill."""
         if not self.opened_lots:

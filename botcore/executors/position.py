@@ -14,16 +14,18 @@ from typing import Any, Final
 from mypy_extensions import mypyc_attr
 
 from botcore.executors.barriers import Barriers
-from botcore.executors.base import NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
+from botcore.executors.base import MAX_BACKOFF_NS, NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import PositionExecutorConfig
 from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import Exposure
 from botcore.executors.pricing import PositionPricing
+from botcore.executors.venue_stop import VenueStop
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import CloseType, TradeType
-from botcore.model.events import OrderAccepted, OrderClosed, OrderEvent, OrderFilled
+from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
-from botcore.model.times import NEVER
+from botcore.model.refusals import RefusalKind, kind_of
+from botcore.model.times import MINUTE_NS, NEVER, SECOND_NS
 from botcore.orders.tracker import Order
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -33,6 +35,14 @@ POSITION_HOLD: Final = CloseType.POSITION_HOLD
 CANCELED: Final = OrderState.CANCELED
 FILLED: Final = OrderState.FILLED
 EXIT: Final = Trigger.EXIT
+
+STOP_GRACE_NS: Final = 2 * SECOND_NS
+"""So long an exit waits for the stop at the venue to be canceled."""
+
+REMIND_NS: Final = 5 * MINUTE_NS
+"""Pause between two reminders of an exit that does not come through."""
+
+BALANCE_TRIES: Final = 3
 
 ZERO: Final = Decimal(0)
 NAN: Final = Decimal("NaN")
@@ -63,6 +73,17 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._entry: Order | None = None
         self._profit: Order | None = None
         self._close: Order | None = None
+        self._venue_stop: VenueStop | None = None
+        if (
+            barriers.stop_loss is not None
+            and barriers.stop_on_venue
+            and self._instrument.is_perpetual
+            and around.desk.keeps_stops(config.connector_name)
+        ):
+            self._venue_stop = VenueStop(around.desk, self._pricing.stop_request, self._send, self._stop_refused)
+        self._exit_ns = 0
+        self._reminded_ns = 0
+        self._waits = 0
         self._exposure = Exposure(self._instrument, config.side)
         self._barriers: Barriers | None = None
         self._fills: list[Fill] = []
@@ -91,8 +112,11 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
                     self._control_entry(now_ns)
             elif self._is_bounded and not self._pricing.entry_allowed():
                 self._desk.cancel(self._entry)
-            if self._barriers is not None and self._control_barriers(self._barriers, now_ns):
-                return
+            if self._barriers is not None:
+                if self._control_barriers(self._barriers, now_ns):
+                    return
+                if self._venue_stop is not None:
+                    self._keep_stop(self._venue_stop, self._barriers, now_ns)
             if now_ns >= self._deadline_ns and self.status is RUNNING:
                 self._exit(now_ns, CloseType.TIME_LIMIT)
             elif self._barriers is None and not self._is_bounded:
@@ -143,6 +167,14 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         if not self._is_dust(request, request.price_ticks):
             self._profit = self._submit(request, now_ns)
 
+    def _keep_stop(self, stop: VenueStop, barriers: Barriers, now_ns: int) -> None:
+        """Keep one stop at the venue over exactly what is held."""
+        ticks = barriers.stop_ticks()
+        stop.keep(self._exposure.lots, None if ticks is None else self._pricing.stop_ticks(ticks), now_ns)
+
+    def _stop_refused(self, reason: str) -> None:
+        self._listener.executor_told(self, FactKind.STOP_REFUSED, reason=reason)
+
     # ---- exit ------------------------------------------------------------------------------------------------------
     def _exit(self, now_ns: int, close_type: CloseType) -> None:
         """Begin to end: no more entries, cancel what rests, close what is held (or keep it). The exit has a retry budget of its own."""
@@ -151,6 +183,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._wants_entry = False
         self._retry_at_ns = 0
         self.retries = 0
+        self._exit_ns = now_ns
         self._watch.clear(self.id)
         self._move(EXIT)
         self._control_exit(now_ns)
@@ -160,29 +193,66 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         for order in (self._entry, self._profit):
             if order is not None and order.is_open and not order.cancel_asked:
                 self._desk.cancel(order)
+        if self._venue_stop is not None:
+            self._venue_stop.take_off()
 
     def _control_exit(self, now_ns: int) -> None:
         self._cancel_all()
         if not self._keeps and self.info.has_fills:
             self._close_rest(now_ns)
-        if self._entry is None and self._profit is None and self._close is None and (self._keeps or self._is_flat()):
+        is_idle = self._entry is None and self._profit is None and self._close is None
+        if is_idle and (self._venue_stop is None or self._venue_stop.order is None) and (self._keeps or self._is_flat()):
             self._finish(now_ns)
+        elif now_ns >= max(self._exit_ns, self._reminded_ns) + REMIND_NS and self._exposure.lots:
+            self._remind(now_ns)
 
     def _close_rest(self, now_ns: int) -> None:
         """Send one market order for what no live order of ours already reduces."""
         if self._close is not None or now_ns < self._retry_at_ns:
             return
+        if self._exposure.excess_lots:
+            self._take_back(now_ns)
+            return
         lots = self._exposure.lots - (self._profit.remaining_lots if self._profit is not None else 0)
+        if self._venue_stop is not None and now_ns < self._exit_ns + STOP_GRACE_NS:
+            # in a moment it is gone or has done its work; a line that does not answer must not hold up the exit, and both only reduce
+            lots -= self._venue_stop.lots
         if lots < 1:
             return
         request = self._pricing.close_request(lots)
+        takeable = self._desk.takeable(request)
+        if takeable < lots:
+            # a thin book is not swept: a slice now, the rest when somebody stands there again
+            request = self._pricing.close_request(max(1, takeable))
         if not self._is_dust(request, self._pricing.close_ticks()):
             self._close = self._submit(request, now_ns)
+
+    def _take_back(self, now_ns: int) -> None:
+        """Two exits have met and closed more than there was: trade the excess back."""
+        if self._profit is not None or (self._venue_stop is not None and self._venue_stop.order is not None):
+            return
+        request = self._pricing.reopen_request(self._exposure.excess_lots)
+        if not self._is_dust(request, self._pricing.close_ticks()):
+            self._listener.executor_told(self, FactKind.OVER_CLOSED, amount=format(self._instrument.amount(request.lots), "f"))
+            self._close = self._submit(request, now_ns)
+
+    def _remind(self, now_ns: int) -> None:
+        """An exit that does not come through is told again and again: somebody has to look."""
+        self._reminded_ns = now_ns
+        self._listener.executor_told(
+            self,
+            FactKind.EXIT_STUCK,
+            exposure_base=format(self._exposure.base, "f"),
+            duration_s=(now_ns - self._exit_ns) / 1e9,
+            reason=self.info.reason,
+        )
 
     def _is_flat(self) -> bool:
         """True when nothing is left that the venue would let us close."""
         if not self.info.has_fills:
             return True
+        if self._exposure.excess_lots:
+            return self._is_dust(self._pricing.reopen_request(self._exposure.excess_lots), self._pricing.close_ticks())
         return self._is_dust(self._pricing.close_request(self._exposure.lots), self._pricing.close_ticks())
 
     def _is_dust(self, request: OrderRequest, ticks: int | None) -> bool:
@@ -195,7 +265,10 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             close_type = POSITION_HOLD
         elif close_type is POSITION_HOLD:
             close_type = EARLY_STOP
-        self._end(now_ns, close_type)
+        reason = ""
+        if self._exposure.base and not self._keeps:
+            reason = f"dust: {abs(self._exposure.base):f} {self._instrument.base} is less than the venue trades; it is held"
+        self._end(now_ns, close_type, reason)
 
     def _give_up(self, now_ns: int) -> None:
         """The retry budget is used up: without exposure it failed; with exposure barriers go on, or, when the exit failed, it is handed over."""
@@ -204,14 +277,20 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             if not self._exposure.lots:
                 self._exit(now_ns, CloseType.FAILED)
             return
+        if not self._keeps and self._exposure.lots:
+            self._listener.executor_told(self, FactKind.EXIT_FAILED, exposure_base=format(self._exposure.base, "f"), reason=self.info.reason)
         self._keeps = True
 
     # ---- orders ----------------------------------------------------------------------------------------------------
-    def _submit(self, request: OrderRequest, now_ns: int) -> Order | None:
-        """Send an order; None when it was refused at once, which counts as a rejection."""
+    def _send(self, request: OrderRequest) -> Order:
         order = self._desk.submit(request, self)
         self._order_ids.append(order.client_order_id)
         self._listener.executor_changed(self)
+        return order
+
+    def _submit(self, request: OrderRequest, now_ns: int) -> Order | None:
+        """Send an order; None when it was refused at once, which counts as a rejection."""
+        order = self._send(request)
         if order.is_open:
             return order
         self._rejected(order.reason, now_ns, request.purpose)
@@ -228,9 +307,14 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
                 self._listener.late_fill(self, event.fill)
                 return
             self._book_fill(event.fill)
+            if self.status is RUNNING:
+                self._after_fill(event.order.request.purpose, now_ns)
         elif type(event) is OrderClosed:
             self._forget(event.order)
-            if event.state is not FILLED and not (event.state is CANCELED and event.order.cancel_asked):
+            if event.order.request.purpose is Purpose.STOP:
+                if self._venue_stop is not None:
+                    self._venue_stop.ended(event, now_ns)
+            elif event.state is not FILLED and not (event.state is CANCELED and event.order.cancel_asked):
                 self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns, event.order.request.purpose)
             if self.status is RUNNING and self._exposure.closed_lots and self._is_flat():
                 # the resting take profit has sold all that can be sold; what is left of the entry is not wanted any more
@@ -251,6 +335,15 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._watch.set(self.id, *self._barriers.watched())
         self._listener.executor_changed(self)
 
+    def _after_fill(self, purpose: Purpose, now_ns: int) -> None:
+        """Fills that end it: of the stop at the venue, of somebody else, or of one exit too many."""
+        if purpose is Purpose.STOP:
+            self._exit(now_ns, CloseType.STOP_LOSS)
+        elif purpose is Purpose.EXTERNAL and not self._exposure.lots:
+            self._exit(now_ns, CloseType.EXTERNAL)
+        elif self._exposure.excess_lots:
+            self._exit(now_ns, CloseType.TAKE_PROFIT)
+
     def _forget(self, order: Order) -> None:
         """Let go of an order that has ended."""
         if order is self._entry:
@@ -265,10 +358,19 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         """An order was refused, expired, or canceled by the venue."""
         if self.status is TERMINATED or (purpose.adds_risk and self.status is not RUNNING):
             return
-        if purpose.adds_risk and reason.startswith("insufficient balance") and not self.has_fills:
+        kind = kind_of(reason)
+        if purpose.adds_risk and kind is RefusalKind.BALANCE:
+            # the money is not there: what is filled is managed, nothing more is tried
             self.info.reason = reason
-            self._exit(now_ns, CloseType.INSUFFICIENT_BALANCE)
-        elif not self._count_retry(now_ns, reason):
+            self._wants_entry = False
+            if not self.has_fills:
+                self._exit(now_ns, CloseType.INSUFFICIENT_BALANCE)
+        elif not purpose.adds_risk and kind is RefusalKind.UNREACHABLE:
+            # an exit is owed for as long as there is something to close
+            self.info.reason = reason
+            self._retry_at_ns = now_ns + min(SECOND_NS << min(self._waits, 5), MAX_BACKOFF_NS)
+            self._waits += 1
+        elif not self._count_retry(now_ns, reason) or (kind is RefusalKind.BALANCE and self.retries >= BALANCE_TRIES):
             self._give_up(now_ns)
 
     # ---- ends from outside -----------------------------------------------------------------------------------------
@@ -286,6 +388,8 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         for order in (self._entry, self._profit, self._close):
             if order is not None and order.is_open:
                 self._desk.cancel(order)
+        if self._venue_stop is not None:
+            self._venue_stop.take_off()
         if self.status is RUNNING:
             self._move(EXIT)
         self._end(now_ns, close_type or (POSITION_HOLD if self._exposure.lots else CloseType.FAILED), reason)
@@ -343,6 +447,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             "keeps": self._keeps,
             "trail": None if trigger is None else str(trigger),
             "order_ids": list(self._order_ids),
+            "exit_ns": self._exit_ns,
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -351,6 +456,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._wants_entry = state["wants_entry"]
         self._keeps = state["keeps"]
         self._order_ids = list(state["order_ids"])
+        self._exit_ns = state.get("exit_ns", 0)
         for fill in fills:
             self._exposure.apply(fill)
             self._fills.append(fill)
@@ -372,5 +478,10 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._entry = order
         elif purpose is Purpose.TAKE_PROFIT:
             self._profit = order
+        elif purpose is Purpose.STOP:
+            if self._venue_stop is None:
+                self._desk.cancel(order)
+            else:
+                self._venue_stop.order = order
         else:
             self._close = order

@@ -15,6 +15,7 @@ from botcore.model.order import OrderRequest, Purpose
 # members of enums as names of this module: compiled code reads them without a lookup
 MARKET: Final = OrderType.MARKET
 LIMIT_MAKER: Final = OrderType.LIMIT_MAKER
+STOP_MARKET: Final = OrderType.STOP_MARKET
 BUY: Final = TradeType.BUY
 OPEN: Final = PositionAction.OPEN
 CLOSE: Final = PositionAction.CLOSE
@@ -22,6 +23,7 @@ NIL: Final = PositionAction.NIL
 TO_OPEN: Final = Purpose.OPEN
 TO_TAKE_PROFIT: Final = Purpose.TAKE_PROFIT
 TO_CLOSE: Final = Purpose.CLOSE
+TO_STOP: Final = Purpose.STOP
 
 
 class PositionPricing:
@@ -124,6 +126,18 @@ class PositionPricing:
 
     def close_request(self, lots: int) -> OrderRequest:
         return self._request(self._side.opposite, MARKET, lots, None, CLOSE, TO_CLOSE)
+
+    def stop_request(self, lots: int, trigger_ticks: int) -> OrderRequest:
+        return self._request(self._side.opposite, STOP_MARKET, lots, trigger_ticks, CLOSE, TO_STOP)
+
+    def stop_ticks(self, ticks: int) -> int:
+        """A trigger that the venue takes, at this price or a little before it."""
+        instrument = self._market.instrument
+        return instrument.price_ticks(instrument.price(ticks), self._side.opposite)
+
+    def reopen_request(self, lots: int) -> OrderRequest:
+        """Take back what was closed beyond the position."""
+        return self._request(self._side, MARKET, lots, None, CLOSE, TO_CLOSE)
 
     def _request(
         self, side: TradeType, order_type: OrderType, lots: int, ticks: int | None, action: PositionAction, purpose: Purpose

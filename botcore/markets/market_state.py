@@ -27,9 +27,14 @@ class MarketState:
         What is traded; its ticks and lots are the book's scale.
     max_age_ns : int, optional
         Age of the last event beyond which the market counts as stale; None where a quote stands until the next one (candles).
+
+    Attributes
+    ----------
+    quarantined : bool
+        Whether a live book is in its place in the sequence and yet makes no sense (crossed, locked, one-sided); `BookSync` says so.
     """
 
-    __slots__ = ("_age_limit_ns", "book", "candles", "ended", "gaps", "instrument", "last_trade_ticks", "ts_ns", "watch")
+    __slots__ = ("_age_limit_ns", "book", "candles", "ended", "gaps", "instrument", "last_trade_ticks", "quarantined", "ts_ns", "watch")
 
     def __init__(self, instrument: Instrument, max_age_ns: int | None = None) -> None:
         self.instrument = instrument
@@ -40,6 +45,7 @@ class MarketState:
         self.ts_ns = 0
         self.gaps = 0
         self.ended = False
+        self.quarantined = False
         self._age_limit_ns = max_age_ns
 
     # ---- written by feeds ------------------------------------------------------------------------------------------
@@ -66,9 +72,9 @@ class MarketState:
 
     # ---- read by everybody -----------------------------------------------------------------------------------------
     def is_usable(self, now_ns: int) -> bool:
-        """False while the price can't be trusted: no book, a gap in it, crossed, one-sided, stale, or at the end of a recording."""
+        """False while the price can't be trusted: no book, a gap in it, crossed, one-sided, quarantined, stale, or at the end of a recording."""
         book = self.book
-        if not book.is_ready or self.ended or book.best_bid == NO_BID or book.best_ask == NO_ASK or book.best_bid > book.best_ask:
+        if not book.is_ready or self.ended or self.quarantined or book.best_bid == NO_BID or book.best_ask == NO_ASK or book.best_bid > book.best_ask:
             return False
         return self._age_limit_ns is None or now_ns - self.ts_ns <= self._age_limit_ns
 

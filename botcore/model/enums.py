@@ -30,15 +30,19 @@ class TradeType(Enum):
 
 
 class OrderType(Enum):
-    """MARKET takes what stands in the book; LIMIT takes up to its price, then rests; LIMIT_MAKER rests or is refused."""
+    """MARKET takes what stands in the book; LIMIT takes up to its price, then rests; LIMIT_MAKER rests or is refused.
+
+    STOP_MARKET waits at the venue until the market touches its trigger and is a market order then; executors send it, configs don't.
+    """
 
     MARKET = 1
     LIMIT = 2
     LIMIT_MAKER = 3
+    STOP_MARKET = 21
 
     @property
     def is_limit(self) -> bool:
-        return self is not OrderType.MARKET
+        return self is OrderType.LIMIT or self is OrderType.LIMIT_MAKER
 
 
 class PositionAction(Enum):
@@ -94,6 +98,8 @@ class CloseType(IntEnum):
     FAILED = 8
     COMPLETED = 9
     POSITION_HOLD = 10
+    EXTERNAL = 11
+    """Of ours: the position was closed at the venue by somebody else (by hand, liquidation, deleveraging)."""
 
 
 def parse_enum(kind: type[E], raw: object) -> E:

@@ -67,12 +67,21 @@ class OrderUnknown(OrderEvent):
 
 @dataclass(frozen=True, slots=True)
 class StrayOrder:
-    """The venue shows an order with our prefix that this process does not know."""
+    """The venue shows an order with our prefix that this process does not know (any more).
+
+    Parameters
+    ----------
+    lots, filled_lots : int
+        As the venue counts them.
+    """
 
     connector_name: str
     trading_pair: str
     client_order_id: str
     is_open: bool
+    exchange_order_id: str = ""
+    lots: int = 0
+    filled_lots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,18 @@ class FactKind:
     ACCOUNT_DENIED: Final = "account_denied"
     ORDER_ADOPTED: Final = "order_adopted"
     POSITION_UNACCOUNTED: Final = "position_unaccounted"
+    VENUE_DOWN: Final = "venue_down"
+    VENUE_UP: Final = "venue_up"
+    VENUE_BANNED: Final = "venue_banned"
+    CLOCK_JUMPED: Final = "clock_jumped"
+    VENUE_TROUBLE: Final = "venue_trouble"
+    FUNDING_PAID: Final = "funding_paid"
+    LATE_FILL: Final = "late_fill"
+    OVER_CLOSED: Final = "over_closed"
+    STOP_REFUSED: Final = "stop_refused"
+    EXIT_STUCK: Final = "exit_stuck"
+    EXIT_FAILED: Final = "exit_failed"
+    POSITION_ADJUSTED: Final = "position_adjusted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class Purpose(Enum):
     OPEN = "open"
     TAKE_PROFIT = "take_profit"
     CLOSE = "close"
+    STOP = "stop"
+    """Rests at the venue at the stop loss, for the time when we are not there."""
+    EXTERNAL = "external"
+    """Never sent: it stands for what somebody else did to the position at the venue."""
 
     @property
     def adds_risk(self) -> bool:
@@ -49,7 +53,7 @@ class OrderRequest:
     Parameters
     ----------
     price_ticks : int, optional
-        Limit price; None for a market order.
+        Limit price, or the trigger of a STOP_MARKET order; None for a market order.
     position_action : PositionAction
         OPEN or CLOSE on a perpetual, NIL on spot.
     bot_id, controller_id, executor_id : str

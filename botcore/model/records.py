@@ -96,6 +96,15 @@ class OrderRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentRecord:
+    """Who sent an order, and the order as it was written last."""
+
+    bot_id: str
+    controller_id: str
+    order: OrderRecord
+
+
+@dataclass(frozen=True, slots=True)
 class FillRecord:
     """One fill."""
 

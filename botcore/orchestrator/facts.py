@@ -13,7 +13,8 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None or value.is_nan() else format(value, "f")
 
 
-def _market(executor: ExecutorBase[Any]) -> dict[str, Any]:
+def market_of(executor: ExecutorBase[Any]) -> dict[str, Any]:
+    """What it trades and where."""
     config = executor.config
     side = getattr(config, "side", None)
     return {
@@ -28,13 +29,13 @@ def _market(executor: ExecutorBase[Any]) -> dict[str, Any]:
 
 def opened_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
     amount = getattr(executor.config, "amount", None)
-    return _market(executor) | {"amount": _text(amount)}
+    return market_of(executor) | {"amount": _text(amount)}
 
 
 def closed_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
     """Outcome of an executor, taken when it ends."""
     info = executor.custom_info()
-    return _market(executor) | {
+    return market_of(executor) | {
         "close_type": executor.close_type.name if executor.close_type else "FAILED",
         "net_pnl_quote": _text(executor.net_pnl_quote()),
         "net_pnl_pct": _text(executor.net_pnl_pct()),
@@ -49,4 +50,4 @@ def closed_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
 
 
 def held_payload(executor: ExecutorBase[Any], fill: Fill) -> dict[str, Any]:
-    return _market(executor) | {"amount": _text(fill.amount), "price": _text(fill.price), "fill_side": fill.trade_type.name}
+    return market_of(executor) | {"amount": _text(fill.amount), "price": _text(fill.price), "fill_side": fill.trade_type.name}

@@ -197,14 +197,19 @@ class HoldBook:
         PositionHold, optional
             The hold that changed; None when the fill was in already.
         """
-        bucket = "net"
-        if mode is PositionMode.HEDGE and fill.instrument.is_perpetual:
-            bucket = "long" if side is TradeType.BUY else "short"
+        bucket = self.bucket(fill, mode, side)
         key = (controller_id, fill.instrument.market, bucket)
         hold = self._holds.get(key)
         if hold is None:
             hold = self._holds[key] = PositionHold(fill.instrument, bucket, controller_id)
         return hold if hold.add(fill) else None
+
+    @staticmethod
+    def bucket(fill: Fill, mode: PositionMode, side: TradeType) -> str:
+        """Which hold of a market a fill belongs to; see `add`."""
+        if mode is PositionMode.HEDGE and fill.instrument.is_perpetual:
+            return "long" if side is TradeType.BUY else "short"
+        return "net"
 
     def put(self, hold: PositionHold) -> None:
         """Take up a hold of an earlier process."""

@@ -17,12 +17,12 @@ from botcore.executors.desk import OrderDesk, Surroundings
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
-from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus
+from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.order import Fill
 from botcore.model.times import NEVER
-from botcore.orchestrator.facts import closed_payload, held_payload, opened_payload
+from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import PerformanceReport, Tally, merge
 
@@ -245,6 +245,10 @@ class ExecutorOrchestrator:
         self._hold(fill, executor)
         self._publish(FactKind.POSITION_HELD, executor, held_payload(executor, fill))
 
+    def executor_told(self, executor: ExecutorBase[Any], kind: str, **values: Any) -> None:
+        if self._bus.has(Fact):
+            self._publish(kind, executor, market_of(executor) | values)
+
     def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None:
         """An executor's code raised: get out of the market with it, whatever state it is in."""
         reason = f"{type(error).__name__}: {error}"
@@ -275,9 +279,11 @@ class ExecutorOrchestrator:
                 self._bus.publish(HoldChanged(self.bot_id, hold))
 
     def _hold(self, fill: Fill, executor: ExecutorBase[Any]) -> None:
-        connector_name = fill.instrument.market.connector_name
-        side = getattr(executor.config, "side", fill.trade_type)
-        hold = self.holds.add(fill, executor.controller_id, self._mode_of(connector_name), side)
+        self.hold(fill, executor.controller_id, getattr(executor.config, "side", fill.trade_type))
+
+    def hold(self, fill: Fill, controller_id: str, side: TradeType) -> None:
+        """Put a fill that no executor watches into the controller's hold; `side` is that of whoever sent the order."""
+        hold = self.holds.add(fill, controller_id, self._mode_of(fill.instrument.market.connector_name), side)
         if hold is not None:
             self._bus.publish(HoldChanged(self.bot_id, hold))
 

@@ -8,13 +8,16 @@ from typing import Any, Final
 
 from botcore.connectors.base import ConnectorBase
 from botcore.core.clock import Clock
-from botcore.model.enums import PositionAction, PositionMode
-from botcore.model.order import OrderRequest
+from botcore.markets.order_book import NO_ASK, NO_BID
+from botcore.model.enums import PositionAction, PositionMode, TradeType
+from botcore.model.order import OrderRequest, Purpose
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
+from botcore.risk.self_trade import passage
 
 # members of enums as names of this module: compiled code reads them without a lookup
 CLOSE: Final = PositionAction.CLOSE
+BUY: Final = TradeType.BUY
 
 
 class Desk:
@@ -35,13 +38,30 @@ class Desk:
     def submit(self, request: OrderRequest, owner: Any) -> Order:
         connector = self._connectors[request.instrument.market.connector_name]
         refusal = connector.closed_reason() if request.purpose.adds_risk else None
+        own = connector.own
+        book = own.of(request.instrument)
+        if book.best(sells=request.trade_type is BUY) is not None:
+            way = passage(request, book, self._gate.book(request.instrument.market))
+            request, refusal = way.request, refusal or way.refusal
+            for order in way.cancel:
+                connector.cancel(order.client_order_id)
         if refusal is None:
-            refusal = self._gate.refusal(request, self._clock.now_ns)
+            refusal = self._gate.refusal(request, self._clock.now_ns, own)
         if refusal is not None:
             return connector.refuse(request, owner, refusal)
         if request.position_action is CLOSE:
             request = self._closing(request, connector)
-        return connector.submit(request, owner)
+        return connector.submit(request, owner, self._expected_ticks(request))
+
+    def takeable(self, request: OrderRequest) -> int:
+        return self._gate.takeable(request, self._clock.now_ns)
+
+    def _expected_ticks(self, request: OrderRequest) -> int | None:
+        if request.price_ticks is not None:
+            return None
+        book = self._gate.book(request.instrument.market)
+        ticks = book.best_ask if request.trade_type is BUY else book.best_bid
+        return None if ticks in (NO_ASK, NO_BID) else ticks
 
     def cancel(self, order: Order) -> bool:
         return self._connectors[order.instrument.market.connector_name].cancel(order.client_order_id)
@@ -58,6 +78,9 @@ class Desk:
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
         return self._connectors[request.instrument.market.connector_name].can_pay(request, ticks)
 
+    def keeps_stops(self, connector_name: str) -> bool:
+        return self._connectors[connector_name].keeps_stops()
+
     def position_mode(self, connector_name: str) -> PositionMode:
         return self._connectors[connector_name].position_mode()
 
@@ -65,8 +88,11 @@ class Desk:
         """Exits are reduce-only, except where several bots net each other on a ONEWAY account.
 
         There the venue's position may be smaller than what this executor holds, and a reduce-only order would be cut or refused; the executor's own
-        exposure is the truth that its exit is sized from.
+        exposure is the truth that its exit is sized from. Where the venue's position is not what our own fills make it, somebody else has changed it, and an
+        exit that is not reduce-only could turn it around.
         """
-        if connector.position_mode() is PositionMode.ONEWAY and connector.reducible_lots(request) < request.lots:
+        if request.purpose is Purpose.STOP or connector.position_mode() is not PositionMode.ONEWAY:
+            return request
+        if connector.reducible_lots(request) < request.lots and connector.is_netted(request):
             return replace(request, position_action=PositionAction.OPEN)
         return request

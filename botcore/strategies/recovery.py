@@ -16,12 +16,15 @@ from botcore.executors.catalog import executor_configs, executor_factories
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.enums import OrderType, PositionAction, TradeType
+from botcore.model.instrument import Instrument
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderRecord
 from botcore.orchestrator.holds import PositionHold
 from botcore.orchestrator.performance import Tally
 from botcore.orders.tracker import Order
 from botcore.strategies.strategy_v2 import StrategyV2Base
+
+TERMINATED = "TERMINATED"
 
 
 def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider) -> None:
@@ -69,20 +72,24 @@ def _executor(
     """An executor as it was written, owner of its orders again."""
     config = executor_configs()[record.type].model_validate(record.config)
     executor = executor_factories()[record.type](config, bot.orchestrator.around, record.executor_id, record.controller_id, record.created_ns)
-    own_fills = [_fill(fill, data) for fill in fills]
+    own_fills = [booked_fill(fill, data.instrument(fill.connector_name, fill.trading_pair)) for fill in fills]
     tracked: list[Order] = []
     for order in orders:
         connector = connectors[order.connector_name]
-        request = _request(order, bot.bot_id, record, data)
-        state = OrderState[order.state]
+        instrument = data.instrument(order.connector_name, order.trading_pair)
+        request = order_request(order, instrument, bot.bot_id, record.controller_id)
         of_order = [fill for fill in own_fills if fill.client_order_id == order.client_order_id]
-        tracked.append(connector.tracker.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order))
+        state = OrderState[order.state]
+        adopted = connector.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order)
+        if record.status != TERMINATED:
+            connector.own_fills(adopted, of_order)
+        tracked.append(adopted)
     executor.restore(record.state, tracked, own_fills)
     return executor
 
 
-def _request(order: OrderRecord, bot_id: str, record: ExecutorRecord, data: MarketDataProvider) -> OrderRequest:
-    instrument = data.instrument(order.connector_name, order.trading_pair)
+def order_request(order: OrderRecord, instrument: Instrument, bot_id: str, controller_id: str) -> OrderRequest:
+    """What was asked of the venue, as it was written down."""
     side = TradeType[order.trade_type]
     return OrderRequest(
         instrument,
@@ -93,13 +100,13 @@ def _request(order: OrderRecord, bot_id: str, record: ExecutorRecord, data: Mark
         PositionAction[order.position_action],
         Purpose(order.purpose),
         bot_id,
-        record.controller_id,
-        record.executor_id,
+        controller_id,
+        order.executor_id,
     )
 
 
-def _fill(fill: FillRecord, data: MarketDataProvider) -> Fill:
-    instrument = data.instrument(fill.connector_name, fill.trading_pair)
+def booked_fill(fill: FillRecord, instrument: Instrument) -> Fill:
+    """An execution as it was written down."""
     side = TradeType[fill.trade_type]
     return Fill(
         instrument,

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import numpy as np
+from mypy_extensions import mypyc_attr
 
 from botcore.connectors.base import ConnectorBase, OutgoingRequest
 from botcore.connectors.paper.exchange import PaperExchange, PaperRules
@@ -35,6 +36,7 @@ from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
 from botcore.strategies.strategy_v2 import StrategyV2Base
+from botcore.strategies.strays import StrayKeeper, StrayRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Recorder(Protocol):
         """Make everything so far durable, then call back if somebody waits for it."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class TradingRuntime:
     """See the module.
 
@@ -95,6 +98,8 @@ class TradingRuntime:
     ids : IdSource
     keeps_books : bool
         Whether somebody writes the paper exchanges' books.
+    stray_records : StrayRecords, optional
+        Where the owners of orders are looked up that no bot knows any more; live accounts need it.
     venue_serial : int
         Where the order and trade ids of a new paper exchange begin: beyond all that an exchange of this name may ever have given out.
     """
@@ -110,6 +115,7 @@ class TradingRuntime:
         *,
         keeps_books: bool = False,
         venue_serial: int = 0,
+        stray_records: StrayRecords | None = None,
     ) -> None:
         self.clock = clock
         self.bus = bus
@@ -125,6 +131,7 @@ class TradingRuntime:
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder)
         self._bots: list[StrategyV2Base] = []
+        self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)
@@ -209,6 +216,11 @@ class TradingRuntime:
             self.market_data.initialize_candles_feed(candles)
         return controller
 
+    @property
+    def bots(self) -> list[StrategyV2Base]:
+        """Bots on the clock."""
+        return list(self._bots)
+
     def add_bot(self, bot: StrategyV2Base) -> None:
         """Put a bot on the clock."""
         self.clock.add(bot, before=self.dispatch)
@@ -217,6 +229,9 @@ class TradingRuntime:
     def remove_bot(self, bot: StrategyV2Base) -> None:
         self.clock.remove(bot)
         self._bots = [other for other in self._bots if other is not bot]
+
+    def _orchestrator_of(self, bot_id: str) -> ExecutorOrchestrator | None:
+        return next((bot.orchestrator for bot in self._bots if bot.bot_id == bot_id), None)
 
     def _position_lost(self, event: PositionLost) -> None:
         """A venue liquidated what stood on a market: whoever held something there no longer does."""

@@ -67,4 +67,12 @@ class StreamExpired:
     reason: str
 
 
-AccountNews = Reported | Traded | BalancesTold | PositionTold | FundingPaid | SettingsTold | StreamExpired
+@dataclass(frozen=True, slots=True)
+class AccountWarned:
+    """The venue warns of something that people must know at once, such as a margin call; one sentence."""
+
+    text: str
+    ts_ns: int
+
+
+AccountNews = Reported | Traded | BalancesTold | PositionTold | FundingPaid | SettingsTold | StreamExpired | AccountWarned

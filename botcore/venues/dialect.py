@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+import numpy as np
+
+from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, TradeTick
 from botcore.model.order import Fill
@@ -79,7 +82,7 @@ class Peek:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Best bid and ask from a ticker stream."""
+    """Best bid and ask from a ticker stream; `ts_ns` is 0 where the venue does not say when."""
 
     trading_pair: str
     bid_ticks: int
@@ -112,11 +115,30 @@ class UserStream:
 
 @dataclass(frozen=True, slots=True)
 class AccountRights:
-    """What a key may do, as the venue says."""
+    """What a key may do, as the venue says; None where it does not say."""
 
     can_trade: bool
-    can_withdraw: bool
+    can_withdraw: bool | None
     ip_restricted: bool | None
+
+
+class StopDialect(Protocol):
+    """Stop-market orders that rest at the venue and only reduce (`stop_on_venue`). Once triggered, such a stop is an order under the same client id."""
+
+    def create_call(self, instrument: Instrument, side: TradeType, lots: int, trigger_ticks: int, client_order_id: str, position_side: str) -> Call:
+        """`side` is the order's own (SELL protects a long position); `position_side` is `net` on a one-way account, else `long` or `short`."""
+
+    def cancel_call(self, client_order_id: str) -> Call: ...
+
+    def query_call(self, client_order_id: str) -> Call: ...
+
+    def open_call(self, trading_pair: str) -> Call:
+        """Complete list for one pair; all pairs when ''."""
+
+    def report(self, call: Call, reply: Reply) -> OrderReport | None:
+        """The stop in an accepted reply; None where it says only that a cancel was done."""
+
+    def reports(self, reply: Reply) -> list[OrderReport]: ...
 
 
 class Dialect(Protocol):
@@ -150,12 +172,16 @@ class Dialect(Protocol):
         """All pairs that can be traded now. Pairs whose rules can't be read are left out, the others stay."""
 
     # ---- orders --------------------------------------------------------------------------------------------------------
-    def create_call(self, order: Order) -> Call: ...
+    def create_call(self, order: Order, hedge: bool = False) -> Call:
+        """`hedge`: the account holds long and short positions side by side, so the order must say which it is about."""
 
     def cancel_call(self, order: Order) -> Call:
         """By client order id, always: it is known before the venue's own."""
 
     def query_call(self, order: Order) -> Call: ...
+
+    def query_id_call(self, trading_pair: str, exchange_order_id: str) -> Call:
+        """By the venue's own id, for an order that we only know from an execution; `order_report` of the reply says whose it is."""
 
     def open_orders_call(self, trading_pair: str) -> Call:
         """Complete list for one pair; all pairs when '' (costs more)."""
@@ -177,6 +203,10 @@ class Dialect(Protocol):
 
     def fill_order_ids(self, reply: Reply) -> list[str]:
         """The venue's order id of each execution in a trades reply, in the same order as `fills`."""
+
+    @property
+    def stops(self) -> StopDialect | None:
+        """None where no stop can rest at the venue."""
 
     # ---- account -------------------------------------------------------------------------------------------------------
     def balances_call(self) -> Call: ...
@@ -201,7 +231,8 @@ class Dialect(Protocol):
     def rights(self, reply: Reply) -> AccountRights: ...
 
     # ---- streams -------------------------------------------------------------------------------------------------------
-    def market_url(self) -> str: ...
+    def market_url(self, channel: Channel = Channel.BOOK) -> str:
+        """Where a channel is heard: channels of one address can share a socket, channels of different addresses need one each."""
 
     def subscribe(self, request_id: int, wanted: Sequence[Subscription]) -> bytes: ...
 
@@ -216,6 +247,12 @@ class Dialect(Protocol):
 
     def candle(self, message: bytes) -> BarClosed | None:
         """None while the candle is still open."""
+
+    def candles_call(self, trading_pair: str, interval_s: int, end_ms: int | None, limit: int) -> Call:
+        """Candles that opened before `end_ms` (now when None), the latest `limit` of them."""
+
+    def candles(self, reply: Reply) -> np.ndarray:
+        """float64 [n, 6]: open time (s), open, high, low, close, volume; oldest first, the last one may still be open."""
 
     def depth_call(self, trading_pair: str) -> Call:
         """Snapshot of the book, as deep as the spec says."""

@@ -39,6 +39,9 @@ class VenueLine(Protocol):
     def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
         """Set leverage and position mode."""
 
+    def booked(self, read: TradesRead) -> None:
+        """All executions of this list have been handed on: it need not be read again after a restart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Created:
@@ -110,4 +113,15 @@ class Traded:
     fill: Fill
 
 
-News = Created | Canceled | Told | Reported | Traded
+@dataclass(frozen=True, slots=True)
+class TradesRead:
+    """Comes behind the executions of a complete list: the pair's executions up to this trade id are with the connector.
+
+    It passes through the connector's inbox like news, so that the mark is written down after the fills that it stands for, never before.
+    """
+
+    trading_pair: str
+    up_to: int
+
+
+News = Created | Canceled | Told | Reported | Traded | TradesRead

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from botcore.core.config import ConfigModel
+from botcore.markets.book_keys import BookKeys
 
 Seconds = Annotated[float, Field(gt=0)]
 Address = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s/]+(/[^\s]*)?$")]
@@ -77,7 +78,7 @@ class ConnectionSpec(ConfigModel):
 
 
 class BookSpec(ConfigModel):
-    """How the depth stream is numbered and named.
+    """How the depth stream is numbered and named; see `BookKeys`.
 
     Parameters
     ----------
@@ -96,7 +97,14 @@ class BookSpec(ConfigModel):
     snapshot_bids: str = "bids"
     snapshot_asks: str = "asks"
     snapshot_id: str = "lastUpdateId"
+    checksum: str = ""
+    one_sided: bool = False
+    stream_depth: Annotated[int, Field(ge=0)] = 0
     depth: Annotated[int, Field(gt=0)] = 1000
+
+    def keys(self) -> BookKeys:
+        """What a scanner looks for."""
+        return BookKeys(**self.model_dump(exclude={"depth"}))
 
 
 class CodeSpec(ConfigModel):
@@ -108,6 +116,10 @@ class CodeSpec(ConfigModel):
         Code -> what a person is told. Only these mean: not done, and it will not be done.
     done : list
         Codes by which the venue says that what was asked for is so already ("no need to change").
+    stale_rules : list
+        Codes after which the trading rules are fetched again: an order did not fit them.
+
+    Where one code has several meanings, a key is the code and the venue's text: `"-2010 Duplicate order sent."`; it counts before the code alone.
     """
 
     refused: dict[int | str, str] = {}
@@ -117,6 +129,7 @@ class CodeSpec(ConfigModel):
     denied: dict[int | str, str] = {}
     done: list[int | str] = []
     unknown: list[int | str] = []
+    stale_rules: list[int | str] = []
 
 
 class LiveSpec(ConfigModel):
@@ -130,6 +143,8 @@ class LiveSpec(ConfigModel):
         Call name -> limit name -> cost.
     channels : dict
         Channel name -> the venue's stream name, with `{symbol}` and `{interval}` to fill in.
+    channel_paths : dict
+        Channel name -> path after `addresses.market_ws` where it is heard, for venues that spread their channels over several sockets.
     polls_s : dict
         Call name -> seconds between two polls while the streams are silent (REST fallback).
     """
@@ -144,6 +159,7 @@ class LiveSpec(ConfigModel):
     book: BookSpec = BookSpec()
     codes: CodeSpec = CodeSpec()
     channels: dict[str, str] = {}
+    channel_paths: dict[str, str] = {}
     polls_s: dict[str, Seconds] = {}
     lists_stop_orders: bool = False
     """Whether a reduce-only stop order can rest at this venue (`stop_on_venue`)."""

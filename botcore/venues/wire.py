@@ -133,6 +133,8 @@ class OrderReport:
         Cumulative, as the venue says; fills are booked one by one from `fills` or a trades list, never from this number.
     fills : tuple of Fill
         Executions that came with it.
+    forced : str
+        `liquidation`, `adl` or `settlement` when the venue itself sent this order to close a position; '' otherwise.
     """
 
     client_order_id: str
@@ -144,3 +146,4 @@ class OrderReport:
     ts_ns: int
     reason: str = ""
     fills: tuple[Fill, ...] = field(default=())
+    forced: str = ""

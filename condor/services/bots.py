@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from botcore.executors.data_types import config_values
-from botcore.model.enums import PriceType
+from botcore.model.enums import PositionMode, PriceType
 from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_bot
 from condor.configs import Configs
-from condor.host import TradingHost, WallClock
+from condor.host import WallClock
+from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.manager import BotManager
 from condor.services.bot_views import bare_view, executor_view, live_view, stopped_view
 from condor.store import Connection, KeyTaken
@@ -39,16 +40,16 @@ MAX_TITLE = 200
 class BotService:
     """Bots of this instance."""
 
-    def __init__(self, manager: BotManager, host: TradingHost, configs: Configs, journal: Journal, wall: WallClock) -> None:
+    def __init__(self, manager: BotManager, hosts: Hosts, configs: Configs, journal: Journal, wall: WallClock) -> None:
         self._manager = manager
-        self._host = host
+        self._hosts = hosts
         self._configs = configs
         self._journal = journal
         self._wall = wall
 
     # ---- start -----------------------------------------------------------------------------------------------------
-    async def start(self, actor: Actor, controller_name: str, values: Mapping[str, Any], claim: Claim, title: str = "") -> BotView:
-        """Start a bot with one controller on paper.
+    async def start(self, actor: Actor, controller_name: str, values: Mapping[str, Any], claim: Claim, title: str = "", mode: str = PAPER) -> BotView:
+        """Start a bot with one controller, on paper or with real money.
 
         Parameters
         ----------
@@ -63,19 +64,21 @@ class BotService:
             If the actor may not, the config does not hold, or the request was carried out before.
         """
         require(actor, Role.TRADER, "starting a bot")
-        config = self.check(controller_name, values)
+        config = self.check(controller_name, values, mode)
+        if mode == LIVE:
+            await self._settle(config)
         stem = _stem(controller_name, getattr(config, "trading_pair", ""))
         configs = [ConfigRow(str(config.id), 1, controller_name, config_values(config))]
         now_ms = self._wall.wall_ms()
         bot_id = await asyncio.wrap_future(self._journal.read(lambda connection: free_bot_id(connection, stem)))
         # built before anything is written: what can't be built is refused and leaves no row
-        strategy = self._manager.build(bot_id, configs)
-        row = BotRow(bot_id, title.strip()[:MAX_TITLE] or bot_id, "paper", "paper", RUNNING, False, actor.chat_id, now_ms, None)
+        strategy = self._manager.build(bot_id, configs, mode)
+        row = BotRow(bot_id, title.strip()[:MAX_TITLE] or bot_id, mode, ACCOUNT_OF[mode], RUNNING, False, actor.chat_id, now_ms, None)
 
         def write(connection: Connection) -> None:
             claim(connection)
             add_bot(connection, row, configs)
-            write_audit(connection, now_ms, actor, "start_bot", bot_id, after=controller_name)
+            write_audit(connection, now_ms, actor, "start_bot", bot_id, after=f"{controller_name} ({mode})")
 
         await self._committed(write)
         self._manager.launch(row, configs, strategy)
@@ -87,7 +90,16 @@ class BotService:
         except KeyTaken:
             raise UserError("somebody else was faster with the same name; try again") from None
 
-    def check(self, controller_name: str, values: Mapping[str, Any]) -> Any:
+    async def _settle(self, config: Any) -> None:
+        """Set leverage and mode at the venue before a bot trades there; UserError when the venue does not take them."""
+        live = self._hosts.live
+        assert live is not None, "checked before"
+        for market, (leverage, mode) in config.perpetual_settings().items():
+            problem = await live.accounts[market.connector_name].session.line.settle(market.trading_pair, leverage, mode is PositionMode.HEDGE)
+            if problem is not None:
+                raise UserError(problem)
+
+    def check(self, controller_name: str, values: Mapping[str, Any], mode: str = PAPER) -> Any:
         """Values as a controller's config; ConfigError with the first fault when they don't hold."""
         spec = self._configs.spec(controller_name)
         try:
@@ -95,8 +107,9 @@ class BotService:
         except ValidationError as error:
             raise config_errors(spec.config_class, error)[0] from None
         self._configs.check_connectors(config)
+        host = self._hosts.of(mode)
         for market in sorted(config.markets()):
-            self._host.source.plan(market)
+            host.instrument(market)
         return config
 
     async def start_again(self, actor: Actor, bot_id: str, claim: Claim) -> BotView:
@@ -113,8 +126,9 @@ class BotService:
             write_audit(connection, now_ms, actor, "start_again", bot_id, before=STOPPED, after=RUNNING)
             return row
 
+        found = await asyncio.wrap_future(self._journal.read(lambda connection: bot_by_id(connection, bot_id)))
         configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
-        strategy = await self._manager.build_again(bot_id, configs)
+        strategy = await self._manager.build_again(bot_id, configs, found.mode if found is not None else PAPER)
         row = await self._committed(write)
         self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
@@ -181,7 +195,7 @@ class BotService:
 
     def _mids(self) -> dict[Market, Decimal]:
         """Mid of every open market that has one."""
-        mids = {market: state.price(PriceType.MidPrice) for market, state in self._host.runtime.markets.items()}
+        mids = {market: state.price(PriceType.MidPrice) for host in self._hosts.all() for market, state in host.runtime.markets.items()}
         return {market: mid for market, mid in mids.items() if not mid.is_nan()}
 
     async def configs(self, actor: Actor, bot_id: str) -> list[ConfigRow]:
@@ -191,9 +205,8 @@ class BotService:
     def executors(self, actor: Actor, bot_id: str | None = None) -> list[ExecutorView]:
         """Executors that have not ended, those with a position first."""
         require(actor, Role.VIEWER, "looking at executors")
-        now_ns = self._host.clock.now_ns
         views = [
-            executor_view(executor.info, bot.row.title, bot.row.bot_id, now_ns)
+            executor_view(executor.info, bot.row.title, bot.row.bot_id, self._hosts.of(bot.row.mode).clock.now_ns)
             for bot in self._manager.running.values()
             if bot_id is None or bot.row.bot_id == bot_id
             for executor in bot.strategy.orchestrator.running

@@ -16,7 +16,8 @@ from botcore.model.instrument import Instrument, Market
 from botcore.recorder.journal import Journal
 from condor.configs import Configs
 from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
-from condor.host import TradingHost, WallClock
+from condor.host import WallClock
+from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService, Claim
 from condor.services.overview import OverviewService
 from condor.store import Connection
@@ -51,6 +52,24 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveOffer:
+    """What starting a draft with real money would mean.
+
+    Parameters
+    ----------
+    total : Decimal
+        Notional that may be held at once, in `quote`.
+    closed : str, optional
+        Why nothing new can be opened there right now.
+    """
+
+    account: str
+    total: Decimal
+    quote: str
+    closed: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewView:
     """A whole draft before it is started.
 
@@ -72,16 +91,17 @@ class ReviewView:
     estimates: tuple[tuple[str, str], ...]
     faults: tuple[str, ...]
     state: str
+    live: LiveOffer | None = None
 
 
 class DraftService:
     """Drafts of new bots."""
 
-    def __init__(self, configs: Configs, bots: BotService, overview: OverviewService, host: TradingHost, journal: Journal, wall: WallClock) -> None:
+    def __init__(self, configs: Configs, bots: BotService, overview: OverviewService, hosts: Hosts, journal: Journal, wall: WallClock) -> None:
         self._configs = configs
         self._bots = bots
         self._overview = overview
-        self._host = host
+        self._hosts = hosts
         self._journal = journal
         self._wall = wall
 
@@ -151,10 +171,10 @@ class DraftService:
     async def cancel(self, draft_id: str) -> None:
         await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.CANCELLED))
 
-    async def start(self, actor: Actor, draft_id: str, claim: Claim) -> BotView:
-        """Start the bot of a draft on paper, once."""
+    async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
+        """Start the bot of a draft once, on paper or with real money."""
         draft = await self._open(draft_id)
-        faults = self._faults(draft)
+        faults = self._faults(draft, mode)
         if faults:
             raise UserError(faults[0])
 
@@ -162,7 +182,7 @@ class DraftService:
             claim(connection)
             store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.STARTED)
 
-        return await self._bots.start(actor, draft.controller_name, draft.answers, claimed)
+        return await self._bots.start(actor, draft.controller_name, draft.answers, claimed, mode=mode)
 
     async def _open(self, draft_id: str) -> Draft:
         draft = await self.draft(draft_id)
@@ -185,42 +205,57 @@ class DraftService:
         current = answer_text(question, draft.answers.get(name))
         return StepView(draft_id, draft.controller_name, question, number, len(steps), current, name not in steps)
 
-    async def review(self, draft_id: str) -> ReviewView:
+    async def review(self, draft_id: str, mode: str = PAPER) -> ReviewView:
         """The whole draft with what it may cost."""
         draft = await self.draft(draft_id)
         form = self._form(draft.controller_name, draft.answers.get("connector_name"))
-        faults = self._faults(draft)
+        faults = self._faults(draft, mode)
         return ReviewView(
             draft_id,
             draft.controller_name,
             self._configs.spec(draft.controller_name).summary,
             tuple((question.name, question.label, answer_text(question, draft.answers.get(question.name))) for question in form.steps),
             tuple((question.name, question.label, answer_text(question, draft.answers.get(question.name))) for question in form.advanced),
-            () if faults else self._estimates(draft),
+            () if faults else self._estimates(draft, mode),
             tuple(faults),
             draft.state,
+            self._at_stake(draft) if not faults else None,
         )
 
-    def _faults(self, draft: Draft) -> list[str]:
+    def _at_stake(self, draft: Draft) -> LiveOffer | None:
+        """What a live start would put at stake; None where no account of that venue is connected."""
+        live = self._hosts.live
+        config = self._bots.check(draft.controller_name, draft.answers)
+        account = live.accounts.get(config.connector_name) if live is not None else None
+        if account is None:
+            return None
+        session = account.session.view()
+        instrument = self._hosts.of(LIVE).instrument(Market(config.connector_name, config.trading_pair))
+        total = sum(_quotes(config), Decimal(0))
+        return LiveOffer(
+            live.title(config.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble
+        )
+
+    def _faults(self, draft: Draft, mode: str = PAPER) -> list[str]:
         """Everything that keeps a draft from being started."""
         form = self._form(draft.controller_name, draft.answers.get("connector_name"))
         faults = [f"{fault.field or 'the whole'}: {fault.problem}" for fault in check_draft(form, draft.answers)]
         if faults:
             return faults
         try:
-            config = self._bots.check(draft.controller_name, draft.answers)
+            config = self._bots.check(draft.controller_name, draft.answers, mode)
         except ConfigError as error:
             return [error.problem]
         except UserError as error:
             return [str(error)]
-        return _too_small(config, self._instrument(config))
+        return _too_small(config, self._instrument(config, mode))
 
-    def _estimates(self, draft: Draft) -> tuple[tuple[str, str], ...]:
-        config = self._bots.check(draft.controller_name, draft.answers)
-        return _estimates(config, self._instrument(config), self._configs.venue(config.connector_name).fees.taker)
+    def _estimates(self, draft: Draft, mode: str) -> tuple[tuple[str, str], ...]:
+        config = self._bots.check(draft.controller_name, draft.answers, mode)
+        return _estimates(config, self._instrument(config, mode), self._configs.venue(config.connector_name).fees.taker)
 
-    def _instrument(self, config: Any) -> Instrument:
-        return self._host.source.plan(Market(config.connector_name, config.trading_pair)).instrument
+    def _instrument(self, config: Any, mode: str) -> Instrument:
+        return self._hosts.of(mode).instrument(Market(config.connector_name, config.trading_pair))
 
     def _form(self, controller_name: str, connector: Any) -> Form:
         spec = self._configs.spec(controller_name)

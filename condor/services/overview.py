@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.connectors.paper.exchange import PaperExchange
+from botcore.markets.market_state import MarketState
 from botcore.model.enums import PriceType
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind
@@ -16,8 +17,10 @@ from botcore.recorder.journal import Journal
 from condor import __version__
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
+from condor.hosts import Host, Hosts
 from condor.manager import BotManager
 from condor.services.bots import BotService, Claim
+from condor.services.venue_views import venue_views
 from condor.store import Connection
 from condor.store.common import HALT, clear_latch, set_latch, write_audit
 from condor.users import Actor, Role, require
@@ -30,8 +33,9 @@ CURRENCY = "USDT"
 class OverviewService:
     """Accounts, markets and the state of the whole."""
 
-    def __init__(self, host: TradingHost, manager: BotManager, bots: BotService, configs: Configs, journal: Journal, wall: WallClock) -> None:
-        self._host = host
+    def __init__(self, hosts: Hosts, manager: BotManager, bots: BotService, configs: Configs, journal: Journal, wall: WallClock) -> None:
+        self._hosts = hosts
+        self._host: TradingHost = hosts.paper
         self._manager = manager
         self._bots = bots
         self._configs = configs
@@ -108,14 +112,14 @@ class OverviewService:
             write_audit(connection, now_ms, actor, "halt", "trading", after=reason)
 
         # the gate first: what is asked for must not wait for a disk
-        self._host.runtime.gate.halt(reason)
+        self._hosts.halt(reason)
         await asyncio.wrap_future(self._journal.run(write))
         self._tell(FactKind.TRADING_HALTED, {"reason": reason})
 
     async def release(self, actor: Actor, claim: Claim) -> None:
         """Allow new positions again."""
         require(actor, Role.OWNER, "releasing the halt")
-        now_ms, before = self._wall.wall_ms(), self._host.runtime.gate.halt_reason or ""
+        now_ms, before = self._wall.wall_ms(), self._hosts.halt_reason or ""
 
         def write(connection: Connection) -> None:
             claim(connection)
@@ -123,7 +127,7 @@ class OverviewService:
             write_audit(connection, now_ms, actor, "release", "trading", before=before)
 
         await asyncio.wrap_future(self._journal.run(write))
-        self._host.runtime.gate.release()
+        self._hosts.release()
         self._tell(FactKind.TRADING_RELEASED, {"by": actor.name or str(actor.user_id)})
 
     def _tell(self, kind: str, payload: dict[str, Any]) -> None:
@@ -133,20 +137,22 @@ class OverviewService:
     # ---- state -----------------------------------------------------------------------------------------------------
     def status(self, actor: Actor) -> StatusView:
         require(actor, Role.VIEWER, "looking at the status")
-        orders = [order for connector in self._host.runtime.connectors.values() for order in connector.tracker.open_orders()]
+        hosts = self._hosts.all()
+        orders = [order for host in hosts for connector in host.runtime.connectors.values() for order in connector.tracker.open_orders()]
         return StatusView(
             __version__,
             self._host.source.describe(),
             self._host.clock.now_ns // 1_000_000,
             (self._wall.wall_ms() - self._started_ms) / 1000,
-            self._host.runtime.gate.halt_reason,
+            self._hosts.halt_reason,
             self._trouble(),
             self.portfolio(actor),
             tuple(self._bots.running()),
             self.markets(actor),
             len(orders),
             sum(order.state is OrderState.UNKNOWN for order in orders),
-            tuple(self._host.part_faults),
+            tuple(fault for host in hosts for fault in host.part_faults),
+            venue_views(self._hosts.live),
         )
 
     def _trouble(self) -> str | None:
@@ -157,15 +163,19 @@ class OverviewService:
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""
         require(actor, Role.VIEWER, "looking at markets")
-        now_ns = self._host.clock.now_ns
         views = []
-        for market, state in self._host.runtime.markets.items():
+        for host, market, state in self._open_markets():
+            now_ns = host.clock.now_ns
             mid = state.price(PriceType.MidPrice)
             bid, ask = state.price(PriceType.BestBid), state.price(PriceType.BestAsk)
             spread = None if mid.is_nan() or not mid else float((ask - bid) / mid) * 10_000
             word = "ended" if state.ended else "ok" if state.is_usable(now_ns) else "stale"
             views.append(MarketView(str(market), None if mid.is_nan() else mid, spread, max(0, now_ns - state.ts_ns) / 1e9, word))
         return tuple(views)
+
+    def _open_markets(self) -> list[tuple[Host, Market, MarketState]]:
+        """Live markets first."""
+        return [(host, market, state) for host in reversed(self._hosts.all()) for market, state in host.runtime.markets.items()]
 
     def describe_market(self) -> str:
         return self._host.source.describe()

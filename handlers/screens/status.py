@@ -10,6 +10,7 @@ from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs, table
 from handlers.registry import action, command, screen
+from handlers.screens.venues import venue_blocks
 from handlers.view import Button, Outcome, Show, View, show
 
 OFFERED = (900, 3600, 14_400)
@@ -43,6 +44,8 @@ async def status(ctx: Context, args: Args) -> View:
     blocks.append(
         pairs([("Equity (paper)", equity), ("Running bots", str(len(view.bots))), ("Open orders", orders), ("Up for", words.ago(view.uptime_s))])
     )
+    for venue in view.venues:
+        blocks += venue_blocks(venue)
     if view.bots:
         rows = [[clip(bot.title, 18), words.money(bot.net_pnl, signed=True), str(bot.trading)] for bot in view.bots[:12]]
         blocks.append(table(["bot", "result", "in pos."], rows))

@@ -156,7 +156,37 @@ def _review(review: ReviewView) -> View:
     if review.faults:
         return View(card(blocks), ((change,), (back, cancel)))
     start = Button("▶ Start (paper)", "start_draft", {"draft": draft_id}, once=True, style="success")
-    return View(card(blocks), ((start,), (change, back, cancel)))
+    live = (show(f"💵 Real money at {clip(review.live.account, 20)} …", "live_draft", draft=draft_id),) if review.live is not None else ()
+    return View(card(blocks), ((start,), *((live,) if live else ()), (change, back, cancel)))
+
+
+@screen("live_draft", Role.TRADER)
+async def live_draft(ctx: Context, args: Args) -> View:
+    """What starting this draft with real money means; the amount stands on the button."""
+    draft_id = str(args["draft"])
+    review = await ctx.services.drafts.review(draft_id, mode="live")
+    back = show("◀ Back", "draft", draft=draft_id)
+    blocks: list[object] = [line(bold(f"💵 {review.controller_name}"), " · real money")]
+    if review.state != "open" or review.live is None:
+        blocks.append(f"This draft was {review.state} already." if review.state != "open" else "No account of this venue is connected any more.")
+        return View(card(blocks), ((back,),))
+    blocks.append(pairs([("Account", review.live.account), *((label, text) for _, label, text in review.answers)]))
+    blocks += [bold("What it may do"), pairs(list(review.estimates))] if review.estimates else []
+    blocks += [quote(line("⚠️ ", fault)) for fault in review.faults]
+    if review.faults:
+        return View(card(blocks), ((back,),))
+    if review.live.closed is not None:
+        blocks.append(quote(line("⚠️ nothing can be opened there right now: ", review.live.closed)))
+    amount = f"{words.money(review.live.total)} {review.live.quote}"
+    start = Button(f"▶ Trade up to {amount} for real", "start_live", {"draft": draft_id}, once=True, style="danger")
+    return View(card(blocks), ((back,), (start,)))
+
+
+@action("start_live", Role.TRADER)
+async def start_live(ctx: Context, args: Args) -> Outcome:
+    """Start the bot of a draft with real money."""
+    bot = await ctx.services.drafts.start(ctx.actor, str(args["draft"]), ctx.claim, mode="live")
+    return Show("bot", {"bot": bot.bot_id}, toast=f"{bot.title} trades with real money now")
 
 
 @screen("fields", Role.TRADER)

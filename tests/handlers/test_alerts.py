@@ -35,6 +35,24 @@ def test_every_kind_that_is_announced_has_words_of_its_own() -> None:
         (FactKind.ORDER_FOUND, {"state": "PARTIALLY_FILLED"}, ["Order found: BUY 0.010 BTC-USDT on binance_perpetual, partially filled"]),
         (FactKind.ORDER_ABSENT, {"reason": "never arrived at the venue"}, ["Order is not there", "never arrived at the venue"]),
         (FactKind.FILLS_MISSING, {"venue_amount": "0.010", "booked_amount": "0.004"}, ["Executions are missing", "0.010 as traded", "show 0.004"]),
+        (
+            FactKind.LATE_FILL,
+            {"state": "CANCELED", "price": "99.5"},
+            ["Late fill: BUY 0.010 BTC-USDT on binance_perpetual at 99.5", "ended (canceled)"],
+        ),
+        (FactKind.OVER_CLOSED, {"amount": "0.002"}, ["Closed too much: 0.002 BTC-USDT", "traded back"]),
+        (FactKind.STOP_REFUSED, {"reason": "would trigger <now>"}, ["No stop at the venue: BTC-USDT", "would trigger &lt;now&gt;"]),
+        (
+            FactKind.EXIT_STUCK,
+            {"exposure_base": "0.5", "duration_s": 300, "reason": "no route"},
+            ["Exit not done for 5m", "0.5 BTC-USDT", "no route"],
+        ),
+        (FactKind.EXIT_FAILED, {"exposure_base": "0.5", "reason": "no"}, ["Exit refused for good: 0.5 BTC-USDT", "nobody watches it"]),
+        (
+            FactKind.POSITION_ADJUSTED,
+            {"venue_amount": "0", "booked_amount": "1.5", "price": "100"},
+            ["Position changed from outside: BTC-USDT", "holds 0, the bots had 1.5"],
+        ),
         (FactKind.ACCOUNT_DENIED, {"reason": "Invalid API-key <b>"}, ["binance_perpetual denies the key", "Invalid API-key &lt;b&gt;"]),
     ],
 )

@@ -17,9 +17,10 @@ from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierCo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import ClockMode, OrderType, TradeType
-from botcore.model.events import HoldChanged, StrayFill, StrayOrder
-from botcore.model.order import OrderRequest
-from botcore.model.records import BotRecords
+from botcore.model.events import StrayFill, StrayOrder
+from botcore.model.instrument import Market
+from botcore.model.order import TERMINAL, OrderRequest, OrderState
+from botcore.model.records import BotRecords, FillRecord, HoldRecord, IntentRecord
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
@@ -28,7 +29,8 @@ from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import PERP, SECOND_NS, T0_NS, MemoryRecords, instrument, quote_event
+from botcore.strategies.strays import StrayKeeper
+from tests.support.bench import PERP, SECOND_NS, T0_NS, MemoryRecords, fill_record, instrument, order_record, quote_event
 from tests.support.lossy_venue import Line, LossyVenue
 
 D = Decimal
@@ -63,14 +65,17 @@ class Durable:
 class LiveBench:
     """Ticks every 250 ms of market time; the market stands at 100 until it is moved."""
 
-    def __init__(self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None, *, crashes: bool = False) -> None:
+    def __init__(
+        self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None, *, crashes: bool = False, stops: bool = False
+    ) -> None:
         self.instrument = instrument(connector=PERP)
         self.clock = Clock(ClockMode.REALTIME, start_ns=T0_NS, stepper=Stepper())
         self.strays: list[Any] = []
         self.kills = 0
-        self.intents: dict[str, OrderRequest] = {}
+        self.intents: dict[str, IntentRecord] = {}
         self._rules = rules or BeliefRules()
         self._crashes = crashes
+        self._stops = stops
         self._durable: Durable | None = None
         self.venue = LossyVenue(lambda: self.clock.now_ns, lambda news: self.connector.inbox.append(news), seed, line)
         self.state = MarketState(self.instrument)
@@ -82,13 +87,21 @@ class LiveBench:
         """Everything that a process builds at its start."""
         self.bus = EventBus()
         self.records = MemoryRecords(self.bus)
-        self.bus.subscribe(StrayOrder, self._stray_order)
-        self.bus.subscribe(StrayFill, self._stray_fill)
+        self.bus.subscribe(StrayOrder, self.strays.append)
+        self.bus.subscribe(StrayFill, self.strays.append)
         account = Account(D("0.0004"))
         account.set_balances({"USDT": (D(1_000_000), D(1_000_000))}, complete=True)
         self.ids = IdSource(start=serial)
         self.connector = ExchangeConnector(
-            PERP, self.clock, self.bus, self.ids, self.venue, self._rules, {self.instrument.market.trading_pair: self.instrument}, account
+            PERP,
+            self.clock,
+            self.bus,
+            self.ids,
+            self.venue,
+            self._rules,
+            {self.instrument.market.trading_pair: self.instrument},
+            account,
+            stops=self._stops,
         )
         self.market_data = MarketDataProvider(self.clock, {self.instrument.market: self.state})
         self.gate = RiskGate(RiskLimits(), self.market_data)
@@ -96,6 +109,8 @@ class LiveBench:
         self.orchestrator = ExecutorOrchestrator(
             self.desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, self.desk.position_mode
         )
+        self.keeper = StrayKeeper(self.bus, self.clock, {PERP: self.connector}, lambda bot_id: self.bots.get(bot_id), self)
+        self.bots = {"bot": self.orchestrator}
 
     # ---- dying and coming back -----------------------------------------------------------------------------------------
     def kill(self, when: str) -> None:
@@ -109,7 +124,11 @@ class LiveBench:
         self.venue.process_died()
         self._boot(durable.serial)
         bot = StrategyV2Base("bot", [], self.orchestrator, self.market_data, self.clock, self.bus)
+        for hold in durable.holds.values():
+            lots = self.instrument.lots(hold.net_amount_base)
+            self.connector.own.hold(self.instrument, hold.bucket, lots, self.instrument.floor_ticks(hold.breakeven_price))
         restore_bot(bot, durable.records, {PERP: self.connector}, self.market_data)
+        self.connector.account.set_position(self.instrument.market.trading_pair, "net", self.venue.position(self.instrument.market))
         records = self.records
         adopted = [self.connector.tracker.get(client_order_id) for client_order_id in durable.orders]
         records.submitted[:0] = [order for order in adopted if order is not None]
@@ -124,7 +143,10 @@ class LiveBench:
         """What a crash leaves: values as they stood when the records were written."""
         records = self.records
         for order in records.submitted:
-            self.intents[order.client_order_id] = order.request
+            known = self.intents.get(order.client_order_id)
+            if known is None or OrderState[known.order.state] not in TERMINAL:
+                request = order.request
+                self.intents[order.client_order_id] = IntentRecord(request.bot_id, request.controller_id, order_record(order))
         self._durable = Durable(
             records.bot_records(),
             [order.client_order_id for order in records.submitted],
@@ -135,18 +157,15 @@ class LiveBench:
             self.ids.serial,
         )
 
-    def _stray_order(self, stray: StrayOrder) -> None:
-        self.strays.append(stray)
+    # ---- StrayRecords ------------------------------------------------------------------------------------------------
+    def intent(self, client_order_id: str) -> IntentRecord | None:
+        return self.intents.get(client_order_id)
 
-    def _stray_fill(self, stray: StrayFill) -> None:
-        """An execution of an order that nobody knows any more: a hold of whoever sent it, unless it was booked before the restart."""
-        self.strays.append(stray)
-        fill, request = stray.fill, self.intents.get(stray.fill.client_order_id)
-        if request is not None and all(known.trade_id != fill.trade_id for known, _ in self.records.fills):
-            self.records.fills.append((fill, request.executor_id))
-            hold = self.orchestrator.holds.add(fill, request.controller_id, self.desk.position_mode(PERP), request.trade_type)
-            if hold is not None:
-                self.bus.publish(HoldChanged("bot", hold))
+    def fills(self, client_order_id: str) -> list[FillRecord]:
+        return [fill_record(fill, executor_id) for fill, executor_id in self.records.fills if fill.client_order_id == client_order_id]
+
+    def hold(self, bot_id: str, controller_id: str, market: Market, bucket: str) -> HoldRecord | None:
+        return self.records.holds.get((controller_id, *market, bucket))
 
     # ---- the world -------------------------------------------------------------------------------------------------
     def price(self, ticks: int) -> None:
@@ -161,7 +180,10 @@ class LiveBench:
 
     def step(self) -> None:
         now_ns = self.clock.now_ns + SECOND_NS // 4
+        # the stream of positions is a step behind
+        held = self.venue.position(self.instrument.market)
         self.venue.run(now_ns)
+        self.connector.account.set_position(self.instrument.market.trading_pair, "net", held)
         self.clock.tick(now_ns)
         self.connector.on_tick(now_ns)
         self.orchestrator.on_tick(now_ns)

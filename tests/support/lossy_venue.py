@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from botcore.model.enums import OrderType, PositionAction, TradeType
+from botcore.model.instrument import Market
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded
@@ -241,7 +242,10 @@ class LossyVenue:
         self._note(order)
         for play in self.script:
             play(order)
-        if request.order_type is OrderType.MARKET:
+        if request.order_type is OrderType.STOP_MARKET:
+            if self._is_triggered(order):
+                self.end(order, OrderState.EXPIRED, "Order would immediately trigger.")
+        elif request.order_type is OrderType.MARKET:
             self._trade(order, self.best_ask if request.trade_type is TradeType.BUY else self.best_bid, order.lots)
         elif self._crosses(order):
             self._trade(order, request.price_ticks or 0, order.lots)
@@ -258,23 +262,33 @@ class LossyVenue:
         price = order.request.price_ticks or 0
         return self.best_ask <= price if order.request.trade_type is TradeType.BUY else self.best_bid >= price
 
+    def _is_triggered(self, order: VenueOrder) -> bool:
+        """Whether the market has touched a stop's trigger; one that has traded a part was triggered before."""
+        trigger = order.request.price_ticks or 0
+        touched = self.best_ask >= trigger if order.request.trade_type is TradeType.BUY else self.best_bid <= trigger
+        return touched or order.filled > 0
+
     def quote(self, ticks: int) -> None:
         """The market moves; resting orders that it reaches trade, sometimes in parts."""
         self.best_bid = self.best_ask = ticks
         for order in self.orders:
-            if order.state in (OrderState.OPEN, OrderState.PARTIALLY_FILLED) and self._crosses(order):
+            is_stop = order.request.order_type is OrderType.STOP_MARKET
+            is_reached = self._is_triggered(order) if is_stop else self._crosses(order)
+            if order.state in (OrderState.OPEN, OrderState.PARTIALLY_FILLED) and is_reached:
                 lots = order.lots - order.filled
                 if lots > 1 and self._happens(self.partial):
                     lots = self._chance.randint(1, lots - 1)
-                self._trade(order, order.request.price_ticks or ticks, lots)
+                self._trade(order, ticks if is_stop else order.request.price_ticks or ticks, lots)
                 if order.state is OrderState.PARTIALLY_FILLED and self._happens(self.line.expire):
                     self.end(order, OrderState.EXPIRED, "the venue ended it")
 
     def _trade(self, order: VenueOrder, ticks: int, lots: int) -> None:
         if order.request.position_action is PositionAction.CLOSE:
-            held = self.position(order.request)
-            lots = min(lots, abs(held) if held and (held > 0) != (order.request.trade_type is TradeType.BUY) else 0)
-            if not lots:
+            held = self.position(order.request.instrument.market)
+            left = abs(held) if held and (held > 0) != (order.request.trade_type is TradeType.BUY) else 0
+            if lots > left:
+                if left:
+                    self.trade(order, ticks, left)
                 self.end(order, OrderState.EXPIRED, "reduce-only")
                 return
         self.trade(order, ticks, lots)
@@ -290,7 +304,7 @@ class LossyVenue:
             lots,
             Fee(Decimal(0), order.request.instrument.quote, Decimal(0)),
             self._time_ns,
-            order.request.order_type is not OrderType.MARKET,
+            order.request.order_type.is_limit,
         )
         self.trades.append(fill)
         order.trades.append((self._time_ns, fill))
@@ -323,9 +337,8 @@ class LossyVenue:
             self._send(self._time_ns + delay_ns, news)
 
     # ---- the oracle ------------------------------------------------------------------------------------------------
-    def position(self, request: OrderRequest) -> int:
+    def position(self, pair: Market) -> int:
         """Net lots of the pair."""
-        pair = request.instrument.market
         return sum(fill.trade_type.sign * fill.lots for fill in self.trades if fill.instrument.market == pair)
 
     def open_orders(self) -> list[VenueOrder]:

@@ -54,9 +54,21 @@ class Account:
         """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode."""
         self._lots[trading_pair, side] = lots
 
+    def set_positions(self, lots: dict[tuple[str, str], int]) -> None:
+        """All positions by (pair, side); what is not named is flat."""
+        self._lots = dict(lots)
+
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
         self.is_known = False
+
+    def totals(self) -> dict[str, Decimal]:
+        """Asset -> total, as the venue said last."""
+        return dict(self._totals)
+
+    def positions(self) -> dict[tuple[str, str], int]:
+        """(pair, side) -> signed lots, as the venue said last."""
+        return dict(self._lots)
 
     # ---- what may be used --------------------------------------------------------------------------------------------
     def total(self, asset: str) -> Decimal:

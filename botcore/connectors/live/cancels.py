@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from botcore.model.times import SECOND_NS
 
 LONGEST_PAUSE_NS = 10 * SECOND_NS
+ANSWER_LIMIT_NS = 30 * SECOND_NS
+"""A line must answer; when it did not for so long, the cancel counts as unanswered."""
 
 
 @dataclass(slots=True)
@@ -37,10 +39,12 @@ class CancelBook:
         self._wanted.pop(client_order_id, None)
 
     def due(self, now_ns: int) -> list[str]:
-        """Orders to send a cancel for now; each is handed out once until it is answered."""
+        """Orders to send a cancel for now; each is handed out once until it is answered, or its answer is overdue."""
         found = []
         for client_order_id, wanted in self._wanted.items():
-            if not wanted.under_way and wanted.next_try_ns <= now_ns:
+            if wanted.next_try_ns <= now_ns:
+                # an answer that does not come in time counts as none
+                wanted.next_try_ns = now_ns + ANSWER_LIMIT_NS
                 wanted.under_way = True
                 wanted.tries += 1
                 found.append(client_order_id)
@@ -49,10 +53,10 @@ class CancelBook:
     def answered(self, client_order_id: str, now_ns: int) -> None:
         """A cancel came back without the order being done: try again in 1, 2, 4 ... 10 s."""
         wanted = self._wanted.get(client_order_id)
-        if wanted is not None:
+        if wanted is not None and wanted.under_way:
             wanted.under_way = False
             wanted.next_try_ns = now_ns + min(SECOND_NS << min(wanted.tries - 1, 5), LONGEST_PAUSE_NS)
 
     def next_ns(self) -> int | None:
         """When the next cancel is due; None when none waits."""
-        return min((wanted.next_try_ns for wanted in self._wanted.values() if not wanted.under_way), default=None)
+        return min((wanted.next_try_ns for wanted in self._wanted.values()), default=None)

@@ -71,6 +71,11 @@ class DoubtBook:
         self._rules = rules
         self._doubts: dict[str, Doubt] = {}
 
+    @property
+    def deadline_ns(self) -> int:
+        """Time after sending from which silence counts as proof."""
+        return self._rules.deadline_ns
+
     def __len__(self) -> int:
         return len(self._doubts)
 

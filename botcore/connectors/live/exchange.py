@@ -20,16 +20,18 @@ from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.model.enums import PositionMode
+from botcore.model.enums import OrderType, PositionMode
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import Fact, FactKind, OrderUnknown, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
-from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, VenueLine
+from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
+from botcore.venues.off_grid import on_grid
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS
@@ -55,6 +57,8 @@ class ExchangeConnector(ConnectorBase):
     account : Account
     closed : callable, optional
         Why no new exposure may be sent now, as one sentence; None while it may. The session knows about streams, clock and bans.
+    stops : bool
+        Whether reduce-only stop orders may rest there (`LiveSpec.lists_stop_orders`, unless the account's settings say no).
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class ExchangeConnector(ConnectorBase):
         instruments: Mapping[str, Instrument],
         account: Account,
         closed: Callable[[], str | None] = lambda: None,
+        *,
+        stops: bool = False,
     ) -> None:
         super().__init__(name, clock, bus, ids)
         self.account = account
@@ -80,6 +86,7 @@ class ExchangeConnector(ConnectorBase):
         self._line = line
         self._instruments = instruments
         self._closed = closed
+        self._stops = stops
         self._unanswered: dict[str, int] = {}
         self._unreconciled: dict[str, int] = {}
 
@@ -135,7 +142,7 @@ class ExchangeConnector(ConnectorBase):
             self._line.ask(kind, order)
 
     def _hear(self, order: Order, now_ns: int) -> None:
-        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type.is_limit)
+        self.audit.heard(order.client_order_id, now_ns, rests=order.request.order_type is not OrderType.MARKET)
 
     def _miss_answers(self, now_ns: int) -> None:
         while self._unanswered:
@@ -156,6 +163,8 @@ class ExchangeConnector(ConnectorBase):
             self._report(news.report, now_ns)
         elif type(news) is Traded:
             self._trade(news.fill)
+        elif type(news) is TradesRead:
+            self._line.booked(news)
 
     def _created(self, news: Created, now_ns: int) -> None:
         sent_ns = self._unanswered.pop(news.client_order_id, now_ns)
@@ -167,7 +176,7 @@ class ExchangeConnector(ConnectorBase):
             if said.left:
                 self._doubt(order, sent_ns, said.reason, now_ns)
             else:
-                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"could not be sent: {said.reason}", now_ns))
+                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"{NOT_SENT}: {said.reason}", now_ns))
         elif said.verdict is Verdict.ACCEPTED and news.report is not None:
             self._report(news.report, now_ns)
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
@@ -206,6 +215,9 @@ class ExchangeConnector(ConnectorBase):
             self._missing(order, news, now_ns)
         if news.report is not None or (news.is_negative and news.kind is Ask.QUERY):
             self._unreconciled.pop(news.client_order_id, None)
+        elif news.is_negative and news.kind is Ask.OPEN and news.client_order_id in self._unreconciled:
+            # one list answers for all orders of a pair that still stand; the others are asked for one by one
+            self._ask(news.client_order_id, Ask.QUERY)
 
     def _found_by_trades(self, order: Order, now_ns: int) -> None:
         """Executions prove that it arrived; whether its rest still stands is asked next."""
@@ -238,7 +250,7 @@ class ExchangeConnector(ConnectorBase):
         doubt = self.doubts.get(order.client_order_id)
         was_live = doubt is not None and doubt.was_live
         state = OrderState.CANCELED if was_live else OrderState.FAILED
-        reason = "the venue no longer knows the order" if was_live else "never arrived at the venue"
+        reason = "the venue no longer knows the order" if was_live else NEVER_ARRIVED
         self._tell(FactKind.ORDER_ABSENT, order, now_ns, reason=reason)
         self.apply(OrderEnded(order.client_order_id, state, reason, now_ns))
 
@@ -252,7 +264,8 @@ class ExchangeConnector(ConnectorBase):
         """The venue shows an order: executions first, then where it stands."""
         order = self.tracker.get(report.client_order_id)
         if order is None:
-            self._stray(report)
+            order = self._stray(report)
+        if order is None:
             return
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
@@ -272,12 +285,23 @@ class ExchangeConnector(ConnectorBase):
 
     def _trade(self, fill: Fill) -> None:
         order = self.tracker.get(fill.client_order_id)
-        if order is not None and order.state is OrderState.UNKNOWN:
-            self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
+        if order is not None:
+            # the venue may have changed its ticks and lots since the order was sent
+            fill = on_grid(fill, order.instrument)
+            if order.state is OrderState.UNKNOWN:
+                self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
+        late_state, before = (order.state, order.filled_lots) if order is not None and order.is_done else (None, 0)
         self.apply(OrderTraded(fill))
+        if order is not None and late_state is not None and order.filled_lots > before:
+            self._tell_late(order, fill, late_state)
         held_back = self.endings.booked(fill.client_order_id, order.filled_lots if order is not None else 0)
         if held_back is not None and held_back.state in ENDS:
             self.apply(OrderEnded(held_back.client_order_id, held_back.state, held_back.reason, held_back.ts_ns))
+
+    def _tell_late(self, order: Order, fill: Fill, state: OrderState) -> None:
+        """An execution came after the order's end, or beyond its size."""
+        amount, price = format(fill.amount, "f"), format(fill.price, "f")
+        self._tell(FactKind.LATE_FILL, order, fill.ts_ns, state=state.name, amount=amount, price=price)
 
     def _end_without_fills(self, report: OrderReport, now_ns: int) -> None:
         """The venue counts executions that no list of it shows: say so. A canceled order then ends with what is booked; one that the venue
@@ -310,16 +334,32 @@ class ExchangeConnector(ConnectorBase):
             self._unreconciled.pop(client_order_id, None)
 
     # ---- orders that are not in our books ------------------------------------------------------------------------
-    def _stray(self, report: OrderReport) -> None:
-        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched."""
-        if is_ours(report.client_order_id):
-            self._bus.publish(StrayOrder(self.name, report.trading_pair, report.client_order_id, report.state not in (*ENDS, OrderState.FILLED)))
+    def _stray(self, report: OrderReport) -> Order | None:
+        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched.
+
+        Returns
+        -------
+        Order, optional
+            When somebody who keeps strays has adopted it.
+        """
+        if not is_ours(report.client_order_id):
+            return None
+        is_open = report.state not in (*ENDS, OrderState.FILLED)
+        stray = StrayOrder(self.name, report.trading_pair, report.client_order_id, is_open, report.exchange_order_id, report.lots, report.filled_lots)
+        self._bus.publish(stray)
+        order = self.tracker.get(report.client_order_id)
+        if order is None:
             for fill in report.fills:
                 self.on_foreign_fill(fill)
+        return order
 
     def on_foreign_fill(self, fill: Fill) -> None:
         if is_ours(fill.client_order_id):
+            known = self.tracker.duplicate_fills
             self._bus.publish(StrayFill(fill))
+            order = self.tracker.get(fill.client_order_id)
+            if order is not None and order.is_done and self.tracker.duplicate_fills == known:
+                self._tell_late(order, fill, order.state)
 
     # ---- reconciliation --------------------------------------------------------------------------------------------
     def reconcile(self, now_ns: int) -> None:
@@ -335,7 +375,7 @@ class ExchangeConnector(ConnectorBase):
             if next_ns <= now_ns:
                 self._unreconciled[client_order_id] = now_ns + REPEAT_NS
                 self._ask(client_order_id, Ask.TRADES)
-                self._ask(client_order_id, Ask.QUERY)
+                self._ask(client_order_id, Ask.OPEN)
 
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may."""
@@ -346,6 +386,15 @@ class ExchangeConnector(ConnectorBase):
         if not self.account.is_known:
             return f"the balances at {self.name} are not known"
         return self._closed()
+
+    def doing_about(self, client_order_id: str, now_ns: int) -> str:
+        """What is being done about an order that nobody knows, for people."""
+        doubt = self.doubts.get(client_order_id)
+        if doubt is None:
+            return "waiting for the venue's answer"
+        left_s = (doubt.since_ns + self.doubts.deadline_ns - now_ns) / SECOND_NS
+        asked = f"asked {doubt.asked} times" if doubt.asked else "about to be asked for"
+        return f"{asked}; its absence would be believed {f'in {left_s:.0f} s' if left_s > 0 else 'as soon as every list is silent'}"
 
     # ---- the account -----------------------------------------------------------------------------------------------
     def balance(self, asset: str) -> tuple[Decimal, Decimal]:
@@ -361,8 +410,15 @@ class ExchangeConnector(ConnectorBase):
             raise ConfigError(f"{self.name} has no pair {trading_pair!r}{nearest(trading_pair, self._instruments)}", field="trading_pair")
         return found
 
+    def keeps_stops(self) -> bool:
+        return self._stops
+
     def position_mode(self) -> PositionMode:
         return self.account.mode
+
+    def is_netted(self, request: OrderRequest) -> bool:
+        instrument = request.instrument
+        return not self._unreconciled and self.own.of(instrument).net == self.account.lots(instrument, "net")
 
     def reducible_lots(self, request: OrderRequest) -> int:
         return self.account.reducible(request)

@@ -27,6 +27,7 @@ from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, O
 # members of enums as names of this module: compiled code reads them without a lookup
 MARKET: Final = OrderType.MARKET
 LIMIT_MAKER: Final = OrderType.LIMIT_MAKER
+STOP_MARKET: Final = OrderType.STOP_MARKET
 CLOSE: Final = PositionAction.CLOSE
 CANCELED: Final = OrderState.CANCELED
 FILLED: Final = OrderState.FILLED
@@ -220,6 +221,8 @@ class PaperExchange:
     def _refusal(self, market: PaperMarket, order: PaperOrder) -> str | None:
         """Why this order is not taken; None when it is, and then its funds are bound."""
         request, ledger = order.request, self.ledger
+        if request.order_type is STOP_MARKET:
+            return f"{self.name} keeps no stop orders"
         if market.state.ended and request.purpose.adds_risk:
             return "the recorded market has ended"
         ticks = market.worst_touch(order.is_buy) if request.order_type is MARKET else order.price_ticks

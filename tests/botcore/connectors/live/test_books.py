@@ -70,7 +70,7 @@ def test_a_cancel_is_under_way_once_and_comes_again_after_1_2_4_8_10_seconds() -
     cancels.want("o", now)
     for _ in range(6):
         assert cancels.due(now) == ["o"]
-        assert cancels.due(now + 60 * S) == [], "it has not been answered"
+        assert cancels.due(now + 29 * S) == [], "it has not been answered"
         cancels.answered("o", now)
         following = cancels.next_ns()
         assert following is not None
@@ -79,6 +79,17 @@ def test_a_cancel_is_under_way_once_and_comes_again_after_1_2_4_8_10_seconds() -
     assert gaps == [1, 2, 4, 8, 10, 10]
     cancels.done("o")
     assert (cancels.due(now), cancels.next_ns(), "o" in cancels) == ([], None, False)
+
+
+def test_o7_a_cancel_whose_answer_never_comes_is_sent_again() -> None:
+    cancels = CancelBook()
+    cancels.want("o", 0)
+    assert cancels.due(0) == ["o"]
+    assert cancels.next_ns() == 30 * S
+    assert (cancels.due(30 * S - 1), cancels.due(30 * S)) == ([], ["o"])
+    cancels.answered("o", 31 * S)
+    cancels.answered("o", 45 * S)
+    assert cancels.next_ns() == 33 * S, "the second answer is late and changes nothing"
 
 
 # ---- ends that wait --------------------------------------------------------------------------------------------------

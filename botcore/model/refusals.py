@@ -1,0 +1,35 @@
+"""Why an order did not come to be, as far as it decides what is done next. The words themselves go to people as they are."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+NOT_SENT: Final = "could not be sent"
+NEVER_ARRIVED: Final = "never arrived at the venue"
+OWN_ORDER: Final = "would trade with our own order"
+THIN_BOOK: Final = "the book is too thin"
+
+
+class RefusalKind(Enum):
+    """What a refusal means for whoever sent the order."""
+
+    BALANCE = "balance"
+    """The account can't pay: trying on and on does not help."""
+    UNREACHABLE = "unreachable"
+    """The venue never saw it: an exit is sent again for as long as it takes."""
+    OWN_ORDER = "own order"
+    """Another order of ours stands in the way: the price will be another one in a moment."""
+    OTHER = "other"
+
+
+def kind_of(reason: str) -> RefusalKind:
+    """The kind of a refusal, by our own words or the venue's."""
+    if reason.startswith((NOT_SENT, NEVER_ARRIVED)):
+        return RefusalKind.UNREACHABLE
+    if reason.startswith(OWN_ORDER):
+        return RefusalKind.OWN_ORDER
+    said = reason.lower()
+    if "insufficient" in said and any(word in said for word in ("balance", "margin", "fund")):
+        return RefusalKind.BALANCE
+    return RefusalKind.OTHER

@@ -1,0 +1,182 @@
+"""`OwnBooks`: what all bots of one account have out and hold, kept up to date with every order and fill.
+
+It answers in O(1) or O(log n) what is asked with every order: would this one meet an order of ours, how much is open with everything that is working, in doubt
+or on its way counted, and what do our own fills say that the account holds. Passive: a connector writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from botcore.model.enums import TradeType
+from botcore.model.instrument import Instrument
+from botcore.model.order import Fill
+from botcore.orders.tracker import Order
+
+BUY: Final = TradeType.BUY
+ZERO: Final = Decimal(0)
+SPARE: Final = 64
+
+
+class OwnBook:
+    """One market of `OwnBooks`.
+
+    Attributes
+    ----------
+    long, short : int
+        Lots; on a ONEWAY account (and on spot) the two are netted against each other.
+    pending : int
+        Ticks times lots that entries may still open.
+    """
+
+    __slots__ = ("_heaps", "_limits", "_serial", "instrument", "last_ticks", "long", "pending", "short", "value")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.long = 0
+        self.short = 0
+        self.pending = 0
+        self.last_ticks = 0
+        self.value = ZERO
+        # (price times sign, serial, order) of resting buys and sells: the best price is the smallest
+        self._heaps: tuple[list[tuple[int, int, Order]], list[tuple[int, int, Order]]] = ([], [])
+        self._limits = [SPARE, SPARE]
+        self._serial = 0
+
+    @property
+    def net(self) -> int:
+        return self.long - self.short
+
+    @property
+    def open_value(self) -> Decimal:
+        """Quote value of what is held and of what entries may still open."""
+        return ((self.long + self.short) * self.last_ticks + self.pending) * self.instrument.unit
+
+    # ---- positions -------------------------------------------------------------------------------------------------
+    def move(self, signed_lots: int, hedge_long: bool | None) -> None:
+        """A position changes: the net one, or in HEDGE mode the long or the short one."""
+        if hedge_long is None:
+            net = self.long - self.short + signed_lots
+            self.long, self.short = max(net, 0), max(-net, 0)
+        elif hedge_long:
+            self.long += signed_lots
+        else:
+            self.short -= signed_lots
+
+    # ---- resting orders --------------------------------------------------------------------------------------------
+    def rest(self, order: Order, ticks: int) -> None:
+        is_sell = order.request.trade_type is not BUY
+        heap = self._heaps[is_sell]
+        self._serial += 1
+        heappush(heap, (ticks if is_sell else -ticks, self._serial, order))
+        if len(heap) > self._limits[is_sell]:
+            # orders that ended behind the best price are swept out now and then
+            heap[:] = [entry for entry in heap if entry[2].is_open]
+            heapify(heap)
+            self._limits[is_sell] = 2 * len(heap) + SPARE
+
+    def best(self, *, sells: bool) -> int | None:
+        """Best price of our resting orders of one side in ticks; None when there is none."""
+        heap = self._heaps[sells]
+        while heap and heap[0][2].is_done:
+            heappop(heap)
+        if not heap:
+            return None
+        return heap[0][0] if sells else -heap[0][0]
+
+    def reached(self, side: TradeType, ticks: int) -> Iterator[Order]:
+        """Our resting orders that an order of `side` would meet at this price, best first."""
+        sells = side is BUY
+        heap = self._heaps[sells]
+        bound = ticks if sells else -ticks
+        taken = []
+        while heap and heap[0][0] <= bound:
+            entry = heappop(heap)
+            if entry[2].is_open:
+                taken.append(entry)
+        for entry in taken:
+            heappush(heap, entry)
+        return iter([entry[2] for entry in taken])
+
+
+class OwnBooks:
+    """See the module."""
+
+    __slots__ = ("_books", "_counts", "_open", "_pending")
+
+    def __init__(self) -> None:
+        self._books: dict[str, OwnBook] = {}
+        self._pending: dict[str, tuple[int, int]] = {}
+        self._open: dict[str, Decimal] = {}
+        self._counts = False
+
+    def of(self, instrument: Instrument) -> OwnBook:
+        pair = instrument.market.trading_pair
+        book = self._books.get(pair)
+        if book is None:
+            book = self._books[pair] = OwnBook(instrument)
+        return book
+
+    def books(self) -> list[OwnBook]:
+        return list(self._books.values())
+
+    def open_quote(self, quote: str) -> Decimal:
+        """Quote value of all that is open on the account in markets of this quote asset; summed up from the first call on."""
+        if not self._counts:
+            self._counts = True
+            for book in self._books.values():
+                self._revalue(book)
+        return self._open.get(quote, ZERO)
+
+    # ---- written by the connector ----------------------------------------------------------------------------------
+    def sent(self, order: Order, ticks: int) -> None:
+        """An order is tracked; `ticks` is its limit, or what a market order expects (0 when nobody knows)."""
+        request = order.request
+        book = self.of(request.instrument)
+        if request.order_type.is_limit:
+            book.rest(order, ticks)
+        if request.purpose.adds_risk:
+            left = order.lots - order.filled_lots
+            if left > 0:
+                self._pending[order.client_order_id] = ticks, left
+                book.pending += ticks * left
+                self._revalue(book)
+
+    def filled(self, order: Order, fill: Fill, *, hedge: bool) -> None:
+        """A fill that was news."""
+        request = order.request
+        book = self.of(fill.instrument)
+        book.last_ticks = fill.price_ticks
+        is_buy = fill.trade_type is BUY
+        book.move(fill.lots if is_buy else -fill.lots, (is_buy == request.purpose.adds_risk) if hedge else None)
+        pending = self._pending.get(order.client_order_id)
+        if pending is not None:
+            ticks, left = pending
+            taken = min(left, fill.lots)
+            book.pending -= ticks * taken
+            self._pending[order.client_order_id] = ticks, left - taken
+        self._revalue(book)
+
+    def ended(self, order: Order) -> None:
+        """The order is done: what it did not fill is not pending any more."""
+        pending = self._pending.pop(order.client_order_id, None)
+        if pending is not None:
+            book = self.of(order.instrument)
+            book.pending -= pending[0] * pending[1]
+            self._revalue(book)
+
+    def hold(self, instrument: Instrument, bucket: str, lots: int, ticks: int) -> None:
+        """A position of before this process: signed lots, and their break-even price in ticks."""
+        book = self.of(instrument)
+        book.move(lots, None if bucket == "net" else bucket == "long")
+        book.last_ticks = book.last_ticks or ticks
+        self._revalue(book)
+
+    def _revalue(self, book: OwnBook) -> None:
+        if self._counts:
+            value, quote = book.open_value, book.instrument.quote
+            self._open[quote] = self._open.get(quote, ZERO) + value - book.value
+            book.value = value

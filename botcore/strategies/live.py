@@ -1,0 +1,119 @@
+"""`LiveRuntime`: the same parts as paper and backtest, in front of real accounts.
+
+Two things differ. Markets and connectors belong to a session with a venue, which fills books and inboxes when messages arrive. And private news do
+not wait for the next tick: `poke` takes a connector's inbox at once, lets the owning executors answer, and sends what is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+import numpy as np
+
+from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.connectors.paper.exchange import PaperRules
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.core.steps import TimeIterator
+from botcore.data.feed import MarketFeed
+from botcore.markets.market_state import MarketState
+from botcore.model.errors import ConfigError, nearest
+from botcore.model.instrument import Instrument, Market
+from botcore.orders.ids import IdSource
+from botcore.risk.limits import RiskLimits
+from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
+from botcore.strategies.strays import StrayRecords
+
+BASE_INTERVAL_S = 60
+
+
+class LiveMarkets(TimeIterator, Protocol):
+    """What a session with a venue gives the runtime."""
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """All pairs that can be traded there, by pair."""
+
+    @property
+    def book_age_ns(self) -> int:
+        """Age of the book's last message beyond which the market counts as stale."""
+
+    def watch(self, state: MarketState) -> None:
+        """Keep the state of a market up to date from now on."""
+
+
+class _NoSource:
+    """Live markets come from sessions, never from a source."""
+
+    def rules(self, connector_name: str) -> PaperRules:
+        raise ConfigError(f"there is no account {connector_name} here")
+
+    def balances(self, connector_name: str, instrument: Instrument) -> Mapping[str, Decimal]:
+        return {}
+
+    def plan(self, market: Market) -> MarketPlan:
+        raise ConfigError(f"there is no account for {market} here")
+
+    def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> MarketFeed:
+        raise ConfigError("live markets have no feed")
+
+    def history(self, market: Market, feed: MarketFeed) -> np.ndarray:
+        return np.empty((0, 6))
+
+
+class LiveRuntime(TradingRuntime):
+    """See the module; accounts are added before bots."""
+
+    def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords) -> None:
+        super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
+        self._sessions: dict[str, LiveMarkets] = {}
+        self._accounts: dict[str, ExchangeConnector] = {}
+
+    def add_account(self, connector: ExchangeConnector, session: LiveMarkets) -> None:
+        """Trade through this connector; the session's part comes before it on the clock."""
+        self._sessions[connector.name] = session
+        self._accounts[connector.name] = connector
+        self.connectors[connector.name] = connector
+        self.clock.add(session, before=self.dispatch)
+        self.clock.add(connector, before=self.dispatch)
+
+    def open_market(self, market: Market) -> MarketState:
+        """The state of a market; it is usable as soon as its book is complete.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such account, or its venue does not trade this pair.
+        """
+        state = self.markets.get(market)
+        if state is not None:
+            return state
+        state = MarketState(self.instrument(market), self._sessions[market.connector_name].book_age_ns)
+        state.watch.now_ns = self.clock.now_ns
+        state.candles.set_base(BASE_INTERVAL_S)
+        self.markets[market] = state
+        self._sessions[market.connector_name].watch(state)
+        return state
+
+    def instrument(self, market: Market) -> Instrument:
+        """The instrument of a pair; ConfigError when it is not to be had."""
+        session = self._sessions.get(market.connector_name)
+        if session is None:
+            raise ConfigError(
+                f"no live account is connected at {market.connector_name}{nearest(market.connector_name, self._sessions)}", field="connector_name"
+            )
+        instrument = session.instruments.get(market.trading_pair)
+        if instrument is None:
+            raise ConfigError(
+                f"{market.connector_name} does not trade {market.trading_pair!r}{nearest(market.trading_pair, session.instruments)}",
+                field="trading_pair",
+            )
+        return instrument
+
+    def poke(self, connector_name: str, now_ns: int) -> None:
+        """Take what has arrived for one account, now."""
+        self.clock.skip_to(now_ns)
+        self.clock.step(self._accounts[connector_name])
+        self.clock.step(self.dispatch)

@@ -1,0 +1,195 @@
+"""Strays: orders and executions that carry our prefix and that this process does not know (any more).
+
+A fill may come long after its order was forgotten, or of an order of an earlier process; an order may stand at the venue that no bot was told of. The records
+say whose it was. It is adopted into the tracker like an order of a restart, so that all that holds for orders holds for it: each execution once and for
+ever, cancels that are repeated until it has ended, an end that waits for its executions. Nobody's order is adopted too, for nobody.
+
+What is not ours (another prefix) never comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from botcore.connectors.base import ConnectorBase, OrderOwner
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.model.enums import OrderType, TradeType
+from botcore.model.events import Fact, FactKind, HoldChanged, OrderEvent, OrderFilled, PartFault, StrayFill, StrayOrder
+from botcore.model.instrument import Market
+from botcore.model.order import TERMINAL, Fill, OrderRequest, OrderState, Purpose
+from botcore.model.records import FillRecord, HoldRecord, IntentRecord
+from botcore.model.venue_updates import OrderTraded
+from botcore.orchestrator.holds import HoldBook, HoldKey, PositionHold
+from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.orders.tracker import Order
+from botcore.strategies.recovery import booked_fill, order_request
+
+UNOWNED = "unowned"
+"""Controller of a hold that is nobody's; its bot id is empty."""
+
+
+class StrayRecords(Protocol):
+    """What the records know. Called from the tick, and only for strays, so it may read a database."""
+
+    def intent(self, client_order_id: str) -> IntentRecord | None:
+        """The order with its intent; None when no such intent was ever written."""
+
+    def fills(self, client_order_id: str) -> list[FillRecord]:
+        """Executions of it that are booked."""
+
+    def hold(self, bot_id: str, controller_id: str, market: Market, bucket: str) -> HoldRecord | None:
+        """A hold as it was written last."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrayOwner:
+    """Stands where the executor of an adopted order stood.
+
+    Parameters
+    ----------
+    side : TradeType
+        Side of that executor: in HEDGE mode the bucket of its holds.
+    """
+
+    keeper: StrayKeeper
+    bot_id: str
+    controller_id: str
+    executor_id: str
+    side: TradeType
+
+    def on_order(self, event: OrderEvent) -> None:
+        if type(event) is OrderFilled:
+            self.keeper.book(self, event.order, event.fill)
+
+    def on_fault(self, error: Exception) -> None:
+        self.keeper.faulted(self, error)
+
+
+class StrayKeeper:
+    """See the module.
+
+    Parameters
+    ----------
+    connectors : mapping of str to ConnectorBase
+        Live mapping by connector name.
+    orchestrator_of : callable
+        Bot id -> orchestrator of a bot that runs here, or None.
+    """
+
+    def __init__(
+        self,
+        bus: EventBus,
+        clock: Clock,
+        connectors: Mapping[str, ConnectorBase],
+        orchestrator_of: Callable[[str], ExecutorOrchestrator | None],
+        records: StrayRecords,
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._connectors = connectors
+        self._orchestrator_of = orchestrator_of
+        self._records = records
+        self._holds: dict[tuple[str, HoldKey], PositionHold] = {}
+        bus.subscribe(StrayOrder, self._on_order)
+        bus.subscribe(StrayFill, self._on_fill)
+        bus.subscribe(HoldChanged, self._on_hold)
+
+    # ---- what comes in ---------------------------------------------------------------------------------------------
+    def _on_order(self, stray: StrayOrder) -> None:
+        connector = self._connectors.get(stray.connector_name)
+        if connector is None or connector.tracker.get(stray.client_order_id) is not None:
+            return
+        booked = self._records.fills(stray.client_order_id)
+        instrument = connector.instrument(stray.trading_pair)
+        if not stray.is_open and stray.filled_lots <= sum(instrument.lots(fill.amount) for fill in booked):
+            return
+        self._adopt(connector, stray, TradeType.BUY, booked)
+
+    def _on_fill(self, stray: StrayFill) -> None:
+        fill = stray.fill
+        market = fill.instrument.market
+        connector = self._connectors.get(market.connector_name)
+        if connector is None:
+            return
+        if connector.tracker.get(fill.client_order_id) is None:
+            order = StrayOrder(market.connector_name, market.trading_pair, fill.client_order_id, False, "", fill.lots, fill.lots)
+            self._adopt(connector, order, fill.trade_type, self._records.fills(fill.client_order_id))
+        connector.apply(OrderTraded(fill))
+
+    def _on_hold(self, change: HoldChanged) -> None:
+        """The latest object of every hold: the records may lag behind it."""
+        if isinstance(change.hold, PositionHold):
+            self._holds[change.bot_id, change.hold.key] = change.hold
+
+    # ---- adoption --------------------------------------------------------------------------------------------------
+    def _adopt(self, connector: ConnectorBase, stray: StrayOrder, side: TradeType, booked: list[FillRecord]) -> None:
+        """Know the order again, for its executor, its bot or nobody; what stands at the venue is taken off."""
+        instrument = connector.instrument(stray.trading_pair)
+        known = self._records.intent(stray.client_order_id)
+        fills = [booked_fill(fill, instrument) for fill in booked]
+        if known is None:
+            request = OrderRequest(instrument, side, OrderType.LIMIT, max(1, stray.lots), purpose=Purpose.CLOSE, controller_id=UNOWNED)
+            state = OrderState.OPEN if stray.is_open else OrderState.CANCELED
+            created_ns, exchange_id = self._clock.now_ns, stray.exchange_order_id
+        else:
+            request = order_request(known.order, instrument, known.bot_id, known.controller_id)
+            state = OrderState[known.order.state]
+            if stray.is_open or state not in TERMINAL:
+                # what the venue tells of an order proves that it had it
+                state = OrderState.OPEN
+            created_ns, exchange_id = known.order.created_ns, stray.exchange_order_id or known.order.exchange_order_id or ""
+        owner = self._owner(request)
+        order = connector.adopt(request, stray.client_order_id, owner, created_ns, state, exchange_id or None, fills)
+        if state not in TERMINAL:
+            connector.cancel(order.client_order_id)
+            self._tell(FactKind.ORDER_ADOPTED, order, amount=format(instrument.amount(order.lots - order.filled_lots), "f"))
+
+    def _owner(self, request: OrderRequest) -> OrderOwner:
+        orchestrator = self._orchestrator_of(request.bot_id)
+        executor = orchestrator.executor(request.executor_id) if orchestrator is not None else None
+        if executor is not None:
+            return executor
+        side = request.trade_type if request.purpose.adds_risk else request.trade_type.opposite
+        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side)
+
+    # ---- executions ------------------------------------------------------------------------------------------------
+    def book(self, owner: StrayOwner, order: Order, fill: Fill) -> None:
+        """A fill that no executor watches becomes a position hold."""
+        orchestrator = self._orchestrator_of(owner.bot_id)
+        if orchestrator is not None:
+            orchestrator.hold(fill, owner.controller_id, owner.side)
+        else:
+            self._hold(owner, fill)
+        self._tell(FactKind.POSITION_HELD, order, fill_side=fill.trade_type.name, amount=format(fill.amount, "f"), price=format(fill.price, "f"))
+
+    def _hold(self, owner: StrayOwner, fill: Fill) -> None:
+        """Into the hold of a bot that does not run here, or of nobody."""
+        market = fill.instrument.market
+        side = owner.side if owner.bot_id else fill.trade_type
+        bucket = HoldBook.bucket(fill, self._connectors[market.connector_name].position_mode(), side)
+        hold = self._holds.get((owner.bot_id, (owner.controller_id, market, bucket)))
+        if hold is None:
+            record = self._records.hold(owner.bot_id, owner.controller_id, market, bucket)
+            hold = PositionHold(fill.instrument, bucket, owner.controller_id) if record is None else PositionHold.from_record(record, fill.instrument)
+        if hold.add(fill):
+            self._bus.publish(HoldChanged(owner.bot_id, hold))
+
+    # ---- telling ---------------------------------------------------------------------------------------------------
+    def _tell(self, kind: str, order: Order, **values: object) -> None:
+        request = order.request
+        market = request.instrument.market
+        payload = {
+            "connector_name": market.connector_name,
+            "trading_pair": market.trading_pair,
+            "client_order_id": order.client_order_id,
+            "side": request.trade_type.name,
+            **values,
+        }
+        self._bus.publish(Fact(kind, self._clock.now_ns, request.bot_id, request.controller_id, request.executor_id, payload))
+
+    def faulted(self, owner: StrayOwner, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        self._bus.publish(PartFault(FactKind.PART_FAULT, self._clock.now_ns, text, owner.bot_id, owner.controller_id, owner.executor_id))

@@ -1,0 +1,1 @@
+"""The Binance dialect: spot and USD-M futures. Pure functions; what is data stands in conf/connectors/binance*.yml."""

@@ -1,0 +1,89 @@
+"""Binance USD-M futures: linear perpetuals. The stream of an account has a listen key that must be renewed; stops rest in a service of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from botcore.orders.tracker import Order
+from botcore.venues.account_news import BalancesTold, PositionTold
+from botcore.venues.binance import account
+from botcore.venues.binance.base import BinanceDialect
+from botcore.venues.binance.names import symbol_of
+from botcore.venues.binance.orders import Params, futures_params
+from botcore.venues.binance.stops import FuturesStops
+from botcore.venues.dialect import AccountRights, Credentials, StopDialect, Unreadable, UserStream
+from botcore.venues.reading import text
+from botcore.venues.spec import VenueSpec
+from botcore.venues.wire import Access, Call, Priority, Reply
+
+RENEW_S = 1500.0
+"""A listen key lives for an hour; two renewals may fail before it ends."""
+
+
+class BinanceFutures(BinanceDialect):
+    """Implements `Dialect`."""
+
+    PREFIX = "/fapi/v1"
+
+    def __init__(self, spec: VenueSpec) -> None:
+        super().__init__(spec)
+        self._stops = FuturesStops(self._names, self._live.weights)
+
+    def _order_params(self, order: Order, hedge: bool) -> Params:
+        return futures_params(order, hedge)
+
+    def trades_call(self, trading_pair: str, from_id: int | None, since_ms: int | None) -> Call:
+        return self._trades_call("/userTrades", trading_pair, from_id, since_ms)
+
+    @property
+    def stops(self) -> StopDialect | None:
+        return self._stops
+
+    # ---- account ---------------------------------------------------------------------------------------------------------
+    def _signed(self, name: str, path: str) -> Call:
+        """A question whose path has a version of its own."""
+        return Call(name, "GET", path, access=Access.SIGNED, weights=tuple(self._live.weights.get(name, {}).items()))
+
+    def balances_call(self) -> Call:
+        return self._signed("balances", "/fapi/v3/balance")
+
+    def balances(self, reply: Reply, ts_ns: int) -> BalancesTold:
+        return account.futures_balances(self._rows(reply, "balance"), ts_ns)
+
+    def positions_call(self) -> Call | None:
+        return self._signed("positions", "/fapi/v3/positionRisk")
+
+    def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
+        return account.positions(self._rows(reply, "positionRisk"), self._names, ts_ns)
+
+    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool) -> Sequence[Call]:
+        mode = (("dualSidePosition", "true" if hedge else "false"),)
+        lever = (("symbol", symbol_of(trading_pair)), ("leverage", str(leverage)))
+        return (
+            self._call("set_mode", "/positionSide/dual", mode, method="POST", priority=Priority.CREATE, is_write=True),
+            self._call("set_leverage", "/leverage", lever, method="POST", priority=Priority.CREATE, is_write=True),
+        )
+
+    def mode_call(self) -> Call | None:
+        return self._call("mode", "/positionSide/dual")
+
+    def is_hedge(self, reply: Reply) -> bool:
+        return account.is_hedge(self._row(reply, "positionSide"))
+
+    def rights_call(self) -> Call | None:
+        return self._call("rights", "/accountConfig")
+
+    def rights(self, reply: Reply) -> AccountRights:
+        return account.futures_rights(self._row(reply, "accountConfig"))
+
+    # ---- the account's stream ---------------------------------------------------------------------------------------------
+    def user_key_call(self) -> Call | None:
+        return self._call("user_key", "/listenKey", method="POST", access=Access.KEYED)
+
+    def user_stream(self, key_reply: Reply | None, credentials: Credentials, timestamp_ms: int) -> UserStream:
+        if key_reply is None:
+            raise Unreadable("listenKey: no reply to read it from")
+        key = text(self._row(key_reply, "listenKey"), "listenKey")
+        renew = self._call("renew_user_key", "/listenKey", method="PUT", access=Access.KEYED)
+        return UserStream(f"{self._live.addresses.user_ws}/{quote(key, safe='')}", renew=renew, renew_s=RENEW_S)

@@ -1,0 +1,306 @@
+"""`VenueSession`: one account at one venue, from the first question about the time to the last message of a stream.
+
+It owns the order of things. Before new exposure may be sent, the venue's clock is known, its rules are read, the account's stream is open, and
+everything that may have happened while it was not has been asked for: balances, positions, open orders, executions by trade id. Each time the stream
+comes back, all of that is asked again. While it is silent, the same questions are asked every few seconds instead. Exits and cancels never wait for any of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+
+from botcore.markets.market_state import MarketState
+from botcore.model.enums import PositionMode
+from botcore.model.instrument import Instrument
+from botcore.model.times import SECOND_NS
+from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, PositionTold, SettingsTold
+from botcore.venues.account_reader import AccountReader
+from botcore.venues.dialect import Dialect, Unreadable
+from botcore.venues.line import News, Reported, Traded
+from botcore.venues.live_spec import LiveSpec
+from botcore.venues.market_streams import MarketStreams
+from botcore.venues.means import Means
+from botcore.venues.order_line import OrderLine
+from botcore.venues.session_roles import ConnectorSide, SessionEars, SessionView, Stage
+from botcore.venues.tasks import Tasks
+from botcore.venues.trade_reader import TradeReader
+from botcore.venues.user_stream import UserStreamHooks, UserStreamKeeper
+from botcore.venues.wire import NoReply, Reply
+
+RETRY_S = 2.0
+AUDIT_S = 60.0
+RULES_S = 3600.0
+FALLBACK_S = 5.0
+LARGEST_UNCERTAINTY_MS = 1_000
+
+
+class VenueSession:
+    """See the module. Implements the runtime's `LiveMarkets`.
+
+    Parameters
+    ----------
+    connector : ConnectorSide
+        Takes the news; given by `serve`, for it is made with this session's line.
+    """
+
+    def __init__(self, name: str, dialect: Dialect, spec: LiveSpec, means: Means, ears: SessionEars) -> None:
+        self.name = name
+        self.instruments: dict[str, Instrument] = {}
+        self.stage = Stage.STARTING
+        self.reason = ""
+        self._dialect = dialect
+        self._spec = spec
+        self._means = means
+        self._ears = ears
+        self._since_ns = means.now_ns()
+        self._heard_ns: int | None = None
+        self._connector: ConnectorSide | None = None
+        self._sync_wanted = asyncio.Event()
+        self._tasks = Tasks(self._on_fault)
+        self._trades = TradeReader(
+            dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms
+        )
+        self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
+        self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
+        self.markets = MarketStreams(name, dialect, spec, means, self._tasks, self._trouble)
+        self._user = UserStreamKeeper(
+            dialect,
+            means.caller,
+            means.port,
+            means.offset,
+            means.credentials,
+            means.budget,
+            UserStreamHooks(self._on_user, self._on_open, self._on_down, self._resync, self._on_fault),
+            means.now_ns,
+            means.rng,
+            name=f"{name} account",
+            connections=spec.connections,
+            timeouts=spec.timeouts,
+            ages=spec.ages,
+        )
+
+    def _mode(self) -> PositionMode:
+        return self._side.account.mode
+
+    @property
+    def _side(self) -> ConnectorSide:
+        assert self._connector is not None, "serve() comes first"
+        return self._connector
+
+    def serve(self, connector: ConnectorSide) -> None:
+        """Bring news to this connector from now on."""
+        self._connector = connector
+
+    # ---- life ------------------------------------------------------------------------------------------------------
+    async def start(self, patience_s: float) -> bool:
+        """Begin; returns when the venue's rules are known, read now or, when it does not answer in time, as they were read last.
+
+        False when no rules are known at all: pairs can't be told then.
+        """
+        self._tasks.keep(f"{self.name}: clock", self._means.caller.meter.keep)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._read_rules()
+        if not self.instruments:
+            self._recall_rules()
+        self._tasks.keep(f"{self.name}: rules", self._keep_rules)
+        self._tasks.keep(f"{self.name}: sync", self._keep_synced)
+        self._user.start()
+        return bool(self.instruments)
+
+    async def close(self) -> None:
+        """Let go of everything; requests under way are abandoned, as a crash would."""
+        self._to(Stage.CLOSED, "the program ends")
+        await self._user.close()
+        await self.markets.close()
+        await self._tasks.close()
+        await self._means.caller.meter.close()
+
+    def renew(self, reason: str) -> None:
+        """What was known may be old (the machine slept): open streams anew and ask for everything."""
+        self._means.offset.doubt()
+        self._user.renew(reason)
+        self.markets.renew(reason)
+        self._resync(reason)
+
+    # ---- rules -----------------------------------------------------------------------------------------------------
+    async def _read_rules(self) -> None:
+        """Read the venue's rules until it answers."""
+        while True:
+            answer = await self._means.caller.call(self._dialect.rules_call())
+            if not isinstance(answer.reply, NoReply) and answer.is_accepted:
+                try:
+                    self._learn(answer.reply)
+                except Unreadable as error:
+                    self._trouble(f"the trading rules can't be read: {error}")
+                else:
+                    self._means.rules.put(self.name, answer.reply.body)
+                    return
+            await asyncio.sleep(RETRY_S)
+
+    def _recall_rules(self) -> None:
+        body = self._means.rules.get(self.name)
+        if body is not None:
+            now_ns = self._means.now_ns()
+            with contextlib.suppress(Unreadable):
+                self._learn(Reply(200, {}, body, now_ns, now_ns))
+
+    def _learn(self, reply: Reply) -> None:
+        for pair, found in self._dialect.instruments(reply, self.name).items():
+            known = self.instruments.get(pair)
+            if known is None:
+                self.instruments[pair] = found
+            elif replace(found, version=known.version) != known:
+                self._changed(replace(found, version=known.version + 1), known)
+        self._dialect.learn(self.instruments)
+
+    def _changed(self, found: Instrument, known: Instrument) -> None:
+        """A rule changed while we trade: bounds take effect at once; a new tick or lot size waits until nothing stands in the old one."""
+        if (found.tick_size, found.lot_size) != (known.tick_size, known.lot_size) and found.market.trading_pair in self._means.pairs():
+            self._trouble(
+                f"{found.market.trading_pair} has a new price or amount step ({found.tick_size:f}, {found.lot_size:f}): bots there go on with the old one and "
+                "may be refused; stop them and start again"
+            )
+            return
+        self.instruments[found.market.trading_pair] = found
+
+    async def _keep_rules(self) -> None:
+        if not self.instruments:
+            await self._read_rules()
+        await asyncio.sleep(RULES_S)
+        await self._read_rules()
+
+    # ---- the account's stream ----------------------------------------------------------------------------------------
+    def _on_open(self) -> None:
+        self._resync("the account's stream is open again")
+
+    def _on_down(self, reason: str) -> None:
+        self._to(Stage.CONNECTING, f"the account's stream is down ({reason})")
+        self._sync_wanted.set()
+
+    def _on_user(self, news: list[AccountNews], received_ns: int) -> None:
+        self._heard_ns = received_ns
+        for item in news:
+            self._hear(item)
+
+    def _hear(self, item: AccountNews) -> None:
+        if isinstance(item, Reported | Traded):
+            self._deliver(item)
+        elif isinstance(item, BalancesTold):
+            self.account.hear_balances(item)
+        elif isinstance(item, PositionTold):
+            self.account.hear_position(item)
+        elif isinstance(item, SettingsTold):
+            self.account.hear_settings(item)
+        elif isinstance(item, FundingPaid):
+            self._ears.on_funding(self.name, item)
+
+    def _deliver(self, news: News) -> None:
+        self._side.inbox.append(news)
+        self._ears.on_news(self.name)
+
+    def _client_order_id(self, trading_pair: str, exchange_order_id: str) -> str | None:
+        order = self._side.tracker.by_exchange_id(exchange_order_id)
+        if order is None or order.instrument.market.trading_pair != trading_pair:
+            return None
+        client_order_id: str = order.client_order_id
+        return client_order_id
+
+    # ---- sync ------------------------------------------------------------------------------------------------------
+    def _resync(self, reason: str) -> None:
+        self._side.account.forget()
+        self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, reason)
+        self._sync_wanted.set()
+
+    async def _keep_synced(self) -> None:
+        """Compare the account whenever that is wanted, every minute anyway, and every few seconds while its stream is down."""
+        while True:
+            pause_s = AUDIT_S if self._user.is_open else FALLBACK_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._sync_wanted.wait()
+            wanted = self._sync_wanted.is_set() or self.stage is not Stage.LIVE
+            self._sync_wanted.clear()
+            problem = await (self._sync() if wanted else self._audit())
+            if problem is not None:
+                self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, problem)
+                await asyncio.sleep(RETRY_S)
+            elif self._user.is_open and not self._sync_wanted.is_set():
+                self._to(Stage.LIVE, "")
+
+    async def _sync(self) -> str | None:
+        """Ask for all that may have happened; why it could not be done, or None."""
+        if not self.instruments:
+            return "the venue's rules are not known yet"
+        problem = await self.account.read()
+        if problem is not None:
+            return problem
+        self._side.reconcile(self._means.now_ns())
+        if not await self.line.look_through():
+            return "the list of open orders could not be read"
+        for pair in sorted(self._means.pairs()):
+            if not await self._trades.read(pair):
+                return f"the executions in {pair} could not be read"
+        self._ears.on_compared(self.name)
+        return None
+
+    async def _audit(self) -> str | None:
+        """Look through what is cheap to look through; streams lose messages without a word."""
+        problem = await self.account.read()
+        if problem is None:
+            await self.line.look_through()
+            self._ears.on_compared(self.name)
+        return problem
+
+    # ---- how it stands -----------------------------------------------------------------------------------------------
+    def _to(self, stage: Stage, reason: str) -> None:
+        if stage is not self.stage:
+            self._since_ns = self._means.now_ns()
+        self.stage, self.reason = stage, reason
+
+    def closed_reason(self) -> str | None:
+        """Why nothing new may be opened here now, as one sentence; None while it may."""
+        if self.stage is not Stage.LIVE:
+            return f"{self.name}: {self.stage.value}{f' ({self.reason})' if self.reason else ''}"
+        if not self._means.offset.is_known:
+            return f"{self.name}: the venue's clock is not known well enough"
+        rest = self._means.limiter.status()
+        if rest.rest_until_ms:
+            return f"{self.name} wants quiet: {rest.reason}"
+        return None
+
+    def on_tick(self, now_ns: int) -> None:
+        """The runtime's turn: books age even when nothing is heard."""
+        self.markets.on_tick(now_ns)
+
+    @property
+    def book_age_ns(self) -> int:
+        return int(self._spec.ages.book * SECOND_NS)
+
+    def watch(self, state: MarketState) -> None:
+        self.markets.watch(state)
+
+    def view(self) -> SessionView:
+        """How it stands, for people."""
+        now_ns, rest = self._means.now_ns(), self._means.limiter.status()
+        offset = self._means.offset
+        return SessionView(
+            self.name,
+            self.stage,
+            self.reason,
+            self._since_ns,
+            None if self._heard_ns is None else max(0, now_ns - self._heard_ns) / 1e9,
+            offset.offset_ms if offset.is_known else None,
+            rest.queue_length,
+            rest.rest_until_ms,
+            rest.reason,
+            self.markets.ages(now_ns),
+        )
+
+    def _trouble(self, text: str) -> None:
+        self._ears.on_trouble(self.name, text)
+
+    def _on_fault(self, what: str, error: BaseException) -> None:
+        self._ears.on_fault(self.name, what, error)

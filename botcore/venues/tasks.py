@@ -1,0 +1,73 @@
+"""`Tasks`: the background work of one part, held fast, brought back when it dies, and gone when the part is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+OnFault = Callable[[str, BaseException], None]
+"""(what, error): something of ours broke."""
+
+
+class Tasks:
+    """See the module.
+
+    Parameters
+    ----------
+    on_fault : callable
+        Told of every task that died of an error; what it raises itself is ignored.
+    pause_s : float
+        Before a task that died is started again.
+    """
+
+    def __init__(self, on_fault: OnFault, pause_s: float = 1.0) -> None:
+        self._on_fault = on_fault
+        self._pause_s = pause_s
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def keep(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Do work that is never done: when it ends, by an error or not, it is begun again after a pause."""
+        return self._start(name, self._again(name, work))
+
+    def once(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Do work that ends; an error of it is told."""
+        return self._start(name, self._guarded(name, work))
+
+    async def close(self) -> None:
+        """Cancel all and wait for their end."""
+        while self._tasks:
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._tasks.difference_update(tasks)
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001
+                self.tell(name, error)
+            await asyncio.sleep(self._pause_s)
+
+    async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001
+            self.tell(name, error)
+
+    def tell(self, name: str, error: BaseException) -> None:
+        """Report an error."""
+        with contextlib.suppress(Exception):
+            self._on_fault(name, error)

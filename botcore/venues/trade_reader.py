@@ -1,0 +1,174 @@
+"""Executions of the account, read by trade id: every one, in whatever order streams told them or forgot to.
+
+For each pair there is a mark: all executions up to this trade id are with the connector. A read goes on from there, page by page, to the end; so an execution that a
+stream lost is found by the next read, however long ago it was. The mark travels behind its executions through the connector's inbox and is written down with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+
+from botcore.model.order import Fill
+from botcore.venues.caller import Caller
+from botcore.venues.dialect import Dialect, Unreadable
+from botcore.venues.line import Ask, News, Told, Traded, TradesRead
+from botcore.venues.memory import VenueMemory
+from botcore.venues.tasks import Tasks
+from botcore.venues.wire import NoReply, Outcome, Reply, Verdict
+
+DAY_MS = 86_400_000
+MARGIN_MS = 60_000
+KNOWN_FOREIGN = 10_000
+
+Resolve = Callable[[str, str], str | None]
+"""(pair, the venue's order id) -> client order id; None when the tracker knows no such order."""
+
+
+class TradeReader:
+    """See the module.
+
+    Parameters
+    ----------
+    resolve : Resolve
+    since_ms : callable
+        Pair -> wall time from which executions may concern us, used while there is no mark.
+    deliver : callable
+        Takes news to the connector.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        caller: Caller,
+        tasks: Tasks,
+        memory: VenueMemory,
+        resolve: Resolve,
+        since_ms: Callable[[str], int],
+        deliver: Callable[[News], None],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        self._dialect = dialect
+        self._caller = caller
+        self._tasks = tasks
+        self._memory = memory
+        self._resolve = resolve
+        self._since_ms = since_ms
+        self._deliver = deliver
+        self._wall_ms = wall_ms
+        self._marks: dict[str, int] = {}
+        self._waiting: defaultdict[str, list[str]] = defaultdict(list)
+        self._reading: set[str] = set()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._foreign: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def ask(self, trading_pair: str, client_order_id: str) -> None:
+        """Answer for one order with the next read of its pair."""
+        self._waiting[trading_pair].append(client_order_id)
+        self._begin(trading_pair)
+
+    def _begin(self, trading_pair: str) -> None:
+        if trading_pair not in self._reading:
+            self._reading.add(trading_pair)
+            self._tasks.once(f"trades {trading_pair}", lambda: self._serve(trading_pair))
+
+    async def _serve(self, trading_pair: str) -> None:
+        try:
+            while self._waiting[trading_pair]:
+                asked = self._waiting.pop(trading_pair)
+                said, asked_ns, fills = await self._read(trading_pair)
+                for client_order_id in asked:
+                    self._deliver(Told(client_order_id, Ask.TRADES, said, asked_ns, None, tuple(fills.get(client_order_id, ()))))
+        finally:
+            self._reading.discard(trading_pair)
+
+    async def read(self, trading_pair: str) -> bool:
+        """Read a pair to its end; False when a reply was missing or could not be read (what was read stays with the connector)."""
+        said, _, _ = await self._read(trading_pair)
+        return isinstance(said, Outcome) and said.verdict is Verdict.ACCEPTED
+
+    # ---- one read --------------------------------------------------------------------------------------------------
+    async def _read(self, trading_pair: str) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
+        """(what the venue said last, when the first question left, new executions by client order id)."""
+        async with self._locks[trading_pair]:
+            return await self._read_on(trading_pair)
+
+    async def _read_on(self, trading_pair: str) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
+        mark = self._mark(trading_pair)
+        since_ms = None if mark is not None else self._since_ms(trading_pair) - MARGIN_MS
+        asked_ns = 0
+        by_order: defaultdict[str, list[Fill]] = defaultdict(list)
+        while True:
+            answer = await self._caller.call(self._dialect.trades_call(trading_pair, None if mark is None else mark + 1, since_ms))
+            asked_ns = asked_ns or answer.sent_ns
+            if isinstance(answer.reply, NoReply) or not answer.is_accepted:
+                return answer.said, asked_ns, by_order
+            try:
+                fills = await self._named(trading_pair, answer.reply)
+            except Unreadable as error:
+                return Outcome(Verdict.UNKNOWN, None, str(error)), asked_ns, by_order
+            if fills is None:
+                return Outcome(Verdict.UNKNOWN, None, "whose an execution is could not be found out"), asked_ns, by_order
+            for fill in fills:
+                if fill.client_order_id:
+                    by_order[fill.client_order_id].append(fill)
+                    self._deliver(Traded(fill))
+            if fills:
+                mark, since_ms = max(int(fill.trade_id) for fill in fills), None
+                self._marks[trading_pair] = mark
+                self._deliver(TradesRead(trading_pair, mark))
+            if len(fills) >= self._dialect.trades_page:
+                continue
+            if since_ms is not None and since_ms + DAY_MS < self._wall_ms():
+                # a question with a time covers a day at most
+                since_ms += DAY_MS
+                continue
+            return answer.said, asked_ns, by_order
+
+    def _mark(self, trading_pair: str) -> int | None:
+        mark = self._marks.get(trading_pair)
+        if mark is None:
+            stored = self._memory.get(f"trades {trading_pair}")
+            if stored is not None:
+                mark = self._marks[trading_pair] = int(stored)
+        return mark
+
+    def booked(self, read: TradesRead) -> None:
+        """The connector has taken all executions up to a mark."""
+        self._memory.put(f"trades {read.trading_pair}", str(read.up_to))
+
+    # ---- whose an execution is -----------------------------------------------------------------------------------------
+    async def _named(self, trading_pair: str, reply: Reply) -> list[Fill] | None:
+        """Executions with their client order ids, '' for orders that carry none or are not ours to read; None when that can't be found out now."""
+        fills = self._dialect.fills(reply, trading_pair)
+        order_ids = self._dialect.fill_order_ids(reply)
+        named = []
+        for fill, order_id in zip(fills, order_ids, strict=True):
+            if fill.client_order_id:
+                named.append(fill)
+                continue
+            client_order_id = self._resolve(trading_pair, order_id)
+            if client_order_id is None:
+                client_order_id = self._foreign.get((trading_pair, order_id))
+            if client_order_id is None:
+                client_order_id = await self._identify(trading_pair, order_id)
+                if client_order_id is None:
+                    return None
+            named.append(replace(fill, client_order_id=client_order_id))
+        return named
+
+    async def _identify(self, trading_pair: str, order_id: str) -> str | None:
+        """Ask the venue for the order behind an execution that we don't know; '' when it has forgotten it."""
+        call = self._dialect.query_id_call(trading_pair, order_id)
+        answer = await self._caller.call(call)
+        if isinstance(answer.reply, NoReply) or answer.outcome.verdict not in (Verdict.ACCEPTED, Verdict.NOT_FOUND):
+            return None
+        client_order_id = ""
+        if answer.is_accepted:
+            client_order_id = self._dialect.order_report(call, answer.reply).client_order_id
+        self._foreign[trading_pair, order_id] = client_order_id
+        if len(self._foreign) > KNOWN_FOREIGN:
+            self._foreign.popitem(last=False)
+        return client_order_id

@@ -1,0 +1,65 @@
+"""The hosts of this process: one for paper, and one for real money when an account is connected. A bot's row says which one it belongs to."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.model.errors import UserError
+from botcore.model.instrument import Instrument, Market
+from botcore.recorder.recorder import MarketsRecorder
+from botcore.strategies.runtime import TradingRuntime
+from condor.host import TradingHost
+from condor.live_host import ACCOUNT, LiveHost
+
+PAPER, LIVE = "paper", "live"
+ACCOUNT_OF = {PAPER: "paper", LIVE: ACCOUNT}
+"""Mode of a bot -> account under which its records stand."""
+
+
+class Host(Protocol):
+    """What bots, services and the wiring need of a host."""
+
+    bus: EventBus
+    clock: Clock
+    recorder: MarketsRecorder
+    part_faults: list[str]
+
+    @property
+    def runtime(self) -> TradingRuntime: ...
+
+    def instrument(self, market: Market) -> Instrument:
+        """ConfigError when this market is not to be had."""
+
+
+class Hosts:
+    """See the module."""
+
+    def __init__(self, paper: TradingHost, live: LiveHost | None = None) -> None:
+        self.paper = paper
+        self.live = live
+
+    def of(self, mode: str) -> Host:
+        """The host of a bot; UserError when its account is not connected."""
+        if mode != LIVE:
+            return self.paper
+        if self.live is None:
+            raise UserError("no live account is connected: set CONDOR_VENUE_<NAME>_KEY and _SECRET and start again (docs/venues.md)")
+        return self.live
+
+    def all(self) -> list[Host]:
+        return [self.paper] if self.live is None else [self.paper, self.live]
+
+    @property
+    def halt_reason(self) -> str | None:
+        """Why no new exposure is taken, on paper or live; None when it is."""
+        return next((host.runtime.gate.halt_reason for host in self.all() if host.runtime.gate.halt_reason is not None), None)
+
+    def halt(self, reason: str) -> None:
+        for host in self.all():
+            host.runtime.gate.halt(reason)
+
+    def release(self) -> None:
+        for host in self.all():
+            host.runtime.gate.release()

@@ -1,0 +1,194 @@
+"""The host of live trading: accounts with real money, each with its session, one runtime in front of them, one recorder behind.
+
+It starts whether or not a venue answers: bots come back with their barriers, and a venue that can't be reached now is waited for while nothing new is opened there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from botcore.recorder.stray_records import SqlStrayRecords
+from botcore.recorder.strays import traded_pairs
+from botcore.recorder.venue_memory import SqlVenueMemory, remembered
+
+from botcore.core.bus import EventBus
+from botcore.core.clock import Clock
+from botcore.model.enums import ClockMode
+from botcore.model.events import Fact, FactKind, PartFault
+from botcore.model.instrument import Instrument, Market
+from botcore.model.times import SECOND_NS
+from botcore.orders.ids import IdSource
+from botcore.recorder.journal import Journal
+from botcore.recorder.queries import last_ns
+from botcore.recorder.recorder import MarketsRecorder
+from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
+from botcore.strategies.live import LiveRuntime
+from botcore.venues.account_news import FundingPaid
+from botcore.venues.means import RulesCache
+from botcore.venues.port import Port
+from condor.accounting import Positions, held_by_bots
+from condor.accounts import AccountPlan
+from condor.host import WallClock
+from condor.live_time import LiveTime
+from condor.settings import Settings
+from condor.venue_watch import VenueWatch
+
+log = logging.getLogger(__name__)
+
+ACCOUNT = "live"
+LOOK_BACK_NS = 30 * 86_400 * SECOND_NS
+"""Pairs that were traded before that are not asked for executions any more."""
+
+READY_S = 15.0
+"""How long a start waits for a venue's rules before it goes on with those that were read last time."""
+
+
+class LiveHost:
+    """See the module. Hears what happens to sessions (`SessionEars`).
+
+    Parameters
+    ----------
+    ids : IdSource
+        Shared with the paper runtime: an id is never given out twice.
+    port : Port
+        The network.
+    """
+
+    def __init__(
+        self,
+        plans: Sequence[AccountPlan],
+        settings: Settings,
+        journal: Journal,
+        wall: WallClock,
+        on_facts: Callable[[], None],
+        ids: IdSource,
+        port: Callable[[Callable[[], int]], Port],
+        rules: RulesCache,
+    ) -> None:
+        self._wall = wall
+        self._journal = journal
+        self._time = LiveTime(wall)
+        self._port = port(self._time.now_ns)
+        self.bus = EventBus()
+        recorded_ns = journal.read(lambda connection: last_ns(connection, ACCOUNT)).result()
+        self.clock = Clock(
+            ClockMode.REALTIME,
+            start_ns=max(self._time.now_ns(), recorded_ns),
+            tick_ns=int(settings.clock.tick_size * SECOND_NS),
+            on_fault=self._part_fault,
+        )
+        self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT)
+        self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT))
+        self.part_faults: list[str] = []
+        self.on_positions: Callable[[str, Positions], None] = lambda name, positions: None
+        self._around = Surroundings(self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self)
+        self._watches = {plan.spec.name: VenueWatch() for plan in plans}
+        self._poked: set[str] = set()
+        self._titles = {plan.spec.name: plan.spec.title or plan.spec.name for plan in plans}
+        self.accounts: dict[str, LiveAccount] = {plan.spec.name: self._open(plan) for plan in plans}
+
+    def _open(self, plan: AccountPlan) -> LiveAccount:
+        name = plan.spec.name
+        values = self._journal.read(lambda connection: remembered(connection, ACCOUNT, name)).result()
+        since_ns = self.clock.now_ns - LOOK_BACK_NS
+        before = set(self._journal.read(lambda connection: traded_pairs(connection, ACCOUNT, name, since_ns)).result())
+        memory = SqlVenueMemory(self.recorder, name, values)
+        account = open_account(plan.spec, plan.credentials, plan.addresses, self._around, memory, lambda: self._pairs(name, before))
+        self.runtime.add_account(account.connector, account.session)
+        return account
+
+    def _pairs(self, name: str, before: set[str]) -> set[str]:
+        """Pairs in which an account has traded lately, or may trade now."""
+        return before | {market.trading_pair for market in self.runtime.markets if market.connector_name == name}
+
+    # ---- life ------------------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Learn the venues' rules, all at the same time, and begin to connect."""
+        await asyncio.gather(*(account.session.start(READY_S) for account in self.accounts.values()))
+
+    async def close(self) -> None:
+        """End all connections; what is at the venues stays as it is."""
+        self.recorder.flush(None)
+        await asyncio.gather(*(account.session.close() for account in self.accounts.values()))
+        await self._port.close()
+
+    def tick(self) -> None:
+        """One turn of the clock."""
+        jumped_s = self._time.check()
+        if jumped_s:
+            self._tell(FactKind.CLOCK_JUMPED, {"seconds": round(jumped_s, 1)})
+            for account in self.accounts.values():
+                account.session.renew("this machine's clock jumped")
+        for name, watch in self._watches.items():
+            self._look(name, watch)
+        self.clock.tick(max(self._time.now_ns(), self.clock.now_ns))
+
+    def _look(self, name: str, watch: VenueWatch) -> None:
+        """Tell of a venue that has been away for a while, is back, or wants quiet."""
+        for kind, values in watch.look(self.accounts[name].session.view(), self.clock.now_ns):
+            self._tell(kind, {"connector_name": name, "title": self.title(name), "exposures": self._exposures(name), **values})
+
+    def _exposures(self, name: str) -> list[dict[str, str]]:
+        """What bots hold there."""
+        held = held_by_bots(bot.orchestrator for bot in self.runtime.bots)
+        return [
+            {"trading_pair": market.trading_pair, "amount": format(amount, "f")}
+            for market, amount in held.items()
+            if market.connector_name == name and amount
+        ]
+
+    def title(self, name: str) -> str:
+        return self._titles.get(name, name)
+
+    def instrument(self, market: Market) -> Instrument:
+        """The instrument of a pair that can be traded; ConfigError when it is not to be had."""
+        return self.runtime.instrument(market)
+
+    # ---- SessionEars -----------------------------------------------------------------------------------------------
+    def on_news(self, connector_name: str) -> None:
+        """Take private news right after the message that brought them, several of one moment together."""
+        if connector_name not in self._poked:
+            self._poked.add(connector_name)
+            asyncio.get_running_loop().call_soon(self._poke, connector_name)
+
+    def _poke(self, connector_name: str) -> None:
+        self._poked.discard(connector_name)
+        self.runtime.poke(connector_name, self._time.now_ns())
+
+    def on_compared(self, connector_name: str) -> None:
+        account = self.accounts[connector_name]
+        found: dict[Market, tuple[Instrument, int]] = {}
+        for (pair, _), lots in account.connector.account.positions().items():
+            instrument = account.session.instruments.get(pair)
+            if instrument is not None:
+                market = Market(connector_name, pair)
+                found[market] = (instrument, found.get(market, (instrument, 0))[1] + lots)
+        self.on_positions(connector_name, found)
+
+    def on_funding(self, connector_name: str, paid: FundingPaid) -> None:
+        payload = {"connector_name": connector_name, "trading_pair": paid.trading_pair, "asset": paid.asset, "amount": format(paid.amount, "f")}
+        self._tell(FactKind.FUNDING_PAID, payload)
+
+    def on_trouble(self, connector_name: str, text: str) -> None:
+        log.warning("%s: %s", connector_name, text)
+        self._tell(FactKind.VENUE_TROUBLE, {"connector_name": connector_name, "title": self.title(connector_name), "text": text})
+
+    def on_fault(self, connector_name: str, what: str, error: BaseException) -> None:
+        log.error("%s broke and was started again: %s", what, error, exc_info=error)
+        self.on_trouble(connector_name, f"{what} broke ({type(error).__name__}: {error}) and was started again")
+
+    # ---- what happens ----------------------------------------------------------------------------------------------
+    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
+        self.bus.publish(Fact(kind, self.clock.now_ns, payload=payload))
+
+    def _part_fault(self, part: object, error: Exception) -> None:
+        """A part of the clock raised and was taken off: say so, and take no new risk without it."""
+        text = f"{part!r}: {type(error).__name__}: {error}"
+        log.error("a part of the clock stopped: %s", text, exc_info=error)
+        self.part_faults.append(text)
+        self.runtime.gate.halt(f"a part of the runtime stopped ({type(error).__name__}: {error})")
+        self.bus.publish(PartFault(FactKind.PART_FAULT, self.clock.now_ns, text))

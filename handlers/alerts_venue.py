@@ -1,0 +1,67 @@
+"""The words of alerts about venues: the line to one, its limits, and this machine's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from condor.views import FactKind, Notice
+from handlers import words
+from handlers.html import Safe, bold, card, clip, line
+
+
+def _down(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("🔌 ", bold(f"{payload.get('title', '?')} can't be trusted now"), f": {clip(str(payload.get('reason', '?')), 200)}"),
+            f"Nothing new is opened there. {_exposures(payload)} It is being tried again all the time.",
+        ]
+    )
+
+
+def _up(notice: Notice) -> Safe:
+    payload = notice.payload
+    after = words.ago(float(payload.get("after_s") or 0))
+    return line("✔ ", bold(f"{payload.get('title', '?')} is back"), f" after {after}: orders, executions, balances and positions were compared.")
+
+
+def _banned(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("⛔ ", bold(f"{payload.get('title', '?')} wants quiet until {words.clock_time(int(payload.get('until_ms') or 0))}")),
+            f"{clip(str(payload.get('reason', '')), 200)} Nothing is sent there before that, cancels and exits included. {_exposures(payload)}",
+        ]
+    )
+
+
+def _exposures(payload: dict[str, Any]) -> str:
+    """What stands at a venue that can't be reached."""
+    held = payload.get("exposures") or []
+    if not held:
+        return "No bot holds anything there."
+    shown = ", ".join(f"{item['amount']} {item['trading_pair']}" for item in held[:6])
+    return f"Held there: {shown}{' …' if len(held) > 6 else ''}."
+
+
+def _clock_jumped(notice: Notice) -> Safe:
+    seconds = float(notice.payload.get("seconds") or 0)
+    what = f"went ahead by {words.ago(seconds)}" if seconds > 0 else f"was set back by {words.ago(-seconds)}"
+    return line(
+        "⏱ ", bold(f"This machine's clock {what}"), ". All streams are opened anew and every account is compared before anything new is opened."
+    )
+
+
+def _trouble(notice: Notice) -> Safe:
+    payload = notice.payload
+    return line("⚠️ ", bold(str(payload.get("title", "?"))), f": {clip(str(payload.get('text', '?')), 300)}")
+
+
+VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
+    FactKind.VENUE_DOWN: _down,
+    FactKind.VENUE_UP: _up,
+    FactKind.VENUE_BANNED: _banned,
+    FactKind.CLOCK_JUMPED: _clock_jumped,
+    FactKind.VENUE_TROUBLE: _trouble,
+}
