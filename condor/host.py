@@ -23,7 +23,7 @@ from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource, serial_of
 from botcore.recorder.journal import Journal
 from botcore.recorder.paper_store import SqlPaperStore
-from botcore.recorder.queries import runtime_value
+from botcore.recorder.queries import last_ns, runtime_value
 from botcore.recorder.recorder import MarketsRecorder
 from botcore.strategies.runtime import TradingRuntime
 from condor.configs import Configs
@@ -94,7 +94,7 @@ class TradingHost:
 
     def _begin_ns(self) -> int:
         """Market time to go on from: never before anything that was written down."""
-        recorded = self._journal.read(lambda connection: runtime_value(connection, "last_ns")).result()
+        recorded = self._journal.read(last_ns).result()
         stored = max(self.store.now_ns, recorded)
         if stored:
             return stored

@@ -19,7 +19,7 @@ from botcore.core.clock import Clock
 from botcore.model.enums import PositionMode
 from botcore.model.events import OrderAccepted, OrderClosed, OrderEvent, OrderFilled, OrderSubmitted, PositionLost
 from botcore.model.instrument import Instrument
-from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.order import Fee, Fill, OrderRequest, OrderState
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded, PositionLiquidated, VenueUpdate
 from botcore.orders.ids import IdSource
 from botcore.orders.own import OwnBooks
@@ -132,10 +132,19 @@ class ConnectorBase(ABC):
     def own_fills(self, order: Order, fills: list[Fill]) -> None:
         """Count fills of a living executor of an earlier process among the account's positions."""
         for fill in fills:
-            self.own.filled(order, fill, hedge=self._is_hedge(fill))
+            self.own.held(order, fill, hedge=self._is_hedge(fill))
 
     def _is_hedge(self, fill: Fill) -> bool:
         return fill.instrument.is_perpetual and self.position_mode() is HEDGE
+
+    def book_external(self, request: OrderRequest, owner: OrderOwner, ticks: int) -> None:
+        """Book what somebody else did to a position as an execution of an order that was never sent: from here on it is like any other fill."""
+        order = self._track(request, owner)
+        now_ns = order.created_ns
+        self._bus.publish(OrderSubmitted(order, now_ns))
+        trade_id = f"external-{order.client_order_id}"
+        fee = Fee(Decimal(0), request.instrument.quote, Decimal(0))
+        self._apply_fill(Fill(request.instrument, trade_id, order.client_order_id, request.trade_type, ticks, request.lots, fee, now_ns, False))
 
     def cancel(self, client_order_id: str) -> bool:
         """Ask the venue to cancel; False when the order is done, unknown or was asked already."""
@@ -234,6 +243,14 @@ class ConnectorBase(ABC):
     def position_mode(self) -> PositionMode:
         """Mode of the account; spot behaves as ONEWAY."""
         return PositionMode.ONEWAY
+
+    def venue_lots(self, instrument: Instrument, side: str) -> int | None:
+        """Signed lots that the venue says the account holds on one side (`net`, `long`, `short`); None when it says nothing, or what is ours by definition."""
+        return None
+
+    def is_settled(self) -> bool:
+        """Whether nothing is open between the venue and us: no answer, execution or reconciliation is waited for."""
+        return True
 
     def is_netted(self, request: OrderRequest) -> bool:
         """Whether the account's position is what our own fills make it: then an exit may exceed it, for other bots of ours are on the other side."""

@@ -187,6 +187,7 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
             "order_ids": list(self._order_ids),
             "held_position_orders": sorted({fill.client_order_id for fill in self._fills}) if self.is_closed else [],
             "exposure_base": self._exposure.base,
+            "unpriced_fees": self._exposure.unpriced,
             "reason": self.info.reason,
         }
 

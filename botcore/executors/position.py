@@ -314,6 +314,8 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             if event.order.request.purpose is Purpose.STOP:
                 if self._venue_stop is not None:
                     self._venue_stop.ended(event, now_ns)
+            elif event.state is CANCELED and not event.order.cancel_asked and not event.reason and event.order.request.purpose is Purpose.OPEN:
+                self._entry_taken_off(now_ns)
             elif event.state is not FILLED and not (event.state is CANCELED and event.order.cancel_asked):
                 self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns, event.order.request.purpose)
             if self.status is RUNNING and self._exposure.closed_lots and self._is_flat():
@@ -343,6 +345,14 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._exit(now_ns, CloseType.EXTERNAL)
         elif self._exposure.excess_lots:
             self._exit(now_ns, CloseType.TAKE_PROFIT)
+
+    def _entry_taken_off(self, now_ns: int) -> None:
+        """Somebody canceled the entry at the venue: what is filled is managed, and nothing is sent in its place."""
+        if self.status is RUNNING:
+            self._wants_entry = False
+            self.info.reason = "the entry was canceled at the venue"
+            if not self.has_fills:
+                self._exit(now_ns, CloseType.EXTERNAL)
 
     def _forget(self, order: Order) -> None:
         """Let go of an order that has ended."""

@@ -147,11 +147,7 @@ class OwnBooks:
 
     def filled(self, order: Order, fill: Fill, *, hedge: bool) -> None:
         """A fill that was news."""
-        request = order.request
-        book = self.of(fill.instrument)
-        book.last_ticks = fill.price_ticks
-        is_buy = fill.trade_type is BUY
-        book.move(fill.lots if is_buy else -fill.lots, (is_buy == request.purpose.adds_risk) if hedge else None)
+        book = self._move(order, fill, hedge)
         pending = self._pending.get(order.client_order_id)
         if pending is not None:
             ticks, left = pending
@@ -159,6 +155,17 @@ class OwnBooks:
             book.pending -= ticks * taken
             self._pending[order.client_order_id] = ticks, left - taken
         self._revalue(book)
+
+    def held(self, order: Order, fill: Fill, *, hedge: bool) -> None:
+        """A fill of before this process; what its order may still open was counted without it."""
+        self._revalue(self._move(order, fill, hedge))
+
+    def _move(self, order: Order, fill: Fill, hedge: bool) -> OwnBook:
+        book = self.of(fill.instrument)
+        book.last_ticks = fill.price_ticks
+        is_buy = fill.trade_type is BUY
+        book.move(fill.lots if is_buy else -fill.lots, (is_buy == order.request.purpose.adds_risk) if hedge else None)
+        return book
 
     def ended(self, order: Order) -> None:
         """The order is done: what it did not fill is not pending any more."""

@@ -13,6 +13,7 @@ from botcore.model.order import TERMINAL
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
 from botcore.recorder.rows import read_record
+from botcore.recorder.tables import PAPER, last_ns_key
 
 KEEP_CLOSED = 100
 
@@ -54,10 +55,11 @@ def _with_live_orders() -> Select[tuple[str]]:
     return select(tables.orders.c.executor_id).where(tables.orders.c.state.not_in([state.name for state in TERMINAL]))
 
 
-def held_amounts(connection: Connection, without_bots: Iterable[str]) -> dict[Market, Decimal]:
-    """Signed base in the holds of all bots but some."""
+def held_amounts(connection: Connection, without_bots: Iterable[str], account: str = PAPER) -> dict[Market, Decimal]:
+    """Signed base of an account in the holds of all bots but some."""
     holds = tables.holds
-    query = select(holds.c.connector_name, holds.c.trading_pair, holds.c.net_amount_base).where(holds.c.bot_id.not_in(list(without_bots)))
+    of_others = holds.c.bot_id.not_in(list(without_bots))
+    query = select(holds.c.connector_name, holds.c.trading_pair, holds.c.net_amount_base).where(holds.c.account == account, of_others)
     sums: dict[Market, Decimal] = {}
     for connector_name, trading_pair, amount in connection.execute(query):
         where = Market(connector_name, trading_pair)
@@ -71,6 +73,11 @@ def runtime_value(connection: Connection, key: str) -> int:
     return int(value) if value is not None else 0
 
 
+def last_ns(connection: Connection, account: str = PAPER) -> int:
+    """Market time of an account's last record; 0 when it has none."""
+    return runtime_value(connection, last_ns_key(account))
+
+
 def facts_after(connection: Connection, event_id: int, limit: int = 500) -> list[Mapping[str, Any]]:
     """Facts with a larger id, oldest first."""
     query = select(tables.facts).where(tables.facts.c.event_id > event_id).order_by(tables.facts.c.event_id).limit(limit)
@@ -78,13 +85,15 @@ def facts_after(connection: Connection, event_id: int, limit: int = 500) -> list
 
 
 def closed_executors(
-    connection: Connection, *, bot_id: str | None = None, offset: int = 0, limit: int = 20, traded_only: bool = True
+    connection: Connection, *, bot_id: str | None = None, account: str | None = None, offset: int = 0, limit: int = 20, traded_only: bool = True
 ) -> tuple[list[tuple[str, ExecutorRecord]], int]:
     """A page of (bot id, executor) that have ended, newest first, and how many there are in all."""
     executors = tables.executors
     wanted = [executors.c.status == "TERMINATED"]
     if bot_id is not None:
         wanted.append(executors.c.bot_id == bot_id)
+    if account is not None:
+        wanted.append(executors.c.account == account)
     if traded_only:
         wanted.append(executors.c.volume_quote != "0")
     total = connection.execute(select(func.count()).select_from(executors).where(and_(*wanted))).scalar_one()

@@ -2,6 +2,8 @@
 
 It gathers; it never writes on its own. An order that changed ten times within a tick is one row, a fill is a row of its own for ever. Facts commit with the change
 that they tell of, so nothing is announced that did not happen, and nothing that happened goes unannounced.
+
+Several recorders, one for each account, may share a journal and a source of ids.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from botcore.core.bus import EventBus
+from botcore.core.points import Points
 from botcore.model.events import (
     ExecutorChanged,
     Fact,
@@ -28,6 +31,7 @@ from botcore.orders.tracker import Order
 from botcore.recorder import tables
 from botcore.recorder.journal import Journal, Op, Write
 from botcore.recorder.rows import fill_row, intent_row, order_row, record_row, to_json
+from botcore.recorder.tables import PAPER, last_ns_key
 
 
 class MarketsRecorder:
@@ -41,12 +45,24 @@ class MarketsRecorder:
         Wall time, which facts carry beside market time.
     on_facts : callable, optional
         Called when facts have become durable.
+    account : str
+        Whose records these are.
+    points : Points, optional
     """
 
     def __init__(
-        self, journal: Journal, bus: EventBus, now_ns: Callable[[], int], wall_ms: Callable[[], int], on_facts: Callable[[], None] | None = None
+        self,
+        journal: Journal,
+        bus: EventBus,
+        now_ns: Callable[[], int],
+        wall_ms: Callable[[], int],
+        on_facts: Callable[[], None] | None = None,
+        account: str = PAPER,
+        points: Points | None = None,
     ) -> None:
+        self.account = account
         self._journal = journal
+        self._points = points or Points()
         self._now_ns = now_ns
         self._wall_ms = wall_ms
         self._on_facts = on_facts
@@ -57,6 +73,7 @@ class MarketsRecorder:
         self._holds: dict[int, HoldChanged] = {}
         self._tallies: dict[int, TallyChanged] = {}
         self._facts: list[Fact] = []
+        self._noted: list[tuple[int, Write]] = []
         self._serial = 0
         bus.subscribe(OrderSubmitted, self._on_submitted)
         bus.subscribe(OrderAccepted, self._on_order)
@@ -90,12 +107,18 @@ class MarketsRecorder:
     def _on_tally(self, change: TallyChanged) -> None:
         self._tallies[id(change.tally)] = change
 
+    def note(self, write: Write) -> None:
+        """A row about what a connection has heard. It is written by the first flush of a later tick, not before: what was heard now becomes orders and fills in the
+        next tick, and a row that says "read as far as this" must never be durable without them."""
+        self._noted.append((self._now_ns(), write))
+
     def _on_fault(self, fault: PartFault) -> None:
         self._facts.append(Fact(fault.kind, fault.ts_ns, fault.bot_id, fault.controller_id, fault.executor_id, {"error": fault.error}))
 
     # ---- writing ---------------------------------------------------------------------------------------------------
     def flush(self, then: Callable[[], None] | None) -> None:
         """Hand over what was gathered; `then` is called once it is durable, at once when there was nothing."""
+        self._points.reach("recorder.before_flush")
         writes = self.take_writes()
         if not writes:
             if then is not None:
@@ -112,32 +135,36 @@ class MarketsRecorder:
 
     def take_writes(self) -> list[Write]:
         """Rows of everything gathered since the last call."""
-        now_ns, writes = self._now_ns(), []
+        now_ns, account, writes = self._now_ns(), self.account, []
         for order in self._submitted:
-            writes.append(Write(tables.intents, intent_row(order), Op.ADD))
+            writes.append(Write(tables.intents, intent_row(order, account), Op.ADD))
         for order in self._orders.values():
-            writes.append(Write(tables.orders, order_row(order)))
+            writes.append(Write(tables.orders, order_row(order, account)))
         for fill, request in self._fills:
-            writes.append(Write(tables.fills, fill_row(fill, request), Op.ADD))
+            writes.append(Write(tables.fills, fill_row(fill, request, account), Op.ADD))
         for change in self._executors.values():
-            row = {"bot_id": change.bot_id, **record_row(change.executor.record())}
+            row = {"account": account, "bot_id": change.bot_id, **record_row(change.executor.record())}
             self._serial = max(self._serial, serial_of(row["executor_id"]))
             writes.append(Write(tables.executors, row))
         for held in self._holds.values():
-            writes.append(Write(tables.holds, {"bot_id": held.bot_id, "updated_ns": now_ns, **record_row(held.hold.record())}))
+            row = {"account": account, "bot_id": held.bot_id, "updated_ns": now_ns, **record_row(held.hold.record())}
+            writes.append(Write(tables.holds, row))
         for tally in self._tallies.values():
             writes.append(Write(tables.tallies, {"bot_id": tally.bot_id, **record_row(tally.tally.record())}))
         writes.extend(self._fact_write(fact) for fact in self._facts)
+        writes.extend(write for noted_ns, write in self._noted if noted_ns < now_ns)
+        self._noted = [item for item in self._noted if item[0] >= now_ns]
         if writes:
             self._serial = max([self._serial, *(serial_of(order.client_order_id) for order in self._submitted)])
-            writes.append(Write(tables.runtime, {"key": "serial", "value": str(self._serial)}))
-            writes.append(Write(tables.runtime, {"key": "last_ns", "value": str(now_ns)}))
+            writes.append(Write(tables.runtime, {"key": "serial", "value": str(self._serial)}, Op.RAISE))
+            writes.append(Write(tables.runtime, {"key": last_ns_key(account), "value": str(now_ns)}, Op.RAISE))
         for gathered in (self._submitted, self._orders, self._fills, self._executors, self._holds, self._tallies, self._facts):
             gathered.clear()
         return writes
 
     def _fact_write(self, fact: Fact) -> Write:
         values = {
+            "account": self.account,
             "kind": fact.kind,
             "bot_id": fact.bot_id,
             "controller_id": fact.controller_id,

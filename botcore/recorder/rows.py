@@ -10,6 +10,7 @@ from typing import Any
 from botcore.model.order import Fill, OrderRequest
 from botcore.model.records import ExecutorRecord, HoldRecord, TallyRecord
 from botcore.orders.tracker import Order
+from botcore.recorder.tables import PAPER
 
 
 def text(value: Decimal) -> str:
@@ -34,11 +35,12 @@ def intent_of(client_order_id: str) -> str:
     return client_order_id.rpartition("-")[0]
 
 
-def intent_row(order: Order) -> dict[str, Any]:
+def intent_row(order: Order, account: str = PAPER) -> dict[str, Any]:
     request = order.request
     market = request.instrument.market
     return {
         "intent_id": intent_of(order.client_order_id),
+        "account": account,
         "bot_id": request.bot_id,
         "controller_id": request.controller_id,
         "executor_id": request.executor_id,
@@ -54,10 +56,11 @@ def intent_row(order: Order) -> dict[str, Any]:
     }
 
 
-def order_row(order: Order) -> dict[str, Any]:
+def order_row(order: Order, account: str = PAPER) -> dict[str, Any]:
     instrument = order.instrument
     return {
         "client_order_id": order.client_order_id,
+        "account": account,
         "intent_id": intent_of(order.client_order_id),
         "exchange_order_id": order.exchange_order_id,
         "connector_name": instrument.market.connector_name,
@@ -71,9 +74,10 @@ def order_row(order: Order) -> dict[str, Any]:
     }
 
 
-def fill_row(fill: Fill, request: OrderRequest) -> dict[str, Any]:
+def fill_row(fill: Fill, request: OrderRequest, account: str = PAPER) -> dict[str, Any]:
     market, fee = fill.instrument.market, fill.fee
     return {
+        "account": account,
         "connector_name": market.connector_name,
         "trading_pair": market.trading_pair,
         "trade_id": fill.trade_id,

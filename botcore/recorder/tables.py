@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
+PAPER = "paper"
+"""The account of all paper exchanges; live accounts have names of their own."""
+
+
+def last_ns_key(account: str) -> str:
+    """Key in the runtime table of the market time of an account's last record."""
+    return f"last_ns:{account}"
+
+
 metadata = MetaData()
 
 intents = Table(
     "intents",
     metadata,
     Column("intent_id", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
     Column("bot_id", String(64), nullable=False),
     Column("controller_id", String(64), nullable=False),
     Column("executor_id", String(64), nullable=False),
@@ -23,12 +33,14 @@ intents = Table(
     Column("price", Text),
     Column("created_ns", BigInteger, nullable=False),
     Index("ix_intents_executor", "executor_id"),
+    Index("ix_intents_account_created", "account", "connector_name", "created_ns"),
 )
 
 orders = Table(
     "orders",
     metadata,
     Column("client_order_id", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
     Column("intent_id", String(64), nullable=False),
     Column("exchange_order_id", String(128)),
     Column("connector_name", String(64), nullable=False),
@@ -40,13 +52,14 @@ orders = Table(
     Column("created_ns", BigInteger, nullable=False),
     Column("updated_ns", BigInteger, nullable=False),
     Index("ix_orders_executor", "executor_id"),
-    Index("ix_orders_connector_state", "connector_name", "state"),
+    Index("ix_orders_account_state", "account", "connector_name", "state"),
 )
 
 fills = Table(
     "fills",
     metadata,
     # the key of a fill: applied once, for ever
+    Column("account", String(64), primary_key=True),
     Column("connector_name", String(64), primary_key=True),
     Column("trading_pair", String(64), primary_key=True),
     Column("trade_id", String(128), primary_key=True),
@@ -64,12 +77,15 @@ fills = Table(
     Column("ts_ns", BigInteger, nullable=False),
     Index("ix_fills_executor", "executor_id"),
     Index("ix_fills_bot_ts", "bot_id", "ts_ns"),
+    Index("ix_fills_order", "client_order_id"),
+    Index("ix_fills_market_ts", "account", "connector_name", "trading_pair", "ts_ns"),
 )
 
 executors = Table(
     "executors",
     metadata,
     Column("executor_id", String(64), primary_key=True),
+    Column("account", String(64), nullable=False),
     Column("bot_id", String(64), nullable=False),
     Column("controller_id", String(64), nullable=False),
     Column("type", String(32), nullable=False),
@@ -97,6 +113,7 @@ executors = Table(
 holds = Table(
     "holds",
     metadata,
+    Column("account", String(64), primary_key=True),
     Column("bot_id", String(64), primary_key=True),
     Column("controller_id", String(64), primary_key=True),
     Column("connector_name", String(64), primary_key=True),
@@ -130,6 +147,7 @@ facts = Table(
     "facts",
     metadata,
     Column("event_id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(64), nullable=False, default=PAPER),
     Column("kind", String(32), nullable=False),
     Column("bot_id", String(64), nullable=False),
     Column("controller_id", String(64), nullable=False),
@@ -143,7 +161,17 @@ facts = Table(
 runtime = Table(
     "runtime",
     metadata,
-    Column("key", String(32), primary_key=True),
+    Column("key", String(96), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""Single values: `epoch`, `serial` (largest id that was given out), `last_ns` (market time of the last record)."""
+"""Single values: `serial` (largest id that was given out, of all accounts), `last_ns:<account>` (market time of its last record), `epoch`, `boot`, `commits`."""
+
+venue_memory = Table(
+    "venue_memory",
+    metadata,
+    # what a connection to a venue must remember over a restart
+    Column("account", String(64), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("value", Text, nullable=False),
+)

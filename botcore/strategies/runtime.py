@@ -22,6 +22,7 @@ from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
+from botcore.core.points import Points
 from botcore.data.feed import MarketFeed
 from botcore.data.tape import Tape
 from botcore.executors.catalog import executor_factories
@@ -35,6 +36,7 @@ from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
+from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper, StrayRecords
 
@@ -102,6 +104,8 @@ class TradingRuntime:
         Where the owners of orders are looked up that no bot knows any more; live accounts need it.
     venue_serial : int
         Where the order and trade ids of a new paper exchange begin: beyond all that an exchange of this name may ever have given out.
+    points : Points, optional
+        Told before and after requests leave.
     """
 
     def __init__(
@@ -116,6 +120,7 @@ class TradingRuntime:
         keeps_books: bool = False,
         venue_serial: int = 0,
         stray_records: StrayRecords | None = None,
+        points: Points | None = None,
     ) -> None:
         self.clock = clock
         self.bus = bus
@@ -128,10 +133,13 @@ class TradingRuntime:
         self.market_data = MarketDataProvider(clock, self.markets, self._balance)
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
+        self._has_live = False
         self._venue_serial = venue_serial
-        self.dispatch = Dispatch(self.connectors, recorder)
+        self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
+        self._stray_records = stray_records
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
+        self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, lambda: [bot.orchestrator for bot in self._bots])
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)
@@ -169,6 +177,17 @@ class TradingRuntime:
             self.connectors[name] = connector
             self.clock.add(connector, before=self.dispatch)
         return exchange
+
+    def add_live(self, connector: ConnectorBase) -> None:
+        """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on."""
+        if not self._has_live:
+            self._has_live = True
+            self.clock.add(self.positions, before=self.dispatch)
+        for hold in self._stray_records.holds(connector.name) if self._stray_records is not None else ():
+            instrument = connector.instrument(hold.trading_pair)
+            connector.own.hold(instrument, hold.bucket, instrument.lots(hold.net_amount_base), instrument.floor_ticks(hold.breakeven_price))
+        self.connectors[connector.name] = connector
+        self.clock.add(connector, before=self.positions)
 
     def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:
         connector = self.connectors.get(connector_name)
@@ -246,21 +265,23 @@ class TradingRuntime:
 class Dispatch:
     """Last part of the clock: makes the tick's records durable, then lets the requests go whose intents they hold."""
 
-    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder) -> None:
+    def __init__(self, connectors: Mapping[str, ConnectorBase], recorder: Recorder, points: Points) -> None:
         self._connectors = connectors
         self._recorder = recorder
+        self._points = points
 
     def on_tick(self, now_ns: int) -> None:
         outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]] = []
         for connector in self._connectors.values():
             if connector.outbox:
                 outgoing.append((connector, connector.take_outbox()))
-        self._recorder.flush((lambda: _send(outgoing)) if outgoing else None)
+        self._recorder.flush((lambda: self._send(outgoing)) if outgoing else None)
 
-
-def _send(outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
-    for connector, requests in outgoing:
-        connector.send(requests)
+    def _send(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
+        for connector, requests in outgoing:
+            self._points.reach("dispatch.before_send")
+            connector.send(requests)
+            self._points.reach("dispatch.after_send")
 
 
 def _bias(exchange: PaperExchange, instrument: Instrument) -> int:

@@ -43,6 +43,9 @@ class StrayRecords(Protocol):
     def hold(self, bot_id: str, controller_id: str, market: Market, bucket: str) -> HoldRecord | None:
         """A hold as it was written last."""
 
+    def holds(self, connector_name: str) -> list[HoldRecord]:
+        """Holds of all bots on this account, as they stood at the start."""
+
 
 @dataclass(frozen=True, slots=True)
 class StrayOwner:

@@ -31,6 +31,9 @@ TRIES = 6
 STALE_TRIES = 2
 """How often a call is signed again because of its time."""
 
+SHORTEST_BAN_S = 120.0
+"""Of a 418 that does not say how long it lasts."""
+
 QUIET_STATUSES = (429, 418, 503)
 """Replies whose Retry-After is obeyed whatever else they say."""
 
@@ -131,6 +134,10 @@ class Caller:
                 return answer
         return answer
 
+    async def close(self) -> None:
+        """End the work of its own."""
+        await self.meter.close()
+
     # ---- one try -----------------------------------------------------------------------------------------------------
     async def _try(self, call: Call, deadline: float) -> Answer:
         loop = asyncio.get_running_loop()
@@ -175,7 +182,10 @@ class Caller:
         sent_ns, leaving = self._now_ns(), loop.time()
         try:
             request = self._signed(call)
-            reply = request if isinstance(request, NoReply) else await self._port.request(request, lane_of(call), self._timeouts.total_s)
+            if isinstance(request, str):
+                left = False
+                return self._unsent(call, request, started)
+            reply = await self._port.request(request, lane_of(call), self._timeouts.total_s)
             left = not isinstance(reply, NoReply) or reply.left
         finally:
             ticket.close(left=left)
@@ -184,11 +194,12 @@ class Caller:
         self.stats.on_call(CallRecord(call, outcome.verdict, status, leaving - started, loop.time() - leaving, left))
         return Answer(outcome, reply, sent_ns)
 
-    def _signed(self, call: Call) -> HttpRequest | NoReply:
+    def _signed(self, call: Call) -> HttpRequest | str:
+        """The call as it goes out, or why there is no such thing."""
         try:
             return self._dialect.request(call, None if call.access is Access.PUBLIC else self._credentials, self._offset.timestamp_ms())
         except Exception as error:  # noqa: BLE001
-            return NoReply(f"not sent: the request could not be built ({type(error).__name__})", left=False)
+            return f"not sent: the request could not be built ({type(error).__name__})"
 
     # ---- reading -----------------------------------------------------------------------------------------------------
     def _read(self, call: Call, reply: Reply | NoReply) -> Outcome:
@@ -220,6 +231,8 @@ class Caller:
         """Note what the venue says of its limits."""
         asked_s = retry_after_s(reply, self._offset.timestamp_ms()) if reply.status in QUIET_STATUSES else 0.0
         quiet_s = max(outcome.retry_after_s, asked_s, self._offset.seconds_until(outcome.banned_until_ms) if outcome.banned_until_ms else 0.0)
+        if reply.status == 418:
+            quiet_s = max(quiet_s, SHORTEST_BAN_S)
         if outcome.verdict is Verdict.LIMITED or quiet_s > 0:
             self._limiter.rest(quiet_s, outcome.text or f"the venue asked for quiet ({reply.status})")
         else:

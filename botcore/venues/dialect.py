@@ -187,7 +187,14 @@ class Dialect(Protocol):
         """Complete list for one pair; all pairs when '' (costs more)."""
 
     def trades_call(self, trading_pair: str, from_id: int | None, since_ms: int | None) -> Call:
-        """Executions of the account in one pair, oldest first: from a trade id on, or since a time (venue's clock), or the latest."""
+        """Executions of the account in one pair, oldest first: from a trade id on, or since a time (venue's clock), or the latest.
+
+        By time, a reply is complete for `trades_window_ms` from `since_ms` on and says nothing of later: ask for the next window, or better by id.
+        """
+
+    @property
+    def trades_window_ms(self) -> int:
+        """How far a question by time reaches."""
 
     @property
     def trades_page(self) -> int:

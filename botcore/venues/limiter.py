@@ -77,10 +77,45 @@ class Ticket:
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
+    serial: int
     call: Call
     costs: tuple[tuple[str, int], ...]
     future: asyncio.Future[Ticket]
     timer: asyncio.TimerHandle | None = field(default=None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.costs)
+
+
+class _Queue:
+    """Calls of one priority, in the order in which they came. Calls that need the same limits stand in one row, for only the first of a row can go next."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, ...], deque[_Waiter]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, waiter: _Waiter) -> None:
+        self._rows.setdefault(waiter.names, deque()).append(waiter)
+        self._count += 1
+
+    def first(self, closed: set[str]) -> _Waiter | None:
+        """Who came first of those that need none of the closed limits."""
+        heads = [row[0] for names, row in self._rows.items() if row and closed.isdisjoint(names)]
+        return min(heads, key=lambda waiter: waiter.serial, default=None)
+
+    def last(self) -> _Waiter:
+        return max((row[-1] for row in self._rows.values() if row), key=lambda waiter: waiter.serial)
+
+    def remove(self, waiter: _Waiter) -> None:
+        """Take one out; nothing happens when it is gone already."""
+        row = self._rows.get(waiter.names)
+        if row and waiter in row:
+            row.remove(waiter)
+            self._count -= 1
 
 
 class Limiter:
@@ -123,7 +158,8 @@ class Limiter:
         for lane, slot_count in slots.items():
             self._windows[slot_name(lane)] = Window(slot_count, 0.0)
             self._reserves[slot_name(lane)] = 0.1
-        self._queues: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
+        self._queues: dict[Priority, _Queue] = {priority: _Queue() for priority in Priority}
+        self._serial = 0
         self._timer: asyncio.TimerHandle | None = None
         self._rest_until: float | None = None
         self._rest_until_ms, self._reason = _recall(memory.get(REST_KEY))
@@ -144,8 +180,9 @@ class Limiter:
         if self.rest_left_s() > patience_s:
             raise TurnedAway(f"not sent: {self._reason or 'the venue asked for quiet'} ({self.rest_left_s():.0f} s more)")
         self._make_room(call)
-        waiter = _Waiter(call, costs, loop.create_future())
-        self._queues[call.priority].append(waiter)
+        self._serial += 1
+        waiter = _Waiter(self._serial, call, costs, loop.create_future())
+        self._queues[call.priority].add(waiter)
         self._pump()
         if not waiter.future.done():
             waiter.timer = loop.call_at(now + patience_s, self._give_up, waiter, patience_s)
@@ -158,8 +195,7 @@ class Limiter:
         finally:
             if waiter.timer is not None:
                 waiter.timer.cancel()
-            if not waiter.future.done() or waiter.future.cancelled():
-                self._forget(waiter)
+            self._queues[call.priority].remove(waiter)
 
     def adopt(self, used: Mapping[str, int]) -> None:
         """Take over what the venue says is used of its limits; names that are not limits of ours are passed over."""
@@ -207,7 +243,7 @@ class Limiter:
             self._timer.cancel()
         for queue in self._queues.values():
             while queue:
-                _turn_away(queue.popleft(), "not sent: the connection to the venue is being closed")
+                self._turn_away(queue.last(), "not sent: the connection to the venue is being closed")
 
     def settle(self, costs: Iterable[tuple[str, int]], left: bool) -> None:
         """A call that was let through is done."""
@@ -263,46 +299,40 @@ class Limiter:
     def _let_go(self, now: float) -> float | None:
         """One walk through the queues; loop time at which the next walk makes sense."""
         closed: set[str] = set()
-        wake: float | None = None
+        wakes: list[float] = []
         for queue in self._queues.values():
-            kept: list[_Waiter] = []
-            while queue and len(closed) < len(self._windows):
-                waiter = queue.popleft()
-                if waiter.future.done():
-                    continue
+            while (waiter := queue.first(closed)) is not None:
                 lacking = self._lacking(waiter, now)
-                if lacking or any(name in closed for name, _ in waiter.costs):
-                    kept.append(waiter)
+                if lacking:
                     closed.update(name for name, _ in lacking)
                     times = [self._windows[name].free_at(below, now) for name, below in lacking]
-                    known = [time for time in times if time is not None]
-                    if known and len(known) == len(times):
-                        wake = min(max(known), wake) if wake is not None else max(known)
-                else:
+                    # where it depends on a reply, that reply starts the next walk
+                    wakes.extend([max(time for time in times if time is not None)] if None not in times else [])
+                    continue
+                queue.remove(waiter)
+                if not waiter.future.done():
                     for name, weight in waiter.costs:
                         self._windows[name].leave(weight)
                     waiter.future.set_result(Ticket(self, waiter.costs))
-            queue.extendleft(reversed(kept))
-        return wake
+        return min(wakes, default=None)
 
     def _make_room(self, call: Call) -> None:
         if sum(len(queue) for queue in self._queues.values()) < self._queue_max:
             return
         for priority in sorted(Priority, reverse=True):
             if priority > call.priority and self._queues[priority]:
-                _turn_away(self._queues[priority].pop(), "not sent: the queue to the venue is full of more urgent calls")
+                self._turn_away(self._queues[priority].last(), "not sent: the queue to the venue is full of more urgent calls")
                 return
         raise TurnedAway(f"not sent: {self._queue_max} calls wait for the venue's rate limit already")
 
     def _give_up(self, waiter: _Waiter, patience_s: float) -> None:
-        self._forget(waiter)
-        _turn_away(waiter, f"not sent: no room within the venue's rate limit for {patience_s:.0f} s")
+        self._turn_away(waiter, f"not sent: no room within the venue's rate limit for {patience_s:.0f} s")
         self._pump()
 
-    def _forget(self, waiter: _Waiter) -> None:
-        queue = self._queues[waiter.call.priority]
-        if waiter in queue:
-            queue.remove(waiter)
+    def _turn_away(self, waiter: _Waiter, reason: str) -> None:
+        self._queues[waiter.call.priority].remove(waiter)
+        if not waiter.future.done():
+            waiter.future.set_exception(TurnedAway(reason))
 
 
 def slot_name(lane: Lane) -> str:
@@ -318,11 +348,6 @@ def lane_of(call: Call) -> Lane:
 def shared(amount: int, share: float) -> int:
     """Part of a limit, rounded down, at least 1."""
     return max(1, int(amount * share + 1e-9))
-
-
-def _turn_away(waiter: _Waiter, reason: str) -> None:
-    if not waiter.future.done():
-        waiter.future.set_exception(TurnedAway(reason))
 
 
 def _recall(text: str | None) -> tuple[int, str]:

@@ -13,8 +13,8 @@ from botcore.venues.port import Socket, SocketClosed
 from botcore.venues.stream_hooks import Opening, Speech
 from botcore.venues.subscriptions import CHANNELS, Acked, SubscriptionBook, Watch
 
-CHECK_S = 1.0
-"""How often a socket looks after itself when nothing happens."""
+SHORTEST_CHECK_S, LONGEST_CHECK_S = 1.0, 15.0
+"""How often a socket looks after itself when nothing happens: ten times within the shortest age that it watches, but within these."""
 
 SEND_GAP_S = 0.25
 """Between two messages to the venue: some allow five a second on one socket, pongs included."""
@@ -43,6 +43,12 @@ class LinkTerms:
     ack_s: float
     is_private: bool
     keepalive: tuple[bytes, float] | None = None
+
+    @property
+    def check_s(self) -> float:
+        """How often a socket looks after itself."""
+        soonest = min(self.watch.shortest_s(self.is_private), self.keepalive[1] if self.keepalive else LONGEST_CHECK_S)
+        return min(max(soonest / 10, SHORTEST_CHECK_S), LONGEST_CHECK_S)
 
 
 class LinkOwner(Protocol):
@@ -90,6 +96,7 @@ class Link:
         self._news = asyncio.Event()
         self._retired = asyncio.Event()
         self._kept_alive = since
+        self._check_s = terms.check_s
 
     async def serve(self) -> SocketClosed:
         """Keep it going until it ends; why it did."""
@@ -170,7 +177,8 @@ class Link:
                 await asyncio.sleep(SEND_GAP_S)
                 continue
             self._look_at_silence(now)
-            await self._nap(CHECK_S)
+            due = self.book.next_due()
+            await self._nap(self._check_s if due is None else max(min(self._check_s, due - now), 0.001))
 
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()

@@ -57,6 +57,7 @@ class VenueOffset:
         self._best: TimeSample | None = None
         self._is_doubted = False
         self._wall_ahead_ms: float | None = None
+        self.jumps = 0
 
     # ---- what others ask -----------------------------------------------------------------------------------------
     @property
@@ -96,7 +97,6 @@ class VenueOffset:
         if samples:
             self._best = min(samples, key=lambda sample: sample.trip_s)
             self._is_doubted = False
-            self._wall_ahead_ms = self._wall_ms() - _loop_time() * 1000
 
     def doubt(self) -> None:
         """Something speaks against it (the venue refused a time stamp): unknown until measured again."""
@@ -108,6 +108,7 @@ class VenueOffset:
         before_ms, self._wall_ahead_ms = self._wall_ahead_ms, ahead_ms
         if before_ms is not None and abs(ahead_ms - before_ms) >= self._jump_ms:
             self._is_doubted = True
+            self.jumps += 1
             self._on_jump(round(ahead_ms - before_ms))
 
 
@@ -136,12 +137,17 @@ class OffsetMeter:
 
     async def _measure(self) -> bool:
         samples: list[TimeSample] = []
+        self._offset.look_for_jump()
+        jumps = self._offset.jumps
         for _ in range(self._count):
             sample = await self._sample()
             if sample is None:
                 break
             samples.append(sample)
-        self._offset.take(samples)
+        self._offset.look_for_jump()
+        if self._offset.jumps == jumps:
+            # else the machine slept meanwhile, and the loop's clock with it: no trip can be trusted
+            self._offset.take(samples)
         return self._offset.is_known
 
     async def keep(self, every_s: float = 300.0, retry_s: float = 5.0) -> None:

@@ -89,6 +89,7 @@ class SupervisedStream:
         self._links: list[Link] = []
         self._wanted: dict[Subscription, None] = {}
         self._is_opening = False
+        self._is_closing = False
         self._wake = asyncio.Event()
         self._attempts = 0
         self._last_close = ""
@@ -103,6 +104,7 @@ class SupervisedStream:
 
     async def close(self) -> None:
         """End all sockets and tasks; no hook is called any more."""
+        self._is_closing = True
         await self._tasks.close()
         for link in self._links:
             # opened in the very last moment, and served by nobody
@@ -287,6 +289,8 @@ class SupervisedStream:
 
     def _tell(self, name: str, hook: Callable[..., None], *args: object) -> None:
         """Call a hook; what breaks in it is reported and changes nothing here."""
+        if self._is_closing:
+            return
         try:
             hook(*args)
         except Exception as error:  # noqa: BLE001

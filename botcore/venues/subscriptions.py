@@ -141,7 +141,7 @@ class SubscriptionBook:
                 self._drop(request)
                 continue
             for sub in request.subscriptions:
-                if self._heard.get((sub.channel, sub.trading_pair), 0.0) > request.sent_at:
+                if self._heard.get((sub.channel, sub.trading_pair), -1.0) >= request.sent_at:
                     granted.append(sub)
                 else:
                     self._unanswered[sub] = self._unanswered.get(sub, 0) + 1
@@ -189,6 +189,10 @@ class Watch:
         self._heard: dict[tuple[Channel, str], float] = {}
         self._rounds: dict[Subscription | None, int] = {}
         self.last_message: float | None = None
+
+    def shortest_s(self, is_private: bool) -> float:
+        """The shortest silence that counts."""
+        return self._user_s if is_private else min(self._limits.values())
 
     def message(self, now: float) -> None:
         """A message of any kind."""

@@ -125,6 +125,6 @@ def forget_market_time(path: Path) -> None:
             standing = [row.bot_id for row in bots_in(connection, [RUNNING, STOPPING])]
             if standing:
                 raise UserError(f"stop these bots first, their positions would be lost: {', '.join(standing)} (condor run, then /stop)")
-            connection.execute(delete(records.runtime).where(records.runtime.c.key == "last_ns"))
+            connection.execute(delete(records.runtime).where(records.runtime.c.key == records.last_ns_key(records.PAPER)))
     finally:
         engine.dispose()

@@ -19,7 +19,7 @@ OPEN = "SELECT client_order_id, filled_amount FROM orders WHERE state IN ('OPEN'
 SLOW = "clock: {tick_size: 0.25}\nmarket: {speed: 1}\n"
 
 
-def test_bots_executors_and_barriers_are_as_before(tmp_path: Path) -> None:
+def test_ps_4_bots_executors_and_barriers_are_as_before(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "home", FAST).start()
     try:
         instance.person().start_bot()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.support.bench import instrument
 from tests.support.data import recorded
 
 D = Decimal
+Sides = tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]
 SPOT_KEYS = BookKeys()
 USDM_KEYS = BookKeys(prev_id="pu")
 OKX_KEYS = BookKeys("bids", "asks", "", "", "", "ts", "checksum", "bids", "asks", "")
@@ -148,6 +149,8 @@ class PlainBook:
     def __init__(self) -> None:
         self.bids: dict[Decimal, Decimal] = {}
         self.asks: dict[Decimal, Decimal] = {}
+        self.last_id = -1
+        self._early: list[dict[str, Any]] = []
 
     def take(self, bids: list[Any], asks: list[Any]) -> None:
         for side, levels in ((self.bids, bids), (self.asks, asks)):
@@ -157,24 +160,49 @@ class PlainBook:
                 else:
                     side.pop(D(price), None)
 
-    def replay_binance(self, messages: list[Wire]) -> PlainBook:
-        """Snapshot and every diff that is newer, wherever in the capture they stand; the sequence is not checked."""
-        snapshot = json.loads(next(message.raw for message in messages if message.is_snapshot))
-        self.take(snapshot["bids"], snapshot["asks"])
-        for message in messages:
-            if not message.is_snapshot:
-                data = json.loads(message.raw)["data"]
-                if data["u"] > snapshot["lastUpdateId"]:
-                    self.take(data["b"], data["a"])
+    def take_binance(self, message: Wire) -> PlainBook:
+        """The snapshot comes first wherever in the capture it stands; then each newer diff. Whether one is missing is not asked."""
+        data = json.loads(message.raw)
+        if message.is_snapshot:
+            self.last_id = data["lastUpdateId"]
+            self.take(data["bids"], data["asks"])
+            early, self._early = self._early, []
+            for diff in early:
+                self._take_newer(diff)
+        elif self.last_id < 0:
+            self._early.append(data["data"])
+        else:
+            self._take_newer(data["data"])
         return self
 
-    def levels(self, lot_size: Decimal) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]:
-        """(bids, asks), best first, sizes in whole lots and at least one."""
-        rounded = [[(price, max(lot_size, size // lot_size * lot_size)) for price, size in side.items()] for side in (self.bids, self.asks)]
+    def _take_newer(self, diff: dict[str, Any]) -> None:
+        if diff["u"] > self.last_id:
+            self.take(diff["b"], diff["a"])
+            self.last_id = diff["u"]
+
+    def snapshot(self) -> bytes:
+        """As Binance would send it."""
+        sides = {name: [[str(price), str(size)] for price, size in side.items()] for name, side in (("bids", self.bids), ("asks", self.asks))}
+        return json.dumps({"lastUpdateId": self.last_id, **sides}).encode()
+
+    def levels(self, tick_size: Decimal, lot_size: Decimal) -> Sides:
+        """(bids, asks), best first: prices on the tick grid, sizes in whole lots and at least one."""
+        rounded = [
+            [(price, max(lot_size, size // lot_size * lot_size)) for price, size in side.items() if price % tick_size == 0]
+            for side in (self.bids, self.asks)
+        ]
         return sorted(rounded[0], reverse=True), sorted(rounded[1])
 
 
-def levels_of(book: OrderBook, tick_size: Decimal, lot_size: Decimal) -> tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]:
+def replay_binance(messages: Iterable[Wire]) -> PlainBook:
+    """A whole capture with one snapshot."""
+    book = PlainBook()
+    for message in messages:
+        book.take_binance(message)
+    return book
+
+
+def levels_of(book: OrderBook, tick_size: Decimal, lot_size: Decimal) -> Sides:
     """(bids, asks) of a book as Decimals, best first."""
     bids, asks = ([(ticks * tick_size, lots * lot_size) for ticks, lots in book.levels(is_bid, 10**6)] for is_bid in (True, False))
     return bids, asks

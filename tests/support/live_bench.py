@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.connectors.live.fees import Rate
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.core.steps import Stepper
@@ -27,6 +29,7 @@ from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
+from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper
@@ -34,6 +37,10 @@ from tests.support.bench import PERP, SECOND_NS, T0_NS, MemoryRecords, fill_reco
 from tests.support.lossy_venue import Line, LossyVenue
 
 D = Decimal
+
+
+def controller_of(bot_id: str) -> str:
+    return "main" if bot_id == "bot" else bot_id
 
 
 class Owner:
@@ -53,7 +60,7 @@ class Owner:
 class Durable:
     """What is on disk."""
 
-    records: BotRecords
+    records: dict[str, BotRecords]
     orders: list[str]
     fills: list[Any]
     executors: dict[str, Any]
@@ -66,9 +73,23 @@ class LiveBench:
     """Ticks every 250 ms of market time; the market stands at 100 until it is moved."""
 
     def __init__(
-        self, seed: int = 1, line: Line | None = None, rules: BeliefRules | None = None, *, crashes: bool = False, stops: bool = False
+        self,
+        seed: int = 1,
+        line: Line | None = None,
+        rules: BeliefRules | None = None,
+        *,
+        crashes: bool = False,
+        stops: bool = False,
+        limits: RiskLimits | None = None,
+        connector: str = PERP,
+        bots: Sequence[str] = ("bot",),
+        rate: Rate | None = None,
+        min_notional: str = "0",
     ) -> None:
-        self.instrument = instrument(connector=PERP)
+        self.name = connector
+        self.instrument = instrument(connector=connector, min_notional=min_notional)
+        self._bot_ids = bots
+        self._rate = rate
         self.clock = Clock(ClockMode.REALTIME, start_ns=T0_NS, stepper=Stepper())
         self.strays: list[Any] = []
         self.kills = 0
@@ -76,6 +97,7 @@ class LiveBench:
         self._rules = rules or BeliefRules()
         self._crashes = crashes
         self._stops = stops
+        self._limits = limits or RiskLimits()
         self._durable: Durable | None = None
         self.venue = LossyVenue(lambda: self.clock.now_ns, lambda news: self.connector.inbox.append(news), seed, line)
         self.state = MarketState(self.instrument)
@@ -90,10 +112,10 @@ class LiveBench:
         self.bus.subscribe(StrayOrder, self.strays.append)
         self.bus.subscribe(StrayFill, self.strays.append)
         account = Account(D("0.0004"))
-        account.set_balances({"USDT": (D(1_000_000), D(1_000_000))}, complete=True)
+        account.set_balances({"USDT": (D(1_000_000), D(1_000_000)), "ETH": (D(1_000_000), D(1_000_000))}, complete=True)
         self.ids = IdSource(start=serial)
         self.connector = ExchangeConnector(
-            PERP,
+            self.name,
             self.clock,
             self.bus,
             self.ids,
@@ -102,15 +124,26 @@ class LiveBench:
             {self.instrument.market.trading_pair: self.instrument},
             account,
             stops=self._stops,
+            rate=self._rate,
         )
         self.market_data = MarketDataProvider(self.clock, {self.instrument.market: self.state})
-        self.gate = RiskGate(RiskLimits(), self.market_data)
-        self.desk = Desk("bot", {PERP: self.connector}, self.gate, self.clock)
-        self.orchestrator = ExecutorOrchestrator(
-            self.desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, self.desk.position_mode
+        self.gate = RiskGate(self._limits, self.market_data)
+        self.connectors = {self.name: self.connector}
+        self.bots = {bot_id: self._orchestrator(bot_id) for bot_id in self._bot_ids}
+        self.orchestrator = self.bots[self._bot_ids[0]]
+        self.keeper = StrayKeeper(self.bus, self.clock, self.connectors, lambda bot_id: self.bots.get(bot_id), self)
+        self.positions = PositionKeeper(self.bus, self.clock, self.connectors, self.market_data, lambda: list(self.bots.values()))
+
+    def _orchestrator(self, bot_id: str) -> ExecutorOrchestrator:
+        desk = Desk(bot_id, self.connectors, self.gate, self.clock)
+        return ExecutorOrchestrator(
+            desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, desk.position_mode
         )
-        self.keeper = StrayKeeper(self.bus, self.clock, {PERP: self.connector}, lambda bot_id: self.bots.get(bot_id), self)
-        self.bots = {"bot": self.orchestrator}
+
+    @property
+    def running(self) -> list[Any]:
+        """Executors of all bots that have not ended."""
+        return [executor for bot in self.bots.values() for executor in bot.running]
 
     # ---- dying and coming back -----------------------------------------------------------------------------------------
     def kill(self, when: str) -> None:
@@ -123,11 +156,12 @@ class LiveBench:
         self.kills += 1
         self.venue.process_died()
         self._boot(durable.serial)
-        bot = StrategyV2Base("bot", [], self.orchestrator, self.market_data, self.clock, self.bus)
         for hold in durable.holds.values():
             lots = self.instrument.lots(hold.net_amount_base)
             self.connector.own.hold(self.instrument, hold.bucket, lots, self.instrument.floor_ticks(hold.breakeven_price))
-        restore_bot(bot, durable.records, {PERP: self.connector}, self.market_data)
+        for bot_id, orchestrator in self.bots.items():
+            bot = StrategyV2Base(bot_id, [], orchestrator, self.market_data, self.clock, self.bus)
+            restore_bot(bot, durable.records[bot_id], self.connectors, self.market_data)
         self.connector.account.set_position(self.instrument.market.trading_pair, "net", self.venue.position(self.instrument.market))
         records = self.records
         adopted = [self.connector.tracker.get(client_order_id) for client_order_id in durable.orders]
@@ -148,7 +182,7 @@ class LiveBench:
                 request = order.request
                 self.intents[order.client_order_id] = IntentRecord(request.bot_id, request.controller_id, order_record(order))
         self._durable = Durable(
-            records.bot_records(),
+            {bot_id: records.bot_records([controller_of(bot_id)]) for bot_id in self._bot_ids},
             [order.client_order_id for order in records.submitted],
             list(records.fills),
             dict(records.executors),
@@ -166,6 +200,9 @@ class LiveBench:
 
     def hold(self, bot_id: str, controller_id: str, market: Market, bucket: str) -> HoldRecord | None:
         return self.records.holds.get((controller_id, *market, bucket))
+
+    def holds(self, connector_name: str) -> list[HoldRecord]:
+        return list(self.records.holds.values())
 
     # ---- the world -------------------------------------------------------------------------------------------------
     def price(self, ticks: int) -> None:
@@ -186,7 +223,9 @@ class LiveBench:
         self.connector.account.set_position(self.instrument.market.trading_pair, "net", held)
         self.clock.tick(now_ns)
         self.connector.on_tick(now_ns)
-        self.orchestrator.on_tick(now_ns)
+        self.positions.on_tick(now_ns)
+        for bot in self.bots.values():
+            bot.on_tick(now_ns)
         self.send()
 
     def send(self) -> None:
@@ -207,17 +246,17 @@ class LiveBench:
         self.connector.cancel(order.client_order_id)
         self.send()
 
-    def start(self, **changes: Any) -> Any:
+    def start(self, bot_id: str = "bot", **changes: Any) -> Any:
         values: dict[str, Any] = {
             "trading_pair": self.instrument.market.trading_pair,
-            "connector_name": PERP,
+            "connector_name": self.name,
             "side": TradeType.BUY,
             "entry_price": D("99"),
             "amount": D(1),
             "triple_barrier_config": TripleBarrierConfig(stop_loss=D("0.02"), take_profit=D("0.01"), time_limit=60),
             **changes,
         }
-        executor = self.orchestrator.create(PositionExecutorConfig(**values), "main")
+        executor = self.bots[bot_id].create(PositionExecutorConfig(**values), controller_of(bot_id))
         self.send()
         return executor
 
@@ -228,4 +267,8 @@ class LiveBench:
 
     def held_lots(self) -> int:
         """Signed lots of all position holds."""
-        return sum(int(hold.net_amount_base / self.instrument.lot_size) for hold in self.orchestrator.holds.of())
+        return int(self.held() / self.instrument.lot_size)
+
+    def held(self) -> Decimal:
+        """Signed base of all position holds."""
+        return sum((hold.net_amount_base for bot in self.bots.values() for hold in bot.holds.of()), D(0))

@@ -24,6 +24,10 @@ class Account:
     ----------
     taker_fee : Decimal
         Rate that is set aside with every order, as a fraction of its notional.
+    fee_from_received : bool
+        The venue takes the fee from what one receives: a spot buy binds no more than its notional.
+    fixed_fee : tuple of (str, Decimal), optional
+        Asset and amount that every order costs besides.
 
     Attributes
     ----------
@@ -31,11 +35,13 @@ class Account:
         Whether balances were read since the connection was made.
     """
 
-    def __init__(self, taker_fee: Decimal) -> None:
+    def __init__(self, taker_fee: Decimal, *, fee_from_received: bool = False, fixed_fee: tuple[str, Decimal] | None = None) -> None:
         self.is_known = False
         self.mode = PositionMode.ONEWAY
         self.leverage: dict[str, int] = {}
         self._taker_fee = taker_fee
+        self._fee_from_received = fee_from_received
+        self._fixed_fee = fixed_fee
         self._totals: dict[str, Decimal] = {}
         self._free: dict[str, Decimal] = {}
         self._lots: dict[tuple[str, str], int] = {}
@@ -96,9 +102,24 @@ class Account:
         notional = instrument.notional(ticks, lots)
         if instrument.is_perpetual:
             return instrument.quote, notional / self.leverage.get(instrument.market.trading_pair, 1) + notional * self._taker_fee
-        return instrument.quote, notional * (1 + self._taker_fee)
+        return instrument.quote, notional if self._fee_from_received else notional * (1 + self._taker_fee)
+
+    def can_pay(self, request: OrderRequest, ticks: int | None, orders: Iterable[Order]) -> bool:
+        """Whether the account has what an order binds, and what it costs besides."""
+        orders = list(orders)
+        asset, needed = self.demand(request, ticks, request.lots)
+        if self._fixed_fee is not None and request.purpose.adds_risk:
+            fee_asset, fee = self._fixed_fee
+            needed += fee if fee_asset == asset else ZERO
+            if fee_asset != asset and fee > self.available(fee_asset, orders):
+                return False
+        return not needed or needed <= self.available(asset, orders)
 
     # ---- positions ---------------------------------------------------------------------------------------------------
+    def told_lots(self, trading_pair: str, side: str) -> int | None:
+        """Signed lots; None while the venue has said nothing of this side."""
+        return self._lots.get((trading_pair, side))
+
     def lots(self, instrument: Instrument, side: str) -> int:
         return self._lots.get((instrument.market.trading_pair, side), 0)
 

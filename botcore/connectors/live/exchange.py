@@ -18,6 +18,7 @@ from botcore.connectors.live.audit import AuditBook
 from botcore.connectors.live.cancels import CancelBook
 from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
+from botcore.connectors.live.fees import Rate, no_rate, with_priced_fee
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, PositionMode
@@ -59,6 +60,8 @@ class ExchangeConnector(ConnectorBase):
         Why no new exposure may be sent now, as one sentence; None while it may. The session knows about streams, clock and bans.
     stops : bool
         Whether reduce-only stop orders may rest there (`LiveSpec.lists_stop_orders`, unless the account's settings say no).
+    rate : callable, optional
+        What fees in a third asset are worth (`RateOracle.rate`).
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class ExchangeConnector(ConnectorBase):
         closed: Callable[[], str | None] = lambda: None,
         *,
         stops: bool = False,
+        rate: Rate | None = None,
     ) -> None:
         super().__init__(name, clock, bus, ids)
         self.account = account
@@ -87,6 +91,7 @@ class ExchangeConnector(ConnectorBase):
         self._instruments = instruments
         self._closed = closed
         self._stops = stops
+        self._rate = rate or no_rate
         self._unanswered: dict[str, int] = {}
         self._unreconciled: dict[str, int] = {}
 
@@ -284,6 +289,7 @@ class ExchangeConnector(ConnectorBase):
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
 
     def _trade(self, fill: Fill) -> None:
+        fill = with_priced_fee(fill, self._rate)
         order = self.tracker.get(fill.client_order_id)
         if order is not None:
             # the venue may have changed its ticks and lots since the order was sent
@@ -350,7 +356,7 @@ class ExchangeConnector(ConnectorBase):
         order = self.tracker.get(report.client_order_id)
         if order is None:
             for fill in report.fills:
-                self.on_foreign_fill(fill)
+                self.on_foreign_fill(with_priced_fee(fill, self._rate))
         return order
 
     def on_foreign_fill(self, fill: Fill) -> None:
@@ -401,8 +407,7 @@ class ExchangeConnector(ConnectorBase):
         return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())
 
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
-        asset, needed = self.account.demand(request, ticks, request.lots)
-        return not needed or needed <= self.account.available(asset, self.tracker.open_orders())
+        return self.account.can_pay(request, ticks, self.tracker.open_orders())
 
     def instrument(self, trading_pair: str) -> Instrument:
         found = self._instruments.get(trading_pair)
@@ -415,6 +420,12 @@ class ExchangeConnector(ConnectorBase):
 
     def position_mode(self) -> PositionMode:
         return self.account.mode
+
+    def venue_lots(self, instrument: Instrument, side: str) -> int | None:
+        return self.account.told_lots(instrument.market.trading_pair, side)
+
+    def is_settled(self) -> bool:
+        return not (self._unanswered or self._unreconciled or len(self.doubts) or len(self.endings))
 
     def is_netted(self, request: OrderRequest) -> bool:
         instrument = request.instrument

@@ -40,6 +40,9 @@ class BinanceDialect(ABC):
     PREFIX = ""
     """Path before the names of calls."""
 
+    WINDOW_MS = 0
+    """Longest time between start and end of a question for executions."""
+
     def __init__(self, spec: VenueSpec) -> None:
         if spec.live is None:
             raise ConfigError(f"conf/connectors/{spec.name}.yml has no part `live`", field="live")
@@ -127,17 +130,22 @@ class BinanceDialect(ABC):
         return self._call("open_orders", "/openOrders", params, cost="open_orders" if trading_pair else "open_orders_all")
 
     def _trades_call(self, path: str, trading_pair: str, from_id: int | None, since_ms: int | None) -> Call:
-        """An id and a time can't be combined: the id, which leaves no hole, comes first."""
+        """An id and a time can't be combined: the id, which leaves no hole, comes first. A time is sent with its end, so that nobody has to guess what was covered."""
         params: Params = (("symbol", symbol_of(trading_pair)), ("limit", str(TRADES_PAGE)))
         if from_id is not None:
             params = (*params, ("fromId", str(max(0, from_id))))
         elif since_ms is not None:
-            params = (*params, ("startTime", str(max(0, since_ms))))
+            start_ms = max(0, since_ms)
+            params = (*params, ("startTime", str(start_ms)), ("endTime", str(start_ms + self.trades_window_ms)))
         return self._call("trades", path, params)
 
     @property
     def trades_page(self) -> int:
         return TRADES_PAGE
+
+    @property
+    def trades_window_ms(self) -> int:
+        return self.WINDOW_MS
 
     def order_report(self, call: Call, reply: Reply) -> OrderReport:
         return answered(call, self._row(reply, call.name), self._names)

@@ -25,6 +25,7 @@ class BinanceFutures(BinanceDialect):
     """Implements `Dialect`."""
 
     PREFIX = "/fapi/v1"
+    WINDOW_MS = 7 * 24 * 3_600_000
 
     def __init__(self, spec: VenueSpec) -> None:
         super().__init__(spec)

@@ -18,6 +18,7 @@ class BinanceSpot(BinanceDialect):
     """Implements `Dialect`."""
 
     PREFIX = "/api/v3"
+    WINDOW_MS = 24 * 3_600_000
 
     def _order_params(self, order: Order, hedge: bool) -> Params:
         return spot_params(order)

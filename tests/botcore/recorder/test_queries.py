@@ -24,13 +24,20 @@ def connection(tmp_path: Path) -> Any:
 
 
 def put_executor(connection: Connection, name: str, status: str, order_state: str) -> None:
-    common = {"bot_id": "b", "controller_id": "c", "executor_id": name, "connector_name": "sim", "trading_pair": "BTC-USDT"}
+    common = {"account": "paper", "bot_id": "b", "controller_id": "c", "executor_id": name, "connector_name": "sim", "trading_pair": "BTC-USDT"}
     executor = common | {"type": "position_executor", "status": status, "reason": "", "side": "BUY", "exposure_base": "0", "fees_quote": "0"}
     executor |= {"volume_quote": "0", "config": "{}", "state": "{}", "created_ns": 1, "close_ns": 2}
     connection.execute(insert(tables.executors).values(executor))
     intent = common | {"intent_id": f"i-{name}", "trade_type": "BUY", "order_type": "LIMIT", "purpose": "open", "position_action": "OPEN"}
     connection.execute(insert(tables.intents).values(intent | {"amount": "1", "price": "5", "created_ns": 1}))
-    order = {"client_order_id": f"o-{name}", "intent_id": f"i-{name}", "connector_name": "sim", "executor_id": name, "state": order_state}
+    order = {
+        "client_order_id": f"o-{name}",
+        "account": "paper",
+        "intent_id": f"i-{name}",
+        "connector_name": "sim",
+        "executor_id": name,
+        "state": order_state,
+    }
     connection.execute(insert(tables.orders).values(order | {"filled_amount": "0", "reason": "", "created_ns": 1, "updated_ns": 1}))
 
 

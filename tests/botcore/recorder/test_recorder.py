@@ -220,11 +220,11 @@ def test_the_largest_serial_and_the_last_time_survive(bench: Bench) -> None:
     bench.submit("cdr-0-7-2")
     bench.bus.publish(ExecutorChanged("bot", live(executor("x-0-40"))))
     bench.flush()
-    assert (bench.ask(queries.runtime_value, "serial"), bench.ask(queries.runtime_value, "last_ns")) == (40, 1_000)
+    assert (bench.ask(queries.runtime_value, "serial"), bench.ask(queries.last_ns)) == (40, 1_000)
     bench.now_ns = 2_000
     bench.submit("cdr-0-41-1")
     bench.flush()
-    assert (bench.ask(queries.runtime_value, "serial"), bench.ask(queries.runtime_value, "last_ns")) == (41, 2_000)
+    assert (bench.ask(queries.runtime_value, "serial"), bench.ask(queries.last_ns)) == (41, 2_000)
     assert bench.ask(queries.runtime_value, "never") == 0
 
 

@@ -168,6 +168,14 @@ async def test_r8_418_bans_all_traffic_until_the_venues_time_also_after_a_restar
 
 
 @virtual
+async def test_r8_a_ban_without_an_end_is_taken_for_two_minutes() -> None:
+    world = World()
+    world.script = [reply(418)]
+    await world.caller.call(DEPTH, patience_s=1)
+    assert world.limiter.rest_left_s() == 120
+
+
+@virtual
 async def test_r5_a_write_whose_fate_is_unknown_is_never_repeated() -> None:
     world = World()
     for bad in (

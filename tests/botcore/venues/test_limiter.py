@@ -325,6 +325,26 @@ async def test_polls_under_way_do_not_hold_up_orders() -> None:
 
 
 @virtual
+async def test_a_long_queue_is_not_walked_through_for_every_call() -> None:
+    limits = limiter({"weight": LimitSpec(amount=1, window_s=60, reserve=0)})
+    looks = 0
+    whole = limits._lacking
+
+    def look(*args: object) -> list[tuple[str, int]]:
+        nonlocal looks
+        looks += 1
+        return whole(*args)  # type: ignore[arg-type]
+
+    limits._lacking = look  # type: ignore[method-assign,assignment]
+    line = Line(limits)
+    for _ in range(1000):
+        line.send(call(), patience_s=30)
+    await line.end()
+    assert len(line.gone) == 1 and len(line.told) == 999
+    assert looks < 10_000
+
+
+@virtual
 async def test_a_ticket_that_did_not_leave_costs_nothing() -> None:
     limits = limiter()
     ticket = await limits.acquire(call(10), 1)

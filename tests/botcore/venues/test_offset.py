@@ -180,3 +180,21 @@ async def test_a_time_of_the_venue_is_waited_for_with_what_is_uncertain_added() 
     await asyncio.sleep(wait_s)
     assert venue.clocks.true_ms() + venue.ahead_ms >= until_ms
     assert offset.seconds_until(until_ms - 10_000) == 0
+
+
+@virtual
+async def test_p10_a_sleep_in_the_middle_of_a_measurement_spoils_it() -> None:
+    venue = Venue(Clocks(), [(0.5, 0.5)])
+    offset = VenueOffset(venue.clocks.wall_ms)
+    meter = OffsetMeter(offset, venue.sample)
+
+    def sleep() -> None:
+        # the loop's clock stood still, all others went on
+        venue.clocks.set_ahead_ms += 60_000
+        venue.ahead_ms += 60_000
+
+    asyncio.get_running_loop().call_later(2.25, sleep)
+    assert not await meter.measure()
+    assert not offset.is_known
+    assert await meter.measure()
+    assert venue.error_ms(offset) <= offset.uncertainty_ms + 1

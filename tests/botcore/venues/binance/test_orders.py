@@ -94,7 +94,9 @@ def test_lists() -> None:
     assert SPOT.open_orders_call("").params == () and FUTURES.open_orders_call("ETH-USDT").params == (("symbol", "ETHUSDT"),)
     assert params(SPOT.trades_call("BTC-USDT", None, None)) == {"symbol": "BTCUSDT", "limit": "1000"}
     assert params(SPOT.trades_call("BTC-USDT", 42, 7)) == {"symbol": "BTCUSDT", "limit": "1000", "fromId": "42"}, "id and time do not go together"
-    assert params(FUTURES.trades_call("BTC-USDT", None, 7))["startTime"] == "7"
+    by_time = params(FUTURES.trades_call("BTC-USDT", None, 7))
+    assert (by_time["startTime"], by_time["endTime"]) == ("7", str(7 + FUTURES.trades_window_ms)), "what a reply covers is said, not guessed"
+    assert SPOT.trades_window_ms == 86_400_000 and params(SPOT.trades_call("BTC-USDT", None, 7))["endTime"] == "86400007"
     assert FUTURES.trades_call("BTC-USDT", None, 7).path == "/fapi/v1/userTrades" and SPOT.trades_page == FUTURES.trades_page == 1000
 
 

@@ -1,0 +1,259 @@
+"""Accounts of one connector side by side: nothing of one is taken for the other's, and what was there belongs to the paper account."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from botcore.core.bus import EventBus
+from botcore.model.enums import OrderType, TradeType
+from botcore.model.events import Fact, FactKind, HoldChanged, OrderFilled, OrderSubmitted
+from botcore.model.instrument import Market
+from botcore.model.order import Fee, Fill, OrderRequest
+from botcore.model.records import HoldRecord
+from botcore.orders.ids import IdSource, serial_of
+from botcore.orders.tracker import Order, OrderTracker
+from botcore.recorder import queries, strays
+from botcore.recorder.journal import Journal
+from botcore.recorder.migrate import migrate
+from botcore.recorder.recorder import MarketsRecorder
+from botcore.recorder.venue_memory import SqlVenueMemory, remembered
+from tests.support.bench import instrument
+
+D = Decimal
+ETH = instrument()
+NAME = ETH.market.connector_name
+
+
+class Side:
+    """Recorder, bus and tracker of one account, on a journal and a source of ids that it shares."""
+
+    def __init__(self, account: str, journal: Journal, ids: IdSource) -> None:
+        self.bus, self.tracker, self.now_ns, self._ids, self._journal = EventBus(), OrderTracker(), 1_000, ids, journal
+        self.recorder = MarketsRecorder(journal, self.bus, lambda: self.now_ns, lambda: 7, account=account)
+
+    def submit(self, executor_id: str = "x-0-4", bot_id: str = "bot") -> Order:
+        request = OrderRequest(ETH, TradeType.BUY, OrderType.LIMIT, 10, 10_000, bot_id=bot_id, controller_id="ctl", executor_id=executor_id)
+        order = self.tracker.track(request, IdSource.client_order_id(self._ids.intent_id(), 1), None, self.now_ns)
+        self.bus.publish(OrderSubmitted(order, self.now_ns))
+        return order
+
+    def fill(self, order: Order, trade_id: str, ts_ns: int = 5) -> None:
+        self.tracker.apply_fill(order.client_order_id, trade_id, 10_000, 1, ts_ns)
+        self.bus.publish(
+            OrderFilled(order, ts_ns, Fill(ETH, trade_id, order.client_order_id, TradeType.BUY, 10_000, 1, Fee(D(0), "USDT", D(0)), ts_ns, True))
+        )
+
+    def hold(self, amount: str, bot_id: str = "bot") -> None:
+        record = HoldRecord("ctl", NAME, "ETH-USDT", "net", D(amount), D(0), D(0), D(0), D(0), D(0), D(0), False)
+        self.bus.publish(HoldChanged(bot_id, SimpleNamespace(record=lambda: record)))
+
+    def flush(self) -> None:
+        self.recorder.flush(None)
+        self._journal.run(lambda connection: None).result(10)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    migrate(tmp_path / "condor.db")
+    made = Journal(tmp_path / "condor.db", lambda call: call())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sides(journal: Journal) -> tuple[Side, Side]:
+    ids = IdSource(epoch=3)
+    return Side("paper", journal, ids), Side("main", journal, ids)
+
+
+def rows(journal: Journal, sql: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in journal.read(lambda connection: connection.execute(text(sql)).all()).result(10)]
+
+
+def test_one_trade_id_at_both_accounts_is_two_fills(journal: Journal, sides: tuple[Side, Side]) -> None:
+    for side in sides:
+        order = side.submit()
+        side.fill(order, "77")
+        side.fill(order, "77")
+        side.flush()
+        side.fill(order, "77")
+        side.flush()
+    assert rows(journal, "SELECT account, trade_id FROM v_fills ORDER BY account") == [("main", "77"), ("paper", "77")]
+    for view in ("v_intents", "v_orders"):
+        assert rows(journal, f"SELECT account FROM {view} ORDER BY account") == [("main",), ("paper",)]
+
+
+def test_holds_of_accounts_are_counted_apart(journal: Journal, sides: tuple[Side, Side]) -> None:
+    paper, live = sides
+    paper.hold("1")
+    live.hold("-2")
+    live.hold("0.5", "other")
+    paper.flush()
+    live.flush()
+    where = Market(NAME, "ETH-USDT")
+    assert journal.read(lambda c: queries.held_amounts(c, [])).result() == {where: D(1)}
+    assert journal.read(lambda c: queries.held_amounts(c, [], account="main")).result() == {where: D("-1.5")}
+    assert journal.read(lambda c: queries.held_amounts(c, ["bot"], account="main")).result() == {where: D("0.5")}
+    assert sorted(rows(journal, "SELECT account, bot_id, amount_base FROM v_positions")) == [
+        ("main", "bot", "-2"),
+        ("main", "other", "0.5"),
+        ("paper", "bot", "1"),
+    ]
+
+
+def test_p20_the_serial_never_goes_back_whoever_writes_last(journal: Journal, sides: tuple[Side, Side]) -> None:
+    """Two recorders share one source of ids; the one that has seen less writes after the one that has seen more."""
+    paper, live = sides
+    first = paper.submit()
+    for _ in range(12):
+        newest = live.submit()
+    live.flush()
+    paper.flush()
+    assert serial_of(newest.client_order_id) > serial_of(first.client_order_id)
+    assert journal.read(lambda c: queries.runtime_value(c, "serial")).result() == serial_of(newest.client_order_id) == 13
+    assert journal.read(strays.largest_serial).result() == 13
+
+
+def test_market_time_is_kept_by_account_and_never_goes_back(journal: Journal, sides: tuple[Side, Side]) -> None:
+    paper, live = sides
+    paper.now_ns, live.now_ns = 5_000, 900
+    for side in sides:
+        side.submit()
+        side.flush()
+    paper.now_ns = 10
+    paper.submit()
+    paper.flush()
+    found = [journal.read(lambda c, name=name: queries.last_ns(c, name)).result() for name in ("paper", "main", "none")]
+    assert found == [5_000, 900, 0]
+
+
+def test_facts_say_whose_they_are(journal: Journal, sides: tuple[Side, Side]) -> None:
+    for side in sides:
+        side.bus.publish(Fact(FactKind.RECOVERED, 1))
+        side.flush()
+    assert [fact["account"] for fact in journal.read(lambda c: queries.facts_after(c, 0)).result()] == ["paper", "main"]
+
+
+def test_a_bot_is_read_back_with_its_own_orders_only(journal: Journal, sides: tuple[Side, Side]) -> None:
+    insert = (
+        "INSERT INTO executors VALUES (:executor_id, :account, :bot_id, 'ctl', 'order_executor', 'RUNNING', NULL, '', 'v', 'ETH-USDT', 'BUY', "
+        "'0', NULL, NULL, NULL, NULL, '0', '0', '{}', '{}', 1, 0)"
+    )
+    for number, side in enumerate(sides):
+        order = side.submit(f"x-3-{100 + number}", f"bot-{number}")
+        side.fill(order, "1")
+        side.flush()
+        row = {"executor_id": f"x-3-{100 + number}", "account": side.recorder.account, "bot_id": f"bot-{number}"}
+        journal.run(lambda connection, row=row: connection.execute(text(insert), row)).result()
+    for number in range(2):
+        found = journal.read(lambda c, number=number: queries.load_bot(c, f"bot-{number}")).result()
+        assert [order.executor_id for order in found.orders] == [fill.executor_id for fill in found.fills] == [f"x-3-{100 + number}"]
+
+
+# ---- strays --------------------------------------------------------------------------------------------------------
+def test_o9_the_owner_of_an_order_is_known_after_its_executor_has_ended(journal: Journal, sides: tuple[Side, Side]) -> None:
+    _, live = sides
+    order = live.submit("x-3-9", "bot-7")
+    live.fill(order, "5")
+    live.flush()
+    owner = journal.read(lambda c: strays.owner_of(c, order.client_order_id)).result()
+    assert owner is not None
+    assert (owner.account, owner.bot_id, owner.controller_id, owner.executor_id) == ("main", "bot-7", "ctl", "x-3-9")
+    assert (owner.trade_type, owner.order_type, owner.purpose, owner.amount, owner.price) == ("BUY", "LIMIT", "open", D("0.010"), D("100.00"))
+    assert (owner.state, owner.filled_amount, owner.connector_name, owner.trading_pair) == ("PARTIALLY_FILLED", D("0.001"), NAME, "ETH-USDT")
+    later_attempt = journal.read(lambda c: strays.owner_of(c, order.client_order_id[:-1] + "2")).result()
+    assert later_attempt is not None and (later_attempt.executor_id, later_attempt.state) == ("x-3-9", None)
+    assert journal.read(lambda c: strays.owner_of(c, "cdr-3-999-1")).result() is None
+
+
+def test_w13_executions_are_read_on_from_the_newest_that_is_booked(journal: Journal, sides: tuple[Side, Side]) -> None:
+    paper, live = sides
+    order = live.submit()
+    for trade_id, ts_ns in (("9", 10), ("10", 10), ("2", 10), ("8", 9)):
+        live.fill(order, trade_id, ts_ns)
+    paper.fill(paper.submit(), "500", 99)
+    live.flush()
+    paper.flush()
+    ask = lambda account, pair: journal.read(lambda c: strays.last_trade_id(c, account, NAME, pair)).result()  # noqa: E731
+    assert (ask("main", "ETH-USDT"), ask("paper", "ETH-USDT"), ask("main", "BTC-USDT")) == ("10", "500", None)
+    booked = [journal.read(lambda c, name=name: strays.is_booked(c, name, NAME, "ETH-USDT", "500")).result() for name in ("paper", "main")]
+    assert booked == [True, False]
+
+
+def test_p8_pairs_that_were_ever_traded_are_named(journal: Journal, sides: tuple[Side, Side]) -> None:
+    paper, live = sides
+    paper.submit()
+    paper.flush()
+    live.now_ns = 50
+    live.submit()
+    live.flush()
+    ask = lambda account, since: journal.read(lambda c: strays.traded_pairs(c, account, NAME, since)).result()  # noqa: E731
+    assert ask("main", 0) == ask("main", 50) == ["ETH-USDT"]
+    assert ask("main", 51) == ask("other", 0) == []
+
+
+# ---- memory of a connection ------------------------------------------------------------------------------------------
+def test_r8_what_a_connection_remembers_is_there_after_a_restart(journal: Journal, sides: tuple[Side, Side]) -> None:
+    _, live = sides
+    memory = SqlVenueMemory(live.recorder, NAME, {})
+    memory.put("banned_until_ms", "99")
+    memory.put("banned_until_ms", "100")
+    assert (memory.get("banned_until_ms"), memory.get("other")) == ("100", None)
+    live.now_ns += 1
+    live.flush()
+    assert journal.read(lambda c: remembered(c, "main", NAME)).result() == {"banned_until_ms": "100"}
+    assert journal.read(lambda c: remembered(c, "paper", NAME)).result() == {}
+    again = SqlVenueMemory(live.recorder, NAME, journal.read(lambda c: remembered(c, "main", NAME)).result())
+    assert again.get("banned_until_ms") == "100"
+
+
+def test_i5_read_so_far_is_never_durable_before_the_executions_that_were_read(journal: Journal, sides: tuple[Side, Side]) -> None:
+    """A connection hears of fill 5 and remembers it; the fill becomes an event in the next tick only. A flush in between must not write "read up to 5"."""
+    _, live = sides
+    order = live.submit()
+    memory = SqlVenueMemory(live.recorder, NAME, {})
+    memory.put("last_trade_id", "5")
+    live.flush()
+    assert journal.read(lambda c: remembered(c, "main", NAME)).result() == {}
+    live.now_ns += 1
+    live.fill(order, "5")
+    live.flush()
+    assert journal.read(lambda c: remembered(c, "main", NAME)).result() == {"last_trade_id": "5"}
+    assert journal.read(lambda c: strays.last_trade_id(c, "main", NAME, "ETH-USDT")).result() == "5"
+
+
+# ---- the migration -------------------------------------------------------------------------------------------------
+def test_rows_from_before_accounts_are_the_paper_account_s(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    migrate(path, target="records_0001")
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO intents VALUES ('cdr-1-5','b','c','x','v','P-Q','BUY','LIMIT','open','OPEN','1','2',3)")
+        connection.execute("INSERT INTO orders VALUES ('cdr-1-5-1','cdr-1-5','e','v','x','OPEN','0',NULL,'',3,4)")
+        connection.execute("INSERT INTO fills VALUES ('v','P-Q','t','cdr-1-5-1','b','c','x','BUY','2','1','0','Q',NULL,1,5)")
+        connection.execute("INSERT INTO holds VALUES ('b','c','v','P-Q','net','1','2','3','4','5','6','7',0,8)")
+        connection.executemany(
+            "INSERT INTO facts (kind,bot_id,controller_id,executor_id,ts_ns,wall_ms,payload) VALUES (?,'','','',1,2,'{}')", [("a",), ("b",)]
+        )
+        connection.execute("DELETE FROM facts WHERE kind = 'b'")
+        connection.executemany("INSERT INTO runtime VALUES (?,?)", [("serial", "9"), ("last_ns", "77")])
+    assert migrate(path) is True
+    assert migrate(path) is False
+    with sqlite3.connect(path) as connection:
+        for table in ("intents", "orders", "fills", "holds", "facts"):
+            assert connection.execute(f"SELECT account, count(*) FROM {table}").fetchall() == [("paper", 1)], table
+        assert dict(connection.execute("SELECT key, value FROM runtime")) == {"serial": "9", "last_ns:paper": "77"}
+        assert connection.execute("SELECT price, amount, is_maker, ts_ns FROM fills").fetchall() == [("2", "1", 1, 5)]
+        connection.execute(
+            "INSERT INTO facts (account,kind,bot_id,controller_id,executor_id,ts_ns,wall_ms,payload) VALUES ('paper','c','','','',1,2,'{}')"
+        )
+        assert connection.execute("SELECT event_id FROM facts WHERE kind = 'c'").fetchone() == (3,), (
+            "a number that was given out is not given out again"
+        )

@@ -1,0 +1,73 @@
+"""Background work that is held fast, brought back and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+from botcore.venues.tasks import Tasks
+from tests.support.virtual_loop import settle, virtual
+
+
+@virtual
+async def test_p14_work_that_dies_or_ends_is_told_and_begun_again_after_a_pause() -> None:
+    faults: list[str] = []
+    starts: list[float] = []
+
+    async def work() -> None:
+        starts.append(asyncio.get_running_loop().time())
+        if len(starts) % 2:
+            raise ValueError(f"death {len(starts)}")
+
+    tasks = Tasks(lambda what, error: faults.append(f"{what}: {error}"), pause_s=2)
+    tasks.keep("worker", work)
+    await asyncio.sleep(7)
+    assert [time - starts[0] for time in starts] == [0, 2, 4, 6]
+    assert faults == ["worker: death 1", "worker: death 3"]
+    await tasks.close()
+    assert len(tasks) == 0
+
+
+@virtual
+async def test_p14_nobody_else_needs_to_hold_a_task() -> None:
+    done: list[int] = []
+
+    async def work() -> None:
+        event = asyncio.Event()
+        asyncio.get_running_loop().call_later(5, event.set)
+        await event.wait()
+        done.append(1)
+
+    tasks = Tasks(lambda _what, _error: None)
+    tasks.once("x", work)
+    await settle()
+    gc.collect()
+    await asyncio.sleep(6)
+    assert done == [1] and len(tasks) == 0
+
+
+@virtual
+async def test_p14_whoever_is_told_may_break_too() -> None:
+    def broken(_what: str, _error: BaseException) -> None:
+        raise RuntimeError("nobody listens")
+
+    async def work() -> None:
+        raise ValueError("x")
+
+    tasks = Tasks(broken)
+    tasks.once("x", work)
+    tasks.keep("y", work)
+    await asyncio.sleep(3)
+    assert len(tasks) == 1
+    await tasks.close()
+
+
+@virtual
+async def test_work_that_was_never_begun_is_closed_too() -> None:
+    async def work() -> None:
+        raise AssertionError("never begun")
+
+    tasks = Tasks(lambda _what, _error: None)
+    tasks.once("x", work)
+    await tasks.close()
+    assert len(tasks) == 0
