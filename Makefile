@@ -9,8 +9,9 @@ PYX   := $(shell find botcore -name '*.pyx' -o -name '*.pxd')
 LANE  := $(shell sed 's|[.]|/|g; s|$$|.py|' botcore/compiled.txt)
 ORACLES := tests/oracles/.venv
 ARGS  ?=
+SEEDS ?= 200
 
-.PHONY: help install run test oracles lint type bench docs-check lock pure clean
+.PHONY: help install run test oracles lint type bench sim crash docs-check lock pure clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -37,6 +38,12 @@ type: $(VENV)/.dev $(VENV)/.built   ## mypy and stubtest
 
 bench: $(VENV)/.dev $(VENV)/.built  ## ratios against benchmarks/baseline.json
 	$(PY) -m benchmarks $(ARGS)
+
+sim: $(VENV)/.dev $(VENV)/.built    ## SEEDS=N seeds of the simulation; LONG=1 for 10-60 simulated minutes each
+	$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(LONG),--long) $(ARGS)
+
+crash: $(VENV)/.dev $(VENV)/.built  ## the process dies at every labelled point; ALL=1 for every pair of points
+	$(PY) -m tests.simulation.crash $(if $(ALL),--all) $(ARGS)
 
 docs-check: $(VENV)/.dev $(VENV)/.built  ## links, commands and names in the documents are true
 	$(PY) -m pytest -q tests/docs

@@ -129,6 +129,22 @@ def create(
     print(f"wrote {path}")
 
 
+@app.command()
+def sim(
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Which run.")],
+    long: Annotated[bool, typer.Option("--long", help="10 to 60 simulated minutes instead of 3.")] = False,
+    log: Annotated[bool, typer.Option("--log", help="Print every event.")] = False,
+) -> None:
+    """Replay one seed of the simulation; its last line is the hash of all that happened."""
+    import subprocess
+
+    checkout = Path(__file__).parents[1]
+    if not (checkout / "tests" / "simulation").is_dir():
+        raise UserError("the simulation is part of the checkout, and this is an installed package without tests/")
+    command = [sys.executable, "-m", "tests.simulation", "--seed", str(seed), *(["--long"] if long else []), *(["--log"] if log else [])]
+    raise typer.Exit(subprocess.run(command, cwd=checkout, check=False).returncode)
+
+
 @app.command("reset-paper")
 def reset_paper(home: HomeOption = None) -> None:
     """Forget the paper accounts of a home that nobody runs: balances, open orders, the market's position."""

@@ -1,0 +1,1 @@
+"""Deterministic simulation: the real program's parts in one seeded loop of virtual time, against a venue whose ledger is the judge."""

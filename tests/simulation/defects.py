@@ -1,0 +1,152 @@
+"""Defects that other programs have (a to i of the reliability specification, section 1.4), one by one, as small as they can be.
+
+h and i belong to swaps through a gateway, which this program does not have yet. Their essence is tried where it can occur: h, a request whose answer is missing is
+sent again; i, an answer is joined to an order by its place in a list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from botcore.connectors.live.doubts import DoubtBook
+from botcore.connectors.live.endings import EndingBook
+from botcore.connectors.live.exchange import ENDS, ExchangeConnector
+from botcore.executors.position import PositionExecutor
+from botcore.model.enums import CloseType
+from botcore.model.events import OrderAccepted
+from botcore.model.order import Fill, OrderState
+from botcore.model.venue_updates import OrderEnded
+from botcore.orders.tracker import Order, OrderTracker
+from botcore.venues.line import Created
+
+
+class LooseTracker:
+    """c: a state that arrives late is believed, also after the end."""
+
+    def __init__(self) -> None:
+        self._inner = OrderTracker()
+        self._again: dict[str, OrderTracker] = {}
+        self._fills: dict[str, list[tuple[str, int, int, int]]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __len__(self) -> int:
+        return len(self._inner)
+
+    def _of(self, client_order_id: str) -> OrderTracker:
+        return self._again.get(client_order_id, self._inner)
+
+    def get(self, client_order_id: str) -> Order | None:
+        return self._of(client_order_id).get(client_order_id)
+
+    def open_orders(self) -> list[Order]:
+        return [order for tracker in (self._inner, *self._again.values()) for order in tracker.open_orders()]
+
+    def apply_state(self, client_order_id: str, state: int, ts_ns: int, exchange_order_id: str | None = None, reason: str = "") -> bool:
+        order = self.get(client_order_id)
+        if order is not None and order.state is OrderState.CANCELED and state == OrderState.OPEN:
+            tracker = self._again[client_order_id] = OrderTracker()
+            tracker.adopt(order.request, client_order_id, order.owner, order.created_ns, OrderState.OPEN, order.exchange_order_id, [])
+            for trade_id, ticks, lots, fill_ns in self._fills.get(client_order_id, []):
+                tracker.apply_fill(client_order_id, trade_id, ticks, lots, fill_ns)
+            return True
+        return self._of(client_order_id).apply_state(client_order_id, state, ts_ns, exchange_order_id, reason)
+
+    def apply_fill(self, client_order_id: str, trade_id: str, price_ticks: int, lots: int, ts_ns: int) -> int:
+        self._fills.setdefault(client_order_id, []).append((trade_id, price_ticks, lots, ts_ns))
+        return self._of(client_order_id).apply_fill(client_order_id, trade_id, price_ticks, lots, ts_ns)
+
+
+class ProtectsFullEntriesOnly(PositionExecutor):
+    """e: barriers begin with the complete entry."""
+
+    def _control_barriers(self, barriers: Any, now_ns: int) -> bool:
+        return self._exposure.opened_lots >= self._wanted_lots and bool(super()._control_barriers(barriers, now_ns))
+
+
+class ForgetsPartialEntries(PositionExecutor):
+    """f: the fills of an entry that ended early are forgotten and the full size is ordered again."""
+
+    def _control_entry(self, now_ns: int) -> None:
+        if self._entry is None and now_ns >= self._retry_at_ns and self._wanted_lots > self._exposure.opened_lots:
+            self._entry = self._submit(self._pricing.entry_request(self._wanted_lots, self._pricing.entry_ticks()), now_ns)
+
+
+class GivesUpWithExposure(PositionExecutor):
+    """g: when its retries are used up it is done, whatever it holds."""
+
+    def held_fills(self) -> list[Fill]:
+        return [] if self.close_type is CloseType.POSITION_HOLD and self.retries else super().held_fills()
+
+
+def a_unanswered_is_failed(patch: Any) -> None:
+    def failed(self: ExchangeConnector, order: Any, sent_ns: int, reason: str, now_ns: int) -> None:
+        self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, reason, now_ns))
+
+    patch.setattr(ExchangeConnector, "_doubt", failed)
+
+
+def b_some_silence_is_proof(patch: Any) -> None:
+    def impatient(self: DoubtBook, client_order_id: str, kind: Any, asked_ns: int) -> bool:
+        doubt = self._doubts[client_order_id]
+        doubt.silent[kind] = doubt.silent.get(kind, 0) + 1
+        return sum(doubt.silent.values()) >= 4
+
+    patch.setattr(DoubtBook, "silent", impatient)
+
+
+def c_end_is_not_the_end(patch: Any) -> None:
+    begin, apply = ExchangeConnector.__init__, ExchangeConnector.apply
+
+    def loose(self: ExchangeConnector, *args: Any, **kwargs: Any) -> None:
+        begin(self, *args, **kwargs)
+        self.tracker = LooseTracker()  # type: ignore[assignment]
+
+    def believing(self: ExchangeConnector, update: Any) -> None:
+        client_order_id = getattr(update, "client_order_id", "")
+        before = self.tracker.get(client_order_id)
+        apply(self, update)
+        after = self.tracker.get(client_order_id)
+        if before is not None and after is not before:
+            self._deliver(after, OrderAccepted(after, update.ts_ns))
+
+    patch.setattr(ExchangeConnector, "__init__", loose)
+    patch.setattr(ExchangeConnector, "apply", believing)
+
+
+def d_end_before_executions(patch: Any) -> None:
+    report = ExchangeConnector._report
+
+    def hasty(self: ExchangeConnector, told: Any, now_ns: int) -> None:
+        report(self, told, now_ns)
+        order = self.tracker.get(told.client_order_id)
+        if order is not None and order.is_open and told.state in (*ENDS, OrderState.FILLED):
+            self.endings.forget(told.client_order_id)
+            self.apply(OrderEnded(told.client_order_id, OrderState.CANCELED, "", told.ts_ns))
+
+    patch.setattr(ExchangeConnector, "_report", hasty)
+    patch.setattr(EndingBook, "wait", lambda self, told, now_ns: None)
+
+
+def h_unanswered_is_sent_again(patch: Any) -> None:
+    created = ExchangeConnector._created
+
+    def again(self: ExchangeConnector, news: Created, now_ns: int) -> None:
+        order = self.tracker.get(news.client_order_id)
+        created(self, news, now_ns)
+        if order is not None and order.state is OrderState.UNKNOWN:
+            self._line.create(order)
+
+    patch.setattr(ExchangeConnector, "_created", again)
+
+
+def i_joined_by_place(patch: Any) -> None:
+    trade = ExchangeConnector._trade
+
+    def first(self: ExchangeConnector, fill: Fill) -> None:
+        waiting = [order for order in self.tracker.open_orders() if order.request.trade_type is fill.trade_type]
+        trade(self, replace(fill, client_order_id=waiting[0].client_order_id) if waiting else fill)
+
+    patch.setattr(ExchangeConnector, "_trade", first)

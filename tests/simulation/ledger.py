@@ -1,0 +1,57 @@
+"""What a venue knows, in one form for every kind of simulated venue: what the oracle judges by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOrder:
+    """An order in the venue's books. `arrived_ns` is when the venue took it; amounts in base."""
+
+    client_order_id: str
+    trading_pair: str
+    side: str
+    amount: Decimal
+    filled: Decimal
+    is_open: bool
+    arrived_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class VenueTrade:
+    """An execution of one of the account's orders; `fee` is positive when it was paid."""
+
+    trade_id: str
+    client_order_id: str
+    trading_pair: str
+    side: str
+    price: Decimal
+    amount: Decimal
+    fee: Decimal
+    fee_asset: str
+
+    @property
+    def signed(self) -> Decimal:
+        return self.amount if self.side == "BUY" else -self.amount
+
+
+class Ledger(Protocol):
+    """One account at one venue."""
+
+    name: str
+    """Connector name."""
+    is_perpetual: bool
+
+    def orders(self) -> Iterable[VenueOrder]: ...
+
+    def trades(self) -> Iterable[VenueTrade]: ...
+
+    def positions(self) -> Mapping[str, Decimal]:
+        """Pair -> signed base that our trades have left there, as the venue counts it."""
+
+    def balances(self) -> Mapping[str, tuple[Decimal, Decimal]] | None:
+        """Asset -> (opening, now); None where the venue keeps none."""

@@ -1,0 +1,175 @@
+"""The judge: what the records say, held against the venues' own ledgers, when everything has come to rest. Numbers are exact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from botcore.model.events import FactKind
+from botcore.orders.ids import is_ours
+from botcore.recorder.rows import intent_of
+from tests.simulation.ledger import Ledger, VenueTrade
+from tests.simulation.watcher import ENDED, Watcher
+
+ZERO = Decimal(0)
+Breach = Callable[[str, str], None]
+PNL_TOLERANCE = Decimal("1e-9")
+"""Averages are quotients."""
+
+
+def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
+    """Everything that needs nothing but rows and ledgers."""
+    for ledger in ledgers:
+        judge_orders(watcher, ledger, breach)
+        judge_fills(watcher, ledger, breach)
+        judge_position(watcher, ledger, breach)
+        judge_balances(watcher, ledger, breach)
+    judge_intents(watcher, breach)
+    judge_executors(watcher, breach)
+    judge_facts(watcher, breach)
+
+
+def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+    """I3, I4, I8: one effect for each intent, each written before, and nothing of ours that still works."""
+    attempts: dict[str, list[Any]] = defaultdict(list)
+    for order in ledger.orders():
+        if not is_ours(order.client_order_id):
+            continue
+        if intent_of(order.client_order_id) not in watcher.intents:
+            breach("I4", f"{ledger.name} has {order.client_order_id}, of which there is no intent")
+        if order.is_open:
+            breach("I8", f"{ledger.name} still works {order.client_order_id} ({order.side} {order.amount} {order.trading_pair})")
+        attempts[intent_of(order.client_order_id)].append(order)
+    for intent_id, orders in attempts.items():
+        intent = watcher.intents.get(intent_id)
+        filled = sum((order.filled for order in orders), ZERO)
+        if intent is not None and filled > Decimal(intent["amount"]):
+            breach("I3", f"intent {intent_id} asked for {intent['amount']}, {filled} was traded")
+        for order in orders:
+            if sum(other.client_order_id == order.client_order_id for other in orders) > 1:
+                breach("I3", f"{order.client_order_id} had two effects")
+    names = {order.client_order_id for order in ledger.orders()}
+    for client_order_id, row in watcher.orders.items():
+        if row["connector_name"] != ledger.name:
+            continue
+        if row["state"] not in ENDED:
+            breach("I11", f"order {client_order_id} is {row['state']} in the records")
+        if Decimal(row["filled_amount"]) and client_order_id not in names:
+            breach("I5", f"order {client_order_id} has executions in the records, and {ledger.name} never had it")
+
+
+def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+    """I5, I6: every execution once, none that did not happen, and each as it was."""
+    booked = {(key[1], key[2]): row for key, row in watcher.fills.items() if key[0] == ledger.name}
+    traded = {(trade.trading_pair, trade.trade_id): trade for trade in ledger.trades() if is_ours(trade.client_order_id)}
+    for key in sorted(traded.keys() - booked.keys()):
+        trade = traded[key]
+        breach("I5", f"{ledger.name} executed {trade.trade_id} of {trade.client_order_id} ({trade.side} {trade.amount}), it is not booked")
+    for key in sorted(booked.keys() - traded.keys()):
+        breach("I5", f"execution {key} of {booked[key]['client_order_id']} is booked, {ledger.name} knows nothing of it")
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for key in traded.keys() & booked.keys():
+        trade, row = traded[key], booked[key]
+        found = (Decimal(row["price"]), Decimal(row["amount"]), row["trade_type"], row["client_order_id"], Decimal(row["fee_amount"]))
+        expected = (trade.price, trade.amount, trade.side, trade.client_order_id, trade.fee)
+        if found != expected or (trade.fee and row["fee_asset"] != trade.fee_asset):
+            breach("I5", f"execution {key} at {ledger.name} was {expected}, {found} is booked")
+        sums[trade.client_order_id] += trade.amount
+    for client_order_id, row in watcher.orders.items():
+        if row["connector_name"] == ledger.name and Decimal(row["filled_amount"]) != sums.get(client_order_id, ZERO):
+            breach("I6", f"order {client_order_id} counts {row['filled_amount']}, its executions make {sums.get(client_order_id, ZERO)}")
+
+
+def judge_position(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+    """I2: what the executors still have and the holds hold is what the venue says, pair by pair."""
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    for key, row in watcher.holds.items():
+        if key[2] == ledger.name:
+            held[key[3]] += Decimal(row["net_amount_base"])
+    for row in watcher.executors.values():
+        if row["connector_name"] == ledger.name and row["status"] != "TERMINATED":
+            held[row["trading_pair"]] += Decimal(row["exposure_base"])
+    positions = ledger.positions()
+    for pair in sorted(held.keys() | positions.keys()):
+        if held.get(pair, ZERO) != positions.get(pair, ZERO):
+            breach("I2", f"{ledger.name} holds {positions.get(pair, ZERO)} of {pair}, the records {held.get(pair, ZERO)}")
+
+
+def judge_balances(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+    """I1: opening balance and booked executions make the venue's balance, asset by asset."""
+    balances = ledger.balances()
+    if balances is None:
+        return
+    changed: dict[str, Decimal] = defaultdict(Decimal)
+    for trade in ledger.trades():
+        row = watcher.fills.get((ledger.name, trade.trading_pair, trade.trade_id))
+        if row is not None or not is_ours(trade.client_order_id):
+            _apply(changed, trade, ledger.is_perpetual)
+    for asset, (opening, now) in sorted(balances.items()):
+        if not ledger.is_perpetual and opening + changed.get(asset, ZERO) != now:
+            breach("I1", f"{asset} at {ledger.name} opened with {opening}, booked {changed.get(asset, ZERO)}, and is {now}")
+
+
+def _apply(changed: dict[str, Decimal], trade: VenueTrade, is_perpetual: bool) -> None:
+    base, quote = trade.trading_pair.split("-", 1)
+    changed[trade.fee_asset] -= trade.fee
+    if not is_perpetual:
+        changed[base] += trade.signed
+        changed[quote] -= trade.signed * trade.price
+
+
+def judge_intents(watcher: Watcher, breach: Breach) -> None:
+    """I4, the other way: every intent has an order that says what became of it."""
+    told = {row["intent_id"] for row in watcher.orders.values()}
+    for intent_id in sorted(watcher.intents.keys() - told):
+        breach("I4", f"nothing is written of what became of intent {intent_id}")
+
+
+def judge_executors(watcher: Watcher, breach: Breach) -> None:
+    """I3, I7: no executor opened more than it was to, and each has ended."""
+    import json
+
+    opened: dict[str, Decimal] = defaultdict(Decimal)
+    for row in watcher.fills.values():
+        executor = watcher.executors.get(row["executor_id"])
+        if executor is None:
+            breach("I7", f"execution {row['trade_id']} belongs to executor {row['executor_id']!r}, of which nothing is written")
+        elif row["trade_type"] == executor["side"]:
+            opened[row["executor_id"]] += Decimal(row["amount"])
+    for executor_id, amount in opened.items():
+        config = json.loads(watcher.executors[executor_id]["config"])
+        wanted = Decimal(str(config["amount"]))
+        if amount > wanted:
+            breach("I3", f"executor {executor_id} was to open {wanted}, it opened {amount}")
+    for executor_id, row in watcher.executors.items():
+        if row["status"] != "TERMINATED":
+            breach("I11", f"executor {executor_id} is {row['status']} in the records")
+
+
+def judge_facts(watcher: Watcher, breach: Breach) -> None:
+    """I9: each end is told once, and nothing is told of an executor that did not end."""
+    for executor_id, row in watcher.executors.items():
+        told = watcher.facts[FactKind.EXECUTOR_CLOSED, executor_id]
+        if told != (row["status"] == "TERMINATED"):
+            breach("I9", f"executor {executor_id} is {row['status']}, its end was told {told} times")
+    for (kind, executor_id), count in watcher.facts.items():
+        if kind in (FactKind.CONTROLLER_FAULT, FactKind.EXECUTOR_FAULT, FactKind.PART_FAULT):
+            breach("fault", f"{kind} {executor_id} x {count}")
+
+
+def judge_pnl(watcher: Watcher, marks: Mapping[tuple[str, str], Decimal], reported: Decimal, breach: Breach) -> None:
+    """I20: realised plus unrealised of all bots is what the executions are worth at these marks, fees paid."""
+    worth = ZERO
+    for row in watcher.fills.values():
+        sign = 1 if row["trade_type"] == "BUY" else -1
+        amount, mark = Decimal(row["amount"]), marks[row["connector_name"], row["trading_pair"]]
+        worth += sign * amount * (mark - Decimal(row["price"]))
+        base = row["trading_pair"].split("-", 1)[0]
+        if row["fee_asset"] == base:
+            worth -= Decimal(row["fee_amount"]) * mark
+        elif row["fee_quote"] is not None:
+            worth -= Decimal(row["fee_quote"])
+    if reported.is_nan() or abs(reported - worth) > PNL_TOLERANCE:
+        breach("I20", f"the bots report {reported}, their executions are worth {worth}")

@@ -1,0 +1,57 @@
+"""`Plan`: what a seed is about, drawn before anything runs, so that a run can be read, shortened and told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.disk import DiskFaults
+
+
+@dataclass(frozen=True)
+class MarketPlan:
+    """One market. `faults` are the knobs of its venue's line with their rates."""
+
+    connector_name: str
+    trading_pair: str
+    walk: int
+    """Ticks that the price may move in a second."""
+    faults: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BotPlan:
+    """One bot: a seeded chooser of single executors, or a shipped controller with its config."""
+
+    bot_id: str
+    controller_name: str
+    config: dict[str, Any] = field(default_factory=dict)
+    markets: tuple[tuple[str, str], ...] = ()
+    rate: float = 0.0
+    """Chance that a chooser starts an executor within a second."""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """A death of the process: at a time, or at the n-th pass of a label after that time; then it stays down for a while."""
+
+    at_s: float
+    down_s: float
+    label: str = ""
+    passes: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """See the module."""
+
+    seed: int
+    seconds: float
+    markets: tuple[MarketPlan, ...]
+    bots: tuple[BotPlan, ...]
+    disk: DiskFaults
+    crashes: tuple[Crash, ...] = ()
+    heal_s: float = 60.0
+    tick_ms: int = 250
+    stop_one_at_s: float | None = None
+    """When a person stops the first bot in the middle of it all."""

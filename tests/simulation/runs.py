@@ -1,0 +1,80 @@
+"""Running seeds: one exactly, or many over the cores; and the list of seeds that once failed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.simulation.disk import empty_database
+from tests.simulation.swarm import plan_of
+from tests.simulation.world import Verdict, World
+
+HERE = Path(__file__).parent
+REGRESSIONS = HERE / "regressions.txt"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What names a run."""
+
+    number: int
+    is_long: bool = False
+
+    @property
+    def command(self) -> str:
+        """What a person types to see it again."""
+        return f"python -m tests.simulation --seed {self.number}{' --long' if self.is_long else ''}"
+
+    def __str__(self) -> str:
+        return f"{self.number}{' long' if self.is_long else ''}"
+
+
+@cache
+def template() -> bytes:
+    """Database of a fresh home; made once in a process."""
+    return empty_database()
+
+
+def run_seed(seed: Seed, keep: int = 400) -> Verdict:
+    """One seed from its plan to its verdict."""
+    return World(plan_of(seed.number, long=seed.is_long), template(), keep=keep).run()
+
+
+def run_many(seeds: Iterable[Seed], jobs: int | None = None) -> Iterator[tuple[Seed, Verdict]]:
+    """Verdicts in the order of the seeds."""
+    wanted = list(seeds)
+    if jobs == 1:
+        yield from ((seed, run_seed(seed)) for seed in wanted)
+        return
+    with ProcessPoolExecutor(jobs or os.cpu_count()) as pool:
+        yield from zip(wanted, pool.map(run_seed, wanted, chunksize=4), strict=True)
+
+
+def regressions() -> list[Seed]:
+    """Seeds that failed once, from `regressions.txt`: number, `long` where it was one, and after # what broke."""
+    found = []
+    for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
+        words = line.partition("#")[0].split()
+        if words:
+            found.append(Seed(int(words[0]), "long" in words[1:]))
+    return found
+
+
+def remember(seed: Seed, verdict: Verdict) -> None:
+    """Put a failing seed on the list, once."""
+    if seed not in regressions():
+        with REGRESSIONS.open("a", encoding="utf-8") as file:
+            file.write(f"{seed}  # {verdict.breaches[0][:120]}\n")
+
+
+def report(seed: Seed, verdict: Verdict) -> str:
+    """What a person reads of a run."""
+    head = f"seed {seed}: {verdict.trades} executions, {verdict.lives} lives, {verdict.events} events"
+    if verdict.is_sound:
+        return f"{head}: sound"
+    broken = "\n".join(f"  {line}" for line in verdict.breaches)
+    return f"{head}: {len(verdict.breaches)} breaches\n{broken}\nagain: {seed.command}"

@@ -1,0 +1,104 @@
+"""Swarm: each seed draws its own topology, its own subset of faults and its own deaths."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+from tests.simulation.disk import DiskFaults
+from tests.simulation.plan import BotPlan, Crash, MarketPlan, Plan
+
+FAULTS = {
+    "drop_before": 0.15,
+    "drop_after": 0.15,
+    "error_before": 0.15,
+    "error_after": 0.15,
+    "late": 0.2,
+    "twice": 0.2,
+    "unsent": 0.1,
+    "refuse": 0.3,
+    "expire": 0.5,
+    "stream_drop": 0.4,
+    "stream_twice": 0.3,
+    "stream_late": 0.3,
+}
+"""Knobs of a line and how strong they are when a seed has them."""
+LABELS = (
+    "journal.before_commit",
+    "journal.after_commit",
+    "journal.before_announce",
+    "recorder.before_flush",
+    "dispatch.before_send",
+    "dispatch.after_send",
+    "line.before_create",
+    "line.after_create",
+    "line.before_cancel",
+    "line.after_cancel",
+    "recovery.begin",
+    "recovery.bot_restored",
+    "recovery.reconciled",
+)
+PAIRS = ("ETH-USDT", "BTC-USDT", "SOL-USDT", "ADA-USDT")
+
+
+def plan_of(seed: int, *, long: bool = False) -> Plan:
+    """The plan of a seed: three simulated minutes, or up to an hour."""
+    chance = random.Random(f"swarm {seed}")
+    seconds = chance.uniform(600, 3600) if long else 180.0
+    markets = tuple(_market(chance, number) for number in range(chance.choice([1, 1, 2, 2, 3])))
+    bots = tuple(_bot(chance, number, markets) for number in range(chance.choice([1, 1, 2])))
+    crashes = tuple(sorted((_crash(chance, seconds) for _ in range(_deaths(chance, seconds))), key=lambda crash: crash.at_s))
+    stop_at = chance.uniform(30, seconds) if chance.random() < 0.3 else None
+    return Plan(seed, seconds, markets, bots, _disk(chance), crashes, stop_one_at_s=stop_at)
+
+
+def _market(chance: random.Random, number: int) -> MarketPlan:
+    name = f"venue{number + 1}" + chance.choice(["", "_perpetual", "_perpetual"])
+    chosen: dict[str, float] = {fault: strength for fault, strength in FAULTS.items() if chance.random() < 0.4}
+    if chance.random() < 0.2:
+        chosen = {}
+    chosen["lag_s"] = chance.choice([0, 0, 5, 24])
+    return MarketPlan(name, PAIRS[number], chance.choice([5, 15, 25]), chosen)
+
+
+def _bot(chance: random.Random, number: int, markets: tuple[MarketPlan, ...]) -> BotPlan:
+    where = chance.choice(markets)
+    if chance.random() < 0.3:
+        config = {
+            "id": f"pmm{number}",
+            "controller_name": "pmm_simple",
+            "connector_name": where.connector_name,
+            "trading_pair": where.trading_pair,
+            "total_amount_quote": Decimal(chance.choice([100, 400])),
+            "buy_spreads": [0.0005, 0.002],
+            "sell_spreads": [0.0005, 0.002],
+            "executor_refresh_time": chance.choice([15, 40]),
+            "cooldown_time": 5,
+            "stop_loss": Decimal("0.006"),
+            "take_profit": Decimal("0.003"),
+            "time_limit": chance.choice([30, 120]),
+            "leverage": 1,
+        }
+        return BotPlan(f"bot{number}", "pmm_simple", config)
+    chosen = tuple((market.connector_name, market.trading_pair) for market in markets)
+    return BotPlan(f"bot{number}", "chooser", markets=chosen, rate=chance.choice([0.1, 0.2, 0.4]))
+
+
+def _deaths(chance: random.Random, seconds: float) -> int:
+    return chance.choice([0, 1, 2, 4]) if seconds <= 200 else round(chance.uniform(0, seconds / 60))
+
+
+def _crash(chance: random.Random, seconds: float) -> Crash:
+    down_s = chance.choice([0.05, 1, 5, 20])
+    if chance.random() < 0.4:
+        return Crash(chance.uniform(5, seconds - 5), down_s)
+    return Crash(chance.uniform(1, seconds - 20), down_s, chance.choice(LABELS), chance.randint(0, 5))
+
+
+def _disk(chance: random.Random) -> DiskFaults:
+    kind = chance.choice(["good", "good", "slow", "broken"])
+    if kind == "slow":
+        return DiskFaults(sync_ms=(5, 60), slow=0.02, slow_s=chance.choice([1, 8]))
+    if kind == "broken":
+        return DiskFaults(fail=chance.choice([0.01, 0.05]))
+    return DiskFaults()
