@@ -30,7 +30,7 @@ from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, Ven
 from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, VenueLine
-from botcore.venues.off_grid import on_grid
+from botcore.venues.off_grid import counted_in, on_grid
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS
@@ -255,6 +255,7 @@ class ExchangeConnector(ConnectorBase):
         if order is None:
             self._stray(report)
             return
+        report = counted_in(report, order.instrument)
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
             self._hear(order, now_ns)
