@@ -19,8 +19,8 @@ from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, 
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import Dialect, Unreadable
 from botcore.venues.line import News, Reported, Traded
+from botcore.venues.live_markets import LiveBooks
 from botcore.venues.live_spec import LiveSpec
-from botcore.venues.market_streams import MarketStreams
 from botcore.venues.means import Means
 from botcore.venues.order_line import OrderLine
 from botcore.venues.session_roles import ConnectorSide, SessionEars, SessionView, Stage
@@ -64,7 +64,7 @@ class VenueSession:
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
         self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
-        self.markets = MarketStreams(name, dialect, spec, means, self._tasks, self._trouble)
+        self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
             means.caller,
