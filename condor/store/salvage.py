@@ -122,7 +122,8 @@ class _Reader:
     def rows(self, columns: list[str]) -> Iterator[tuple[Any, ...]]:
         """Rows in their order up to the damage, then from the end back to it, then what is readable in between."""
         chosen = ", ".join(["rowid", *(_quoted(name) for name in columns)])
-        query = f'SELECT {chosen} FROM "{self._name}" NOT INDEXED WHERE rowid > ? AND rowid < ? ORDER BY rowid'
+        source = f'SELECT {chosen} FROM "{self._name}" NOT INDEXED WHERE rowid'
+        query, one = f"{source} > ? AND rowid < ? ORDER BY rowid", f"{source} = ?"
         first, last = 0, (1 << 62)
         for row in self._until_damage(query, -1, last):
             first = row[0]
@@ -133,9 +134,9 @@ class _Reader:
         for row in self._until_damage(query + " DESC", first, last):
             end = row[0]
             yield row[1:]
-        yield from self._between(query, first, first + REACH if end is None else end)
+        yield from self._between(query, one, first, first + REACH if end is None else end)
 
-    def _between(self, query: str, after: int, before: int) -> Iterator[tuple[Any, ...]]:
+    def _between(self, query: str, one: str, after: int, before: int) -> Iterator[tuple[Any, ...]]:
         """Halve what can't be read as a whole until the budget is used up."""
         gaps = [(after, before)]
         while gaps and self._probes < MAX_PROBES:
@@ -143,11 +144,13 @@ class _Reader:
             if high - low < 2:
                 continue
             self._probes += 1
+            is_one = high - low == 2
             try:
-                found = self._connection.execute(query, (low, high)).fetchall()
+                # one row is looked up by its number: a walk would take a step too far, into the damage
+                found = self._connection.execute(one, (low + 1,)).fetchall() if is_one else self._connection.execute(query, (low, high)).fetchall()
             except (sqlite3.DatabaseError, MemoryError, OverflowError):
                 middle = (low + high) // 2
-                if high - low > 2:
+                if not is_one:
                     gaps += [(middle, high), (low, middle + 1)]
                 continue
             for row in found:
