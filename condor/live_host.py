@@ -105,9 +105,14 @@ class LiveHost:
         return before | {market.trading_pair for market in self.runtime.markets if market.connector_name == name}
 
     # ---- life ------------------------------------------------------------------------------------------------------
-    async def start(self) -> None:
-        """Learn the venues' rules, all at the same time, and begin to connect."""
-        await asyncio.gather(*(account.session.start(READY_S) for account in self.accounts.values()))
+    async def learn(self) -> None:
+        """Learn the venues' rules, all at the same time."""
+        await asyncio.gather(*(account.session.learn(READY_S) for account in self.accounts.values()))
+
+    def start(self) -> None:
+        """Connect and compare; bots that ran before are back by now."""
+        for account in self.accounts.values():
+            account.session.start()
 
     async def close(self) -> None:
         """End all connections; what is at the venues stays as it is."""

@@ -124,9 +124,11 @@ class Program:
         self.services = self._build_services(configs)
         if self._live is not None:
             self._live.on_positions = self._manager.compare_live
-            await self._live.start()
             self._endings.push_async_callback(self._live.close)
+            await self._live.learn()
         self._recover()
+        if self._live is not None:
+            self._live.start()
         await self._open_doors(secret)
         self._host.go()
         self._scheduler.start()

@@ -94,8 +94,8 @@ class VenueSession:
         self._connector = connector
 
     # ---- life ------------------------------------------------------------------------------------------------------
-    async def start(self, patience_s: float) -> bool:
-        """Begin; returns when the venue's rules are known, read now or, when it does not answer in time, as they were read last.
+    async def learn(self, patience_s: float) -> bool:
+        """Find out the venue's rules, now or, when it does not answer in time, as they were read last; nothing else is asked or opened yet.
 
         False when no rules are known at all: pairs can't be told then.
         """
@@ -105,10 +105,13 @@ class VenueSession:
                 await self._read_rules()
         if not self.instruments:
             self._recall_rules()
+        return bool(self.instruments)
+
+    def start(self) -> None:
+        """Connect and compare. Everything that is remembered of orders must be with the connector by now: what it does not know is a stray."""
         self._tasks.keep(f"{self.name}: rules", self._keep_rules)
         self._tasks.keep(f"{self.name}: sync", self._keep_synced)
         self._user.start()
-        return bool(self.instruments)
 
     async def close(self) -> None:
         """Let go of everything; requests under way are abandoned, as a crash would."""
