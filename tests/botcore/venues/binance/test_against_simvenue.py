@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 from typing import Any
@@ -302,14 +303,17 @@ def test_o17_funding(usdm: Bench) -> None:
 def test_o11_o14_of_two_own_orders_that_meet_the_resting_one_goes(name: str) -> None:
     bench = Bench(name)
     action = OPEN if name.endswith("_perpetual") else NIL
-    resting = bench.order("BTC-USDT", BUY, OrderType.LIMIT, "64990", "0.01", action)
+    _, depth = bench.call(bench.dialect.depth_call("BTC-USDT"))
+    inside = str(D(json.loads(depth.body)["bids"][0][0]) + bench.known["BTC-USDT"].tick_size)
+    resting = bench.order("BTC-USDT", BUY, OrderType.LIMIT, inside, "0.01", action)
     bench.create(resting)
-    bench.create(bench.order("BTC-USDT", SELL, OrderType.LIMIT, "64990", "0.01", action))
-    mine = [report for report in bench.reports() if report.client_order_id == resting.client_order_id]
-    assert resting.client_order_id not in {fill.client_order_id for fill in bench.streamed()}
-    assert mine[-1].state in (OrderState.OPEN, OrderState.EXPIRED)
-    if mine[-1].state is OrderState.EXPIRED:
-        assert mine[-1].reason.startswith("self-trade prevention")
+    taking = bench.order("BTC-USDT", SELL, OrderType.LIMIT, inside, "0.01", action)
+    assert bench.create(taking).state is OrderState.OPEN, "the new one goes on"
+    last = [report for report in bench.reports() if report.client_order_id == resting.client_order_id][-1]
+    assert last.state is OrderState.EXPIRED and last.reason.startswith("self-trade prevention")
+    query = bench.dialect.query_call(resting)
+    assert bench.dialect.order_report(query, bench.call(query)[1]).state is OrderState.EXPIRED
+    assert bench.streamed() == []
 
 
 @pytest.mark.parametrize(
