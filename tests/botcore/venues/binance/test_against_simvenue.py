@@ -316,6 +316,33 @@ def test_o11_o14_of_two_own_orders_that_meet_the_resting_one_goes(name: str) -> 
     assert bench.streamed() == []
 
 
+@pytest.mark.parametrize("kind", ["partial_then_cancel", "fill_at_once", "overfill", "slip", "fill_on_cancel", "late_fill", "filled_before_trades"])
+@pytest.mark.parametrize("name", ["binance", "binance_perpetual"])
+def test_o2_o9_o10_odd_lives_are_read_whole(name: str, kind: str) -> None:
+    """Whatever order its messages come in, in the end the stream and the list of trades have what the ledger has, each once by its id."""
+    bench = Bench(name)
+    bench.venue.engine.script.add(pytest.importorskip("tests.fakes.simvenue.script").MatchRule(kind))
+    order = bench.order(
+        "BTC-USDT", BUY, OrderType.LIMIT, "65100" if kind == "filled_before_trades" else "64000", "0.02", OPEN if name.endswith("_perpetual") else NIL
+    )
+    created = bench.create(order)
+    bench.call(bench.dialect.cancel_call(order))
+    for _ in range(10):
+        bench.now_ns += 1_000_000_000
+        bench.venue.advance()
+    ledger = {(str(row.id), row.lots) for row in bench.venue.executions(symbol="BTCUSDT")}
+    assert ledger
+    _, reply = bench.call(bench.dialect.trades_call("BTC-USDT", 0, None))
+    listed = bench.dialect.fills(reply, "BTC-USDT")
+    streamed = {fill.trade_id: fill for fill in (*created.fills, *bench.streamed())}
+    assert {(fill.trade_id, fill.lots) for fill in listed} == {(fill.trade_id, fill.lots) for fill in streamed.values()} == ledger
+    assert all(fill.client_order_id == order.client_order_id for fill in streamed.values())
+    query = bench.dialect.query_call(order)
+    report = bench.dialect.order_report(query, bench.call(query)[1])
+    assert report.filled_lots == sum(lots for _, lots in ledger)
+    assert set(bench.dialect.fill_order_ids(reply)) == {report.exchange_order_id}
+
+
 @pytest.mark.parametrize(
     ("name", "price", "amount", "changed"),
     [
