@@ -116,6 +116,8 @@ class CodeSpec(ConfigModel):
         Code -> what a person is told. Only these mean: not done, and it will not be done.
     done : list
         Codes by which the venue says that what was asked for is so already ("no need to change").
+    throttled : list
+        Codes by which the venue promises, even with a server error, that it did not take the request: it may be sent again.
     stale_rules : list
         Codes after which the trading rules are fetched again: an order did not fit them.
 
@@ -125,6 +127,7 @@ class CodeSpec(ConfigModel):
     refused: dict[int | str, str] = {}
     not_found: list[int | str] = []
     limited: list[int | str] = []
+    throttled: list[int | str] = []
     stale_time: list[int | str] = []
     denied: dict[int | str, str] = {}
     done: list[int | str] = []

@@ -42,9 +42,12 @@ def exact(instrument: Instrument, price: Decimal, amount: Decimal) -> tuple[Inst
         if instrument.price(ticks) == price and instrument.amount(lots) == amount:
             return instrument, ticks, lots
         finer = replace(instrument, tick_size=_step(instrument.tick_size, price), lot_size=_step(instrument.lot_size, amount))
-        return finer, finer.floor_ticks(price), finer.lots(amount)
+        ticks, lots = finer.floor_ticks(price), finer.lots(amount)
     except (CondorError, ArithmeticError) as error:
         raise Unreadable(f"price {price} or amount {amount} of {instrument}: {error}") from None
+    if finer.price(ticks) != price or finer.amount(lots) != amount:
+        raise Unreadable(f"price {price} or amount {amount} of {instrument} has more digits than can be kept")
+    return finer, ticks, lots
 
 
 def exact_lots(instrument: Instrument, amount: Decimal, executed: Decimal) -> tuple[Instrument, int, int]:
@@ -60,9 +63,12 @@ def exact_lots(instrument: Instrument, amount: Decimal, executed: Decimal) -> tu
         if instrument.amount(lots) == amount and instrument.amount(done) == executed:
             return instrument, lots, done
         finer = replace(instrument, lot_size=_step(_step(instrument.lot_size, amount), executed))
-        return finer, finer.lots(amount), finer.lots(executed)
+        lots, done = finer.lots(amount), finer.lots(executed)
     except (CondorError, ArithmeticError) as error:
         raise Unreadable(f"amount {amount} or {executed} of {instrument}: {error}") from None
+    if finer.amount(lots) != amount or finer.amount(done) != executed:
+        raise Unreadable(f"amount {amount} or {executed} of {instrument} has more digits than can be kept")
+    return finer, lots, done
 
 
 def counted_in(report: OrderReport, instrument: Instrument) -> OrderReport:

@@ -92,7 +92,7 @@ class MarketReader:
 
     def _named(self, name: bytes) -> Peek:
         symbol, _, kind = name.partition(b"@")
-        pair = self._names.pair_in(symbol)
+        pair = self._names.pair_in(_unescaped(symbol))
         heard = HEARD.get(kind.partition(b"@")[0].partition(b"_")[0])
         if heard is None or heard is Heard.FAREWELL or not pair:
             return OTHER
@@ -107,7 +107,7 @@ class MarketReader:
         key = symbol + b"!" + event
         found = self._peeks.get(key)
         if found is None:
-            pair = self._names.pair_in(symbol.lower())
+            pair = self._names.pair_in(_unescaped(symbol).lower())
             if not pair:
                 return OTHER
             found = self._peeks[key] = Peek(heard, pair)
@@ -174,6 +174,17 @@ def unwrapped(found: Any) -> Row:
         if "event" in row:
             return inner(row, "event")
     return row
+
+
+def _unescaped(name: bytes) -> bytes:
+    r"""A name whose letters outside ASCII may be written as \u5e01, in UTF-8."""
+    if b"\\" not in name:
+        return name
+    try:
+        found = orjson.loads(b'"' + name + b'"')
+        return found.encode() if type(found) is str else name
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return name
 
 
 def _ack(row: Row) -> Peek:

@@ -1,7 +1,8 @@
 """What a reply says of its call. One table (`codes` in the venue's file) and a few rules:
 
-only a listed code in a 4xx reply is a refusal; 5xx, HTML, a body that can't be read, an unlisted code mean that nobody knows; a 2xx reply to a command must be an
-object that speaks of the order that was meant. A text may be listed with its code ("-2010 Duplicate order sent."): then it counts before the code alone.
+only a listed code in a 4xx reply is a refusal; 5xx (but for codes that the venue promises about), HTML, a body that can't be read, an unlisted code mean that
+nobody knows; a 2xx reply to a command must be an object that speaks of the order that was meant. A text may be listed with its code ("-2010 Duplicate order
+sent."): then it counts before the code alone.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class OutcomeReader:
         self._put(Verdict.DENIED, codes.denied)
         self._put(Verdict.ACCEPTED, dict.fromkeys(codes.done, "it is so already"))
         self._put(Verdict.NOT_FOUND, dict.fromkeys(codes.not_found, "the venue does not know it"))
-        self._put(Verdict.LIMITED, dict.fromkeys(codes.limited, "too many requests"))
+        self._put(Verdict.LIMITED, dict.fromkeys((*codes.limited, *codes.throttled), "too many requests"))
+        self._throttled = frozenset(codes.throttled)
         self._put(Verdict.STALE_TIME, dict.fromkeys(codes.stale_time, "the time of the request was off"))
         self._put(Verdict.UNKNOWN, dict.fromkeys(codes.unknown, "nobody knows whether it was done"))
 
@@ -58,7 +60,7 @@ class OutcomeReader:
         if reply.status in (418, 429):
             return self._limited(code, message, reply)
         verdict, words = self._meaning(code, message)
-        if verdict is Verdict.LIMITED:
+        if verdict is Verdict.LIMITED and (reply.status < 500 or code in self._throttled):
             return self._limited(code, message, reply)
         if not 400 <= reply.status < 500 or reply.status in WORDS or verdict is None:
             return Outcome(Verdict.UNKNOWN, code, self._unclear(reply, code, message))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from botcore.model.enums import InstrumentKind
+from botcore.model.instrument import Instrument, Market
 from botcore.venues.dialect import Channel, Heard, Peek, Subscription, Unreadable
 from tests.support.binance_wire import futures, spot
 
@@ -106,9 +109,22 @@ def test_what_a_message_is_with_and_without_an_envelope(message: bytes, heard: H
     assert SPOT.peek(message) == SPOT.peek(message) == Peek(heard, "BTC-USDT")
 
 
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_pair_outside_ascii_is_known_however_it_is_written(escaped: bool) -> None:
+    dialect = spot()
+    dialect.learn({"币安人生-USDT": Instrument(Market("binance", "币安人生-USDT"), InstrumentKind.SPOT, Decimal("0.01"), Decimal("0.01"))})
+    trade = {**TRADE, "s": "币安人生USDT"}
+    for body in (trade, {"stream": "币安人生usdt@trade", "data": trade}):
+        message = json.dumps(body, separators=(",", ":"), ensure_ascii=escaped).encode()
+        assert dialect.peek(message) == Peek(Heard.TRADE, "币安人生-USDT") and dialect.trade(message).price_ticks == 5000001
+
+
 @pytest.mark.parametrize(
     "message",
     [
+        b'{"stream":"\\ud800usdt@trade"}',
+        b'{"stream":"\\',
+        b'{"e":"trade","s":"\\x"}',
         b"",
         b"{",
         b"null",

@@ -212,6 +212,8 @@ def test_no_execution_is_ever_rounded(price: Decimal, amount: Decimal, buyer: bo
         {"isBuyer": "true"},
         {"time": "soon"},
         {"price": "1e30"},
+        {"price": "1.0000000000000000000000000001"},
+        {"qty": "1.00000000000000000000000000000001"},
         {"price": "1" * 25 + ".5", "qty": "99999999999999999999"},
         {"symbol": "ETHUSDT"},
     ],

@@ -80,10 +80,11 @@ def test_r12_a_request_refused_for_its_time(dialect: BinanceDialect, key: int | 
 
 
 @pytest.mark.parametrize(("dialect", "key", "words"), rows("limited"), ids=lambda value: str(value)[:50])
-@pytest.mark.parametrize("status", [400, 429, 503])
+@pytest.mark.parametrize("status", [400, 429, 418])
 def test_r7_a_request_over_the_limit(dialect: BinanceDialect, key: int | str, words: str, status: int) -> None:
     said = read(dialect, key, status)
     assert said.verdict is Verdict.LIMITED and said.retry_after_s > 0
+    assert read(dialect, key, 503).verdict is Verdict.UNKNOWN, "with a server error nobody knows"
 
 
 def test_no_need_to_change_counts_as_done() -> None:
@@ -96,7 +97,7 @@ def test_what_is_listed_as_unknown_or_missing_is_never_a_refusal() -> None:
         live = spec(name).live
         assert live is not None
         codes = live.codes
-        vague = {*codes.unknown, *codes.not_found, *codes.limited, *codes.stale_time, *codes.done}
+        vague = {*codes.unknown, *codes.not_found, *codes.limited, *codes.throttled, *codes.stale_time, *codes.done}
         assert not vague & set(codes.refused) and not vague & set(codes.denied) and not set(codes.refused) & set(codes.denied)
 
 

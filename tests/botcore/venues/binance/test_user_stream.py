@@ -110,6 +110,13 @@ def test_a_trade() -> None:
     assert (fill.fee.amount, fill.fee.asset, fill.fee.in_quote, fill.ts_ns) == (Decimal("0.2"), "USDT", Decimal("0.2"), NS)
 
 
+def test_o1_a_trade_that_comes_before_the_answer_carries_our_id() -> None:
+    """So it is booked on an order whose create was not answered yet, and needs no id of the venue."""
+    for dialect, message in ((SPOT, execution(**TRADE)), (FUTURES, futures_order(**{**TRADE, "l": "0.004", "L": "50000.1"}))):
+        found = report(dialect, message)
+        assert found.client_order_id == "cdr-1-7-1" and [fill.client_order_id for fill in found.fills] == ["cdr-1-7-1"]
+
+
 def test_a_cancel_has_an_id_of_its_own() -> None:
     found = report(SPOT, execution(x="CANCELED", X="CANCELED", c="web_cancel", C="cdr-1-7-1", l="0.004", L="50000.01", z="0.004", t=-1))
     assert (found.client_order_id, found.state, found.filled_lots, found.fills, found.reason) == (
