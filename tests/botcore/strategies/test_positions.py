@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from botcore.executors.data_types import TripleBarrierConfig
-from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
+from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind
-from botcore.model.order import OrderRequest, OrderState, Purpose
+from botcore.model.order import OrderState, Purpose
 from tests.support.live_bench import D, LiveBench
-from tests.support.lossy_venue import Line, VenueOrder
+from tests.support.lossy_venue import Line
 
 BARRIERS = TripleBarrierConfig(stop_loss=D("0.05"))
 
@@ -28,12 +28,9 @@ def holding(*bots: str, line: Line | None = None, crashes: bool = False, amount:
     return bench, executors
 
 
-def somebody_trades(bench: LiveBench, side: TradeType, lots: int, ticks: int = 9_900) -> None:
+def somebody_trades(bench: LiveBench, side: TradeType, lots: int) -> None:
     """Another client, the liquidation engine, a correction: an execution on our account that is not of an order of ours."""
-    request = OrderRequest(bench.instrument, side, OrderType.MARKET, lots, None, PositionAction.NIL)
-    order = VenueOrder("foreign", "web_1", request, lots)
-    bench.venue.orders.append(order)
-    bench.venue.trade(order, ticks, lots)
+    bench.venue.somebody_trades(bench.instrument, side, lots)
 
 
 def told(bench: LiveBench, kind: str) -> list[dict[str, Any]]:
