@@ -248,6 +248,10 @@ class ConnectorBase(ABC):
         """Signed lots that the venue says the account holds on one side (`net`, `long`, `short`); None when it says nothing, or what is ours by definition."""
         return None
 
+    def read_lag_ns(self) -> int:
+        """How old the venue's answers to questions may be."""
+        return 0
+
     def is_settled(self) -> bool:
         """Whether nothing is open between the venue and us: no answer, execution or reconciliation is waited for."""
         return True

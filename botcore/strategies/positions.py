@@ -27,16 +27,39 @@ from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 ASK_NS = 5 * SECOND_NS
 """A difference that has lasted for so long has all open orders asked after."""
 
-BELIEVE_NS = 20 * SECOND_NS
-"""A difference that has lasted for so long, with every order answered for, is believed."""
+TELL_NS = 30 * SECOND_NS
+"""So long a position that is not ours must stand unchanged before it is told: executions may be on their way."""
+
+CALM_NS = 2 * SECOND_NS
+"""The venue's word on a position and its executions come by different ways: so long they may contradict each other."""
 
 
 @dataclass(slots=True)
-class _Difference:
-    venue: int
-    own: int
+class _Loss:
+    """Lots that our books have and the venue does not.
+
+    Parameters
+    ----------
+    least : int
+        The smallest number of them since it began: so many are really gone.
+    asked : int
+        How often all orders were asked after. Once at first, to find an execution that was lost; and once when no answer can be older than the difference.
+    calm_ns : int
+        Since when the two agree again; 0 while they don't.
+    """
+
     since_ns: int
-    has_asked: bool = False
+    least: int
+    asked: int = 0
+    calm_ns: int = 0
+
+
+@dataclass(slots=True)
+class _Surplus:
+    """Lots that the venue has and our books don't."""
+
+    lots: int
+    since_ns: int
     is_told: bool = False
 
 
@@ -75,50 +98,80 @@ class PositionKeeper:
     connectors: Mapping[str, ConnectorBase]
     market_data: MarketDataProvider
     orchestrators: Callable[[], Sequence[ExecutorOrchestrator]]
-    _differences: dict[tuple[str, str, str], _Difference] = field(default_factory=dict)
+    _losses: dict[tuple[str, str, str], _Loss] = field(default_factory=dict)
+    _surplus: dict[tuple[str, str, str], _Surplus] = field(default_factory=dict)
 
     def on_tick(self, now_ns: int) -> None:
         for connector in self.connectors.values():
             for book in connector.own.books():
                 if not book.instrument.is_perpetual:
                     continue
-                if connector.position_mode() is PositionMode.HEDGE:
-                    self._compare(connector, book.instrument, "long", book.long, now_ns)
-                    self._compare(connector, book.instrument, "short", -book.short, now_ns)
-                else:
-                    self._compare(connector, book.instrument, "net", book.net, now_ns)
+                for side in ("long", "short") if connector.position_mode() is PositionMode.HEDGE else ("net",):
+                    self._compare(connector, book.instrument, side, self._own(connector, book.instrument, side), now_ns)
 
     def _compare(self, connector: ConnectorBase, instrument: Instrument, side: str, own: int, now_ns: int) -> None:
         key = (connector.name, instrument.market.trading_pair, side)
         venue = connector.venue_lots(instrument, side)
-        if venue is None or venue == own:
-            self._differences.pop(key, None)
+        if venue is None:
             return
-        seen = self._differences.get(key)
-        if seen is None or (seen.venue, seen.own) != (venue, own):
-            seen = self._differences[key] = _Difference(venue, own, now_ns)
-        if not seen.has_asked and now_ns >= seen.since_ns + ASK_NS:
-            seen.has_asked = True
+        sign = -1 if own < 0 else 1
+        gone = max(0, min(abs(own), (own - venue) * sign))
+        loss = self._losses.get(key)
+        if gone:
+            if loss is None:
+                loss = self._losses[key] = _Loss(now_ns, gone)
+            loss.calm_ns = 0
+            loss.least = min(loss.least, gone)
+            if self._is_proven(connector, loss, now_ns):
+                self._book(connector, instrument, side, sign * loss.least, now_ns)
+                del self._losses[key]
+        elif loss is not None:
+            loss.calm_ns = loss.calm_ns or now_ns
+            if now_ns >= loss.calm_ns + CALM_NS:
+                del self._losses[key]
+        self._see_surplus(key, instrument, venue - (own - sign * gone), now_ns)
+
+    def _is_proven(self, connector: ConnectorBase, loss: _Loss, now_ns: int) -> bool:
+        """Whether no execution of ours can explain it any more; asks for what is needed."""
+        if loss.asked == 0 and now_ns >= loss.since_ns + ASK_NS:
+            loss.asked = 1
             connector.reconcile(now_ns)
-        elif not seen.is_told and now_ns >= seen.since_ns + BELIEVE_NS and connector.is_settled():
-            self._believe(connector, instrument, side, seen, now_ns)
+        elif loss.asked == 1 and now_ns >= loss.since_ns + ASK_NS + connector.read_lag_ns():
+            loss.asked = 2
+            connector.reconcile(now_ns)
+        elif loss.asked == 2 and now_ns >= loss.since_ns + 2 * ASK_NS + connector.read_lag_ns():
+            return connector.is_settled()
+        return False
+
+    def _see_surplus(self, key: tuple[str, str, str], instrument: Instrument, lots: int, now_ns: int) -> None:
+        """Tell of a position that is not ours, once for every size that lasts."""
+        seen = self._surplus.get(key)
+        if not lots:
+            if seen is not None and not seen.is_told:
+                del self._surplus[key]
+            return
+        if seen is None or seen.lots != lots:
+            seen = self._surplus[key] = _Surplus(lots, now_ns)
+        if not seen.is_told and now_ns >= seen.since_ns + TELL_NS:
+            seen.is_told = True
+            self._tell(FactKind.POSITION_UNACCOUNTED, instrument, now_ns, amount=format(instrument.amount(lots), "f"))
 
     # ---- what is believed ------------------------------------------------------------------------------------------
-    def _believe(self, connector: ConnectorBase, instrument: Instrument, side: str, seen: _Difference, now_ns: int) -> None:
-        sign = 1 if seen.own > 0 else -1
-        gone = min(abs(seen.own), max(0, (seen.own - seen.venue) * sign)) if seen.own else 0
-        if not gone:
-            seen.is_told = True
-            self._tell(FactKind.POSITION_UNACCOUNTED, instrument, now_ns, amount=format(instrument.amount(seen.venue - seen.own), "f"))
-            return
-        ticks = self._closing_ticks(instrument, is_long=sign > 0)
+    def _book(self, connector: ConnectorBase, instrument: Instrument, side: str, gone: int, now_ns: int) -> None:
+        """Somebody else traded these lots (signed like the position) away."""
+        ticks = self._closing_ticks(instrument, is_long=gone > 0)
         if ticks is None:
             return
-        seen.is_told = True
-        amounts = {"venue_amount": format(instrument.amount(seen.venue), "f"), "booked_amount": format(instrument.amount(seen.own), "f")}
+        own, venue = self._own(connector, instrument, side), connector.venue_lots(instrument, side)
+        amounts = {"venue_amount": format(instrument.amount(venue or 0), "f"), "booked_amount": format(instrument.amount(own), "f")}
         self._tell(FactKind.POSITION_ADJUSTED, instrument, now_ns, price=format(instrument.price(ticks), "f"), **amounts)
-        for owner, request in self._shares(instrument, side, sign, gone):
+        for owner, request in self._shares(instrument, side, 1 if gone > 0 else -1, abs(gone)):
             connector.book_external(request, owner, ticks)
+
+    @staticmethod
+    def _own(connector: ConnectorBase, instrument: Instrument, side: str) -> int:
+        book = connector.own.of(instrument)
+        return {"net": book.net, "long": book.long, "short": -book.short}[side]
 
     def _closing_ticks(self, instrument: Instrument, *, is_long: bool) -> int | None:
         book = self.market_data.state(*instrument.market).book

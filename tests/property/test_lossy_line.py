@@ -14,6 +14,8 @@ import pytest
 from botcore.executors.data_types import TripleBarrierConfig
 from botcore.model.enums import OrderType, TradeType
 from botcore.model.order import OrderState, Purpose
+from botcore.orders.ids import is_ours
+from tests.support.bench import SPOT
 from tests.support.live_bench import D, LiveBench
 from tests.support.lossy_venue import Line
 
@@ -42,43 +44,63 @@ def drawn_line(chance: random.Random) -> Line:
     return Line(**chosen, lag_s=chance.choice([0, 0, 5, 24]))
 
 
-def trade(bench: LiveBench, chance: random.Random, seconds: int, kills: float = 0) -> None:
-    """Executors come, the market walks, some are stopped; with `kills` the process dies at a random point of a second with this probability."""
+def trade(bench: LiveBench, chance: random.Random, seconds: int, kills: float = 0, *, shorts: bool = True, others: float = 0) -> None:
+    """Executors come, the market walks, some are stopped.
+
+    Parameters
+    ----------
+    kills : float
+        Probability with which the process dies at a random point of a second.
+    others : float
+        Probability with which somebody else closes a part of the position within a second.
+    """
     ticks = 10_000
     for _ in range(seconds):
         if chance.random() < 0.08:
-            side = chance.choice([TradeType.BUY, TradeType.SELL])
-            kind = chance.choice([OrderType.LIMIT, OrderType.LIMIT, OrderType.MARKET])
-            away = chance.randint(0, 60) * side.sign
-            barriers = TripleBarrierConfig(
-                stop_loss=D("0.006"),
-                take_profit=D("0.004"),
-                time_limit=chance.randint(5, 60),
-                open_order_type=kind,
-                take_profit_order_type=chance.choice([OrderType.LIMIT, OrderType.MARKET]),
-            )
-            price = (ticks - away) * bench.instrument.tick_size
-            bench.start(side=side, entry_price=price, amount=D(chance.randint(1, 3)), triple_barrier_config=barriers)
-        if chance.random() < 0.03 and bench.orchestrator.running:
-            executor = chance.choice(bench.orchestrator.running)
-            bench.orchestrator.stop(executor.id, keep_position=chance.random() < 0.3)
+            start_one(bench, chance, ticks, shorts)
+        if chance.random() < 0.03 and bench.running:
+            executor = chance.choice(bench.running)
+            bot = next(bot for bot in bench.bots.values() if bot.executor(executor.id) is executor)
+            bot.stop(executor.id, keep_position=chance.random() < 0.3)
         ticks = max(9_000, ticks + chance.randint(-25, 25))
         bench.price(ticks)
+        position = bench.venue.position(bench.instrument.market)
+        if others and position and chance.random() < others:
+            side = TradeType.SELL if position > 0 else TradeType.BUY
+            bench.venue.somebody_trades(bench.instrument, side, chance.randint(1, abs(position)))
         if chance.random() < kills:
             bench.connector.on_tick(bench.clock.now_ns)
-            bench.orchestrator.on_tick(bench.clock.now_ns)
+            for bot in bench.bots.values():
+                bot.on_tick(bench.clock.now_ns)
             bench.kill(chance.choice(["before", "written", "sent"]))
         bench.run(1)
+
+
+def start_one(bench: LiveBench, chance: random.Random, ticks: int, shorts: bool) -> None:
+    side = chance.choice([TradeType.BUY, TradeType.SELL]) if shorts else TradeType.BUY
+    kind = chance.choice([OrderType.LIMIT, OrderType.LIMIT, OrderType.MARKET])
+    away = chance.randint(0, 60) * side.sign
+    barriers = TripleBarrierConfig(
+        stop_loss=D("0.006"),
+        take_profit=D("0.004"),
+        time_limit=chance.randint(5, 60),
+        open_order_type=kind,
+        take_profit_order_type=chance.choice([OrderType.LIMIT, OrderType.MARKET]),
+    )
+    price = (ticks - away) * bench.instrument.tick_size
+    bot_id = chance.choice(list(bench.bots))
+    bench.start(bot_id, side=side, entry_price=price, amount=D(chance.randint(1, 3)), triple_barrier_config=barriers)
 
 
 def settle(bench: LiveBench) -> None:
     bench.venue.line = Line()
     bench.venue.partial = 0
-    for executor in bench.orchestrator.running:
-        bench.orchestrator.stop(executor.id)
+    for bot in bench.bots.values():
+        for executor in bot.running:
+            bot.stop(executor.id)
     for _ in range(40):
         bench.run(5)
-        if not bench.orchestrator.running and not bench.connector.tracker.open_count and not len(bench.connector.endings):
+        if not bench.running and not bench.connector.tracker.open_count and not len(bench.connector.endings):
             break
     bench.run(60)
 
@@ -101,24 +123,60 @@ def test_nothing_is_lost_doubled_or_forgotten_by_a_process_that_dies(seed: int) 
     check(bench)
 
 
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_o14_two_bots_on_one_pair_never_meet_and_lose_nothing(seed: int) -> None:
+    chance = random.Random(20_000 + seed)
+    bench = LiveBench(seed, drawn_line(chance), crashes=seed % 2 == 0, stops=seed % 3 == 0, bots=("bot", "two"))
+    trade(bench, chance, 120, kills=0.03 if seed % 2 == 0 else 0)
+    settle(bench)
+    check(bench)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_o15_spot_fees_in_base_leave_no_sell_uncovered_and_no_dust_forgotten(seed: int) -> None:
+    chance = random.Random(30_000 + seed)
+    bench = LiveBench(seed, drawn_line(chance), crashes=seed % 2 == 0, connector=SPOT, min_notional="5")
+    bench.venue.base_fee = D("0.00075")
+    trade(bench, chance, 120, kills=0.03 if seed % 2 == 0 else 0, shorts=False)
+    settle(bench)
+    check(bench)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_o17_o18_o19_somebody_else_trades_on_the_account(seed: int) -> None:
+    chance = random.Random(40_000 + seed)
+    bench = LiveBench(seed, drawn_line(chance), crashes=seed % 2 == 0, stops=seed % 3 == 0)
+    trade(bench, chance, 120, kills=0.03 if seed % 2 == 0 else 0, others=0.02)
+    settle(bench)
+    check(bench)
+
+
 def check(bench: LiveBench) -> None:
     """The invariants, with the venue's ledger as the judge."""
     venue, connector = bench.venue, bench.connector
     # I11: everything has come to rest
     assert bench.records.faults == []
-    assert bench.orchestrator.running == ()
+    assert bench.running == []
     assert connector.tracker.open_orders() == []
     assert (len(connector.doubts), len(connector.cancels), len(connector.endings)) == (0, 0, 0)
     assert venue.open_orders() == []
     # I5: every execution once, and none that did not happen
-    assert sorted(bench.booked()) == sorted(fill.trade_id for fill in venue.trades)
-    # I2: what the venue holds is what the holds say
-    position = sum(fill.trade_type.sign * fill.lots for fill in venue.trades)
-    assert bench.held_lots() == position
+    booked = [trade_id for trade_id in bench.booked() if not trade_id.startswith("external-")]
+    assert sorted(booked) == sorted(fill.trade_id for fill in venue.trades if is_ours(fill.client_order_id))
+    # I2, I1: what the venue holds is what the holds say, fees taken off
+    position = venue.base(bench.instrument.market)
+    assert bench.held() == position
+    if bench.instrument.is_perpetual:
+        assert connector.own.of(bench.instrument).net == venue.position(bench.instrument.market)
+    # O14: no entry has met an order of our own; O15: nothing was sold that is not there
+    assert venue.met == []
+    assert venue.uncovered == []
     # I3: no client order id has had two effects, and no executor opened more than it was to
     for order in bench.records.submitted:
         assert len(venue.of(order.client_order_id)) <= 1
         assert order.state in TERMINAL
+        if order.request.purpose is Purpose.EXTERNAL:
+            continue
         assert order.filled_lots == sum(fill.lots for fill in venue.trades if fill.client_order_id == order.client_order_id)
     opened: dict[str, int] = {}
     bench._write()
@@ -129,4 +187,4 @@ def check(bench: LiveBench) -> None:
         assert lots <= bench.instrument.lots(D(bench.records.executors[executor_id].config["amount"])), executor_id
     # I4: nothing of ours at the venue that was not written down before
     known = {order.client_order_id for order in bench.records.submitted} | set(bench.intents)
-    assert {order.client_order_id for order in venue.orders} <= known
+    assert {order.client_order_id for order in venue.orders if is_ours(order.client_order_id)} <= known

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from botcore.model.enums import OrderType, PositionAction, TradeType
-from botcore.model.instrument import Market
-from botcore.model.order import Fee, Fill, OrderRequest, OrderState
+from botcore.model.instrument import Instrument, Market
+from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
+from botcore.orders.ids import serial_of
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
@@ -94,6 +95,15 @@ class LossyVenue:
         Market time.
     inbox : callable
         Takes what arrives at the bot.
+
+    Attributes
+    ----------
+    base_fee : Decimal
+        Fraction of a spot buy that the venue keeps, in base.
+    met : list of tuple
+        Limit entries that arrived at a price at which an older order of the same account stood (client order ids).
+    uncovered : list of str
+        Spot sells beyond what the account had.
     """
 
     def __init__(self, now_ns: Callable[[], int], inbox: Callable[[News], None], seed: int, line: Line | None = None) -> None:
@@ -103,6 +113,9 @@ class LossyVenue:
         self.requests: list[tuple[str, str]] = []
         self.best_bid = self.best_ask = 0
         self.partial = 0.3
+        self.base_fee = Decimal(0)
+        self.met: list[tuple[str, str]] = []
+        self.uncovered: list[str] = []
         self.script: list[Callable[[VenueOrder], None]] = []
         self._now_ns = now_ns
         self._inbox = inbox
@@ -237,6 +250,10 @@ class LossyVenue:
     def _on_create(self, request: OrderRequest, client_order_id: str) -> tuple[Outcome, OrderReport | None]:
         if self._happens(self.line.refuse):
             return Outcome(Verdict.REFUSED, -2010, "the venue does not like it"), None
+        if not request.instrument.is_perpetual and request.trade_type is TradeType.SELL and not self._is_covered(request):
+            self.uncovered.append(client_order_id)
+            return Outcome(Verdict.REFUSED, -2010, "Account has insufficient balance for requested action."), None
+        self._note_meetings(request, client_order_id)
         order = VenueOrder(f"v{len(self.orders) + 1}", client_order_id, request, request.lots)
         self.orders.append(order)
         self._note(order)
@@ -250,6 +267,27 @@ class LossyVenue:
         elif self._crosses(order):
             self._trade(order, request.price_ticks or 0, order.lots)
         return ACCEPTED, self._report(order)
+
+    def _is_covered(self, request: OrderRequest) -> bool:
+        bound = sum(order.lots - order.filled for order in self.open_orders() if order.request.trade_type is TradeType.SELL)
+        return request.instrument.amount(request.lots + bound) <= self.base(request.instrument.market)
+
+    def _note_meetings(self, request: OrderRequest, client_order_id: str) -> None:
+        if request.purpose is not Purpose.OPEN or not request.order_type.is_limit:
+            return
+        sign, serial = request.trade_type.sign, serial_of(client_order_id)
+        for other in self.open_orders():
+            theirs = other.request
+            is_older = theirs.trade_type is request.trade_type.opposite and theirs.order_type.is_limit and serial_of(other.client_order_id) < serial
+            if is_older and sign * ((request.price_ticks or 0) - (theirs.price_ticks or 0)) >= 0:
+                self.met.append((client_order_id, other.client_order_id))
+
+    def somebody_trades(self, of: Instrument, side: TradeType, lots: int) -> None:
+        """An execution on the account that is not of an order of ours: by hand, by the liquidation engine, by a correction."""
+        request = OrderRequest(of, side, OrderType.MARKET, lots, None, PositionAction.NIL)
+        order = VenueOrder(f"v{len(self.orders) + 1}", f"web_{len(self.orders)}", request, lots)
+        self.orders.append(order)
+        self.trade(order, self.best_bid, lots)
 
     def _on_cancel(self, client_order_id: str) -> tuple[Outcome, OrderReport | None]:
         for order in self.orders:
@@ -295,14 +333,18 @@ class LossyVenue:
 
     def trade(self, order: VenueOrder, ticks: int, lots: int) -> Fill:
         """Book an execution, also beyond the order's size or after its end when a test wants that."""
+        of = order.request.instrument
+        fee = Fee(Decimal(0), of.quote, Decimal(0))
+        if self.base_fee and order.request.trade_type is TradeType.BUY and not of.is_perpetual:
+            fee = Fee(of.amount(lots) * self.base_fee, of.base, None)
         fill = Fill(
-            order.request.instrument,
+            of,
             f"t{len(self.trades) + 1}",
             order.client_order_id,
             order.request.trade_type,
             ticks,
             lots,
-            Fee(Decimal(0), order.request.instrument.quote, Decimal(0)),
+            fee,
             self._time_ns,
             order.request.order_type.is_limit,
         )
@@ -340,6 +382,13 @@ class LossyVenue:
     def position(self, pair: Market) -> int:
         """Net lots of the pair."""
         return sum(fill.trade_type.sign * fill.lots for fill in self.trades if fill.instrument.market == pair)
+
+    def base(self, pair: Market) -> Decimal:
+        """Base of a spot pair that the account has gained, fees taken off."""
+        fills = [fill for fill in self.trades if fill.instrument.market == pair]
+        return sum(
+            (fill.trade_type.sign * fill.amount - (fill.fee.amount if fill.fee.asset == fill.instrument.base else 0) for fill in fills), Decimal(0)
+        )
 
     def open_orders(self) -> list[VenueOrder]:
         return [order for order in self.orders if order.state in (OrderState.OPEN, OrderState.PARTIALLY_FILLED)]

@@ -82,6 +82,7 @@ class ExchangeConnector(ConnectorBase):
         super().__init__(name, clock, bus, ids)
         self.account = account
         self.doubts = DoubtBook(rules)
+        self._rules = rules
         self.cancels = CancelBook()
         self.endings = EndingBook(rules.deadline_ns)
         self.audit = AuditBook()
@@ -424,6 +425,9 @@ class ExchangeConnector(ConnectorBase):
 
     def venue_lots(self, instrument: Instrument, side: str) -> int | None:
         return self.account.told_lots(instrument.market.trading_pair, side)
+
+    def read_lag_ns(self) -> int:
+        return self._rules.lag_ns
 
     def is_settled(self) -> bool:
         return not (self._unanswered or self._unreconciled or len(self.doubts) or len(self.endings))

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from botcore.executors.data_types import TripleBarrierConfig
-from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
+from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind
-from botcore.model.order import OrderRequest, OrderState, Purpose
+from botcore.model.order import OrderState, Purpose
 from tests.support.live_bench import D, LiveBench
-from tests.support.lossy_venue import Line, VenueOrder
+from tests.support.lossy_venue import Line
 
 BARRIERS = TripleBarrierConfig(stop_loss=D("0.05"))
 
@@ -28,12 +28,9 @@ def holding(*bots: str, line: Line | None = None, crashes: bool = False, amount:
     return bench, executors
 
 
-def somebody_trades(bench: LiveBench, side: TradeType, lots: int, ticks: int = 9_900) -> None:
+def somebody_trades(bench: LiveBench, side: TradeType, lots: int) -> None:
     """Another client, the liquidation engine, a correction: an execution on our account that is not of an order of ours."""
-    request = OrderRequest(bench.instrument, side, OrderType.MARKET, lots, None, PositionAction.NIL)
-    order = VenueOrder("foreign", "web_1", request, lots)
-    bench.venue.orders.append(order)
-    bench.venue.trade(order, ticks, lots)
+    bench.venue.somebody_trades(bench.instrument, side, lots)
 
 
 def told(bench: LiveBench, kind: str) -> list[dict[str, Any]]:
@@ -49,9 +46,9 @@ def agree(bench: LiveBench) -> None:
 def test_o18_position_that_was_closed_by_hand_ends_its_executor_and_nothing_is_sold_again() -> None:
     bench, (executor,) = holding()
     somebody_trades(bench, TradeType.SELL, 1000)
-    bench.run(19)
-    assert not executor.is_closed, "a stream may be late"
-    bench.run(6)
+    bench.run(34)
+    assert not executor.is_closed, "a stream may be late, and answers old"
+    bench.run(4)
     assert (executor.is_closed, executor.close_type) == (True, CloseType.EXTERNAL)
     (fact,) = told(bench, FactKind.POSITION_ADJUSTED)
     assert (fact["venue_amount"], fact["booked_amount"], fact["price"]) == ("0.000", "1.000", "99.00")
@@ -75,7 +72,7 @@ def test_o18_exit_before_the_difference_is_believed_can_not_turn_the_position_ar
 def test_o17_deleveraging_takes_a_part_and_the_rest_is_watched_on() -> None:
     bench, (executor,) = holding()
     somebody_trades(bench, TradeType.SELL, 400)
-    bench.run(25)
+    bench.run(38)
     assert executor.custom_info()["exposure_base"] == D("0.6")
     assert not executor.is_closed
     bench.price(9_000)
@@ -87,7 +84,7 @@ def test_o17_deleveraging_takes_a_part_and_the_rest_is_watched_on() -> None:
 def test_o17_liquidation_ends_the_executors_of_all_bots_on_the_market() -> None:
     bench, executors = holding("bot", "two")
     somebody_trades(bench, TradeType.SELL, 2000)
-    bench.run(25)
+    bench.run(38)
     assert [executor.close_type for executor in executors] == [CloseType.EXTERNAL] * 2
     agree(bench)
 
@@ -96,7 +93,7 @@ def test_o19_trade_that_is_taken_back_is_booked_as_its_opposite() -> None:
     bench, (executor,) = holding()
     # the venue corrects a part of the entry: the execution stays in its lists, the position does not
     somebody_trades(bench, TradeType.SELL, 250)
-    bench.run(25)
+    bench.run(38)
     assert executor.custom_info()["exposure_base"] == D("0.75")
     (adjustment,) = [fill for fill, _ in bench.records.fills if fill.trade_id.startswith("external-")]
     assert (adjustment.trade_type, adjustment.amount) == (TradeType.SELL, D("0.25"))
@@ -106,9 +103,9 @@ def test_o19_trade_that_is_taken_back_is_booked_as_its_opposite() -> None:
 def test_o17_what_was_booked_from_outside_is_there_after_a_kill() -> None:
     bench, _ = holding(crashes=True)
     somebody_trades(bench, TradeType.SELL, 400)
-    bench.run(25)
+    bench.run(38)
     bench.kill("sent")
-    bench.run(30)
+    bench.run(45)
     (again,) = bench.running
     assert again.custom_info()["exposure_base"] == D("0.6")
     assert len([fill for fill, _ in bench.records.fills if fill.trade_id.startswith("external-")]) == 1
@@ -123,8 +120,9 @@ def test_o17_hold_shrinks_before_an_executor_does() -> None:
     bench.price(9_900)
     bench.run(2)
     somebody_trades(bench, TradeType.SELL, 1300)
-    bench.run(25)
+    bench.run(38)
     assert bench.held_lots() == 0
+    bench.run(40)
     assert watched.custom_info()["exposure_base"] == D("0.7")
     agree(bench)
 

@@ -296,7 +296,7 @@ def test_executions_that_no_list_shows_are_told_and_a_canceled_order_ends_withou
     assert order.is_open
     bench.run(5)
     assert (order.state, order.filled_lots) == (OrderState.CANCELED, 0)
-    fact, position = bench.records.facts
+    position, fact = bench.records.facts
     assert (fact.kind, fact.payload["venue_amount"], fact.payload["booked_amount"]) == (FactKind.FILLS_MISSING, "0.400", "0.000")
     assert (position.kind, position.payload["amount"]) == (FactKind.POSITION_UNACCOUNTED, "0.400"), "and what they made is not nobody's secret"
 
