@@ -296,6 +296,16 @@ async def test_w1_a_private_socket_that_says_nothing_is_replaced_ever_more_seldo
     assert not world.told.of("down")
 
 
+@streamed(ages=AgeSpec(user=90), is_private=True)
+async def test_w1_one_word_of_a_private_socket_ends_the_suspicion(world: World) -> None:
+    await world.start()
+    await settle(lambda: len(world.told.of("silent")) == 3, within_s=3600)
+    await asyncio.sleep(20)
+    world.port.sockets[-1].tell(b'{"n": 1}')
+    await asyncio.sleep(105)
+    assert len(world.told.of("silent")) == 4
+
+
 # ---- ends --------------------------------------------------------------------------------------------------------------
 @streamed()
 async def test_a_cut_is_told_once_and_everything_is_subscribed_anew(world: World) -> None:
@@ -353,6 +363,21 @@ async def test_w4_three_days_without_a_hole(world: World) -> None:
     assert not world.told.of("down")
     assert world.told.of("subscribed") == [((BOOK,),)]
     assert len(world.told.of("renewed")) == len(world.port.sockets) - 1
+
+
+@streamed(timeouts=TimeoutSpec(ack_s=30))
+async def test_w4_the_old_socket_stays_until_the_new_one_carries_everything(world: World) -> None:
+    first = await world.start(BOOK)
+    asked: list[tuple[FakeSocket, int]] = []
+    world.port.on_sent = lambda socket, message: asked.append((socket, message["id"]))
+    world.stream.renew("because")
+    await asyncio.sleep(20)
+    assert len(world.port.open_sockets) == 2 and len(asked) == 1
+    asked[0][0].ack(asked[0][1])
+    await asyncio.sleep(OVERLAP_S - 1)
+    assert not first.is_closed
+    await asyncio.sleep(2)
+    assert first.is_closed
 
 
 @streamed()
@@ -556,3 +581,13 @@ async def test_closing_in_any_moment_leaves_nothing_open(world: World) -> None:
         await settle()
         assert not other.port.open_sockets
         assert not [word for word in other.told.words if word[0] in ("fault", "down")]
+
+
+@streamed()
+async def test_a_socket_that_is_opened_in_the_moment_of_closing_is_closed(world: World) -> None:
+    closing: list[asyncio.Task[None]] = []
+    world.port.on_connect = lambda _url: closing.append(asyncio.create_task(world.stream.close()))
+    world.stream.start()
+    await settle(lambda: closing)
+    await closing[0]
+    assert len(world.port.sockets) == 1 and world.port.sockets[0].is_closed
