@@ -10,11 +10,12 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_backtest, bench_book, bench_memory, bench_tick, bench_tracker, bench_updates
+from benchmarks import bench_backtest, bench_book, bench_book_wire, bench_memory, bench_tick, bench_tracker, bench_updates
 
 BASELINE = Path(__file__).parent / "baseline.json"
 PARTS = {
     "book": bench_book.run,
+    "wire": bench_book_wire.run,
     "tracker": bench_tracker.run,
     "updates": bench_updates.run,
     "memory": bench_memory.run,

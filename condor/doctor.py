@@ -16,7 +16,7 @@ from condor.configs import Configs
 from condor.home import Home, holder_of
 from condor.settings import load_environment, load_settings
 
-EXTENSIONS = ("botcore.orders.tracker", "botcore.markets.order_book", "botcore.markets.book_scanner")
+EXTENSIONS = ("botcore.orders.tracker", "botcore.markets.order_book", "botcore.markets.depth_reader", "botcore.markets.book_scanner")
 LANE = tuple((Path(botcore.__file__).parent / "compiled.txt").read_text().split())
 """Typed modules that mypyc compiles (docs/decisions/0006)."""
 OLDEST_SQLITE = (3, 24, 0)

@@ -19,7 +19,7 @@ from botcore.markets.checksums import Checksum
 from botcore.markets.crossing import Crossing, remove_older, remove_smaller
 from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import APPLIED, GAP, NO_ASK, NO_BID
-from botcore.markets.sync_states import MOVES, SyncRules, SyncState, Turn
+from botcore.markets.sync_states import BARRED, MOVES, SyncRules, SyncState, Turn
 from botcore.model.errors import IllegalMove
 
 NOT_ASKED: Final = -1
@@ -108,7 +108,10 @@ class BookSync:
         """Time goes on."""
         state = self.state
         if state is SyncState.READY:
-            self._tick_ready(now_ns)
+            if self._rules.stale_ns and now_ns - self._book.ts_ns > self._rules.stale_ns:
+                self._move(Turn.WENT_SILENT)
+            else:
+                self._tick_ready(now_ns)
         elif state is SyncState.QUARANTINED:
             self._tick_quarantined(now_ns)
         elif state is SyncState.LOST and now_ns - self._since_ns >= self._rules.rest_ns:
@@ -182,7 +185,7 @@ class BookSync:
             return False
         has_changed = self._apply(raw, now_ns)
         audit = self._audit
-        if audit is not None and self.state in (SyncState.READY, SyncState.QUARANTINED):
+        if audit is not None and (self.state is SyncState.READY or self.state in BARRED):
             audit.on_diff(raw, now_ns)
             self._finish_audit(now_ns)
         return has_changed
@@ -249,9 +252,9 @@ class BookSync:
                 self.crossings += remove_smaller(book)
         if NO_BID < book.best_bid < book.best_ask < NO_ASK:
             self._vain_quarantines = 0
-            if self.state is SyncState.QUARANTINED:
+            if self.state in BARRED:
                 self._move(Turn.MAKES_SENSE)
-        elif self.state is SyncState.READY:
+        elif self.state is not SyncState.QUARANTINED:
             self._since_ns = now_ns
             self._move(Turn.MAKES_NO_SENSE)
         else:
@@ -326,4 +329,4 @@ class BookSync:
         if target is None:
             raise IllegalMove(f"a book that is {self.state.value} has no move {turn.value!r}")
         self.state = target
-        self._market.quarantined = target is SyncState.QUARANTINED
+        self._market.quarantined = target in BARRED

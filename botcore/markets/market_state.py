@@ -31,7 +31,7 @@ class MarketState:
     Attributes
     ----------
     quarantined : bool
-        Whether a live book is in its place in the sequence and yet makes no sense (crossed, locked, one-sided); `BookSync` says so.
+        Whether a live book is in sequence and yet not to be used (crossed, locked, one-sided, silent); `BookSync` says so.
     """
 
     __slots__ = ("_age_limit_ns", "book", "candles", "ended", "gaps", "instrument", "last_trade_ticks", "quarantined", "ts_ns", "watch")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from botcore.markets.crossing import Crossing
 
@@ -21,6 +22,8 @@ class SyncState(Enum):
     READY = "ready"
     QUARANTINED = "quarantined"
     """In sequence, but crossed, locked or one-sided: the price is not used."""
+    STALE = "stale"
+    """In sequence, but nothing new for too long: the price is not used until something comes, whatever other streams of the market say."""
     LOST = "lost"
     """Too many tries failed; it rests and then begins again. A person should hear of it, and a new connection helps."""
 
@@ -34,11 +37,14 @@ class Turn(Enum):
     BROKE = "broke"
     MAKES_NO_SENSE = "makes no sense"
     MAKES_SENSE = "makes sense"
+    WENT_SILENT = "went silent"
     GAVE_UP = "gave up"
     RESTED = "rested"
 
 
 _S, _T = SyncState, Turn
+BARRED: Final = frozenset({SyncState.QUARANTINED, SyncState.STALE})
+"""States in which the book stands and its price is not used."""
 MOVES: dict[tuple[SyncState, Turn], SyncState] = {
     **{(state, _T.CONNECTED): _S.SYNCING for state in _S},
     **{(state, _T.DISCONNECTED): _S.DOWN for state in _S},
@@ -49,6 +55,10 @@ MOVES: dict[tuple[SyncState, Turn], SyncState] = {
     (_S.READY, _T.MAKES_NO_SENSE): _S.QUARANTINED,
     (_S.QUARANTINED, _T.MAKES_SENSE): _S.READY,
     (_S.QUARANTINED, _T.BROKE): _S.SYNCING,
+    (_S.READY, _T.WENT_SILENT): _S.STALE,
+    (_S.STALE, _T.MAKES_SENSE): _S.READY,
+    (_S.STALE, _T.MAKES_NO_SENSE): _S.QUARANTINED,
+    (_S.STALE, _T.BROKE): _S.SYNCING,
     (_S.LOST, _T.RESTED): _S.SYNCING,
 }
 """Every legal move; what is not here raises `IllegalMove`."""
@@ -62,6 +72,8 @@ class SyncRules:
     ----------
     quarantine_ns : int
         How long a book may make no sense before it is fetched again; twice as long each time that this did not help.
+    stale_ns : int
+        Time without anything new after which the book is `STALE`; 0 for never. The market's own age limit counts trades as well.
     first_pause_ns, longest_pause_ns : int
         Pause after the first failed try (a snapshot too old, unreadable or not delivered, or a book that broke before it had settled); doubled with each.
     tries : int
@@ -82,6 +94,7 @@ class SyncRules:
     """
 
     quarantine_ns: int = 500 * MILLISECOND_NS
+    stale_ns: int = 0
     first_pause_ns: int = 250 * MILLISECOND_NS
     longest_pause_ns: int = 30 * SECOND_NS
     tries: int = 8

@@ -18,6 +18,7 @@ from botcore.markets.book_keys import BookKeys
 from botcore.markets.book_scanner import BookScanner
 from botcore.markets.order_book import OrderBook
 from tests.support.books import KRAKEN_KEYS, OKX_KEYS, SPOT_KEYS, USDM_KEYS, Recording, cryptofeed_binance, kraken, okx
+from tests.support.damage import mutate
 
 D = Decimal
 SETTINGS = settings(deadline=None, derandomize=True, database=None)
@@ -117,28 +118,6 @@ SEEDS = [
     (OKX_KEYS, b'{"arg":{"channel":"books"},"action":"update","data":[{"asks":[["5.14","60","0","1"]],"bids":[],"ts":"165","checksum":-30}]}'),
     (KRAKEN_KEYS, b'[992,{"b":[["4.15","5.000","1618.36","r"]],"c":"2583"},"book-1000","XMR/USD"]'),
 ]
-LETTERS = b'{}[]",:.0123456789eE+-\\ \n\t\0nulbaUEx\xff\x80'
-
-
-def mutate(raw: bytes, rng: random.Random) -> bytes:
-    data = bytearray(raw)
-    for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
-        place = rng.randrange(len(data) + 1)
-        kind = rng.randrange(6)
-        if kind == 0 and data:
-            del data[min(place, len(data) - 1)]
-        elif kind == 1:
-            data.insert(place, rng.choice(LETTERS))
-        elif kind == 2 and data:
-            data[min(place, len(data) - 1)] = rng.choice(LETTERS)
-        elif kind == 3 and data:
-            end = min(len(data), place + rng.randrange(12))
-            data[place:place] = data[place:end]
-        elif kind == 4:
-            del data[place : place + rng.randrange(12)]
-        elif data:
-            data[min(place, len(data) - 1)] = rng.randrange(256)
-    return bytes(data)
 
 
 def agree(reader: BookScanner, raw: bytes, keys: BookKeys, tick: Decimal, lot: Decimal) -> bool:

@@ -4,14 +4,17 @@ becomes ready and stays so."""
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from botcore.markets.sync_states import SyncRules, SyncState
 from tests.support.book_bench import MS, BookBench
+from tests.support.damage import mutate
 
 SETTINGS = settings(deadline=None, derandomize=True, database=None)
 DEPTH = 6
@@ -68,7 +71,9 @@ class Venue:
 class SyncMachine(RuleBasedStateMachine):
     @initialize(chained=st.booleans())
     def begin(self, chained: bool) -> None:
-        self.bench = BookBench(SyncRules(audit_ns=5_000 * MS, snapshot_depth=0, tries=5, rest_ns=1_000 * MS, waiting=6), chained=chained)
+        self.bench = BookBench(
+            SyncRules(audit_ns=5_000 * MS, stale_ns=10_000 * MS, snapshot_depth=0, tries=5, rest_ns=1_000 * MS, waiting=6), chained=chained
+        )
         self.venue = Venue(chained)
         self.held: list[bytes] = []
 
@@ -150,10 +155,46 @@ class SyncMachine(RuleBasedStateMachine):
             assert bench.usable
         else:
             assert not bench.usable
-        if bench.sync.state not in (SyncState.READY, SyncState.QUARANTINED):
+        if bench.sync.state not in (SyncState.READY, SyncState.QUARANTINED, SyncState.STALE):
             assert bench.sides == ({}, {})
         assert bench.sync.bad_audits == 0
 
 
 TestSync = SyncMachine.TestCase
 TestSync.settings = settings(SETTINGS, max_examples=120, stateful_step_count=60)
+
+
+# ---- bytes of any kind -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("chained", [False, True])
+def test_whatever_comes_a_sync_raises_nothing_and_a_usable_book_makes_sense(seed: int, chained: bool) -> None:
+    """Fuzz: damaged messages as diffs and as snapshots, at any time, in any state."""
+    rng = random.Random(seed)
+    bench = BookBench(SyncRules(audit_ns=2_000 * MS, stale_ns=5_000 * MS, rest_ns=1_000 * MS, waiting=20), chained=chained)
+    venue = Venue(chained)
+    states, heals = set(), 0
+    for _ in range(2_500):
+        raw = venue.change(rng.randrange(97, 104), [(rng.random() < 0.5, rng.randrange(1, 8), rng.randrange(4))], rng.randrange(1, 3), 0)
+        if rng.random() < 0.15:
+            raw = mutate(raw, rng)
+        was_ready = bench.sync.is_ready
+        if rng.random() < 0.9:
+            bench.sync.on_diff(raw, bench.now_ns)
+        if bench.wants or rng.random() < 0.02:
+            snapshot = venue.snapshot(rng.randrange(2))
+            bench.sync.on_snapshot(mutate(snapshot, rng) if rng.random() < 0.3 else snapshot, bench.now_ns, bench.now_ns)
+        if rng.random() < 0.01:
+            rng.choice([bench.sync.on_connect, bench.sync.on_disconnect, bench.sync.on_asked])(bench.now_ns)
+        if rng.random() < 0.05:
+            bench.sync.on_no_snapshot(bench.now_ns, "no answer")
+        if bench.sync.state is SyncState.DOWN:
+            bench.sync.on_connect(bench.now_ns)
+        bench.wait(rng.choice((1, 50, 700)))
+        states.add(bench.sync.state)
+        heals += bench.sync.is_ready and not was_ready
+        book = bench.book
+        if bench.usable:
+            bids, asks = book.levels(True, 100), book.levels(False, 100)
+            assert 0 < book.best_bid < book.best_ask and bids == sorted(bids, reverse=True) and asks == sorted(asks)
+            assert all(lots > 0 for _, lots in bids + asks)
+    assert heals > 20 and {SyncState.READY, SyncState.SYNCING} < states

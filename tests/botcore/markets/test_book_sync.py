@@ -12,6 +12,7 @@ from botcore.markets.book_keys import BookKeys
 from botcore.markets.sync_states import MOVES, SyncRules, SyncState, Turn
 from botcore.model.enums import PriceType
 from botcore.model.errors import IllegalMove
+from botcore.model.market_events import TradeTick
 from tests.support.book_bench import ASKS, BIDS, MS, BookBench
 
 STREAM_KEYS = BookKeys("b", "a", "", "", "", "", "c", "bs", "as", "", one_sided=True, stream_depth=10)
@@ -464,6 +465,26 @@ def test_a_book_without_news_is_stale_and_then_not_usable() -> None:
     assert not bench.usable, "an old diff is no news"
 
 
+def test_a_silent_book_is_stale_though_trades_go_on() -> None:
+    bench = BookBench(SyncRules(stale_ns=1_000 * MS), max_age_ms=1_000).ready(10)
+    bench.wait(900)
+    bench.diff(11, 11, {99: 5})
+    for _ in range(3):
+        bench.wait(500)
+        bench.market.apply(TradeTick(bench.market.instrument.market, bench.now_ns, 100, 1, False))
+    assert bench.sync.state is SyncState.STALE and not bench.usable and bench.sides[0][99] == 5
+    bench.diff(12, 12, {99: 6})
+    assert bench.sync.is_ready and bench.usable, "in sequence: nothing was missed"
+    bench.wait(2_000)
+    assert bench.sync.state is SyncState.STALE
+    bench.diff(13, 13, {105: 6})
+    assert bench.sync.state is SyncState.QUARANTINED and not bench.usable
+    bench.diff(14, 14, {105: 0})
+    bench.wait(2_000)
+    bench.diff(16, 16)
+    assert bench.sync.state is SyncState.SYNCING
+
+
 @pytest.mark.parametrize("state", list(SyncState))
 @pytest.mark.parametrize("turn", list(Turn))
 def test_a_move_that_is_not_in_the_table_raises(state: SyncState, turn: Turn) -> None:
@@ -472,7 +493,7 @@ def test_a_move_that_is_not_in_the_table_raises(state: SyncState, turn: Turn) ->
     if (state, turn) in MOVES:
         bench.sync._move(turn)
         assert bench.sync.state is MOVES[state, turn]
-        assert bench.market.quarantined == (bench.sync.state is SyncState.QUARANTINED)
+        assert bench.market.quarantined == (bench.sync.state in (SyncState.QUARANTINED, SyncState.STALE))
     else:
         with pytest.raises(IllegalMove):
             bench.sync._move(turn)
