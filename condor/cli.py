@@ -58,13 +58,14 @@ def backtest(
 @app.command()
 def run(home: HomeOption = None) -> None:
     """Start Condor; prints `ready <url>` when the chat answers."""
+    from condor.logs import Speaker
     from condor.running import run_until_signal
     from condor.settings import load_environment, load_settings
     from condor.wiring import Program, wall_clock
 
     place = find_home(home)
     program = Program(place, load_settings(place), load_environment(), wall_clock())
-    run_until_signal(program, lambda text: print(text, flush=True))
+    run_until_signal(program, Speaker().say)
 
 
 @app.command()

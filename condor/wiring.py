@@ -97,7 +97,9 @@ class Program:
         self._endings.callback(self._lock.release)
         secret = write_secret(home.chat_token)
         token = self._environment.telegram_token
-        set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else ""])
+        logs = set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else ""])
+        self._endings.callback(logs.close)
+        self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
         epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical)
         self._endings.callback(epoch.mark.close)
