@@ -58,13 +58,14 @@ def backtest(
 @app.command()
 def run(home: HomeOption = None) -> None:
     """Start Condor; prints `ready <url>` when the chat answers."""
+    from condor.logs import Speaker
     from condor.running import run_until_signal
     from condor.settings import load_environment, load_settings
     from condor.wiring import Program, wall_clock
 
     place = find_home(home)
     program = Program(place, load_settings(place), load_environment(), wall_clock())
-    run_until_signal(program, lambda text: print(text, flush=True))
+    run_until_signal(program, Speaker().say)
 
 
 @app.command()
@@ -90,18 +91,36 @@ def doctor(home: HomeOption = None) -> None:
 @app.command()
 def verify(home: HomeOption = None) -> None:
     """Check the databases of a home: the files themselves, and whether their rows agree."""
+    from condor.store.verify import quarantined
     from condor.store.verify import verify as verify_home
 
     place = find_home(home)
     found = list(verify_home(place))
     if not found:
         print("nothing to verify: this home has no database yet")
-    for name, faults in found:
-        print(f"{name}: {'sound' if not faults else f'{len(faults)} faults'}")
-        for fault in faults[:50]:
+    for database in found:
+        print(f"{database.name}: {'sound' if not database.faults else f'{len(database.faults)} faults'} (looked at: {', '.join(database.checked)})")
+        for fault in database.faults:
             print(f"  {fault}")
-    if any(faults for _, faults in found):
+    for name in quarantined(place):
+        print(f"in quarantine since it was found damaged: {name}")
+    if any(database.faults for database in found):
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FOLDER|FILE.zip", help="Where to write; a folder that is empty or new, or a new .zip file.")],
+    form: Annotated[str, typer.Option("--format", metavar="jsonl|csv", help="JSON lines, or CSV for spreadsheets.")] = "jsonl",
+    home: HomeOption = None,
+) -> None:
+    """Write bots, configs, executors, orders, fills and holds as files; also while an instance runs."""
+    from condor.store.export import export as export_home
+
+    if form not in ("jsonl", "csv"):
+        raise UserError(f"expected --format jsonl or csv, found {form!r}")
+    for name, count in export_home(find_home(home), target, "csv" if form == "csv" else "jsonl").items():
+        print(f"{name}: {count} rows")
 
 
 @app.command()

@@ -19,3 +19,4 @@ class Metrics:
         self.running_bots = Gauge("condor_running_bots", "Bots that run.", registry=self.registry)
         self.executors = Gauge("condor_executors", "Executors that have not ended.", registry=self.registry)
         self.part_faults = Counter("condor_part_faults", "Parts of the runtime that a fault of their own has stopped.", registry=self.registry)
+        self.log_drops = Gauge("condor_log_lines_dropped", "Lines that a full disk or a stuck pipe did not take.", registry=self.registry)

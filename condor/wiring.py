@@ -104,7 +104,9 @@ class Program:
         configs = Configs(home)
         self._accounts = take_accounts(configs)
         keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
+        logs = set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
+        self._endings.callback(logs.close)
+        self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
         epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical)
         self._endings.callback(epoch.mark.close)

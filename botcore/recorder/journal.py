@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 RETRY_S = 1.0
+BUSY_S = 10.0
+"""How long one attempt waits for a lock that another process holds."""
+
 COMMITS = "commits"
 """Key of the counter of transactions in the runtime table."""
 
@@ -112,6 +115,9 @@ class Journal:
         self._mark = mark
         self._max_waiting = max_waiting
         self._commits = 0 if mark is None else self._counted()
+        with self._reader.connect() as connection:
+            # SQLite opens the rest of its files at the first look; later there may be no descriptor left
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
         self._queue: queue.Queue[_Batch | None] = queue.Queue()
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
         self._lock = threading.Lock()
@@ -293,12 +299,12 @@ class Journal:
 
 
 def open_engine(path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> Engine:
-    """One SQLite connection: WAL, synchronous=FULL, foreign keys on, 10 s of patience. Needs no further file once it is open."""
+    """One SQLite connection: WAL, synchronous=FULL, foreign keys on, `BUSY_S` of patience. Needs no further file once it is open."""
     # a folder's name may hold what means something in a URL
     url = URL.create("sqlite", database=str(path))
     if read_only:
         url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 10.0})
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:

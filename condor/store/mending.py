@@ -17,6 +17,7 @@ from pathlib import Path
 
 from botcore.core.points import Points
 from botcore.model.events import FactKind
+from botcore.orders.ids import serial_of
 from botcore.recorder.migrate import migrate
 from botcore.recorder.tables import PAPER, last_ns_key
 from condor.home import Home
@@ -136,6 +137,10 @@ def _finish(draft: Path, saved: Salvage, reason: str, wall_ms: int) -> None:
         event_id = max(largest, told, 0 if cursor is None else cursor[0]) + 1
         fact = (event_id, PAPER, FactKind.TRADING_HALTED, wall_ms * 1_000_000, wall_ms, json.dumps({"reason": reason}))
         connection.execute("INSERT INTO facts VALUES (?, ?, ?, '', '', '', ?, ?, ?)", fact)
+        ids = connection.execute("SELECT intent_id FROM intents UNION ALL SELECT executor_id FROM executors")
+        serial = max((serial_of(our_id) for (our_id,) in ids), default=0)
+        kept = connection.execute("SELECT value FROM runtime WHERE key = 'serial'").fetchone()
+        connection.execute("INSERT OR REPLACE INTO runtime VALUES ('serial', ?)", (str(max(serial, int(kept[0]) if kept else 0)),))
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode=DELETE")

@@ -1,101 +1,215 @@
-"""`condor verify`: are the databases of a home sound, and do their rows agree with each other?"""
+"""`condor verify`: are the databases of a home sound, and do their rows agree with each other?
+
+It only reads, also beside a running instance: each file's checks see one moment of it.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DatabaseError
-
+from botcore.orders.ids import serial_of
 from botcore.recorder.journal import open_engine
+from botcore.recorder.migrate import newest_schema, schema_of
 from condor.home import Home
+from condor.store import MIGRATIONS
+from condor.store.salvage import DECIMALS
 from condor.store.soundness import damage_of
 
-MONEY = {
-    "fills": ("price", "amount", "fee_amount"),
-    "orders": ("filled_amount",),
-    "executors": ("exposure_base", "fees_quote", "volume_quote"),
-    "holds": ("net_amount_base", "cost_quote", "realized_gross"),
-}
+MANY = 20
+"""Faults of one check that are named; the rest is counted."""
 
 
-def verify(home: Home) -> Iterator[tuple[str, list[str]]]:
-    """(file, faults) of every database that exists; no faults means sound."""
-    for path, checks in ((home.database, RECORD_CHECKS), (home.paper_database, ()), (home.chat_database, ())):
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One database: what was looked at, and what is wrong."""
+
+    name: str
+    checked: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
+Check = Callable[[sqlite3.Connection], Iterator[str]]
+
+
+def verify(home: Home) -> Iterator[Verified]:
+    """Every database that exists; no faults means sound. What waits in quarantine is named, not looked at."""
+    for path, checks in ((home.database, RECORD_CHECKS), (home.paper_database, {}), (home.chat_database, {})):
         if path.is_file():
-            yield path.name, _faults(path, checks)
+            yield _verified(path, checks)
 
 
-Check = Callable[[Connection], list[str]]
+def quarantined(home: Home) -> list[str]:
+    """Damaged files that were put away, relative to the home."""
+    return sorted(str(path.relative_to(home.root)) for path in home.quarantine.glob("*/*.db"))
 
 
-def _faults(path: Path, checks: tuple[Check, ...]) -> list[str]:
+def _verified(path: Path, checks: dict[str, Check]) -> Verified:
     damage = damage_of(path, thorough=True)
     if damage:
-        return [line if line.startswith("can't") else f"integrity: {line}" for line in damage]
-    engine: Engine = open_engine(path, read_only=True)
+        faults = [line if line.startswith("can't") else f"integrity: {line}" for line in damage]
+        return Verified(path.name, ("integrity",), tuple(faults))
+    done, found = ["integrity"], []
+    if checks:
+        done.append("schema")
+        found += _schema(path)
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+            connection.execute("BEGIN")
+            for name, check in ({} if found else {"references": _references, **checks}).items():
+                done.append(name)
+                found += _first(check(connection))
+                if found and check is _money:
+                    # what is no number can't be added up
+                    break
+    except sqlite3.DatabaseError as error:
+        found.append(f"can't be read: {error}")
+    return Verified(path.name, tuple(done), tuple(found))
+
+
+def _first(faults: Iterator[str]) -> list[str]:
+    listed = list(faults)
+    return listed if len(listed) <= MANY else [*listed[:MANY], f"and {len(listed) - MANY} more of the same kind"]
+
+
+def _schema(path: Path) -> list[str]:
+    engine = open_engine(path, read_only=True)
     try:
         with engine.connect() as connection:
-            found = _references(connection)
-            return found or [fault for check in checks for fault in check(connection)]
-    except DatabaseError as error:
-        return [f"can't be read: {error.orig}"]
+            found, newest = schema_of(connection), newest_schema([MIGRATIONS])
     finally:
         engine.dispose()
+    if found == newest:
+        return []
+    older = "an older Condor: the next start brings it up to date" if found < newest | {"records_0001"} else "another Condor"
+    return [f"the schema is {', '.join(sorted(found)) or 'none'}, expected {', '.join(sorted(newest))} (written by {older})"]
 
 
-def _references(connection: Connection) -> list[str]:
-    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
-    return [f"a row of {row[0]} refers to nothing in {row[2]}" for row in broken[:20]]
+def _references(connection: sqlite3.Connection) -> Iterator[str]:
+    for row in connection.execute("PRAGMA foreign_key_check"):
+        yield f"a row of {row[0]} refers to nothing in {row[2]}"
 
 
-def _orders_and_fills(connection: Connection) -> list[str]:
-    """An order's filled amount is the sum of its fills."""
+# ---- the rows of the records -----------------------------------------------------------------------------------------
+def _money(connection: sqlite3.Connection) -> Iterator[str]:
+    """Money is stored as text; a float that crept in would have lost digits."""
+    for table, columns in DECIMALS.items():
+        for column in columns:
+            query = f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL AND ({column} GLOB '*[^0-9.-]*' OR typeof({column}) <> 'text')"
+            for (value,) in connection.execute(query):
+                if not isinstance(value, str):
+                    yield f"{table}.{column} holds {value!r}, which is not stored as text"
+                elif not _is_decimal(value):
+                    yield f"{table}.{column} holds {value!r}, which is no number"
+
+
+def _is_decimal(value: str) -> bool:
+    try:
+        return Decimal(value).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _intents(connection: sqlite3.Connection) -> Iterator[str]:
+    """Every order has the intent that was written before it was sent, of the same account and market."""
+    for (order,) in connection.execute("SELECT client_order_id FROM orders WHERE intent_id NOT IN (SELECT intent_id FROM intents)"):
+        yield f"order {order} has no intent"
+    query = (
+        "SELECT o.client_order_id FROM orders o JOIN intents i ON i.intent_id = o.intent_id "
+        "WHERE o.account <> i.account OR o.connector_name <> i.connector_name OR o.executor_id <> i.executor_id"
+    )
+    for (order,) in connection.execute(query):
+        yield f"order {order} and its intent speak of different accounts, connectors or executors"
+
+
+def _fills(connection: sqlite3.Connection) -> Iterator[str]:
+    """Every execution belongs to an order of its account, connector and executor, and they add up to what the order says."""
+    query = "SELECT f.trade_id, f.client_order_id FROM fills f LEFT JOIN orders o ON o.client_order_id = f.client_order_id WHERE o.client_order_id IS NULL"
+    for trade_id, order in connection.execute(query):
+        yield f"fill {trade_id} belongs to no order ({order})"
+    query = (
+        "SELECT f.trade_id, f.client_order_id FROM fills f JOIN orders o ON o.client_order_id = f.client_order_id "
+        "WHERE o.account <> f.account OR o.connector_name <> f.connector_name OR o.executor_id <> f.executor_id"
+    )
+    for trade_id, order in connection.execute(query):
+        yield f"fill {trade_id} and its order {order} speak of different accounts, connectors or executors"
     sums: dict[str, Decimal] = {}
-    for order_id, amount in connection.execute(text("SELECT client_order_id, amount FROM fills")):
-        sums[order_id] = sums.get(order_id, Decimal(0)) + Decimal(amount)
-    found = []
-    for order_id, filled in connection.execute(text("SELECT client_order_id, filled_amount FROM orders")):
-        if Decimal(filled) != sums.pop(order_id, Decimal(0)):
-            found.append(f"order {order_id} says that {filled} is filled, its fills say otherwise")
-    return found + [f"fills of {order_id} belong to no order" for order_id in sums]
+    for order, amount in connection.execute("SELECT client_order_id, amount FROM fills"):
+        sums[order] = sums.get(order, Decimal(0)) + Decimal(amount)
+    for order, filled in connection.execute("SELECT client_order_id, filled_amount FROM orders"):
+        if Decimal(filled) != sums.get(order, Decimal(0)):
+            yield f"order {order} says that {filled} is filled, its fills say {sums.get(order, Decimal(0)):f}"
 
 
-def _intents(connection: Connection) -> list[str]:
-    """Every order has the intent that was written before it was sent."""
-    query = "SELECT client_order_id FROM orders WHERE intent_id NOT IN (SELECT intent_id FROM intents)"
-    return [f"order {row[0]} has no intent" for row in connection.execute(text(query))]
+def _exposures(connection: sqlite3.Connection) -> Iterator[str]:
+    """What a live executor says that it holds is the sum of its fills, less fees that were taken in base."""
+    query = (
+        "SELECT f.executor_id, f.trade_type, f.amount, f.fee_amount, f.fee_asset, f.trading_pair FROM fills f "
+        "JOIN executors e ON e.executor_id = f.executor_id WHERE e.status <> 'TERMINATED'"
+    )
+    sums: dict[str, Decimal] = {}
+    for executor, side, amount, fee, asset, pair in connection.execute(query):
+        change = Decimal(amount) * (1 if side == "BUY" else -1)
+        if asset == pair.partition("-")[0]:
+            change -= Decimal(fee)
+        sums[executor] = sums.get(executor, Decimal(0)) + change
+    for executor, exposure in connection.execute("SELECT executor_id, exposure_base FROM executors WHERE status <> 'TERMINATED'"):
+        if Decimal(exposure) != sums.get(executor, Decimal(0)):
+            yield f"executor {executor} says that it holds {exposure}, its fills say {sums.get(executor, Decimal(0)):f}"
 
 
-def _ended_executors(connection: Connection) -> list[str]:
+def _ended_executors(connection: sqlite3.Connection) -> Iterator[str]:
     """No executor ends with exposure unless a hold of its market has been written."""
     query = (
-        "SELECT e.executor_id, e.exposure_base FROM executors e WHERE e.status = 'TERMINATED' AND NOT EXISTS ("
-        "SELECT 1 FROM holds h WHERE h.bot_id = e.bot_id AND h.controller_id = e.controller_id AND h.trading_pair = e.trading_pair)"
+        "SELECT e.executor_id, e.exposure_base FROM executors e WHERE e.status = 'TERMINATED' AND NOT EXISTS (SELECT 1 FROM holds h "
+        "WHERE h.account = e.account AND h.bot_id = e.bot_id AND h.controller_id = e.controller_id AND h.trading_pair = e.trading_pair)"
     )
-    return [f"executor {row[0]} ended with {row[1]} and there is no hold" for row in connection.execute(text(query)) if Decimal(row[1])]
+    for executor, exposure in connection.execute(query):
+        if Decimal(exposure):
+            yield f"executor {executor} ended with {exposure} and there is no hold"
 
 
-def _live_executors(connection: Connection) -> list[str]:
-    """A live executor belongs to a bot that is running or stopping."""
+def _live_executors(connection: sqlite3.Connection) -> Iterator[str]:
+    """A live executor belongs to a bot that is running or stopping, on the same account."""
     query = (
-        "SELECT e.executor_id, e.bot_id FROM executors e LEFT JOIN bots b ON b.bot_id = e.bot_id "
-        "WHERE e.status != 'TERMINATED' AND (b.state IS NULL OR b.state NOT IN ('running', 'stopping'))"
+        "SELECT e.executor_id, e.bot_id, b.account FROM executors e LEFT JOIN bots b ON b.bot_id = e.bot_id "
+        "WHERE e.status <> 'TERMINATED' AND (b.state IS NULL OR b.state NOT IN ('running', 'stopping') OR b.account <> e.account)"
     )
-    return [f"executor {row[0]} is not ended, but its bot {row[1]} does not run" for row in connection.execute(text(query))]
+    for executor, bot, _ in connection.execute(query):
+        yield f"executor {executor} is not ended, but its bot {bot} does not run on its account"
 
 
-def _money(connection: Connection) -> list[str]:
-    """Money is stored as text; a float that crept in would have lost digits."""
-    found = []
-    for table, columns in MONEY.items():
-        for column in columns:
-            count = connection.execute(text(f"SELECT count(*) FROM {table} WHERE typeof({column}) != 'text'")).scalar_one()
-            if count:
-                found.append(f"{count} values of {table}.{column} are not stored as text")
-    return found
+def _outbox(connection: sqlite3.Connection) -> Iterator[str]:
+    """Every fact is queued once for a chat, and none is ahead of what was told."""
+    twice = "SELECT event_id, front, chat_id, count(*) FROM outbox GROUP BY 1, 2, 3 HAVING count(*) > 1"
+    for event, front, chat, count in connection.execute(twice):
+        yield f"fact {event} is queued {count} times for chat {chat} ({front})"
+    ahead = (
+        "SELECT max(o.event_id), c.value FROM outbox o, cursors c WHERE c.name = 'notifications' GROUP BY c.value HAVING max(o.event_id) > c.value"
+    )
+    for event, cursor in connection.execute(ahead):
+        yield f"fact {event} was told, but the cursor stands at {cursor}"
 
 
-RECORD_CHECKS: tuple[Check, ...] = (_money, _intents, _orders_and_fills, _ended_executors, _live_executors)
+def _serial(connection: sqlite3.Connection) -> Iterator[str]:
+    """No id was given out beyond the counter that the next start goes on from."""
+    (value,) = connection.execute("SELECT coalesce((SELECT value FROM runtime WHERE key = 'serial'), '0')").fetchone()
+    largest = max((serial_of(intent) for (intent,) in connection.execute("SELECT intent_id FROM intents")), default=0)
+    if largest > int(value):
+        yield f"the counter of ids stands at {value}, an intent has {largest}"
+
+
+RECORD_CHECKS: dict[str, Check] = {
+    "amounts are numbers": _money,
+    "orders have intents": _intents,
+    "fills add up to orders": _fills,
+    "executors hold what their fills say": _exposures,
+    "ended executors left holds": _ended_executors,
+    "live executors have bots": _live_executors,
+    "alerts are queued once": _outbox,
+    "ids never repeat": _serial,
+}
