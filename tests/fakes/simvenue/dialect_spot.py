@@ -217,7 +217,7 @@ class SpotDialect(Dialect):
 
     def _executions(self, ask: Ask) -> list[dict[str, Any]]:
         market = self.market(ask)
-        found = [e for e in ask.who.executions.get(market.symbol, ()) if e.visible_ns <= ask.view_ns and not e.is_busted]
+        found = [e for e in self.executions_from(ask, market.symbol) if e.visible_ns <= ask.view_ns and not e.is_busted]
         order_id = ask.whole("orderId")
         if order_id is not None:
             found = [e for e in found if e.order.id == order_id]

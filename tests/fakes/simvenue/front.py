@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tests.fakes.simvenue.faults import SECOND, Fault, Faults
 from tests.fakes.simvenue.sessions import Session
@@ -199,7 +200,8 @@ class FrontSession:
             return
         if subject.startswith("user:") and faults.pick("expire", subject):
             venue = self._front.venue
-            venue.at(venue.engine.now_ns, lambda: [venue.users.expire(key) for key in venue.engine.accounts] and None)
+            for key in venue.engine.accounts:
+                venue.at(venue.engine.now_ns, partial(venue.users.expire, key))
         if faults.pick("ghost", subject):
             message = ghosted(message)
         self._order(message, subject)

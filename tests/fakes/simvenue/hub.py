@@ -66,15 +66,17 @@ class Hub:
             return lambda: None
         if kind == "bookTicker":
             return self._start_top(name, symbol)
-        if kind == "depth":
+        if kind in ("depth", "depth5", "depth10", "depth20"):
             speed = DEPTH_SPEEDS[self._venue.kind].get(option)
-            return None if speed is None else lambda: self._start_depth(name, symbol, speed * MILLI)
-        if kind in ("depth5", "depth10", "depth20"):
-            speed = DEPTH_SPEEDS[self._venue.kind].get(option)
-            return None if speed is None else lambda: self._every(name, speed * MILLI, lambda: self._partial(name, symbol, int(kind[5:])))
+            if speed is None:
+                return None
+            period = speed * MILLI
+            if kind == "depth":
+                return lambda: self._start_depth(name, symbol, period)
+            return lambda: self._every(name, period, lambda: self._partial(name, symbol, int(kind[5:])))
         if kind.startswith("kline_") and kind[6:] in INTERVALS_MS:
-            period = 1000 if self._is_spot else 250
-            return lambda: self._every(name, period * MILLI, lambda: self._candle(name, symbol, kind[6:]))
+            often = 1000 if self._is_spot else 250
+            return lambda: self._every(name, often * MILLI, lambda: self._candle(name, symbol, kind[6:]))
         if kind in ("ticker", "miniTicker"):
             return lambda: self._every(name, 1000 * MILLI, lambda: self._day(name, symbol, kind))
         if kind == "markPrice" and not self._is_spot:
