@@ -229,6 +229,7 @@ def test_w1_a_stall_is_silence_and_the_socket_lives() -> None:
         (Fault("dup", "market:*", times=1), lambda m: m[0] == m[1]),
         (Fault("reorder", "market:*", times=1), lambda m: m[0]["u"] > m[1]["u"]),
         (Fault("ghost", "market:depthUpdate", times=1), lambda m: ["1.00", "7.777"] in m[0]["b"] and ["1.00", "7.777"] not in m[1]["b"]),
+        (Fault("ghost", "market:*", msg="99999.00 5.0"), lambda m: all(["99999.00", "5.0"] in each["b"] for each in m)),
         (Fault("backpressure", "market:*", times=1, delay_s=5), lambda m: all(chained(m))),
         (Fault("ws_latency", "market:*", delay_s=2), lambda m: all(chained(m))),
     ],

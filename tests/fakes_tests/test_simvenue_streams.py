@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
 
 from tests.fakes.simvenue.wire import Problem
-from tests.fakes_tests.client import Hand
+from tests.fakes_tests.client import SECOND, Hand
 from tests.fakes_tests.test_simvenue_dialect import missing, protocol
 
 
@@ -98,6 +99,37 @@ def test_candles_close_once_and_add_up_to_the_tape(kind: str) -> None:
     assert (second["c"], second["L"]) == (inside[-1]["p"], inside[-1]["t"])
     row = next(row for row in hand.get("klines?symbol=BTCUSDT&interval=1m&limit=10") if row[0] == second["t"])
     assert row[1:6] == [second[name] for name in "ohlcv"] if kind == "spot" else float(row[4]) == float(second["c"])
+
+
+def test_a_stream_that_is_taken_up_again_keeps_its_pace() -> None:
+    hand = Hand(still=False)
+    session, heard = hand.listen("/ws/btcusdt@depth")
+    for _ in range(3):
+        session.receive(b'{"method":"UNSUBSCRIBE","params":["btcusdt@depth"],"id":1}')
+        session.receive(b'{"method":"SUBSCRIBE","params":["btcusdt@depth"],"id":1}')
+    del heard[:]
+    hand.wait(10)
+    assert len(heard) == 10
+
+
+def test_w8_a_snapshot_may_be_older_than_the_first_diff() -> None:
+    hand = Hand(still=False)
+    hand.wait(20)
+    _, heard = hand.listen("/ws/btcusdt@depth@100ms")
+    hand.wait(1)
+    answer = hand.venue.handle("GET", "/api/v3/depth?symbol=BTCUSDT&limit=100", lag_ns=10 * SECOND)
+    assert orjson.loads(answer.body)["lastUpdateId"] < heard[0]["U"] - 1
+    assert hand.get("depth?symbol=BTCUSDT")["lastUpdateId"] >= heard[-1]["u"]
+
+
+def test_a_price_path_is_followed() -> None:
+    hand = Hand(still=False)
+    hand.limit("a", "BUY", "0.01000", "64000.00")
+    hand.venue.follow("BTCUSDT", [(hand.now_ns + number * SECOND, Decimal(65000 - 200 * number)) for number in range(10)])
+    hand.wait(4)
+    assert hand.order("a")["status"] == "NEW"
+    hand.wait(4)
+    assert hand.order("a")["status"] == "FILLED"
 
 
 def test_futures_entry_points_serve_their_own_streams_only() -> None:

@@ -31,6 +31,7 @@ class FuturesDialect(Dialect):
         "price_filter": (-4014, "Price not increased by tick size."),
         "lot_step": (-1111, "Precision is over the maximum defined for this asset."),
         "lot_size": (-4003, "Quantity less than or equal to zero."),
+        "lot_too_big": (-4005, "Quantity greater than max quantity."),
         "min_notional": (-4164, "Order's notional must be no smaller than {detail} (unless you choose reduce only)."),
         "price_band": (-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit."),
         "duplicate": (-4116, "ClientOrderId is duplicated."),

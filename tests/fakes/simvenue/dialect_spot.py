@@ -33,6 +33,7 @@ class SpotDialect(Dialect):
         "price_filter": (-1013, "Filter failure: PRICE_FILTER"),
         "lot_step": (-1013, "Filter failure: LOT_SIZE"),
         "lot_size": (-1013, "Filter failure: LOT_SIZE"),
+        "lot_too_big": (-1013, "Filter failure: LOT_SIZE"),
         "min_notional": (-1013, "Filter failure: NOTIONAL"),
         "price_band": (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"),
         "duplicate": (-2010, "Duplicate order sent."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ MILLI = 1_000_000
 DEPTH_SPEEDS = {"spot": {"": 1000, "1000ms": 1000, "100ms": 100}, "futures": {"": 250, "250ms": 250, "500ms": 500, "100ms": 100}}
 
 
+Picture = tuple[int, int, list[tuple[int, int]], list[tuple[int, int]]]
+"""A book at a time: ns, update id, bids, asks."""
+
+
 class Hub:
     """See the module."""
 
@@ -32,6 +37,9 @@ class Hub:
         """Last update id that each running depth stream has told."""
         self._tops: dict[str, tuple[Any, Any]] = {}
         self._candle_starts: dict[str, int] = {}
+        self._turns: dict[str, int] = {}
+        """How often each ticking stream was started: a tick of an earlier start ends itself."""
+        self._pictures: dict[str, deque[Picture]] = {}
 
     # ---- who listens -----------------------------------------------------------------------------------------------------
     def listen(self, name: str, session: Session) -> bool:
@@ -89,8 +97,10 @@ class Hub:
             session.told(name, body)
 
     def _every(self, name: str, period_ns: int, do: Callable[[], None]) -> None:
+        turn = self._turns[name] = self._turns.get(name, 0) + 1
+
         def tick() -> None:
-            if name in self._listeners:
+            if name in self._listeners and self._turns[name] == turn:
                 do()
                 self._venue.at(self._engine.now_ns + period_ns, tick)
 
@@ -145,10 +155,23 @@ class Hub:
     def after_step(self) -> None:
         """The market has moved by itself: tell the tops, and forget the changes that no depth stream waits for."""
         self.flush_tops()
+        now = self._engine.now_ns
         for symbol, book in self._engine.books.items():
+            pictures = self._pictures.setdefault(symbol, deque(maxlen=60))
+            if not pictures or now - pictures[-1][0] >= 1000 * MILLI:
+                pictures.append((now, book.update_id, book.bids.top(1000), book.asks.top(1000)))
             if len(book.changes) > 500:
                 prefix = symbol.lower() + "@"
                 book.forget(min((told for name, told in self._depth_ids.items() if name.startswith(prefix)), default=book.update_id))
+
+    def picture(self, symbol: str, view_ns: int) -> Picture:
+        """The book as it stood at a time, or as early as is still known."""
+        known = self._pictures.get(symbol, ())
+        book = self._engine.books[symbol]
+        now = (self._engine.now_ns, book.update_id, book.bids.top(5000), book.asks.top(5000))
+        if view_ns >= self._engine.now_ns or not known:
+            return now
+        return next((picture for picture in reversed(known) if picture[0] <= view_ns), known[0])
 
     def _start_top(self, name: str, symbol: str) -> Callable[[], None]:
         def start() -> None:
