@@ -68,7 +68,7 @@ def test_a_book_kept_by_the_manual_is_the_venues_book(kind: str, speed: str, pat
     book = {side: dict(snapshot[side]) for side in ("bids", "asks")}
     last = snapshot["lastUpdateId"]
     fresh = [m for m in heard if m["u"] > last]
-    assert fresh[0]["U"] <= last + 1 <= fresh[0]["u"]
+    assert (fresh[0]["pu"] if kind == "futures" else fresh[0]["U"] - 1) <= last <= fresh[0]["u"]
     for diff in fresh:
         for side, key in (("bids", "b"), ("asks", "a")):
             for price, amount in diff[key]:
@@ -78,9 +78,12 @@ def test_a_book_kept_by_the_manual_is_the_venues_book(kind: str, speed: str, pat
 
     now = hand.get(f"{path}?symbol=BTCUSDT&limit=1000")
     assert {side: dict(now[side]) for side in ("bids", "asks")} == book
-    assert all(later["U"] == before["u"] + 1 for before, later in itertools.pairwise(heard))
     if kind == "futures":
-        assert all(later["pu"] == before["u"] for before, later in itertools.pairwise(heard))
+        assert all(later["pu"] == before["u"] < later["U"] - 1 for before, later in itertools.pairwise(heard)), (
+            "ids have gaps there, as in the captures"
+        )
+    else:
+        assert all(later["U"] == before["u"] + 1 for before, later in itertools.pairwise(heard))
 
 
 @pytest.mark.parametrize("kind", ["spot", "futures"])

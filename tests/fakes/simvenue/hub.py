@@ -32,6 +32,8 @@ class Hub:
         self._venue = venue
         self._engine = venue.engine
         self._is_spot = venue.kind == "spot"
+        self.id_step = 1 if self._is_spot else 7
+        """Update ids of a spot book follow each other. Those of futures have gaps: other markets share the count, so only `pu` joins one diff to the next."""
         self._listeners: dict[str, dict[int, Session]] = {}
         self._depth_ids: dict[str, int] = {}
         """Last update id that each running depth stream has told."""
@@ -136,9 +138,10 @@ class Hub:
         data: dict[str, Any] = {"e": "depthUpdate", "E": now}
         if not self._is_spot:
             data["T"] = now
-        data |= {"s": symbol, "U": told + 1, "u": book.update_id}
+        step = self.id_step
+        data |= {"s": symbol, "U": (told + 1) * step, "u": book.update_id * step}
         if not self._is_spot:
-            data["pu"] = told
+            data["pu"] = told * step
         data["b"], data["a"] = self._levels(market, bids), self._levels(market, asks)
         self.send(name, data)
 
@@ -148,8 +151,8 @@ class Hub:
         if self._is_spot:
             self.send(name, {"lastUpdateId": book.update_id, "bids": bids, "asks": asks})
             return
-        now = self.now_ms
-        data = {"e": "depthUpdate", "E": now, "T": now, "s": symbol, "U": book.update_id, "u": book.update_id, "pu": book.update_id - 1}
+        now, last = self.now_ms, book.update_id * self.id_step
+        data = {"e": "depthUpdate", "E": now, "T": now, "s": symbol, "U": last, "u": last, "pu": last - self.id_step}
         self.send(name, data | {"b": bids, "a": asks})
 
     def after_step(self) -> None:
@@ -190,7 +193,7 @@ class Hub:
             self._tops[name] = (bid, ask)
             (b, bq), (a, aq) = (bid or [(0, 0)])[0], (ask or [(0, 0)])[0]
             data: dict[str, Any] = {} if self._is_spot else {"e": "bookTicker"}
-            data |= {"u": book.update_id, "s": symbol, "b": self.price(market, b), "B": self.amount(market, bq)}
+            data |= {"u": book.update_id * self.id_step, "s": symbol, "b": self.price(market, b), "B": self.amount(market, bq)}
             data |= {"a": self.price(market, a), "A": self.amount(market, aq)}
             if not self._is_spot:
                 data["T"] = data["E"] = self.now_ms
