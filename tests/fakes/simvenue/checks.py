@@ -43,8 +43,10 @@ def check_rules(engine: Engine, account: Account, ask: OrderAsk, market: Market)
 
 
 def _check_size(engine: Engine, ask: OrderAsk, market: Market) -> None:
-    if ask.lots < market.min_lots or ask.lots > market.max_lots:
+    if ask.lots < market.min_lots:
         raise Refused("lot_size")
+    if ask.lots > market.max_lots:
+        raise Refused("lot_too_big")
     if ask.reduce_only or ask.close_position:
         return
     price = market.price(ask.ticks or ask.stop_ticks) if ask.ticks or ask.stop_ticks else engine.mark(ask.symbol)

@@ -28,7 +28,7 @@ class Control:
         self._verbs: dict[str, Verb] = {
             "ledger": self._ledger, "orders": self._orders, "executions": self._executions, "journal": self._journal, "requests": self._requests,
             "sockets": self._sockets, "faults": self._faults, "fault": self._fault, "heal": self._heal, "rule": self._rule, "move": self._move,
-            "still": self._still, "thin": self._thin, "mark": self._mark, "market": self._market, "skew": self._skew, "account": self._account_flags,
+            "still": self._still, "path": self._path, "thin": self._thin, "mark": self._mark, "market": self._market, "skew": self._skew, "account": self._account_flags,
             "liquidate": self._liquidate, "close": self._close, "trade": self._trade, "cancel": self._cancel, "funding": self._funding,
             "transfer": self._transfer, "bust": self._bust, "expire": self._expire, "drop_sockets": self._drop, "shutdown": self._shutdown, "ban": self._ban,
             "weight_limit": self._weight_limit,
@@ -139,6 +139,11 @@ class Control:
     def _still(self, given: dict[str, Any]) -> None:
         for symbol in [given["symbol"]] if given.get("symbol") else list(self._venue.houses):
             self._venue.houses[symbol].is_still = bool(given.get("still", True))
+
+    def _path(self, given: dict[str, Any]) -> None:
+        """`points` are [seconds from now, price]."""
+        now = self._venue.engine.now_ns
+        self._venue.follow(given["symbol"], [(now + int(float(after) * 1e9), Decimal(str(price))) for after, price in given["points"]])
 
     def _thin(self, given: dict[str, Any]) -> None:
         self._venue.houses[given["symbol"]].thin(int(given["levels"]), int(given.get("lots", 1)))

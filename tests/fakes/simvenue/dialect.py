@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tests.fakes.simvenue.account import Account
 from tests.fakes.simvenue.limits import Limits
-from tests.fakes.simvenue.values import Market, Refused
+from tests.fakes.simvenue.values import Execution, Market, Refused
 from tests.fakes.simvenue.wire import Answer, Ask, Problem, dump, malformed, read_params, sign, unsigned
 
 if TYPE_CHECKING:
@@ -200,6 +201,12 @@ class Dialect:
         if rest or int(count) % market.lot_multiple:
             raise Refused("lot_step")
         return int(count)
+
+    def executions_from(self, ask: Ask, symbol: str) -> list[Execution]:
+        """The account's executions in a symbol, without those before the asked id: long lists are asked for again and again."""
+        rows = ask.who.executions.get(symbol, [])
+        from_id = ask.whole("fromId")
+        return rows if from_id is None else rows[bisect_left(rows, from_id, key=lambda e: e.id) :]
 
     def side(self, ask: Ask) -> str:
         side = ask.text("side")

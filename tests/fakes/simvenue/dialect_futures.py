@@ -31,6 +31,7 @@ class FuturesDialect(Dialect):
         "price_filter": (-4014, "Price not increased by tick size."),
         "lot_step": (-1111, "Precision is over the maximum defined for this asset."),
         "lot_size": (-4003, "Quantity less than or equal to zero."),
+        "lot_too_big": (-4005, "Quantity greater than max quantity."),
         "min_notional": (-4164, "Order's notional must be no smaller than {detail} (unless you choose reduce only)."),
         "price_band": (-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit."),
         "duplicate": (-4116, "ClientOrderId is duplicated."),
@@ -259,7 +260,7 @@ class FuturesDialect(Dialect):
 
     def _executions(self, ask: Ask) -> list[dict[str, Any]]:
         market: Market = self.market(ask)
-        found = [e for e in ask.who.executions.get(market.symbol, ()) if e.visible_ns <= ask.view_ns and not e.is_busted]
+        found = [e for e in self.executions_from(ask, market.symbol) if e.visible_ns <= ask.view_ns and not e.is_busted]
         order_id = ask.whole("orderId")
         if order_id is not None:
             found = [e for e in found if e.order.id == order_id]

@@ -33,6 +33,7 @@ class SpotDialect(Dialect):
         "price_filter": (-1013, "Filter failure: PRICE_FILTER"),
         "lot_step": (-1013, "Filter failure: LOT_SIZE"),
         "lot_size": (-1013, "Filter failure: LOT_SIZE"),
+        "lot_too_big": (-1013, "Filter failure: LOT_SIZE"),
         "min_notional": (-1013, "Filter failure: NOTIONAL"),
         "price_band": (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"),
         "duplicate": (-2010, "Duplicate order sent."),
@@ -217,7 +218,7 @@ class SpotDialect(Dialect):
 
     def _executions(self, ask: Ask) -> list[dict[str, Any]]:
         market = self.market(ask)
-        found = [e for e in ask.who.executions.get(market.symbol, ()) if e.visible_ns <= ask.view_ns and not e.is_busted]
+        found = [e for e in self.executions_from(ask, market.symbol) if e.visible_ns <= ask.view_ns and not e.is_busted]
         order_id = ask.whole("orderId")
         if order_id is not None:
             found = [e for e in found if e.order.id == order_id]

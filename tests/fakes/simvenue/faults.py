@@ -25,7 +25,8 @@ class Fault:
         spoiled answer, see `body`), `hang` (silence for `delay_s`, worked on before with `after`), `latency` (between zero and `delay_s`), `read_lag` (the
         state of `delay_s` ago).
 
-        For messages of sockets: `stall` and `gap` (not delivered), `reorder` (after the next one), `dup`, `ghost` (a level that is not there), `backpressure`
+        For messages of sockets: `stall` and `gap` (not delivered), `reorder` (after the next one), `dup`, `ghost` (a bid that is not there, `msg` is "PRICE AMOUNT"; one
+        above the market crosses the book), `backpressure`
         (held for `delay_s`, then all at once), `ws_latency`, `drop_ack`. For a socket, at a message: `halfopen` (silent both ways from now on), `close`
         (with `code`), `expire` (the account's stream ends). For a new one: `refuse` (handshake answered by `status`).
     on : str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tests.fakes.simvenue.faults import SECOND, Fault, Faults
 from tests.fakes.simvenue.sessions import Session
@@ -195,13 +196,15 @@ class FrontSession:
             return
         fault = faults.pick("close", subject)
         if fault is not None:
-            self._front.venue.at(self._front.venue.engine.now_ns, lambda: self.session.shut(fault.code or 1006, fault.msg))
+            self._front.venue.at(self._front.venue.engine.now_ns, partial(self.session.shut, fault.code or 1006, fault.msg))
             return
         if subject.startswith("user:") and faults.pick("expire", subject):
             venue = self._front.venue
-            venue.at(venue.engine.now_ns, lambda: [venue.users.expire(key) for key in venue.engine.accounts] and None)
-        if faults.pick("ghost", subject):
-            message = ghosted(message)
+            for key in venue.engine.accounts:
+                venue.at(venue.engine.now_ns, partial(venue.users.expire, key))
+        fault = faults.pick("ghost", subject)
+        if fault is not None:
+            message = ghosted(message, fault.msg)
         self._order(message, subject)
 
     def _order(self, message: bytes, subject: str) -> None:

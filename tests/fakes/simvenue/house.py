@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import ceil, floor
 from random import Random
 
 from tests.fakes.simvenue.engine import Engine
@@ -23,9 +24,9 @@ class Style:
     volatility : float
         Standard deviation of one step, as a fraction of the price.
     spread_ticks : int
-        Between best bid and best ask.
+        Between best bid and best ask, at least; they stand on the grid, so it may be up to two gaps more.
     gap_ticks : int
-        Between two levels.
+        Between two levels: all stand on multiples of it, so that most stay where they are when the price moves.
     trade_p : float
         Chance of a trade by somebody else in a step.
     """
@@ -94,13 +95,11 @@ class House:
     def quote(self) -> None:
         """Bring the levels to where the price is."""
         style, engine = self.style, self._engine
-        half = style.spread_ticks / 2
-        bid, ask = round(self._middle - half), round(self._middle + half)
-        if ask <= bid:
-            ask = bid + 1
+        half, gap = style.spread_ticks / 2, style.gap_ticks
+        bid, ask = floor((self._middle - half) / gap) * gap, ceil((self._middle + half) / gap) * gap
         reach = style.gap_ticks * style.levels
-        self._drop(self._bids, bid - reach, bid, bid)
-        self._drop(self._asks, ask, ask + reach, ask)
+        self._drop(self._bids, bid - reach, bid)
+        self._drop(self._asks, ask, ask + reach)
         if style.levels:
             self._sweep("BUY", bid)
             self._sweep("SELL", ask)
@@ -113,9 +112,8 @@ class House:
             engine.house_drop(side.pop(ticks))
             self._place(side, "BUY" if side is self._bids else "SELL", ticks)
 
-    def _drop(self, side: dict[int, Order], low: int, high: int, touch: int) -> None:
-        gap = self.style.gap_ticks
-        for ticks in [ticks for ticks, order in side.items() if ticks < low or ticks > high or (ticks - touch) % gap or not order.is_open]:
+    def _drop(self, side: dict[int, Order], low: int, high: int) -> None:
+        for ticks in [ticks for ticks, order in side.items() if not low <= ticks <= high or order.status != "NEW"]:
             order = side.pop(ticks)
             if order.is_open:
                 self._engine.house_drop(order)
@@ -134,7 +132,8 @@ class House:
             self._engine.house_take(self.symbol, side, lots, limit)
 
     def _place(self, side: dict[int, Order], name: str, ticks: int) -> None:
-        if ticks <= 0 or (ticks in side and side[ticks].is_open):
+        held = side.get(ticks)
+        if ticks <= 0 or (held is not None and held.status == "NEW"):
             return
         book = self._engine.books[self.symbol]
         best = (book.asks if name == "BUY" else book.bids).best()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ MILLI = 1_000_000
 DEPTH_SPEEDS = {"spot": {"": 1000, "1000ms": 1000, "100ms": 100}, "futures": {"": 250, "250ms": 250, "500ms": 500, "100ms": 100}}
 
 
+Picture = tuple[int, int, list[tuple[int, int]], list[tuple[int, int]]]
+"""A book at a time: ns, update id, bids, asks."""
+
+
 class Hub:
     """See the module."""
 
@@ -27,11 +32,16 @@ class Hub:
         self._venue = venue
         self._engine = venue.engine
         self._is_spot = venue.kind == "spot"
+        self.id_step = 1 if self._is_spot else 7
+        """Update ids of a spot book follow each other. Those of futures have gaps: other markets share the count, so only `pu` joins one diff to the next."""
         self._listeners: dict[str, dict[int, Session]] = {}
         self._depth_ids: dict[str, int] = {}
         """Last update id that each running depth stream has told."""
         self._tops: dict[str, tuple[Any, Any]] = {}
         self._candle_starts: dict[str, int] = {}
+        self._turns: dict[str, int] = {}
+        """How often each ticking stream was started: a tick of an earlier start ends itself."""
+        self._pictures: dict[str, deque[Picture]] = {}
 
     # ---- who listens -----------------------------------------------------------------------------------------------------
     def listen(self, name: str, session: Session) -> bool:
@@ -66,15 +76,17 @@ class Hub:
             return lambda: None
         if kind == "bookTicker":
             return self._start_top(name, symbol)
-        if kind == "depth":
+        if kind in ("depth", "depth5", "depth10", "depth20"):
             speed = DEPTH_SPEEDS[self._venue.kind].get(option)
-            return None if speed is None else lambda: self._start_depth(name, symbol, speed * MILLI)
-        if kind in ("depth5", "depth10", "depth20"):
-            speed = DEPTH_SPEEDS[self._venue.kind].get(option)
-            return None if speed is None else lambda: self._every(name, speed * MILLI, lambda: self._partial(name, symbol, int(kind[5:])))
+            if speed is None:
+                return None
+            period = speed * MILLI
+            if kind == "depth":
+                return lambda: self._start_depth(name, symbol, period)
+            return lambda: self._every(name, period, lambda: self._partial(name, symbol, int(kind[5:])))
         if kind.startswith("kline_") and kind[6:] in INTERVALS_MS:
-            period = 1000 if self._is_spot else 250
-            return lambda: self._every(name, period * MILLI, lambda: self._candle(name, symbol, kind[6:]))
+            often = 1000 if self._is_spot else 250
+            return lambda: self._every(name, often * MILLI, lambda: self._candle(name, symbol, kind[6:]))
         if kind in ("ticker", "miniTicker"):
             return lambda: self._every(name, 1000 * MILLI, lambda: self._day(name, symbol, kind))
         if kind == "markPrice" and not self._is_spot:
@@ -87,8 +99,10 @@ class Hub:
             session.told(name, body)
 
     def _every(self, name: str, period_ns: int, do: Callable[[], None]) -> None:
+        turn = self._turns[name] = self._turns.get(name, 0) + 1
+
         def tick() -> None:
-            if name in self._listeners:
+            if name in self._listeners and self._turns[name] == turn:
                 do()
                 self._venue.at(self._engine.now_ns + period_ns, tick)
 
@@ -124,9 +138,10 @@ class Hub:
         data: dict[str, Any] = {"e": "depthUpdate", "E": now}
         if not self._is_spot:
             data["T"] = now
-        data |= {"s": symbol, "U": told + 1, "u": book.update_id}
+        step = self.id_step
+        data |= {"s": symbol, "U": (told + 1) * step, "u": book.update_id * step}
         if not self._is_spot:
-            data["pu"] = told
+            data["pu"] = told * step
         data["b"], data["a"] = self._levels(market, bids), self._levels(market, asks)
         self.send(name, data)
 
@@ -136,17 +151,30 @@ class Hub:
         if self._is_spot:
             self.send(name, {"lastUpdateId": book.update_id, "bids": bids, "asks": asks})
             return
-        now = self.now_ms
-        data = {"e": "depthUpdate", "E": now, "T": now, "s": symbol, "U": book.update_id, "u": book.update_id, "pu": book.update_id - 1}
+        now, last = self.now_ms, book.update_id * self.id_step
+        data = {"e": "depthUpdate", "E": now, "T": now, "s": symbol, "U": last, "u": last, "pu": last - self.id_step}
         self.send(name, data | {"b": bids, "a": asks})
 
     def after_step(self) -> None:
         """The market has moved by itself: tell the tops, and forget the changes that no depth stream waits for."""
         self.flush_tops()
+        now = self._engine.now_ns
         for symbol, book in self._engine.books.items():
+            pictures = self._pictures.setdefault(symbol, deque(maxlen=60))
+            if not pictures or now - pictures[-1][0] >= 1000 * MILLI:
+                pictures.append((now, book.update_id, book.bids.top(1000), book.asks.top(1000)))
             if len(book.changes) > 500:
                 prefix = symbol.lower() + "@"
                 book.forget(min((told for name, told in self._depth_ids.items() if name.startswith(prefix)), default=book.update_id))
+
+    def picture(self, symbol: str, view_ns: int) -> Picture:
+        """The book as it stood at a time, or as early as is still known."""
+        known = self._pictures.get(symbol, ())
+        book = self._engine.books[symbol]
+        now = (self._engine.now_ns, book.update_id, book.bids.top(5000), book.asks.top(5000))
+        if view_ns >= self._engine.now_ns or not known:
+            return now
+        return next((picture for picture in reversed(known) if picture[0] <= view_ns), known[0])
 
     def _start_top(self, name: str, symbol: str) -> Callable[[], None]:
         def start() -> None:
@@ -165,7 +193,7 @@ class Hub:
             self._tops[name] = (bid, ask)
             (b, bq), (a, aq) = (bid or [(0, 0)])[0], (ask or [(0, 0)])[0]
             data: dict[str, Any] = {} if self._is_spot else {"e": "bookTicker"}
-            data |= {"u": book.update_id, "s": symbol, "b": self.price(market, b), "B": self.amount(market, bq)}
+            data |= {"u": book.update_id * self.id_step, "s": symbol, "b": self.price(market, b), "B": self.amount(market, bq)}
             data |= {"a": self.price(market, a), "A": self.amount(market, aq)}
             if not self._is_spot:
                 data["T"] = data["E"] = self.now_ms

@@ -52,12 +52,12 @@ class MarketRest:
         limit = ask.whole("limit", 100 if self._is_spot else 500) or 100
         if not self._is_spot and limit not in (5, 10, 20, 50, 100, 500, 1000):
             raise Problem(-4021, f"{limit} is not valid depth limit.")
-        book = self._engine.books[market.symbol]
-        view: dict[str, Any] = {"lastUpdateId": book.update_id}
+        _, update_id, bids, asks = self._venue.hub.picture(market.symbol, ask.view_ns)
+        view: dict[str, Any] = {"lastUpdateId": update_id * self._venue.hub.id_step}
         if not self._is_spot:
             view["E"] = view["T"] = self._venue.ms(ask.now_ns)
-        view["bids"] = [[self._price(market, ticks), self._amount(market, lots)] for ticks, lots in book.bids.top(limit)]
-        view["asks"] = [[self._price(market, ticks), self._amount(market, lots)] for ticks, lots in book.asks.top(limit)]
+        view["bids"] = [[self._price(market, ticks), self._amount(market, lots)] for ticks, lots in bids[:limit]]
+        view["asks"] = [[self._price(market, ticks), self._amount(market, lots)] for ticks, lots in asks[:limit]]
         return view
 
     def trades(self, ask: Ask) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ class MarketRest:
                 "symbol": market.symbol, "bidPrice": self._price(market, bid[0][0]), "bidQty": self._amount(market, bid[0][1]),
                 "askPrice": self._price(market, ask_[0][0]), "askQty": self._amount(market, ask_[0][1]),
             }  # fmt: skip
-            return shown if self._is_spot else shown | {"time": self._venue.ms(ask.now_ns), "lastUpdateId": book.update_id}
+            return shown if self._is_spot else shown | {"time": self._venue.ms(ask.now_ns), "lastUpdateId": book.update_id * self._venue.hub.id_step}
 
         return self._one_or_all(ask, view)
 

@@ -29,7 +29,7 @@ class SimSocket:
             raise self._end
         while True:
             try:
-                found = await asyncio.wait_for(self._queue.get(), self._pong_s)
+                found = self._queue.get_nowait() if not self._queue.empty() else await asyncio.wait_for(self._queue.get(), self._pong_s)
             except TimeoutError:
                 if not self._session.is_dead:
                     continue

@@ -42,14 +42,15 @@ def spoiled(answer: Answer, how: str, random: Random, other: Answer | None) -> A
     return Answer(answer.status, answer.headers, body)
 
 
-def ghosted(message: bytes) -> bytes:
-    """A depth update with a bid far below the market that the venue's book does not have."""
+def ghosted(message: bytes, level: str) -> bytes:
+    """A depth update with a bid that the venue's book does not have: `PRICE AMOUNT`, far below the market unless told otherwise."""
+    price, _, amount = (level or "1.00 7.777").partition(" ")
     start = message.find(b'"b":[')
     if start < 0:
         return message
     start += len(b'"b":[')
-    level = b'["1.00","7.777"]'
-    return message[:start] + level + (b"" if message[start : start + 1] == b"]" else b",") + message[start:]
+    told = f'["{price}","{amount}"]'.encode()
+    return message[:start] + told + (b"" if message[start : start + 1] == b"]" else b",") + message[start:]
 
 
 def subject_of(message: bytes) -> str:

@@ -221,13 +221,14 @@ class Entry:
 class Position:
     """One side of a position. `lots` is signed; `cost` is what the open lots cost in sum, never below zero."""
 
-    __slots__ = ("cost", "history", "lots", "side", "symbol", "updated_ns")
+    __slots__ = ("cost", "history", "lots", "realized", "side", "symbol", "updated_ns")
 
     def __init__(self, symbol: str, side: str) -> None:
         self.symbol = symbol
         self.side = side
         self.lots = 0
         self.cost = ZERO
+        self.realized = ZERO
         self.updated_ns = 0
         self.history: list[tuple[int, int, Decimal]] = []
 
@@ -245,6 +246,7 @@ class Position:
         if opening:
             self.cost += market.notional(ticks, opening)
             self.lots += opening if signed_lots > 0 else -opening
+        self.realized += realized
         self.updated_ns = now_ns
         self.history.append((now_ns, self.lots, self.cost))
         return realized

@@ -196,6 +196,10 @@ class SimVenue:
         self.engine.stops.run()
         self.hub.after_step()
 
+    def follow(self, symbol: str, points: Sequence[tuple[int, Decimal]]) -> None:
+        """A price path from now on: (ns, price) in order, instead of the walk."""
+        self.houses[symbol].follow(list(points))
+
     def set_mark(self, symbol: str, price: Decimal | None) -> None:
         """Hold the mark price at a value; None lets it follow the book again."""
         self.advance()

@@ -162,11 +162,10 @@ def account_event(
     for symbol, side in positions:
         market, position = engine.markets[symbol], account.position(symbol, side)
         entry = position.entry(market)
-        realized = sum((e.realized for e in account.executions.get(symbol, ()) if e.order.ask.position_side == side), ZERO)
         unrealized = engine.money.unrealized(account, symbol, side)  # type: ignore[attr-defined]
         rows.append({
             "s": symbol, "pa": format(market.amount(position.lots), market.amount_text), "ep": format(entry, ".8f"), "bep": format(entry, ".8f"),
-            "cr": text(realized), "up": text(unrealized), "mt": "isolated" if symbol in account.isolated else "cross", "iw": "0", "ps": side,
+            "cr": text(position.realized), "up": text(unrealized), "mt": "isolated" if symbol in account.isolated else "cross", "iw": "0", "ps": side,
         })  # fmt: skip
     change = account.journal[-1].delta if why in ("DEPOSIT", "WITHDRAW", "FUNDING_FEE", "ADJUSTMENT") and account.journal else ZERO
     balances = [{"a": a, "wb": text(account.totals.get(a, ZERO)), "cw": text(account.totals.get(a, ZERO)), "bc": text(change)} for a in assets]
