@@ -91,6 +91,10 @@ class World:
         instrument = Instrument(where, kind, Decimal("0.01"), Decimal("0.001"), Decimal(0), Decimal(0))
         return LoopVenue(self.loop, self.log, instrument, self.plan.seed * 31 + number, Line(**market.faults), self.watcher.arrived)
 
+    def new_instance(self, process: SimProcess, life: int) -> Instance:
+        """A process that starts."""
+        return Instance(self, process, life)
+
     def driver(self, plan: BotPlan, bot: StrategyV2Base, market_data: MarketDataProvider, life: int) -> Any:
         """What makes a bot without a controller act."""
         return Chooser(plan, bot, market_data, random.Random(f"{self.plan.seed}/{life}/{plan.bot_id}"))
@@ -108,7 +112,7 @@ class World:
 
     async def _life(self, process: SimProcess, life: int) -> None:
         try:
-            self.instance = Instance(self, process, life)
+            self.instance = self.new_instance(process, life)
             await self.instance.live()
         except (Killed, asyncio.CancelledError):
             raise
@@ -222,7 +226,7 @@ class World:
         self.loop.call_later(self._chance.uniform(0.005, 0.1), self._quote, market, event, context=self.loop.world)
 
     def _quote(self, market: Market, event: QuoteTick) -> None:
-        if self.instance is not None:
+        if self.instance is not None and self.instance.is_recovered:
             self.instance.quote(market, event)
 
     def stop(self, bot_id: str) -> None:
