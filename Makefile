@@ -7,10 +7,11 @@ UV    := $(TOOLS)/bin/uv
 # what is compiled: Cython's sources, and the typed modules that mypyc takes
 PYX   := $(shell find botcore -name '*.pyx' -o -name '*.pxd')
 LANE  := $(shell sed 's|[.]|/|g; s|$$|.py|' botcore/compiled.txt)
+ORACLES := tests/oracles/.venv
 ARGS  ?=
 SEEDS ?= 200
 
-.PHONY: help install run test lint type bench sim crash docs-check lock pure clean
+.PHONY: help install run test oracles lint type bench sim crash docs-check lock pure clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -22,6 +23,9 @@ run: $(VENV)/.built       ## start Condor; prints `ready <url>`
 
 test: $(VENV)/.dev $(VENV)/.built   ## all tests
 	$(PY) -m pytest $(ARGS)
+
+oracles: $(ORACLES)/.installed $(VENV)/.dev $(VENV)/.built   ## ccxt and Binance's SDKs live a whole order life against SimVenue
+	$(PY) -m pytest -q tests/oracles $(ARGS)
 
 lint: $(VENV)/.dev $(VENV)/.built   ## ruff and the import contracts
 	$(PY) -m ruff check .
@@ -48,12 +52,13 @@ lock:            ## resolve pyproject.toml into the lock files (needs the networ
 	$(MAKE) $(UV)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build -o requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header tests/oracles/requirements.in -o tests/oracles/requirements.lock
 
 pure:            ## let the typed modules run as plain Python, for a debugger or a profiler; `make install` compiles them again
 	rm -f botcore/lane__mypyc.*.so $(LANE:.py=.*.so) $(VENV)/.built
 
 clean:           ## forget everything that the verbs created
-	rm -rf $(VENV) $(TOOLS) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) $(ORACLES) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find botcore -name '*.so' -delete; find botcore -name '*.c' -delete
 
 # ---- how the verbs get what they need -------------------------------------------------------------------------------
@@ -69,6 +74,11 @@ $(VENV)/.installed: $(UV) requirements.lock
 
 $(VENV)/.dev: $(VENV)/.installed requirements-dev.lock
 	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(ORACLES)/.installed: $(UV) tests/oracles/requirements.lock
+	@test -x $(ORACLES)/bin/python || $(UV) venv -q --python $(TOOLS)/bin/python $(ORACLES)
+	@$(UV) pip install -q --python $(ORACLES)/bin/python --require-hashes -r tests/oracles/requirements.lock
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.installed pyproject.toml setup.py botcore/compiled.txt $(PYX) $(LANE)

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -69,6 +70,26 @@ class Home:
         return self.data / "venues"
 
     @property
+    def epoch_file(self) -> Path:
+        """Which life of this folder it is (see `condor.store.epoch`)."""
+        return self.data / "epoch"
+
+    @property
+    def reserve(self) -> Path:
+        """Space that is given back when the disk is full."""
+        return self.data / "reserve"
+
+    @property
+    def backups(self) -> Path:
+        """Copies of the database from before its schema changed."""
+        return self.data / "backups"
+
+    @property
+    def quarantine(self) -> Path:
+        """Damaged files, each start's in a folder of its own; nothing in it is ever deleted by the program."""
+        return self.data / "quarantine"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 
@@ -117,6 +138,14 @@ def find_home(given: Path | None = None) -> Home:
     if (CHECKOUT / "pyproject.toml").is_file() and os.access(CHECKOUT, os.W_OK):
         return Home(CHECKOUT, shipped)
     return Home(Path("~/.condor").expanduser(), shipped)
+
+
+def machine_name() -> str:
+    """What tells this machine from others; empty where nothing does."""
+    for path in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        with suppress(OSError):
+            return path.read_text(encoding="ascii", errors="replace").strip()
+    return ""
 
 
 class InstanceLock:

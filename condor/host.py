@@ -54,9 +54,13 @@ class TradingHost:
         Of the home's database.
     on_facts : callable
         Called when facts have become durable.
+    epoch : int
+        Of this life of the home (see `condor.store.epoch`).
     """
 
-    def __init__(self, home: Home, settings: Settings, configs: Configs, journal: Journal, wall: WallClock, on_facts: Callable[[], None]) -> None:
+    def __init__(
+        self, home: Home, settings: Settings, configs: Configs, journal: Journal, wall: WallClock, on_facts: Callable[[], None], epoch: int = 1
+    ) -> None:
         self.settings = settings
         self.store = SqlPaperStore(home.paper_database)
         self.bus = EventBus()
@@ -68,7 +72,7 @@ class TradingHost:
             ClockMode.REALTIME, start_ns=self._begin_ns(), tick_ns=int(settings.clock.tick_size * SECOND_NS), on_fault=self._part_fault
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts)
-        ids = IdSource(epoch=1, start=self._first_serial())
+        ids = IdSource(epoch=epoch, start=self._first_serial())
         self.runtime = TradingRuntime(
             self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms()
         )

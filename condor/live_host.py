@@ -11,10 +11,6 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from botcore.recorder.stray_records import SqlStrayRecords
-from botcore.recorder.strays import traded_pairs
-from botcore.recorder.venue_memory import SqlVenueMemory, remembered
-
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import ClockMode
@@ -25,6 +21,9 @@ from botcore.orders.ids import IdSource
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
+from botcore.recorder.stray_records import SqlStrayRecords
+from botcore.recorder.strays import traded_pairs
+from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid
@@ -106,9 +105,14 @@ class LiveHost:
         return before | {market.trading_pair for market in self.runtime.markets if market.connector_name == name}
 
     # ---- life ------------------------------------------------------------------------------------------------------
-    async def start(self) -> None:
-        """Learn the venues' rules, all at the same time, and begin to connect."""
-        await asyncio.gather(*(account.session.start(READY_S) for account in self.accounts.values()))
+    async def learn(self) -> None:
+        """Learn the venues' rules, all at the same time."""
+        await asyncio.gather(*(account.session.learn(READY_S) for account in self.accounts.values()))
+
+    def start(self) -> None:
+        """Connect and compare; bots that ran before are back by now."""
+        for account in self.accounts.values():
+            account.session.start()
 
     async def close(self) -> None:
         """End all connections; what is at the venues stays as it is."""

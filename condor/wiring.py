@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import time
 from contextlib import AsyncExitStack
 from typing import Any
 
 from botcore.model.events import Fact, FactKind
 from botcore.recorder.journal import Journal
-from botcore.recorder.migrate import migrate
 from botcore.venues.aiohttp_port import AiohttpPort
+from condor import __version__
 from condor.accounts import take_accounts
 from condor.configs import Configs
-from condor.home import FileRules, Home, InstanceLock
+from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
 from condor.hosts import Hosts
 from condor.live_host import LiveHost
@@ -39,10 +40,11 @@ from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
-from condor.store import MIGRATIONS
 from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
-from condor.store.soundness import refuse_damaged
+from condor.store.guard import RecordsGuard
+from condor.store.reserve import Reserve
+from condor.store.start import Chance, open_records
 from condor.web import WebServer
 from handlers.app import Address, ChatFront, build_registry
 from handlers.live import EVERY_S
@@ -50,6 +52,7 @@ from handlers.live import EVERY_S
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
+RESERVE_S = 30
 LATE_TICKS = 10
 """Ticks that may be missed before the program counts as unhealthy."""
 
@@ -79,7 +82,6 @@ class Program:
         self._metrics = Metrics()
         self._fronts: list[ChatFront] = []
         self._last_tick_ns = wall.monotonic_ns()
-        self._journal_trouble: str | None = None
         self._chat_trouble: dict[str, str] = {}
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -103,14 +105,18 @@ class Program:
         self._accounts = take_accounts(configs)
         keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
         set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
-        refuse_damaged(home)
-        migrate(home.database, [MIGRATIONS])
+        chance = Chance(secrets.token_hex(8), secrets.randbelow)
+        epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical)
+        self._endings.callback(epoch.mark.close)
+        self._reserve = reserve = Reserve(home.reserve)
+        reserve.make()
         loop = asyncio.get_running_loop()
-        self._journal = Journal(home.database, loop.call_soon_threadsafe, self._on_journal_trouble)
+        self._journal = Journal(home.database, loop.call_soon_threadsafe, self._on_journal, make_room=reserve.free, mark=epoch.mark)
+        self._guard = RecordsGuard(lambda: [host.runtime.gate for host in self._hosts.all()], reserve, self._latched, self._on_records)
         self._endings.callback(self._journal.close)
         self._scheduler = Scheduler(self._wall.wall_ms)
         self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
-        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake)
+        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number)
         self._endings.callback(self._end_trading)
         self._live = self._open_accounts(configs)
         self._hosts = Hosts(self._host, self._live)
@@ -118,14 +124,17 @@ class Program:
         self.services = self._build_services(configs)
         if self._live is not None:
             self._live.on_positions = self._manager.compare_live
-            await self._live.start()
             self._endings.push_async_callback(self._live.close)
+            await self._live.learn()
         self._recover()
+        if self._live is not None:
+            self._live.start()
         await self._open_doors(secret)
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
         self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
+        self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
@@ -157,7 +166,7 @@ class Program:
     def _recover(self) -> None:
         """Markets, accounts and bots as they were; orders as the venue says."""
         host, manager = self._host, self._manager
-        reason = self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
+        reason = self._latched()
         if reason is not None:
             self._hosts.halt(reason)
         host.open_markets()
@@ -214,17 +223,24 @@ class Program:
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))
 
-    def _on_journal_trouble(self, text: str | None) -> None:
-        """Records can't be written: no new risk until they can."""
-        if text is not None:
-            self._journal_trouble = f"records can't be written ({text})"
-            self._hosts.halt(self._journal_trouble)
-        elif self._journal_trouble is not None:
-            for host in self._hosts.all():
-                if host.runtime.gate.halt_reason == self._journal_trouble:
-                    host.runtime.gate.release()
-            self._journal_trouble = None
+    def _on_journal(self, text: str | None) -> None:
+        """Records can't be written, or can again."""
+        self._guard.on_journal(text)
+
+    def _on_records(self, trouble: str | None) -> None:
+        """No new risk while they can't."""
+        kind, payload = (
+            (FactKind.TRADING_RELEASED, {"by": "records are written again"}) if trouble is None else (FactKind.TRADING_HALTED, {"reason": trouble})
+        )
+        self._host.bus.publish(Fact(kind, self._host.clock.now_ns, payload=payload))
         self._say_trouble()
+
+    def _latched(self) -> str | None:
+        return self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
+
+    async def _look_at_reserve(self) -> None:
+        await asyncio.to_thread(self._reserve.make)
+        self._guard.look()
 
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
         if text is None:
@@ -235,12 +251,12 @@ class Program:
         self._say_trouble()
 
     def _say_trouble(self) -> None:
-        found = [*self._chat_trouble.values(), *([self._journal_trouble] if self._journal_trouble else [])]
+        found = [*self._chat_trouble.values(), *([self._guard.trouble] if self._guard.trouble else [])]
         self.services.overview.trouble = "; ".join(found) or None
 
     def _health(self) -> tuple[bool, dict[str, Any]]:
         age_s = (self._wall.monotonic_ns() - self._last_tick_ns) / 1e9
-        is_healthy = age_s < LATE_TICKS * max(1.0, self._settings.clock.tick_size) and self._journal_trouble is None
+        is_healthy = age_s < LATE_TICKS * max(1.0, self._settings.clock.tick_size) and self._guard.trouble is None
         return is_healthy, {
             "last_tick_age_s": round(age_s, 3),
             "running_bots": len(self._manager.running),

@@ -103,13 +103,13 @@ class Link:
         loop = asyncio.get_running_loop()
         works = [loop.create_task(work) for work in (self._read(), self._tend(), self._wait_for_retirement())]
         try:
-            done, _ = await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+            error = next(work.exception() for work in works if work.done())
         finally:
             for work in works:
                 work.cancel()
             await asyncio.gather(*works, return_exceptions=True)
             await self._socket.close()
-        error = next(iter(done)).exception()
         if isinstance(error, SocketClosed):
             return error
         raise error or AssertionError("a link's work ended without a reason")

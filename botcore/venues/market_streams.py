@@ -1,245 +1,87 @@
-"""Live markets of one venue: books, last trades and candles, kept up to date by one supervised stream and, where that is not enough, by asking.
-
-A message goes straight from its bytes into the book that it is about. Every time a channel begins to deliver (again), what it can't tell is asked for: a snapshot of the
-book, the candles that closed meanwhile.
-"""
+"""`MarketStreams`: any number of subscriptions, spread over as many sockets as the venue's limit for one socket demands."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Callable, Iterable
 
-from botcore.markets.book_keys import BookKeys
-from botcore.markets.book_scanner import BookScanner
-from botcore.markets.book_sync import BookSync
-from botcore.markets.sync_states import SyncRules, SyncState
-from botcore.markets.market_state import MarketState
-from botcore.model.market_events import BarClosed
-from botcore.model.times import SECOND_NS
-from botcore.venues.caller import Caller
-from botcore.venues.dialect import Channel, Dialect, Heard, Peek, Subscription, Unreadable
-from botcore.venues.live_spec import BookSpec, LiveSpec
-from botcore.venues.means import Means
+from botcore.venues.dialect import Channel, Subscription
 from botcore.venues.stream import SupervisedStream
-from botcore.venues.stream_hooks import Opening, StreamHooks
-from botcore.venues.tasks import Tasks
-from botcore.venues.wire import NoReply
-
-BASE_INTERVAL_S = 60
-HISTORY = 1_000
-CANDLES_RETRY_S = 15
-
-
-def book_keys(spec: BookSpec) -> BookKeys:
-    """The keys of a venue's depth messages, as its file names them."""
-    return BookKeys(
-        spec.bids,
-        spec.asks,
-        spec.first_id,
-        spec.last_id,
-        spec.prev_id,
-        spec.time_ms,
-        "",
-        spec.snapshot_bids,
-        spec.snapshot_asks,
-        spec.snapshot_id,
-    )
-
-
-@dataclass(slots=True)
-class _Watched:
-    """One market. `bars` are candles that closed while older ones are being asked for."""
-
-    state: MarketState
-    sync: BookSync
-    is_filling: bool = False
-    next_fill_ns: int = 0
-    has_candles: bool = False
-    bars: list[BarClosed] = field(default_factory=list)
+from botcore.venues.stream_hooks import StreamStatus
+from botcore.venues.tasks import OnFault, Tasks
 
 
 class MarketStreams:
-    """See the module."""
+    """A subscription stays on its socket as long as it is wanted, whatever comes and goes beside it; a socket that nobody needs any more is closed.
 
-    def __init__(self, name: str, dialect: Dialect, spec: LiveSpec, means: Means, tasks: Tasks, on_trouble: Callable[[str], None]) -> None:
-        self._name = name
-        self._dialect = dialect
-        self._caller: Caller = means.caller
-        self._spec = spec
-        self._tasks = tasks
-        self._now_ns = means.now_ns
-        self._on_trouble = on_trouble
-        self._watched: dict[str, _Watched] = {}
-        self._means = means
-        self._streams: dict[str, SupervisedStream] = {}
+    Parameters
+    ----------
+    make : callable
+        (number) -> a `SupervisedStream` that was not started; all of them tell the same hooks.
+    capacity : int
+        Subscriptions of one socket.
+    on_fault : callable
+        (what, error): the closing of a socket broke.
+    """
 
-    def _stream(self, url: str) -> SupervisedStream:
-        """The stream of an address: venues keep books and candles on different ones."""
-        stream = self._streams.get(url)
-        if stream is None:
-            means, spec = self._means, self._spec
-            hooks = StreamHooks(
-                self._on_message,
-                on_down=lambda reason: self._on_down(url),
-                on_subscribed=self._on_subscribed,
-                on_refused=self._on_refused,
-                on_shed=self._on_shed,
-                on_fault=self._tasks.tell,
-            )
+    def __init__(self, make: Callable[[int], SupervisedStream], capacity: int, on_fault: OnFault) -> None:
+        self._make = make
+        self._capacity = capacity
+        self._streams: dict[int, SupervisedStream] = {}
+        self._places: dict[Subscription, int] = {}
+        self._tasks = Tasks(on_fault)
+        self._made = 0
 
-            async def opening() -> Opening:
-                return Opening(url)
+    def want(self, wanted: Iterable[Subscription]) -> None:
+        """What is to be subscribed to from now on, all of it; must be called within a loop."""
+        order = dict.fromkeys(wanted)
+        for sub in [sub for sub in self._places if sub not in order]:
+            del self._places[sub]
+        loads = dict.fromkeys(self._streams, 0)
+        for number in self._places.values():
+            loads[number] += 1
+        for sub in order:
+            if sub not in self._places:
+                place = next((number for number, load in loads.items() if load < self._capacity), None) or self._begin()
+                self._places[sub] = place
+                loads[place] = loads.get(place, 0) + 1
+        for number, stream in list(self._streams.items()):
+            if loads[number]:
+                stream.want(sub for sub in order if self._places[sub] == number)
+            else:
+                del self._streams[number]
+                self._tasks.once(f"{stream.name}: end", stream.close)
 
-            stream = self._streams[url] = SupervisedStream(
-                f"{self._name} markets",
-                means.port,
-                self._dialect,
-                opening,
-                means.budget,
-                hooks,
-                means.now_ns,
-                means.rng,
-                connections=spec.connections,
-                timeouts=spec.timeouts,
-                ages=spec.ages,
-            )
-            stream.start()
-        return stream
+    def _begin(self) -> int:
+        self._made += 1
+        self._streams[self._made] = stream = self._make(self._made)
+        stream.start()
+        return self._made
 
-    # ---- life ------------------------------------------------------------------------------------------------------
     async def close(self) -> None:
-        for stream in self._streams.values():
+        """End all sockets; no hook is called any more."""
+        streams, self._streams = list(self._streams.values()), {}
+        self._places.clear()
+        for stream in streams:
             await stream.close()
+        await self._tasks.finish()
 
     def renew(self, reason: str) -> None:
-        """Open the streams anew; books begin again with them."""
-        for watched in self._watched.values():
-            watched.sync.on_connect(self._now_ns())
+        """Let other sockets take over from all present ones."""
         for stream in self._streams.values():
             stream.renew(reason)
 
-    def watch(self, state: MarketState) -> None:
-        """Keep a market up to date from now on."""
-        instrument = state.instrument
-        scanner = BookScanner(book_keys(self._spec.book), instrument.tick_size, instrument.lot_size)
-        rules = SyncRules(snapshot_depth=self._spec.book.depth)
-        self._watched[instrument.market.trading_pair] = _Watched(state, BookSync(state, scanner, rules))
-        wanted: defaultdict[str, list[Subscription]] = defaultdict(list)
-        for pair in self._watched:
-            for sub in self._wanted(pair):
-                wanted[self._dialect.market_url(sub.channel)].append(sub)
-        for url, subs in wanted.items():
-            self._stream(url).want(subs)
+    @property
+    def is_open(self) -> bool:
+        """Whether every socket that is needed is there."""
+        return all(stream.is_open for stream in self._streams.values())
 
-    @staticmethod
-    def _wanted(pair: str) -> tuple[Subscription, ...]:
-        return (Subscription(Channel.BOOK, pair), Subscription(Channel.TRADES, pair), Subscription(Channel.CANDLES, pair, "1m"))
+    def actual(self) -> frozenset[Subscription]:
+        """What was granted."""
+        return frozenset(sub for stream in self._streams.values() for sub in stream.actual())
 
-    # ---- what the stream tells ---------------------------------------------------------------------------------------
-    def _on_message(self, message: bytes, received_ns: int, peek: Peek) -> None:
-        watched = self._watched.get(peek.trading_pair)
-        if watched is None:
-            return
-        if peek.heard is Heard.BOOK:
-            watched.sync.on_diff(message, received_ns)
-            if watched.sync.state is not SyncState.READY:
-                self._look(peek.trading_pair, watched, received_ns)
-            return
-        try:
-            if peek.heard is Heard.TRADE:
-                watched.state.last_trade_ticks = self._dialect.trade(message).price_ticks
-            elif peek.heard is Heard.CANDLE:
-                bar = self._dialect.candle(message)
-                if bar is not None:
-                    self._on_bar(watched, bar)
-        except Unreadable as error:
-            self._on_trouble(f"a {peek.heard.value} message of {peek.trading_pair} can't be read: {error}")
+    def age_s(self, channel: Channel, trading_pair: str) -> float:
+        """Seconds since a channel's last message; infinite when there was none."""
+        return min((stream.age_s(channel, trading_pair) for stream in self._streams.values()), default=float("inf"))
 
-    def _on_bar(self, watched: _Watched, bar: BarClosed) -> None:
-        if watched.has_candles and not watched.is_filling:
-            watched.state.candles.on_bar(bar)
-        else:
-            watched.bars.append(bar)
-
-    def _on_subscribed(self, begun: tuple[Subscription, ...]) -> None:
-        now_ns = self._now_ns()
-        for sub in begun:
-            watched = self._watched.get(sub.trading_pair)
-            if watched is None:
-                continue
-            if sub.channel is Channel.BOOK:
-                watched.sync.on_connect(now_ns)
-            elif sub.channel is Channel.CANDLES:
-                watched.has_candles = False
-                watched.next_fill_ns = now_ns
-
-    def _on_down(self, url: str) -> None:
-        for watched in self._watched.values():
-            if self._dialect.market_url(Channel.BOOK) == url:
-                watched.sync.on_disconnect(self._now_ns())
-            if self._dialect.market_url(Channel.CANDLES) == url:
-                watched.has_candles = False
-
-    def _on_refused(self, sub: Subscription, reason: str) -> None:
-        self._on_trouble(f"{sub.channel.value} of {sub.trading_pair} is not to be had: {reason or 'the venue gave no reason'}")
-
-    def _on_shed(self, count: int) -> None:
-        self._on_trouble(f"{count} market messages could not be read in time and were thrown away; books are fetched anew")
-        for watched in self._watched.values():
-            watched.sync.on_connect(self._now_ns())
-            watched.has_candles, watched.next_fill_ns = False, self._now_ns()
-
-    # ---- what is asked for -------------------------------------------------------------------------------------------
-    def on_tick(self, now_ns: int) -> None:
-        """Look at every market: books age and break also in silence."""
-        for pair, watched in self._watched.items():
-            watched.sync.on_tick(now_ns)
-            self._look(pair, watched, now_ns)
-            if not watched.has_candles and not watched.is_filling and now_ns >= watched.next_fill_ns:
-                watched.is_filling = True
-                self._tasks.once(f"{self._name}: candles of {pair}", partial(self._fill, pair, watched))
-
-    def _look(self, pair: str, watched: _Watched, now_ns: int) -> None:
-        if watched.sync.wants_snapshot(now_ns):
-            watched.sync.on_asked(now_ns)
-            self._tasks.once(f"{self._name}: book of {pair}", lambda: self._fetch(pair, watched.sync))
-
-    async def _fetch(self, pair: str, sync: BookSync) -> None:
-        answer = await self._caller.call(self._dialect.depth_call(pair))
-        now_ns = self._now_ns()
-        if isinstance(answer.reply, NoReply) or not answer.is_accepted:
-            sync.on_no_snapshot(now_ns, answer.outcome.text or "no answer")
-        else:
-            sync.on_snapshot(answer.reply.body, answer.sent_ns, now_ns)
-
-    async def _fill(self, pair: str, watched: _Watched) -> None:
-        """Ask for the candles that closed before the stream told of them."""
-        try:
-            answer = await self._caller.call(self._dialect.candles_call(pair, BASE_INTERVAL_S, None, HISTORY))
-            if isinstance(answer.reply, NoReply) or not answer.is_accepted:
-                return
-            now_ns = self._now_ns()
-            for start, *values in self._dialect.candles(answer.reply).tolist():
-                open_ns = int(start) * SECOND_NS
-                close_ns = open_ns + BASE_INTERVAL_S * SECOND_NS
-                if close_ns <= now_ns:
-                    watched.state.candles.on_bar(BarClosed(watched.state.instrument.market, close_ns, open_ns, BASE_INTERVAL_S * SECOND_NS, *values))
-            for bar in watched.bars:
-                watched.state.candles.on_bar(bar)
-            watched.has_candles = True
-        except Unreadable as error:
-            self._on_trouble(f"candles of {pair} can't be read: {error}")
-        finally:
-            watched.bars.clear()
-            watched.is_filling = False
-            watched.next_fill_ns = self._now_ns() + CANDLES_RETRY_S * SECOND_NS
-
-    # ---- how they stand ----------------------------------------------------------------------------------------------
-    def ages(self, now_ns: int) -> tuple[tuple[str, str, float | None], ...]:
-        """(pair, state of its book, seconds since its last message or None) of every market."""
-        return tuple(
-            (pair, watched.sync.state.value, watched.sync.age_ns(now_ns) / 1e9 if watched.sync.last_message_ns else None)
-            for pair, watched in self._watched.items()
-        )
+    def status(self) -> list[StreamStatus]:
+        return [stream.status() for stream in self._streams.values()]

@@ -17,6 +17,7 @@ from botcore.model.errors import CondorError
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fee, Fill
 from botcore.venues.dialect import Unreadable
+from botcore.venues.wire import OrderReport
 
 
 def _step(step: Decimal, value: Decimal) -> Decimal:
@@ -44,6 +45,36 @@ def exact(instrument: Instrument, price: Decimal, amount: Decimal) -> tuple[Inst
         return finer, finer.floor_ticks(price), finer.lots(amount)
     except (CondorError, ArithmeticError) as error:
         raise Unreadable(f"price {price} or amount {amount} of {instrument}: {error}") from None
+
+
+def exact_lots(instrument: Instrument, amount: Decimal, executed: Decimal) -> tuple[Instrument, int, int]:
+    """The instrument, as it is or finer, with the lots that are exactly the size of an order and what of it was executed.
+
+    Raises
+    ------
+    Unreadable
+        If no grid of int64 holds them.
+    """
+    try:
+        lots, done = instrument.lots(amount), instrument.lots(executed)
+        if instrument.amount(lots) == amount and instrument.amount(done) == executed:
+            return instrument, lots, done
+        finer = replace(instrument, lot_size=_step(_step(instrument.lot_size, amount), executed))
+        return finer, finer.lots(amount), finer.lots(executed)
+    except (CondorError, ArithmeticError) as error:
+        raise Unreadable(f"amount {amount} or {executed} of {instrument}: {error}") from None
+
+
+def counted_in(report: OrderReport, instrument: Instrument) -> OrderReport:
+    """The report in the lots of `instrument` (an order's); the same object where they are equal. What was executed is rounded up, so that it never seems less."""
+    own = report.instrument
+    if own is None or own.lot_size == instrument.lot_size:
+        return report
+    executed = own.amount(report.filled_lots)
+    filled = instrument.lots(executed)
+    if instrument.amount(filled) != executed:
+        filled += 1
+    return replace(report, lots=instrument.lots(own.amount(report.lots)), filled_lots=filled, instrument=instrument)
 
 
 def on_grid(fill: Fill, instrument: Instrument) -> Fill:

@@ -19,8 +19,8 @@ from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, 
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import Dialect, Unreadable
 from botcore.venues.line import News, Reported, Traded
+from botcore.venues.live_markets import LiveBooks
 from botcore.venues.live_spec import LiveSpec
-from botcore.venues.market_streams import MarketStreams
 from botcore.venues.means import Means
 from botcore.venues.order_line import OrderLine
 from botcore.venues.session_roles import ConnectorSide, SessionEars, SessionView, Stage
@@ -64,7 +64,7 @@ class VenueSession:
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
         self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
-        self.markets = MarketStreams(name, dialect, spec, means, self._tasks, self._trouble)
+        self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
             means.caller,
@@ -94,8 +94,8 @@ class VenueSession:
         self._connector = connector
 
     # ---- life ------------------------------------------------------------------------------------------------------
-    async def start(self, patience_s: float) -> bool:
-        """Begin; returns when the venue's rules are known, read now or, when it does not answer in time, as they were read last.
+    async def learn(self, patience_s: float) -> bool:
+        """Find out the venue's rules, now or, when it does not answer in time, as they were read last; nothing else is asked or opened yet.
 
         False when no rules are known at all: pairs can't be told then.
         """
@@ -105,10 +105,13 @@ class VenueSession:
                 await self._read_rules()
         if not self.instruments:
             self._recall_rules()
+        return bool(self.instruments)
+
+    def start(self) -> None:
+        """Connect and compare. Everything that is remembered of orders must be with the connector by now: what it does not know is a stray."""
         self._tasks.keep(f"{self.name}: rules", self._keep_rules)
         self._tasks.keep(f"{self.name}: sync", self._keep_synced)
         self._user.start()
-        return bool(self.instruments)
 
     async def close(self) -> None:
         """Let go of everything; requests under way are abandoned, as a crash would."""

@@ -25,7 +25,8 @@ class Tasks:
     def __init__(self, on_fault: OnFault, pause_s: float = 1.0) -> None:
         self._on_fault = on_fault
         self._pause_s = pause_s
-        self._tasks: set[asyncio.Task[None]] = set()
+        # in the order in which they were begun, so that they end in the same order in every run
+        self._tasks: dict[asyncio.Task[None], None] = {}
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -38,6 +39,11 @@ class Tasks:
         """Do work that ends; an error of it is told."""
         return self._start(name, self._guarded(name, work))
 
+    async def finish(self) -> None:
+        """Wait until all work that ends has ended."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def close(self) -> None:
         """Cancel all and wait for their end."""
         while self._tasks:
@@ -45,12 +51,13 @@ class Tasks:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._tasks.difference_update(tasks)
+            for task in tasks:
+                self._tasks.pop(task, None)
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = None
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
         return task
 
     async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

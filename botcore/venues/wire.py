@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
+from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderState
 
 
@@ -135,6 +136,8 @@ class OrderReport:
         Executions that came with it.
     forced : str
         `liquidation`, `adl` or `settlement` when the venue itself sent this order to close a position; '' otherwise.
+    instrument : Instrument, optional
+        The rules in whose lots it counts, where these may differ from the order's own (see `off_grid`).
     """
 
     client_order_id: str
@@ -147,3 +150,4 @@ class OrderReport:
     reason: str = ""
     fills: tuple[Fill, ...] = field(default=())
     forced: str = ""
+    instrument: Instrument | None = None

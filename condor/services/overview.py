@@ -114,6 +114,8 @@ class OverviewService:
         # the gate first: what is asked for must not wait for a disk
         self._hosts.halt(reason)
         await asyncio.wrap_future(self._journal.run(write))
+        # again: a halt of another reason may have ended while this one was being written
+        self._host.runtime.gate.halt(reason)
         self._tell(FactKind.TRADING_HALTED, {"reason": reason})
 
     async def release(self, actor: Actor, claim: Claim) -> None:

@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 from condor.errors import UserError
-from condor.home import Home
 
 
 def damage_of(path: Path, *, thorough: bool = False) -> list[str]:
@@ -21,30 +20,18 @@ def damage_of(path: Path, *, thorough: bool = False) -> list[str]:
     if not path.is_file():
         return []
     try:
-        with closing(sqlite3.connect(path, timeout=10)) as connection:
+        # reading only: the last one to close a file that it may write to folds the WAL into it, and a damaged file must stay as it is
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
             # a damaged page may hold anything, also in the text that says what is wrong
             connection.text_factory = lambda raw: raw.decode(errors="replace")
             rows = connection.execute(f"PRAGMA {'integrity_check' if thorough else 'quick_check'}(20)").fetchall()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise UserError(f"{path.name} is held by another program ({error}): close it first") from None
+        return [f"can't be read: {error}"]
     except sqlite3.DatabaseError as error:
         return [f"can't be read: {error}"]
     except UnicodeDecodeError:
         # SQLite's own complaint quotes the garbled schema
         return ["can't be read: its schema is garbled"]
     return [str(row[0]) for row in rows if row[0] != "ok"]
-
-
-def refuse_damaged(home: Home) -> None:
-    """Nothing starts on damaged records: bots that are not known would be positions that nobody watches.
-
-    Raises
-    ------
-    UserError
-        Names the file, what is wrong with it and what to do.
-    """
-    for path in (home.database, home.paper_database, home.chat_database):
-        found = damage_of(path)
-        if found:
-            raise UserError(
-                f"{path} is damaged ({found[0].splitlines()[-1].strip()}): nothing was started and nothing was changed. "
-                "Put a copy from a backup in its place, or move it away to begin without it; `condor verify` lists what is wrong"
-            )

@@ -13,7 +13,9 @@ MAX_BOOKS = 6
 def venue_blocks(venue: VenueView) -> list[object]:
     """One account."""
     is_open = venue.closed is None
-    head = line("🟢 " if is_open else "🟠 ", bold(venue.title), f" · real money · {'live' if is_open else venue.stage} for {words.ago(venue.since_s)}")
+    head = line(
+        "🟢 " if is_open else "🟠 ", bold(venue.title), f" · real money · {'live' if is_open else venue.stage} for {words.ago(venue.since_s)}"
+    )
     blocks: list[object] = [head]
     if venue.closed is not None:
         blocks.append(line("nothing new is opened: ", clip(venue.closed, 200)))

@@ -166,9 +166,9 @@ def test_doctor_verify_link_and_reset_on_an_idle_home(tmp_path: Path) -> None:
     assert condor("reset-paper", "--home", home).returncode == 0
 
 
-@pytest.mark.parametrize("spoil", ["pages", "schema", "text", "half"])
-def test_p7_nothing_starts_on_damaged_records(tmp_path: Path, spoil: str) -> None:
-    """Bots that are not known would be positions that nobody watches: a damaged file is refused in one sentence and left as it is."""
+@pytest.mark.parametrize("spoil", ["pages", "schema", "text", "half", "page"])
+def test_p7_damaged_records_go_to_quarantine_and_trading_is_halted(tmp_path: Path, spoil: str) -> None:
+    """Bots that are not known would be positions that nobody watches: what can be read goes on in a new file, and nothing is opened until the owner has looked."""
     instance = Instance(tmp_path).start()
     instance.person().start_bot()
     instance.stop()
@@ -181,17 +181,31 @@ def test_p7_nothing_starts_on_damaged_records(tmp_path: Path, spoil: str) -> Non
         content[2500:4096] = b"\x9f" * 1596
     elif spoil == "text":
         content = bytearray(b"this is no database" * 100)
-    else:
+    elif spoil == "half":
         del content[len(content) // 2 :]
+    else:
+        place = content.index(b"bot_started")
+        content[place // 4096 * 4096 : place // 4096 * 4096 + 40] = b"\xff" * 40
     path.write_bytes(content)
-    refused = condor("run", "--home", str(tmp_path))
-    assert refused.returncode == 2
-    assert refused.stdout == ""
-    assert "condor.db is damaged (" in refused.stderr and "nothing was started" in refused.stderr
-    assert refused.stderr.count("\n") == 1
-    assert path.read_bytes() == content
     looked = condor("verify", "--home", str(tmp_path))
     assert looked.returncode == 1 and "condor.db: sound" not in looked.stdout and "Traceback" not in looked.stderr
+    assert path.read_bytes() == content, "looking changes nothing"
+    try:
+        instance.start()
+        (kept,) = (tmp_path / "data" / "quarantine").rglob("condor.db")
+        assert kept.read_bytes() == content
+        said = [line for line in (tmp_path / "stderr.txt").read_text().splitlines() if "records were damaged" in line]
+        assert len(said) == 1 and str(kept.relative_to(tmp_path)) in said[0]
+        person = instance.person()
+        person.wait_text("No new positions", "records were damaged")
+        assert "records were damaged" in person.send("/status", "📊")["text"]
+        if spoil == "page":
+            assert instance.rows("SELECT state FROM bots") == [("running",)]
+        if spoil == "text":
+            assert "nothing could be read back" in said[0]
+    finally:
+        instance.kill()
+    assert condor("verify", "--home", str(tmp_path)).returncode == 0
 
 
 def test_verify_finds_a_broken_database_and_a_fill_without_its_order(tmp_path: Path) -> None:

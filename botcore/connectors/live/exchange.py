@@ -32,7 +32,7 @@ from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, Ven
 from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
-from botcore.venues.off_grid import on_grid
+from botcore.venues.off_grid import counted_in, on_grid
 from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS
@@ -272,6 +272,7 @@ class ExchangeConnector(ConnectorBase):
             order = self._stray(report)
         if order is None:
             return
+        report = counted_in(report, order.instrument)
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
             self._hear(order, now_ns)

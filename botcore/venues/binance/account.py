@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from botcore.model.errors import CondorError
 from botcore.model.instrument import Instrument
 from botcore.venues.account_news import BalancesTold, PositionTold
 from botcore.venues.binance.names import Names
-from botcore.venues.binance.orders import lots_of
 from botcore.venues.dialect import AccountRights, Unreadable
 from botcore.venues.reading import Row, flag, inners, maybe_text, not_negative, number, short, text
 
@@ -33,7 +33,10 @@ def position_of(instrument: Instrument, side_word: str, amount: Decimal, entry: 
     side = SIDES.get(side_word)
     if side is None:
         raise Unreadable(f"positionSide: expected BOTH, LONG or SHORT, found {short(side_word)}")
-    lots = lots_of(instrument, abs(amount))
+    try:
+        lots = instrument.lots(abs(amount))
+    except (CondorError, ArithmeticError) as error:
+        raise Unreadable(f"positionAmt {amount} of {instrument}: {error}") from None
     is_short = side == "short" or (side == "net" and amount < 0)
     return PositionTold(instrument.market.trading_pair, side, -lots if is_short else lots, entry if lots else Decimal(0), ts_ns)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, TradeTick
@@ -12,6 +14,7 @@ from botcore.model.order import Fill
 from botcore.orders.tracker import Order
 from botcore.venues.account_news import AccountNews
 from botcore.venues.binance import rules
+from botcore.venues.binance.candles import candle_params, read_candles
 from botcore.venues.binance.markets import MarketReader
 from botcore.venues.binance.money import listed_fill
 from botcore.venues.binance.names import Names, symbol_of
@@ -125,6 +128,9 @@ class BinanceDialect(ABC):
         params = reference(order.instrument.market.trading_pair, order.client_order_id)
         return self._call("query", "/order", params, subject=order.client_order_id)
 
+    def query_id_call(self, trading_pair: str, exchange_order_id: str) -> Call:
+        return self._call("query", "/order", (("symbol", symbol_of(trading_pair)), ("orderId", exchange_order_id)))
+
     def open_orders_call(self, trading_pair: str) -> Call:
         params = (("symbol", symbol_of(trading_pair)),) if trading_pair else ()
         return self._call("open_orders", "/openOrders", params, cost="open_orders" if trading_pair else "open_orders_all")
@@ -191,6 +197,13 @@ class BinanceDialect(ABC):
     def depth_call(self, trading_pair: str) -> Call:
         params = (("symbol", symbol_of(trading_pair)), ("limit", str(self._live.book.depth)))
         return self._call("depth", "/depth", params, access=Access.PUBLIC, priority=Priority.MARKET)
+
+    def candles_call(self, trading_pair: str, interval_s: int, end_ms: int | None, limit: int) -> Call:
+        params = candle_params(trading_pair, interval_s, end_ms, limit)
+        return self._call("candles", "/klines", params, access=Access.PUBLIC, priority=Priority.MARKET)
+
+    def candles(self, reply: Reply) -> np.ndarray:
+        return read_candles(reply.body)
 
     def user_news(self, message: bytes) -> list[AccountNews]:
         return self._user.read(message)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from botcore.model.enums import OrderType, PositionAction, TradeType
-from botcore.model.errors import CondorError
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill
 from botcore.orders.tracker import Order
@@ -17,6 +16,7 @@ from botcore.venues.binance.money import created_fill, side_of
 from botcore.venues.binance.names import Names, symbol_of
 from botcore.venues.binance.states import forced_by, reason_of, state_of
 from botcore.venues.dialect import Unreadable
+from botcore.venues.off_grid import exact_lots
 from botcore.venues.reading import Row, ident, inners, maybe_text, not_negative, short, text, time_ns
 from botcore.venues.wire import Call, OrderReport
 
@@ -86,17 +86,9 @@ def futures_params(order: Order, hedge: bool) -> Params:
 
 
 # ---- the way in ------------------------------------------------------------------------------------------------------
-def lots_of(instrument: Instrument, amount: Decimal, *, up: bool = False) -> int:
-    """Whole lots of an amount. `up`: a rest counts as a lot, so that an order whose lot size was changed never seems to have less executed than it has."""
-    try:
-        lots = instrument.lots(amount)
-        return lots + 1 if up and instrument.amount(lots) != amount else lots
-    except (CondorError, ArithmeticError) as error:
-        raise Unreadable(f"amount {amount} of {instrument}: {error}") from None
-
-
 def described(instrument: Instrument, row: Row, client_order_id: str, fills: tuple[Fill, ...] = ()) -> OrderReport:
     """How an order of a reply or a list stands, keys that spot and futures share."""
+    grid, lots, filled = exact_lots(instrument, not_negative(row, "origQty"), not_negative(row, "executedQty"))
     word = text(row, "status")
     state, strange = state_of(word)
     told = maybe_text(row, "expiryReason") or maybe_text(row, "rejectReason")
@@ -105,12 +97,13 @@ def described(instrument: Instrument, row: Row, client_order_id: str, fills: tup
         ident(row, "orderId"),
         instrument.market.trading_pair,
         state,
-        lots_of(instrument, not_negative(row, "origQty")),
-        lots_of(instrument, not_negative(row, "executedQty"), up=True),
+        lots,
+        filled,
         time_ns(row, "transactTime", "updateTime", "time"),
         strange or reason_of(state, word, maybe_text(row, "type"), maybe_text(row, "timeInForce"), told),
         fills,
         forced_by(client_order_id),
+        grid,
     )
 
 

@@ -42,7 +42,7 @@ class OutcomeReader:
         self._put(Verdict.REFUSED, codes.refused)
         self._put(Verdict.DENIED, codes.denied)
         self._put(Verdict.ACCEPTED, dict.fromkeys(codes.done, "it is so already"))
-        self._put(Verdict.NOT_FOUND, dict.fromkeys(codes.not_found, "the venue does not know the order"))
+        self._put(Verdict.NOT_FOUND, dict.fromkeys(codes.not_found, "the venue does not know it"))
         self._put(Verdict.LIMITED, dict.fromkeys(codes.limited, "too many requests"))
         self._put(Verdict.STALE_TIME, dict.fromkeys(codes.stale_time, "the time of the request was off"))
         self._put(Verdict.UNKNOWN, dict.fromkeys(codes.unknown, "nobody knows whether it was done"))

@@ -7,14 +7,16 @@ the mark price: this stop is the net below an executor's own stop loss, and must
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderState
 from botcore.venues.binance.names import Names, symbol_of
-from botcore.venues.binance.orders import SELF_TRADE_PREVENTION, lots_of, plain
+from botcore.venues.binance.orders import SELF_TRADE_PREVENTION, plain
 from botcore.venues.binance.states import STOPS, reason_of, state_of
 from botcore.venues.dialect import Unreadable
+from botcore.venues.off_grid import exact_lots
 from botcore.venues.reading import Row, as_row, as_rows, ident, maybe_text, not_negative, short, strict, text, time_ns
 from botcore.venues.wire import Access, Call, OrderReport, Priority, Reply
 
@@ -22,6 +24,7 @@ PATH = "/fapi/v1/algoOrder"
 WAITING = "algo-"
 """Before it triggers, a stop has no order id: this with the id of the service stands for it."""
 
+ZERO = Decimal(0)
 NO_ORDER = (None, "", 0, "0")
 GONE_ON = "triggered, and the order that it became has ended: ask for that order by the same client id"
 
@@ -104,30 +107,32 @@ class FuturesStops:
 
 
 def _described(instrument: Instrument, row: Row) -> OrderReport:
-    lots = lots_of(instrument, not_negative(row, "quantity")) if row.get("quantity") is not None else 0
+    amount = not_negative(row, "quantity") if row.get("quantity") is not None else ZERO
     order_id = row.get("actualOrderId")
     shown = ident(row, "actualOrderId") if order_id not in NO_ORDER else WAITING + ident(row, "algoId")
     ts_ns = time_ns(row, "updateTime", "createTime")
-    return _report(instrument, text(row, "clientAlgoId"), shown, text(row, "algoStatus"), lots, _filled(instrument, row, "actualQty"), ts_ns, "")
+    return _report(instrument, text(row, "clientAlgoId"), shown, text(row, "algoStatus"), amount, _executed(row, "actualQty"), ts_ns, "")
 
 
 def streamed_stop(instrument: Instrument, row: Row, ts_ns: int) -> OrderReport:
     """The stop of an ALGO_UPDATE; its executions come with the order that it became."""
     order_id = row.get("ai")
     shown = ident(row, "ai") if order_id not in NO_ORDER else WAITING + ident(row, "aid")
-    lots = lots_of(instrument, not_negative(row, "q"))
-    return _report(instrument, text(row, "caid"), shown, text(row, "X"), lots, _filled(instrument, row, "aq"), ts_ns, maybe_text(row, "rm"))
+    return _report(instrument, text(row, "caid"), shown, text(row, "X"), not_negative(row, "q"), _executed(row, "aq"), ts_ns, maybe_text(row, "rm"))
 
 
-def _filled(instrument: Instrument, row: Row, key: str) -> int | None:
-    """Executed lots; None where the venue does not say."""
-    return lots_of(instrument, not_negative(row, key), up=True) if row.get(key) not in (None, "") else None
+def _executed(row: Row, key: str) -> Decimal | None:
+    """Executed amount; None where the venue does not say."""
+    return not_negative(row, key) if row.get(key) not in (None, "") else None
 
 
-def _report(instrument: Instrument, client_id: str, order_id: str, word: str, lots: int, filled: int | None, ts_ns: int, told: str) -> OrderReport:
+def _report(
+    instrument: Instrument, client_id: str, order_id: str, word: str, amount: Decimal, executed: Decimal | None, ts_ns: int, told: str
+) -> OrderReport:
+    grid, lots, filled = exact_lots(instrument, amount, executed or ZERO)
     state, strange = state_of(word, STOPS)
     if word == "FINISHED":
         # the order that it became has ended: filled, or canceled with a part; where nobody says which, that order is to be asked
-        state, strange = (OrderState.OPEN, GONE_ON) if filled is None else (OrderState.FILLED if filled >= lots else OrderState.CANCELED, "")
+        state, strange = (OrderState.OPEN, GONE_ON) if executed is None else (OrderState.FILLED if filled >= lots else OrderState.CANCELED, "")
     reason = strange or reason_of(state, word, "STOP_MARKET", "", told)
-    return OrderReport(client_id, order_id, instrument.market.trading_pair, state, lots, filled or 0, ts_ns, reason)
+    return OrderReport(client_id, order_id, instrument.market.trading_pair, state, lots, filled, ts_ns, reason, instrument=grid)

@@ -20,10 +20,10 @@ from botcore.venues.binance.account import position_of
 from botcore.venues.binance.markets import unwrapped
 from botcore.venues.binance.money import streamed_fill
 from botcore.venues.binance.names import Names
-from botcore.venues.binance.orders import lots_of
 from botcore.venues.binance.states import forced_by, reason_of, state_of
 from botcore.venues.binance.stops import streamed_stop
 from botcore.venues.line import Reported
+from botcore.venues.off_grid import exact_lots
 from botcore.venues.reading import Row, any_text, ident, inner, inners, maybe_text, not_negative, number, strict, text, time_ns, whole
 from botcore.venues.wire import OrderReport
 
@@ -135,6 +135,7 @@ def _told(row: Row, key: str) -> str:
 
 def _report(instrument: Instrument, row: Row, client_order_id: str, told: str) -> OrderReport:
     """An order of a stream message, keys that spot and futures share."""
+    grid, lots, filled = exact_lots(instrument, not_negative(row, "q"), not_negative(row, "z"))
     word = text(row, "X")
     state, strange = state_of(word)
     # TRADE, or CALCULATED: a liquidation; other events repeat the last trade's numbers
@@ -144,10 +145,11 @@ def _report(instrument: Instrument, row: Row, client_order_id: str, told: str) -
         ident(row, "i"),
         instrument.market.trading_pair,
         state,
-        lots_of(instrument, not_negative(row, "q")),
-        lots_of(instrument, not_negative(row, "z"), up=True),
+        lots,
+        filled,
         time_ns(row, "T"),
         strange or reason_of(state, word, maybe_text(row, "o"), maybe_text(row, "f"), told),
         (fill,) if fill is not None else (),
         forced_by(client_order_id),
+        grid,
     )

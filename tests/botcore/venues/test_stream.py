@@ -339,7 +339,7 @@ async def test_w4_three_days_without_a_hole(world: World) -> None:
                     socket.tell(data(Channel.BOOK, "BTC-USDT", number))
                 if loop.time() - socket.opened_at > 24 * 3600:
                     socket.end(1000, "24 hours are over")
-            await asyncio.sleep(20)
+            await asyncio.sleep(60)
 
     await world.start(BOOK)
     speaker = asyncio.create_task(venue())

@@ -74,7 +74,7 @@ class FuturesDialect(Dialect):
             ("GET", api + "premiumIndex"): Route(self._premium, lambda p: 1 if "symbol" in p else 10),
             ("GET", api + "fundingRate"): Route(self._past_funding),
             ("GET", api + "fundingInfo"): Route(lambda ask: []),
-            ("POST", api + "order"): Route(self._create, 1, "signed", is_order=True),
+            ("POST", api + "order"): Route(self._create, 0, "signed", is_order=True),
             ("POST", api + "order/test"): Route(self._try, 1, "signed"),
             ("GET", api + "order"): Route(self._query, 1, "signed"),
             ("DELETE", api + "order"): Route(self._cancel, 1, "signed"),

@@ -24,7 +24,7 @@ class AlgoRest:
     def routes(self) -> dict[tuple[str, str], Route]:
         v1 = "/fapi/v1/"
         return {
-            ("POST", v1 + "algoOrder"): Route(self._create, 1, "signed", is_order=True),
+            ("POST", v1 + "algoOrder"): Route(self._create, 0, "signed", is_order=True),
             ("GET", v1 + "algoOrder"): Route(self._query, 1, "signed"),
             ("DELETE", v1 + "algoOrder"): Route(self._cancel, 1, "signed"),
             ("GET", v1 + "openAlgoOrders"): Route(self._open, lambda p: 1 if "symbol" in p else 40, "signed"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.order import OrderState
 from botcore.venues.binance.states import BY_VENUE, NOT_AT_ONCE, NOTHING_LEFT, POST_ONLY, SELF_TRADE, STATES, TIME_UP
 from botcore.venues.dialect import Unreadable
+from botcore.venues.off_grid import counted_in
 from botcore.venues.wire import Access, Priority
-from tests.support.binance_wire import futures, order, params, reply, spot
+from tests.support.binance_wire import futures, instruments, order, params, reply, spot
 
 SPOT, FUTURES = spot(), futures()
 BUY, SELL = TradeType.BUY, TradeType.SELL
@@ -192,9 +195,21 @@ def test_r10_no_nonsense_is_a_number(value: Any) -> None:
         SPOT.order_report(CREATE, reply({**SPOT_ROW, "executedQty": value}))
 
 
-def test_r18_an_amount_between_lots_never_seems_less_than_it_is() -> None:
+def test_r18_an_amount_between_lots_is_counted_exactly() -> None:
     report = SPOT.order_report(CREATE, reply({**SPOT_ROW, "executedQty": "0.00400001"}))
-    assert report.filled_lots == 401
+    assert report.instrument is not None
+    assert report.instrument.amount(report.filled_lots) == Decimal("0.00400001") and report.instrument.amount(report.lots) == Decimal("0.01")
+    counted = counted_in(report, instruments("binance")["BTC-USDT"])
+    assert (counted.lots, counted.filled_lots) == (1000, 401), "on the order's grid it never seems less than it is"
+
+
+def test_r18_an_order_is_counted_in_the_lots_under_which_it_was_sent() -> None:
+    sent_under = instruments("binance")["BTC-USDT"]
+    for lot in ("0.001", "0.0000001"):
+        dialect = spot()
+        dialect.learn({"BTC-USDT": replace(sent_under, lot_size=Decimal(lot), version=2)})
+        counted = counted_in(dialect.order_report(CREATE, reply(SPOT_ROW)), sent_under)
+        assert (counted.lots, counted.filled_lots) == (1000, 400)
 
 
 def test_a_futures_query() -> None:

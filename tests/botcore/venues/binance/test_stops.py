@@ -86,7 +86,9 @@ def test_cancel_query_and_list() -> None:
 
 def test_a_stop_that_waits() -> None:
     assert STOPS is not None
-    assert STOPS.report(CREATE, reply(ROW)) == OrderReport("cdr-1-9-1", "algo-2148627", "BTC-USDT", OrderState.OPEN, 12, 0, 1750485492077 * 10**6)
+    assert STOPS.report(CREATE, reply(ROW)) == OrderReport(
+        "cdr-1-9-1", "algo-2148627", "BTC-USDT", OrderState.OPEN, 12, 0, 1750485492077 * 10**6, instrument=BTC
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def told(message: bytes) -> OrderReport:
 
 
 def test_the_stream_of_a_stop() -> None:
-    assert told(update()) == OrderReport("cdr-1-9-1", "algo-2148719", "BTC-USDT", OrderState.OPEN, 12, 0, 1750515742297 * 10**6)
+    assert told(update()) == OrderReport("cdr-1-9-1", "algo-2148719", "BTC-USDT", OrderState.OPEN, 12, 0, 1750515742297 * 10**6, instrument=BTC)
     assert told(update(X="TRIGGERED", ai="88937381063")).exchange_order_id == "88937381063"
     rejected = told(update(X="REJECTED", rm="Reduce Only reject"))
     assert rejected.state is OrderState.FAILED and "Reduce Only reject" in rejected.reason

@@ -14,7 +14,7 @@ from botcore.venues.binance.states import POST_ONLY, SELF_TRADE, STATES
 from botcore.venues.dialect import Unreadable
 from botcore.venues.line import Reported
 from botcore.venues.wire import OrderReport
-from tests.support.binance_wire import KEY, futures, reply, spot
+from tests.support.binance_wire import KEY, futures, instruments, reply, spot
 
 SPOT, FUTURES = spot(), futures()
 T = 1568879465651
@@ -99,7 +99,7 @@ def report(dialect: Any, message: dict[str, Any]) -> OrderReport:
 @pytest.mark.parametrize("wrap", [lambda body: body, lambda body: {"subscriptionId": 0, "event": body}, lambda body: {"stream": "x", "data": body}])
 def test_a_new_order_in_every_envelope(wrap: Any) -> None:
     found = report(SPOT, wrap(execution()))
-    assert found == OrderReport("cdr-1-7-1", "4293153", "BTC-USDT", OrderState.OPEN, 1000, 0, NS)
+    assert found == OrderReport("cdr-1-7-1", "4293153", "BTC-USDT", OrderState.OPEN, 1000, 0, NS, instrument=instruments("binance")["BTC-USDT"])
 
 
 def test_a_trade() -> None:
