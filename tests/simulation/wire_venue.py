@@ -53,7 +53,9 @@ class WireVenue:
         listed = FUTURES_MARKETS if self.is_perpetual else SPOT_MARKETS
         symbols = {pair.replace("-", "") for pair in pairs}
         listings = [
-            replace(one, style=replace(one.style, volatility=volatility, levels=5, period_ns=500_000_000)) for one in listed if one.market.symbol in symbols
+            replace(one, style=replace(one.style, volatility=volatility, levels=5, period_ns=500_000_000))
+            for one in listed
+            if one.market.symbol in symbols
         ]
         money = {"USDT": Decimal(1_000_000), "BTC": Decimal(10), "ETH": Decimal(100), "SOL": Decimal(1000)}
         balances = {"USDT": Decimal(1_000_000)} if self.is_perpetual else money
