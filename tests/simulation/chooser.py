@@ -55,6 +55,10 @@ class Chooser:
         best = state.book.best_bid if side is TradeType.BUY else state.book.best_ask
         price = instrument.price(best - chance.randint(-2, 40) * side.sign)
         amount = instrument.amount(instrument.lots(D(chance.randint(1, 3))) * chance.choice([1, 1, 3, 7]) // 7 or 1)
+        if instrument.min_notional:
+            # a venue with real prices and smallest orders
+            price = instrument.price(best - round(best * chance.uniform(-0.00005, 0.0015)) * side.sign)
+            amount = instrument.amount(instrument.lots(D(chance.choice([120, 300, 900])) / price) or 1)
         if chance.random() < 0.15:
             kind = chance.choice(list(ExecutionStrategy))
             values: dict[str, Any] = {} if kind is ExecutionStrategy.MARKET else {"price": price}

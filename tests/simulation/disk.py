@@ -265,7 +265,10 @@ class SimJournal:
             self._writing = []
             self._work(batches[0])
             return True
+        # a death here: nothing of it is on the disk
+        self._writing = []
         self._reach("journal.before_commit")
+        self._writing = batches
         try:
             self._disk.commit([batch.writes for batch in batches])
         except OperationalError as error:

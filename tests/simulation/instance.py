@@ -3,96 +3,118 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sqlalchemy import select
 
 from botcore.connectors.base import ConnectorBase
 from botcore.controllers.catalog import shipped_controllers
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.executors.catalog import executor_factories
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import ClockMode, RunnableStatus
-from botcore.model.events import HoldChanged, OrderSubmitted, StrayFill
-from botcore.model.instrument import Market
-from botcore.model.order import OrderRequest, OrderState
-from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.model.events import OrderSubmitted
+from botcore.model.instrument import Instrument, Market
+from botcore.model.order import OrderState
+from botcore.model.records import HoldRecord
 from botcore.orders.ids import IdSource
 from botcore.recorder import tables
-from botcore.recorder.journal import Op, Write
 from botcore.recorder.queries import load_bot, runtime_value
 from botcore.recorder.recorder import MarketsRecorder
-from botcore.recorder.rows import fill_row, intent_of
+from botcore.recorder.rows import read_record
+from botcore.recorder.stray_records import SqlStrayRecords
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
-from botcore.strategies.desk import Desk
 from botcore.strategies.recovery import restore_bot
-from botcore.strategies.runtime import Dispatch
+from botcore.strategies.runtime import TradingRuntime
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.simulation.disk import SimJournal
 from tests.simulation.loop import SimProcess
 from tests.simulation.plan import BotPlan
 
-if TYPE_CHECKING:
-    from tests.simulation.world import World
-
 MS = 1_000_000
 
 
-class LabelledRecorder(MarketsRecorder):
-    """Passes labelled points where the process may die."""
+ACCOUNT = "live"
 
-    reach: Callable[[str], None]
 
-    def flush(self, then: Callable[[], None] | None) -> None:
-        self.reach("recorder.before_flush")
-        super().flush(None if then is None else lambda: self._sent(then))
+class Strays(SqlStrayRecords):
+    """What the records know of strays, the holds of all bots included."""
 
-    def _sent(self, then: Callable[[], None]) -> None:
-        self.reach("dispatch.before_send")
-        then()
-        self.reach("dispatch.after_send")
+    def holds(self, connector_name: str) -> list[HoldRecord]:
+        holds = tables.holds
+        query = select(holds).where(holds.c.account == self._account, holds.c.connector_name == connector_name)
+        return self._journal.read(lambda connection: [read_record(HoldRecord, row) for row in connection.execute(query)]).result()
+
+
+class LineRuntime(TradingRuntime):
+    """The runtime in front of lines: markets are what the world says they are."""
+
+    def __init__(self, *args: Any, instruments: dict[Market, Instrument], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._instruments = instruments
+
+    def open_market(self, market: Market) -> MarketState:
+        state = self.markets.get(market)
+        if state is None:
+            state = self.markets[market] = MarketState(self._instruments[market], 10_000 * MS)
+        return state
 
 
 class Instance:
-    """See the module."""
+    """See the module. This one speaks answers over lines; see `WireInstance` for the one that speaks bytes."""
 
-    def __init__(self, world: World, process: SimProcess, life: int) -> None:
+    bus: EventBus
+    clock: Clock
+    runtime: TradingRuntime
+
+    def __init__(self, world: Any, process: SimProcess, life: int) -> None:
         self.world = world
         self.process = process
         self.life = life
         self.reach = world.points.reach
-        loop = world.loop
-        self.journal = SimJournal(world.disk, loop, process, self._disk_trouble, self.reach)
-        self.bus = EventBus()
-        self.clock = Clock(ClockMode.REALTIME, start_ns=loop.now_ns, tick_ns=world.plan.tick_ms * MS, on_fault=self._fault)
-        self.recorder = LabelledRecorder(self.journal, self.bus, lambda: self.clock.now_ns, lambda: loop.now_ns // MS)
-        self.recorder.reach = self.reach
-        serial = self.journal.read(lambda connection: runtime_value(connection, "serial")).result()
-        self.ids = IdSource(epoch=world.epoch, start=serial + 1)
-        self.markets: dict[Market, MarketState] = {}
-        self.connectors: dict[str, ConnectorBase] = {}
-        self.market_data = MarketDataProvider(self.clock, self.markets)
-        self.gate = RiskGate(RiskLimits(), self.market_data)
+        self.journal = SimJournal(world.disk, world.loop, process, self._disk_trouble, self.reach)
+        self.ids = IdSource(epoch=world.epoch, start=self.recorded("serial") + 1)
         self.bots: dict[str, StrategyV2Base] = {}
         self.idle: set[str] = set()
-        self.bus.subscribe(StrayFill, self._stray_fill)
-        self.bus.subscribe(OrderSubmitted, self._submitted)
         self.is_recovered = False
         self._beyond: dict[str, int] = {}
 
+    def recorded(self, key: str) -> int:
+        return self.journal.read(lambda connection: runtime_value(connection, key)).result()
+
     # ---- start -------------------------------------------------------------------------------------------------------
-    def recover(self) -> None:
+    async def open(self) -> None:
+        """What stands before the bots: runtime, recorder, accounts."""
+        world, loop = self.world, self.world.loop
+        self.bus = EventBus()
+        self.clock = Clock(ClockMode.REALTIME, start_ns=loop.now_ns, tick_ns=world.plan.tick_ms * MS, on_fault=self._fault)
+        now_ns = lambda: self.clock.now_ns  # noqa: E731
+        recorder = MarketsRecorder(self.journal, self.bus, now_ns, lambda: loop.now_ns // MS, account=ACCOUNT, points=world.points)  # type: ignore[arg-type]
+        self.bus.subscribe(OrderSubmitted, self._submitted)
+        instruments = {venue.instrument.market: venue.instrument for venue in world.venues}
+        strays = Strays(self.journal, ACCOUNT)  # type: ignore[arg-type]
+        self.runtime = LineRuntime(
+            self.clock, self.bus, None, recorder, RiskLimits(), self.ids, stray_records=strays, points=world.points, instruments=instruments
+        )
+        for venue in world.venues:
+            self.runtime.add_live(venue.connect(self.clock, self.bus, self.ids, self.reach))
+            self.runtime.open_market(venue.instrument.market)
+        self.recorder = recorder
+
+    def compare(self) -> None:
+        """Hold every restored order against its venue."""
+        for connector in self.connectors.values():
+            connector.reconcile(self.clock.now_ns)
+        for venue in self.world.venues:
+            venue.backfill(self.clock.now_ns - 120_000 * MS)
+
+    async def recover(self) -> None:
         """The way every start takes: build, give back, hold against the venues."""
         self.reach("recovery.begin")
-        dispatch = Dispatch(self.connectors, self.recorder)
-        for venue in self.world.venues:
-            market = venue.instrument.market
-            self.markets[market] = MarketState(venue.instrument, 10_000 * MS)
-            self.connectors[market.connector_name] = connector = venue.connect(self.clock, self.bus, self.ids, self.reach)
-            self.clock.add(connector)
+        await self.open()
         for plan in self.world.plan.bots:
             bot = self._bot(plan)
             records = self.journal.read(lambda connection, bot_id=plan.bot_id: load_bot(connection, bot_id)).result()
@@ -100,13 +122,9 @@ class Instance:
             self.reach("recovery.bot_restored")
             self.bots[plan.bot_id] = bot
             if plan.controller_name == "chooser":
-                self.clock.add(self.world.driver(plan, bot, self.market_data, self.life))
-            self.clock.add(bot)
-        self.clock.add(dispatch)
-        for connector in self.connectors.values():
-            connector.reconcile(self.clock.now_ns)
-        for venue in self.world.venues:
-            venue.backfill(self.clock.now_ns - 120_000 * MS)
+                self.clock.add(self.world.driver(plan, bot, self.market_data, self.life), before=self.runtime.dispatch)
+            self.runtime.add_bot(bot)
+        self.compare()
         self.reach("recovery.reconciled")
         self.recorder.flush(None)
         for bot_id in sorted(self.world.stopping):
@@ -114,24 +132,29 @@ class Instance:
         self.is_recovered = True
 
     def _bot(self, plan: BotPlan) -> StrategyV2Base:
-        desk = Desk(plan.bot_id, self.connectors, self.gate, self.clock)
-        factories: dict[str, Any] = {**executor_factories(), **self.world.factories}
-        orchestrator = ExecutorOrchestrator(desk, self.market_data, self.clock, self.bus, factories, self.ids.executor_id, desk.position_mode)
         controllers = []
+        for market in plan.markets:
+            self.runtime.open_market(Market(*market))
         if plan.controller_name != "chooser":
             spec = shipped_controllers()[plan.controller_name]
-            controllers.append(spec.build(spec.config_class.model_validate(plan.config), self.market_data))
-        return StrategyV2Base(plan.bot_id, controllers, orchestrator, self.market_data, self.clock, self.bus, lambda bot: self.idle.add(bot.bot_id))
+            controllers.append((spec, spec.config_class.model_validate(plan.config)))
+        bot = self.runtime.build_bot(plan.bot_id, controllers, lambda bot: self.idle.add(bot.bot_id))
+        bot.orchestrator._factories.update(self.world.factories)
+        return bot
 
+    # ---- time ------------------------------------------------------------------------------------------------------
     async def live(self) -> None:
         """Start, then one tick after the other."""
         loop = self.world.loop
-        self.recover()
+        await self.recover()
         while True:
             tick_ns = self.clock.tick_ns
             await asyncio.sleep((tick_ns - loop.now_ns % tick_ns) / 1e9)
-            self.clock.tick(loop.now_ns)
+            self.tick()
             self._look_at_stops()
+
+    def tick(self) -> None:
+        self.clock.tick(self.world.loop.now_ns)
 
     def _look_at_stops(self) -> None:
         """O5: a position that has lost more than its stop allows is on its way out within a second, from the first fill on."""
@@ -189,29 +212,22 @@ class Instance:
         if reason is not None:
             self.world.breach("I12", f"{order.client_order_id} was submitted although {reason}")
 
-    def _stray_fill(self, stray: StrayFill) -> None:
-        """An execution of an order that is no longer known: a hold of whoever sent it, unless it was booked before."""
-        fill = stray.fill
-        market = fill.instrument.market
-        row = self.journal.read(lambda connection: _intent(connection, fill.client_order_id)).result()
-        key = (market.connector_name, market.trading_pair, fill.trade_id)
-        if row is None or self.journal.read(lambda connection: _is_booked(connection, key)).result():
-            return
-        request = OrderRequest(
-            fill.instrument,
-            fill.trade_type,
-            None,
-            fill.lots,
-            bot_id=row.bot_id,
-            controller_id=row.controller_id,
-            executor_id=row.executor_id,  # type: ignore[arg-type]
-        )
-        orchestrator = self.bots[row.bot_id].orchestrator
-        mode = self.connectors[market.connector_name].position_mode()
-        hold = orchestrator.holds.add(fill, row.controller_id, mode, fill.trade_type)
-        self.journal.commit([Write(tables.fills, fill_row(fill, request), Op.ADD)])
-        if hold is not None:
-            self.bus.publish(HoldChanged(row.bot_id, hold))
+    # ---- what it is made of --------------------------------------------------------------------------------------------
+    @property
+    def connectors(self) -> dict[str, ConnectorBase]:
+        return self.runtime.connectors
+
+    @property
+    def market_data(self) -> MarketDataProvider:
+        return self.runtime.market_data
+
+    @property
+    def markets(self) -> dict[Market, MarketState]:
+        return self.runtime.markets
+
+    @property
+    def gate(self) -> RiskGate:
+        return self.runtime.gate
 
     # ---- for the oracle ------------------------------------------------------------------------------------------------
     @property
@@ -247,13 +263,3 @@ class Instance:
     def unrealized(self) -> Decimal:
         """Sum over all bots, at the present mids; NaN when one is unknown."""
         return sum((bot.orchestrator.report().unrealized_pnl_quote or Decimal("NaN") for bot in self.bots.values()), Decimal(0))
-
-
-def _intent(connection: Any, client_order_id: str) -> Any:
-    return connection.execute(tables.intents.select().where(tables.intents.c.intent_id == intent_of(client_order_id))).one_or_none()
-
-
-def _is_booked(connection: Any, key: tuple[str, str, str]) -> bool:
-    fills = tables.fills.c
-    query = tables.fills.select().where(fills.connector_name == key[0], fills.trading_pair == key[1], fills.trade_id == key[2])
-    return connection.execute(query).one_or_none() is not None

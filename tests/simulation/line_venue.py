@@ -53,6 +53,17 @@ class LoopVenue(LossyVenue):
     def quote(self, ticks: int) -> None:
         self._time_ns = self._loop.now_ns
         super().quote(ticks)
+        self._loop.call_at_ns(self._time_ns + self._travel_ns(), self._tell_position, self._process, self._net, context=self._loop.world)
+
+    @property
+    def _net(self) -> int:
+        """Lots that the account holds."""
+        return self.position(self.instrument.market)
+
+    def _tell_position(self, process: int, lots: int) -> None:
+        """A poll of the position is answered, to the process that asked."""
+        if self._connector is not None and process == self._process:
+            self._connector.account.set_position(self.instrument.market.trading_pair, "net", lots)
 
     # ---- a process and its connector -----------------------------------------------------------------------------------
     def connect(self, clock: Any, bus: Any, ids: Any, reach: Callable[[str], None]) -> ExchangeConnector:
@@ -62,7 +73,8 @@ class LoopVenue(LossyVenue):
         rich = {asset: (Decimal(1_000_000), Decimal(1_000_000)) for asset in (self.instrument.base, self.instrument.quote)}
         account.set_balances(rich, complete=True)
         pairs = {self.instrument.market.trading_pair: self.instrument}
-        self._connector = ExchangeConnector(self.name, clock, bus, ids, self, BeliefRules(), pairs, account)
+        self._connector = ExchangeConnector(self.name, clock, bus, ids, self, BeliefRules(), pairs, account, stops=self.instrument.is_perpetual)
+        self._tell_position(self._process, self._net)
         return self._connector
 
     def process_died(self) -> None:

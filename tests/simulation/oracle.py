@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from botcore.model.events import FactKind
+from botcore.model.order import Purpose
 from botcore.orders.ids import is_ours
 from botcore.recorder.rows import intent_of
 from tests.simulation.ledger import Ledger, VenueTrade
@@ -129,14 +131,12 @@ def judge_intents(watcher: Watcher, breach: Breach) -> None:
 
 def judge_executors(watcher: Watcher, breach: Breach) -> None:
     """I3, I7: no executor opened more than it was to, and each has ended."""
-    import json
-
     opened: dict[str, Decimal] = defaultdict(Decimal)
     for row in watcher.fills.values():
         executor = watcher.executors.get(row["executor_id"])
         if executor is None:
             breach("I7", f"execution {row['trade_id']} belongs to executor {row['executor_id']!r}, of which nothing is written")
-        elif row["trade_type"] == executor["side"]:
+        elif watcher.intents.get(intent_of(row["client_order_id"]), {}).get("purpose") == Purpose.OPEN.value:
             opened[row["executor_id"]] += Decimal(row["amount"])
     for executor_id, amount in opened.items():
         config = json.loads(watcher.executors[executor_id]["config"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.simvenue.faults import Fault
+from tests.fakes.simvenue.script import MatchRule
 from tests.simulation.disk import DiskFaults
 
 
@@ -17,6 +19,17 @@ class MarketPlan:
     walk: int
     """Ticks that the price may move in a second."""
     faults: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WirePlan:
+    """A venue that speaks bytes, what goes wrong on its wires and in its engine."""
+
+    name: str
+    pairs: tuple[str, ...]
+    volatility: float
+    faults: tuple[Fault, ...] = ()
+    rules: tuple[MatchRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,3 +68,7 @@ class Plan:
     tick_ms: int = 250
     stop_one_at_s: float | None = None
     """When a person stops the first bot in the middle of it all."""
+    venues: tuple[WirePlan, ...] = ()
+    """Venues that speak bytes, instead of `markets`."""
+    unsent: float = 0.0
+    """Chance that a request finds no way out."""

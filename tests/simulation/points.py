@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from botcore.core.points import Points
+
 
 class Killed(BaseException):
     """The process ended in the middle of a step. No door of the program catches it: it only unwinds the stack of what is dead already."""
 
 
-class CrashPoints:
+class CrashPoints(Points):
     """Labelled points that the program passes (`botcore.core.points`); it dies at a chosen one.
 
     Parameters

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from tests.simulation.disk import empty_database
 from tests.simulation.swarm import plan_of
+from tests.simulation.wire_swarm import wire_plan_of
+from tests.simulation.wire_world import WireWorld
 from tests.simulation.world import Verdict, World
 
 HERE = Path(__file__).parent
@@ -23,14 +25,16 @@ class Seed:
 
     number: int
     is_long: bool = False
+    is_wire: bool = False
+    """Whether the venues speak bytes."""
 
     @property
     def command(self) -> str:
         """What a person types to see it again."""
-        return f"python -m tests.simulation --seed {self.number}{' --long' if self.is_long else ''}"
+        return f"python -m tests.simulation --seed {self.number}{' --long' if self.is_long else ''}{' --wire' if self.is_wire else ''}"
 
     def __str__(self) -> str:
-        return f"{self.number}{' long' if self.is_long else ''}"
+        return f"{self.number}{' long' if self.is_long else ''}{' wire' if self.is_wire else ''}"
 
 
 @cache
@@ -41,7 +45,13 @@ def template() -> bytes:
 
 def run_seed(seed: Seed, keep: int = 400) -> Verdict:
     """One seed from its plan to its verdict."""
-    return World(plan_of(seed.number, long=seed.is_long), template(), keep=keep).run()
+    return world_of(seed, keep).run()
+
+
+def world_of(seed: Seed, keep: int = 400) -> World:
+    if seed.is_wire:
+        return WireWorld(wire_plan_of(seed.number, long=seed.is_long), template(), keep=keep)
+    return World(plan_of(seed.number, long=seed.is_long), template(), keep=keep)
 
 
 def run_many(seeds: Iterable[Seed], jobs: int | None = None) -> Iterator[tuple[Seed, Verdict]]:
@@ -60,7 +70,7 @@ def regressions() -> list[Seed]:
     for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
         words = line.partition("#")[0].split()
         if words:
-            found.append(Seed(int(words[0]), "long" in words[1:]))
+            found.append(Seed(int(words[0]), "long" in words[1:], "wire" in words[1:]))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 
 from tests.simulation.disk import DiskFaults
@@ -47,9 +48,9 @@ def plan_of(seed: int, *, long: bool = False) -> Plan:
     seconds = chance.uniform(600, 3600) if long else 180.0
     markets = tuple(_market(chance, number) for number in range(chance.choice([1, 1, 2, 2, 3])))
     bots = tuple(_bot(chance, number, markets) for number in range(chance.choice([1, 1, 2])))
-    crashes = tuple(sorted((_crash(chance, seconds) for _ in range(_deaths(chance, seconds))), key=lambda crash: crash.at_s))
+    crashes = crashes_of(chance, seconds, LABELS)
     stop_at = chance.uniform(30, seconds) if chance.random() < 0.3 else None
-    return Plan(seed, seconds, markets, bots, _disk(chance), crashes, stop_one_at_s=stop_at)
+    return Plan(seed, seconds, markets, bots, disk_of(chance), crashes, stop_one_at_s=stop_at)
 
 
 def _market(chance: random.Random, number: int) -> MarketPlan:
@@ -84,18 +85,24 @@ def _bot(chance: random.Random, number: int, markets: tuple[MarketPlan, ...]) ->
     return BotPlan(f"bot{number}", "chooser", markets=chosen, rate=chance.choice([0.1, 0.2, 0.4]))
 
 
+def crashes_of(chance: random.Random, seconds: float, labels: Sequence[str]) -> tuple[Crash, ...]:
+    """When and where the process dies."""
+    return tuple(sorted((_crash(chance, seconds, labels) for _ in range(_deaths(chance, seconds))), key=lambda crash: crash.at_s))
+
+
 def _deaths(chance: random.Random, seconds: float) -> int:
     return chance.choice([0, 1, 2, 4]) if seconds <= 200 else round(chance.uniform(0, seconds / 60))
 
 
-def _crash(chance: random.Random, seconds: float) -> Crash:
+def _crash(chance: random.Random, seconds: float, labels: Sequence[str]) -> Crash:
     down_s = chance.choice([0.05, 1, 5, 20])
     if chance.random() < 0.4:
         return Crash(chance.uniform(5, seconds - 5), down_s)
-    return Crash(chance.uniform(1, seconds - 20), down_s, chance.choice(LABELS), chance.randint(0, 5))
+    return Crash(chance.uniform(1, seconds - 20), down_s, chance.choice(labels), chance.randint(0, 5))
 
 
-def _disk(chance: random.Random) -> DiskFaults:
+def disk_of(chance: random.Random) -> DiskFaults:
+    """A good disk, a slow or a broken one."""
     kind = chance.choice(["good", "good", "slow", "broken"])
     if kind == "slow":
         return DiskFaults(sync_ms=(5, 60), slow=0.02, slow_s=chance.choice([1, 8]))

@@ -57,6 +57,8 @@ class Watcher:
                 self.tallies[values["bot_id"], values["controller_id"]] = values
             elif table == "facts":
                 self.facts[values["kind"], values["executor_id"]] += 1
+                if values["kind"] == FactKind.VENUE_TROUBLE and " broke (" in values["payload"]:
+                    self._breach("fault", values["payload"])
         for row in ended:
             self._ended(row, writes)
 

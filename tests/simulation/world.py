@@ -71,8 +71,9 @@ class World:
         self.watcher = Watcher(self.breach)
         self.disk = SimDisk(plan.seed, self.log, template, plan.disk, self.watcher.rows)
         self.points = CrashPoints(self._die, self.log.add)
-        self.venues = [self._venue(number, market) for number, market in enumerate(plan.markets)]
-        self.ledgers: list[Ledger] = [LineLedger(venue) for venue in self.venues]
+        self.venues: list[LoopVenue] = []
+        self.ledgers: list[Ledger] = []
+        self._build_venues()
         self.stopping: set[str] = set()
         self.epoch = 1
         self.lives = 0
@@ -84,12 +85,20 @@ class World:
         self._chance = random.Random(f"world {plan.seed}")
         self._ticks = {venue.name: START_TICKS for venue in self.venues}
 
+    def _build_venues(self) -> None:
+        self.venues = [self._venue(number, market) for number, market in enumerate(self.plan.markets)]
+        self.ledgers = [LineLedger(venue) for venue in self.venues]
+
     def _venue(self, number: int, market: MarketPlan) -> LoopVenue:
         is_perpetual = market.connector_name.endswith("_perpetual")
         kind = InstrumentKind.LINEAR_PERPETUAL if is_perpetual else InstrumentKind.SPOT
         where = Market(market.connector_name, market.trading_pair)
         instrument = Instrument(where, kind, Decimal("0.01"), Decimal("0.001"), Decimal(0), Decimal(0))
         return LoopVenue(self.loop, self.log, instrument, self.plan.seed * 31 + number, Line(**market.faults), self.watcher.arrived)
+
+    def new_instance(self, process: SimProcess, life: int) -> Instance:
+        """A process that starts."""
+        return Instance(self, process, life)
 
     def driver(self, plan: BotPlan, bot: StrategyV2Base, market_data: MarketDataProvider, life: int) -> Any:
         """What makes a bot without a controller act."""
@@ -108,7 +117,7 @@ class World:
 
     async def _life(self, process: SimProcess, life: int) -> None:
         try:
-            self.instance = Instance(self, process, life)
+            self.instance = self.new_instance(process, life)
             await self.instance.live()
         except (Killed, asyncio.CancelledError):
             raise
@@ -126,10 +135,13 @@ class World:
         """The process is gone; somebody starts it again after a while."""
         self.log.add("dead", self.lives)
         self.instance = None
-        for venue in self.venues:
-            venue.process_died()
+        self._venues_see_death()
         self._check_disk()
         self.loop.call_later(self._down_s, self.boot, context=self.loop.world)
+
+    def _venues_see_death(self) -> None:
+        for venue in self.venues:
+            venue.process_died()
 
     def _check_disk(self) -> None:
         """I18: what was durable is there."""
@@ -158,7 +170,7 @@ class World:
             self.breach("fault", f"{type(error).__name__}: {error}{f' ({type(cause).__name__}: {cause})' if cause else ''}")
         finally:
             self.disk.close()
-        trades = sum(len(venue.trades) for venue in self.venues)
+        trades = sum(1 for ledger in self.ledgers for _ in ledger.trades())
         return Verdict(
             self.plan.seed, self.log.digest, tuple(self.breaches), tuple(self.log.lines), self.log.count, self.loop.steps, trades, self.lives
         )
@@ -222,7 +234,7 @@ class World:
         self.loop.call_later(self._chance.uniform(0.005, 0.1), self._quote, market, event, context=self.loop.world)
 
     def _quote(self, market: Market, event: QuoteTick) -> None:
-        if self.instance is not None:
+        if self.instance is not None and self.instance.is_recovered:
             self.instance.quote(market, event)
 
     def stop(self, bot_id: str) -> None:
@@ -253,11 +265,15 @@ class World:
             if size > BOUNDS[name]:
                 self.breach("I19", f"{when} there are {size} {name}")
 
+    def marks(self) -> Mapping[tuple[str, str], Decimal]:
+        """Connector and pair -> price by which what is held is valued."""
+        return {(venue.name, venue.instrument.market.trading_pair): venue.instrument.price(self._ticks[venue.name]) for venue in self.venues}
+
     def _verdict(self) -> None:
         judge(self.watcher, self.ledgers, self.breach)
         if self.instance is None:
             return
-        marks = {(venue.name, venue.instrument.market.trading_pair): venue.instrument.price(self._ticks[venue.name]) for venue in self.venues}
+        marks = self.marks()
         reports = [bot.orchestrator.report() for bot in self.instance.bots.values()]
         total = sum((report.realized_pnl_quote + _hold_worth(report, marks) for report in reports), Decimal(0))
         judge_pnl(self.watcher, marks, total, self.breach)

@@ -1,0 +1,286 @@
+"""A venue that speaks bytes: `SimVenue` behind its front on the loop, and the port through which a process reaches it.
+
+The two halves of a request belong to different worlds: what has left goes on when the process dies, and its answer then reaches nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from botcore.venues.port import HttpRequest, Lane, Socket, SocketClosed
+from botcore.venues.wire import NoReply, Reply
+from tests.fakes.simvenue.front import Dropped, Front, FrontSession
+from tests.fakes.simvenue.markets import FUTURES_MARKETS, SPOT_MARKETS
+from tests.fakes.simvenue.venue import SimVenue
+from tests.fakes.simvenue.wire import Problem
+from tests.simulation.ledger import VenueOrder, VenueTrade
+from tests.simulation.log import EventLog
+from tests.simulation.loop import SimLoop, SimProcess
+
+PONG_S = 10.0
+LIVE_STATES = ("NEW", "TRIGGERING")
+
+
+class WireVenue:
+    """One venue with one account of ours.
+
+    Parameters
+    ----------
+    pairs : tuple of str
+        What it lists.
+    volatility : float
+        Of a quarter of a second.
+    arrived : callable
+        Told (connector name, client order id) of each new order, before the venue sees it.
+    """
+
+    def __init__(
+        self, loop: SimLoop, log: EventLog, name: str, pairs: tuple[str, ...], seed: int, volatility: float, arrived: Callable[[str, str], None]
+    ) -> None:
+        self.name = name
+        self.pairs = pairs
+        self.is_perpetual = name.endswith("_perpetual")
+        self.host = f"{name.replace('_', '-')}.sim"
+        self._loop = loop
+        self._log = log
+        self._arrived = arrived
+        listed = FUTURES_MARKETS if self.is_perpetual else SPOT_MARKETS
+        symbols = {pair.replace("-", "") for pair in pairs}
+        listings = [
+            replace(one, style=replace(one.style, volatility=volatility, levels=5, period_ns=500_000_000))
+            for one in listed
+            if one.market.symbol in symbols
+        ]
+        money = {"USDT": Decimal(1_000_000), "BTC": Decimal(10), "ETH": Decimal(100), "SOL": Decimal(1000)}
+        balances = {"USDT": Decimal(1_000_000)} if self.is_perpetual else money
+        now_ns = lambda: loop.now_ns  # noqa: E731
+        self.venue = SimVenue("futures" if self.is_perpetual else "spot", now_ns, seed=seed, balances=balances, listings=listings, history=2)
+        self.front = Front(self.venue, now_ns, seed)
+        self._chance = random.Random(f"wire {seed}")
+        self._markets = self.venue.engine.markets
+        loop.in_world(self.front.run())
+
+    def heal(self) -> None:
+        """No more faults."""
+        self.front.faults.clear()
+        self.venue.engine.script.clear()
+        self.venue.skew_ns = 0
+
+    def mid(self, pair: str) -> Decimal:
+        found = self.venue.engine.middle(pair.replace("-", ""))
+        assert found is not None
+        return found
+
+    def travel_s(self) -> float:
+        return self._chance.uniform(0.004, 0.06)
+
+    # ---- Ledger ------------------------------------------------------------------------------------------------------
+    def _pair(self, symbol: str) -> str:
+        market = self._markets[symbol]
+        return f"{market.base}-{market.quote}"
+
+    def orders(self) -> Iterable[VenueOrder]:
+        triggered = {algo.order.id: algo for algo in self.venue.engine.stops.algos.values() if algo.order is not None}
+        for order in self.venue.orders():
+            market = self._markets[order.symbol]
+            algo = triggered.get(order.id)
+            name = algo.client_id if algo is not None else order.client_id
+            amount, filled = market.amount(order.lots), market.amount(order.filled)
+            yield VenueOrder(name, self._pair(order.symbol), order.side, amount, filled, order.is_open, order.created_ns)
+        for algo in self.venue.engine.stops.algos.values():
+            if algo.order is None:
+                amount = self._markets[algo.ask.symbol].amount(algo.ask.lots)
+                is_open = algo.status in LIVE_STATES
+                yield VenueOrder(algo.client_id, self._pair(algo.ask.symbol), algo.ask.side, amount, Decimal(0), is_open, algo.created_ns)
+
+    def trades(self) -> Iterable[VenueTrade]:
+        triggered = {algo.order.id: algo.client_id for algo in self.venue.engine.stops.algos.values() if algo.order is not None}
+        for one in self.venue.executions():
+            order, market = one.order, self._markets[one.order.symbol]
+            name = triggered.get(order.id, order.client_id)
+            price, amount = market.price(one.ticks), market.amount(one.lots)
+            yield VenueTrade(str(one.id), name, self._pair(order.symbol), order.side, price, amount, one.commission, one.commission_asset)
+
+    def positions(self) -> Mapping[str, Decimal]:
+        found: dict[str, Decimal] = {}
+        if self.is_perpetual:
+            for position in self.venue.positions():
+                pair = self._pair(position.symbol)
+                found[pair] = found.get(pair, Decimal(0)) + self._markets[position.symbol].amount(position.lots)
+            return found
+        for trade in self.trades():
+            base = trade.trading_pair.split("-", 1)[0]
+            in_base = trade.fee if trade.fee_asset == base else Decimal(0)
+            found[trade.trading_pair] = found.get(trade.trading_pair, Decimal(0)) + trade.signed - in_base
+        return found
+
+    def balances(self) -> Mapping[str, tuple[Decimal, Decimal]]:
+        account = self.venue.account
+        return {asset: (account.opening.get(asset, Decimal(0)), total) for asset, total in account.totals.items()}
+
+
+class WireSocket:
+    """One end of a socket; messages travel a while and keep their order."""
+
+    def __init__(self, venue: WireVenue, loop: SimLoop, log: EventLog, process: SimProcess) -> None:
+        self._venue = venue
+        self._loop = loop
+        self._log = log
+        self._process = process
+        self._queue: asyncio.Queue[bytes | SocketClosed] = asyncio.Queue()
+        self._end: SocketClosed | None = None
+        self._last_ns = 0
+        self.session: FrontSession | None = None
+
+    def push(self, message: bytes) -> None:
+        self._travel(message)
+
+    def shut(self, code: int, reason: str) -> None:
+        self._travel(SocketClosed(code, reason))
+
+    def _travel(self, what: bytes | SocketClosed) -> None:
+        self._last_ns = max(self._last_ns + 1, self._loop.now_ns + int(self._venue.travel_s() * 1e9))
+        self._loop.call_at_ns(self._last_ns, self._arrive, what, context=self._loop.world)
+
+    def _arrive(self, what: bytes | SocketClosed) -> None:
+        if self._process.alive and self._end is None:
+            self._log.add("message", self._venue.name, what)
+            self._queue.put_nowait(what)
+
+    async def receive(self) -> bytes:
+        while self._end is None:
+            try:
+                found = await asyncio.wait_for(self._queue.get(), PONG_S)
+            except TimeoutError:
+                if self.session is not None and not self.session.is_dead:
+                    continue
+                found = SocketClosed(1006, "no pong")
+            if isinstance(found, bytes):
+                return found
+            self._end = found
+            self.gone()
+        raise self._end
+
+    async def send(self, message: bytes) -> None:
+        if self._end is not None:
+            raise self._end
+        self._loop.call_later(self._venue.travel_s(), self._received, message, context=self._loop.world)
+
+    def _received(self, message: bytes) -> None:
+        if self.session is not None:
+            self._venue.venue.advance()
+            self.session.receive(message)
+
+    async def close(self) -> None:
+        if self._end is None:
+            self._end = SocketClosed(1000, "closed here")
+            self._queue.put_nowait(self._end)
+            self.gone()
+
+    def gone(self) -> None:
+        """The venue notices that this end is gone."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.closed()
+
+
+class WirePort:
+    """A process's network; implements `Port`.
+
+    Parameters
+    ----------
+    unsent : callable
+        Whether a request finds no way out at all, this time.
+    reach : callable
+        Told labelled points.
+    """
+
+    def __init__(
+        self, venues: Iterable[WireVenue], loop: SimLoop, log: EventLog, process: SimProcess, unsent: Callable[[], bool], reach: Callable[[str], None]
+    ) -> None:
+        self._venues = {venue.host: venue for venue in venues}
+        self._loop = loop
+        self._log = log
+        self._process = process
+        self._unsent = unsent
+        self._reach = reach
+        self._sockets: list[WireSocket] = []
+        process.deaths.append(self._died)
+
+    def _died(self) -> None:
+        """The kernel closes the sockets of a dead process."""
+        for socket in self._sockets:
+            socket.gone()
+
+    def _split(self, url: str) -> tuple[WireVenue, str]:
+        parts = urlsplit(url)
+        target = parts.path or "/"
+        return self._venues[parts.netloc], f"{target}?{parts.query}" if parts.query else target
+
+    async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
+        venue, target = self._split(request.url)
+        is_write = request.method != "GET"
+        if self._unsent():
+            return NoReply("no route to the host", left=False)
+        if is_write:
+            self._reach("port.before_write")
+        answer: asyncio.Future[Reply | NoReply] = self._loop.create_future()
+        self._loop.in_world(self._carry(venue, request, target, answer))
+        if is_write:
+            self._reach("port.after_write")
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await answer
+        except TimeoutError:
+            return NoReply("timeout", left=True)
+
+    async def _carry(self, venue: WireVenue, request: HttpRequest, target: str, answer: asyncio.Future[Reply | NoReply]) -> None:
+        """There and back, whatever has become of who asked."""
+        sent_ns = self._loop.now_ns
+        await asyncio.sleep(venue.travel_s())
+        path, query = target.partition("?")[::2]
+        body = request.body
+        self._log.add("request", venue.name, request.method, path, query.partition("&signature")[0], body)
+        self._look(venue, request.method, path, query, body)
+        found = await venue.front.request(request.method, target, request.headers, body)
+        told: Reply | NoReply
+        if isinstance(found, Dropped):
+            told = NoReply(found.reason, left=True)
+        else:
+            await asyncio.sleep(venue.travel_s())
+            headers = {name.lower(): value for name, value in found.headers.items()}
+            told = Reply(found.status, headers, found.body, sent_ns, self._loop.now_ns)
+        if self._process.alive and not answer.done():
+            self._log.add("reply", venue.name, path, found if isinstance(found, Dropped) else f"{found.status} {len(found.body)}")
+            answer.set_result(told)
+
+    def _look(self, venue: WireVenue, method: str, path: str, query: str, body: bytes) -> None:
+        if method == "POST" and path.endswith(("/order", "/algoOrder")):
+            values: dict[str, list[Any]] = {**parse_qs(query), **parse_qs(body.decode())}
+            names = values.get("newClientOrderId") or values.get("clientAlgoId") or [""]
+            venue._arrived(venue.name, names[0])
+
+    async def connect(self, url: str, timeout_s: float) -> Socket:
+        venue, target = self._split(url)
+        await asyncio.sleep(venue.travel_s())
+        if self._unsent():
+            raise SocketClosed(1006, "no route to the host")
+        socket = WireSocket(venue, self._loop, self._log, self._process)
+        self._log.add("connect", venue.name, target.partition("?")[0])
+        context = self._loop.world.copy()
+        try:
+            socket.session = context.run(venue.front.connect, target, socket.push, socket.shut)
+        except Problem as problem:
+            raise SocketClosed(1006, str(problem)) from None
+        self._sockets.append(socket)
+        return socket
+
+    async def close(self) -> None:
+        for socket in self._sockets:
+            await socket.close()
