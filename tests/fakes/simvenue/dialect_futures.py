@@ -8,6 +8,7 @@ from tests.fakes.simvenue import views_futures as views
 from tests.fakes.simvenue.dialect import Dialect, Route
 from tests.fakes.simvenue.futures_account import AccountRest
 from tests.fakes.simvenue.futures_algo import AlgoRest
+from tests.fakes.simvenue.futures_batch import BatchRest
 from tests.fakes.simvenue.limits import Limits
 from tests.fakes.simvenue.market_rest import MarketRest, depth_weight
 from tests.fakes.simvenue.values import OPEN, Market, Order, OrderAsk, Refused
@@ -90,7 +91,7 @@ class FuturesDialect(Dialect):
             ("PUT", api + "listenKey"): Route(self._renew, 1, "keyed"),
             ("DELETE", api + "listenKey"): Route(self._end_stream, 1, "keyed"),
         }
-        self.routes |= AccountRest(venue, self).routes() | AlgoRest(venue, self).routes()
+        self.routes |= AccountRest(venue, self).routes() | AlgoRest(venue, self).routes() | BatchRest(self, self._create, self._cancel).routes()
         self._countdowns: dict[tuple[str, str], int] = {}
 
     def worded(self, no: Refused) -> tuple[int, str]:

@@ -67,6 +67,7 @@ class SpotDialect(Dialect):
             ("GET", api + "ticker/price"): Route(rest.price, lambda p: 2 if "symbol" in p else 4),
             ("GET", api + "ticker/bookTicker"): Route(rest.best, lambda p: 2 if "symbol" in p else 4),
             ("GET", api + "ticker/24hr"): Route(rest.day, lambda p: 2 if "symbol" in p else 80),
+            ("POST", api + "order/cancelReplace"): Route(self._replace, 1, "signed", is_order=True),
             ("POST", api + "order"): Route(self._create, 1, "signed", is_order=True),
             ("POST", api + "order/test"): Route(self._try, 1, "signed"),
             ("GET", api + "order"): Route(self._query, 4, "signed"),
@@ -146,6 +147,31 @@ class SpotDialect(Dialect):
         executions = [e for e in ask.who.executions.get(order.symbol, ())[-order.fill_count :] if e.order is order] if order.fill_count else []
         shown = [e for e in executions if e.visible_ns <= ask.now_ns]
         return views.created_view(order, self.engine.markets[order.symbol], shown, style, self.venue.ms)
+
+    def _replace(self, ask: Ask) -> dict[str, Any]:
+        """Cancel one order and create another. Each half may fail for itself; 409 is the answer to half a success."""
+        mode = ask.text("cancelReplaceMode")
+        if mode not in ("STOP_ON_FAILURE", "ALLOW_FAILURE"):
+            raise Problem(-1130, "Data sent for parameter 'cancelReplaceMode' is not valid.")
+        names = {
+            "cancelOrigClientOrderId": "origClientOrderId",
+            "cancelOrderId": "orderId",
+            "cancelNewClientOrderId": "newClientOrderId",
+            "symbol": "symbol",
+        }
+        old = ask.with_params({name: ask.params[given] for given, name in names.items() if given in ask.params})
+        canceled, first = self.tried(lambda: self._cancel(old))
+        created, second = (False, None) if not canceled and mode == "STOP_ON_FAILURE" else self.tried(lambda: self._create(ask))
+        said = {
+            "cancelResult": "SUCCESS" if canceled else "FAILURE",
+            "newOrderResult": "NOT_ATTEMPTED" if second is None else "SUCCESS" if created else "FAILURE",
+            "cancelResponse": first, "newOrderResponse": second,
+        }  # fmt: skip
+        if canceled and created:
+            return said
+        if canceled or created:
+            raise Problem(-2021, "Order cancel-replace partially failed.", 409, said)
+        raise Problem(-2022, "Order cancel-replace failed.", 400, said)
 
     def _try(self, ask: Ask) -> dict[str, Any]:
         self._wanted(ask)

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -27,10 +27,11 @@ class Answer(NamedTuple):
 
 
 class Problem(Exception):
-    """An error as the venue words it."""
+    """An error as the venue words it; some have `data` besides."""
 
-    def __init__(self, code: int, msg: str, status: int = 400) -> None:
+    def __init__(self, code: int, msg: str, status: int = 400, data: Any = None) -> None:
         super().__init__(f"{status} {code} {msg}")
+        self.data = data
         self.code = code
         self.msg = msg
         self.status = status
@@ -61,6 +62,10 @@ class Ask:
     view_ns: int
     arrival_ns: int
     account: Account | None = None
+
+    def with_params(self, params: Mapping[str, str]) -> Ask:
+        """The same request about something else: one of several in a batch."""
+        return replace(self, params=params)
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.params.get(name) or default
