@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -107,7 +106,11 @@ def read_params(query: str, body: bytes) -> dict[str, str]:
         When one comes twice.
     """
     text = body.decode("latin-1")
-    pairs = parse_qsl(f"{query}&{text}" if query and text else query or text, keep_blank_values=True)
+    text = f"{query}&{text}" if query and text else query or text
+    if "%" in text or "+" in text:
+        pairs = parse_qsl(text, keep_blank_values=True)
+    else:
+        pairs = [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
     params = dict(pairs)
     if len(params) != len(pairs):
         raise Problem(-1101, "Duplicate values for a parameter detected.")
@@ -126,7 +129,7 @@ def unsigned(query: str, body: bytes) -> str:
 
 
 def sign(secret: str, payload: str) -> str:
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 def dump(value: Any) -> bytes:
