@@ -167,7 +167,11 @@ class TradeReader:
             return None
         client_order_id = ""
         if answer.is_accepted:
-            client_order_id = self._dialect.order_report(call, answer.reply).client_order_id
+            report = self._dialect.order_report(call, answer.reply)
+            if report.exchange_order_id != order_id:
+                # a reply to another question (R22)
+                return None
+            client_order_id = report.client_order_id
         self._foreign[trading_pair, order_id] = client_order_id
         if len(self._foreign) > KNOWN_FOREIGN:
             self._foreign.popitem(last=False)
