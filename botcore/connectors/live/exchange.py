@@ -10,6 +10,7 @@ All news, answers and streams alike, wait in an inbox for the next tick; so the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from botcore.connectors.base import ConnectorBase, OutgoingRequest
@@ -278,6 +279,9 @@ class ExchangeConnector(ConnectorBase):
         if order is None:
             return
         report = counted_in(report, order.instrument)
+        if report.state is OrderState.FAILED and order.state not in BEFORE_LIVE:
+            # refused after it stood there (a stop that could not become an order): ended by the venue
+            report = replace(report, state=OrderState.EXPIRED)
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
             self._hear(order, now_ns)
