@@ -147,7 +147,7 @@ class Still:
 
 def test_p5_pages_that_the_disk_refused_are_written_with_the_next_ones_in_order() -> None:
     """The exchange's books stay a part of the clock: a full disk is no fault of theirs, and no page is lost."""
-    account = Account(SPOT, FeeModel(D("0.001"), D("0.001")), TouchQueue(), OPENING)
+    account = Account(instrument(), FeeModel(D("0.001"), D("0.001")), TouchQueue(), OPENING)
     store = Refusing()
     books = PaperBooks(store, {"venue": account.exchange}, Still(), {}, 10**18)
     account.exchange.changed = True
