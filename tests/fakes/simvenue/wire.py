@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -27,10 +26,11 @@ class Answer(NamedTuple):
 
 
 class Problem(Exception):
-    """An error as the venue words it."""
+    """An error as the venue words it; some have `data` besides."""
 
-    def __init__(self, code: int, msg: str, status: int = 400) -> None:
+    def __init__(self, code: int, msg: str, status: int = 400, data: Any = None) -> None:
         super().__init__(f"{status} {code} {msg}")
+        self.data = data
         self.code = code
         self.msg = msg
         self.status = status
@@ -61,6 +61,10 @@ class Ask:
     view_ns: int
     arrival_ns: int
     account: Account | None = None
+
+    def with_params(self, params: Mapping[str, str]) -> Ask:
+        """The same request about something else: one of several in a batch."""
+        return replace(self, params=params)
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.params.get(name) or default
@@ -102,7 +106,11 @@ def read_params(query: str, body: bytes) -> dict[str, str]:
         When one comes twice.
     """
     text = body.decode("latin-1")
-    pairs = parse_qsl(f"{query}&{text}" if query and text else query or text, keep_blank_values=True)
+    text = f"{query}&{text}" if query and text else query or text
+    if "%" in text or "+" in text:
+        pairs = parse_qsl(text, keep_blank_values=True)
+    else:
+        pairs = [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
     params = dict(pairs)
     if len(params) != len(pairs):
         raise Problem(-1101, "Duplicate values for a parameter detected.")
@@ -121,7 +129,7 @@ def unsigned(query: str, body: bytes) -> str:
 
 
 def sign(secret: str, payload: str) -> str:
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 def dump(value: Any) -> bytes:
