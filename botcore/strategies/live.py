@@ -70,14 +70,21 @@ class LiveRuntime(TradingRuntime):
         super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}
+        self._recalled: set[str] = set()
 
     def add_account(self, connector: ExchangeConnector, session: LiveMarkets) -> None:
         """Trade through this connector; the session's part comes before it on the clock."""
         self._sessions[connector.name] = session
         self._accounts[connector.name] = connector
-        self.connectors[connector.name] = connector
-        self.clock.add(session, before=self.dispatch)
-        self.clock.add(connector, before=self.dispatch)
+        self.add_live(connector)
+        self.clock.add(session, before=connector)
+
+    def recall(self) -> None:
+        """Count what is held at accounts whose rules are known by now; each account once."""
+        for name, connector in self._accounts.items():
+            if name not in self._recalled and self._sessions[name].instruments:
+                self._recalled.add(name)
+                self.recall_holds(connector)
 
     def open_market(self, market: Market) -> MarketState:
         """The state of a market; it is usable as soon as its book is complete.

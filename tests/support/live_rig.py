@@ -115,7 +115,9 @@ class LiveRig:
             await self._within(self.host.close)
 
         self.loop.run(main())
-        assert self.breaches + self.manners.breaches == []
+        wrong = self.breaches + self.manners.breaches
+        if wrong:
+            raise AssertionError("\n".join(wrong))
 
     def breach(self, invariant: str, text: str) -> None:
         self.breaches.append(f"{invariant} at {self.loop.time():.3f} s: {text}")
