@@ -178,6 +178,10 @@ class LiveHost:
         payload = {"connector_name": connector_name, "trading_pair": paid.trading_pair, "asset": paid.asset, "amount": format(paid.amount, "f")}
         self._tell(FactKind.FUNDING_PAID, payload)
 
+    def on_warned(self, connector_name: str, text: str) -> None:
+        log.warning("%s: %s", connector_name, text)
+        self._tell(FactKind.ACCOUNT_WARNED, {"connector_name": connector_name, "title": self.title(connector_name), "text": text})
+
     def on_trouble(self, connector_name: str, text: str) -> None:
         log.warning("%s: %s", connector_name, text)
         self._tell(FactKind.VENUE_TROUBLE, {"connector_name": connector_name, "title": self.title(connector_name), "text": text})
