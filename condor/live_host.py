@@ -108,6 +108,7 @@ class LiveHost:
     async def learn(self) -> None:
         """Learn the venues' rules, all at the same time."""
         await asyncio.gather(*(account.session.learn(READY_S) for account in self.accounts.values()))
+        self.runtime.take_up()
 
     def start(self) -> None:
         """Connect and compare; bots that ran before are back by now."""

@@ -72,12 +72,24 @@ class LiveRuntime(TradingRuntime):
         self._accounts: dict[str, ExchangeConnector] = {}
 
     def add_account(self, connector: ExchangeConnector, session: LiveMarkets) -> None:
-        """Trade through this connector; the session's part comes before it on the clock."""
+        """Trade through this connector once the session knows its rules (`take_up`); the session's part comes before it on the clock."""
         self._sessions[connector.name] = session
         self._accounts[connector.name] = connector
-        self.connectors[connector.name] = connector
         self.clock.add(session, before=self.dispatch)
-        self.clock.add(connector, before=self.dispatch)
+
+    def take_up(self) -> None:
+        """Put all accounts on the clock, with what is held there; call when their rules were asked for and before bots are restored.
+
+        The holds of a pair that the venue's rules do not name (any more) can't be counted.
+        """
+        for name, connector in self._accounts.items():
+            if name in self.connectors:
+                continue
+            try:
+                self.add_live(connector)
+            except ConfigError:
+                self.connectors[name] = connector
+                self.clock.add(connector, before=self.positions)
 
     def open_market(self, market: Market) -> MarketState:
         """The state of a market; it is usable as soon as its book is complete.
