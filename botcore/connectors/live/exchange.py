@@ -39,6 +39,9 @@ from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 ANSWER_LIMIT_NS = 30 * SECOND_NS
 """A line must answer; when it did not for so long, the request counts as unanswered."""
 
+STALE_NS = 5 * SECOND_NS
+"""Age beyond which an order that opens is not sent any more."""
+
 REPEAT_NS = 3 * SECOND_NS
 """Pause after which a question of the reconciliation is asked again."""
 
@@ -104,6 +107,10 @@ class ExchangeConnector(ConnectorBase):
             order = request.order
             if request.is_cancel:
                 self.cancels.want(order.client_order_id, now_ns)
+            elif order.request.purpose.adds_risk and now_ns - request.asked_ns > STALE_NS:
+                # decided on a market of then: a slow disk must not send it into the market of now. An exit goes whatever its age.
+                waited = f"{NOT_SENT}: writing it down took {(now_ns - request.asked_ns) / SECOND_NS:.0f} s"
+                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, waited, now_ns))
             else:
                 self._unanswered[order.client_order_id] = now_ns
                 self._hear(order, now_ns)
