@@ -439,6 +439,12 @@ class ExchangeConnector(ConnectorBase):
     def venue_lots(self, instrument: Instrument, side: str) -> int | None:
         return self.account.told_lots(instrument.market.trading_pair, side)
 
+    def venue_lots_ns(self, instrument: Instrument, side: str) -> int:
+        return self.account.told_ns(instrument.market.trading_pair, side)
+
+    def look_at_account(self) -> None:
+        self._line.look()
+
     def read_lag_ns(self) -> int:
         return self._rules.lag_ns
 
