@@ -297,6 +297,9 @@ class ExchangeConnector(ConnectorBase):
         if report.state not in ENDS:
             # also before a fill: the state that a fill leaves is the venue's "partly filled", and the id must be known
             self.apply(OrderTaken(report.client_order_id, report.exchange_order_id, report.ts_ns))
+        elif report.exchange_order_id:
+            # no news, but executions in lists may carry nothing but the venue's id
+            self.tracker.apply_state(order.client_order_id, order.state, report.ts_ns, report.exchange_order_id)
         for fill in report.fills:
             self._trade(fill)
         self.doubts.close(report.client_order_id)
