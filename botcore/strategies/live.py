@@ -19,14 +19,17 @@ from botcore.core.clock import Clock
 from botcore.core.steps import TimeIterator
 from botcore.data.feed import MarketFeed
 from botcore.markets.market_state import MarketState
+from botcore.markets.rates import RateOracle
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.instrument import Instrument, Market
+from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
 from botcore.strategies.strays import StrayRecords
 
 BASE_INTERVAL_S = 60
+RATE_AGE_NS = 600 * SECOND_NS
 
 
 class LiveMarkets(TimeIterator, Protocol):
@@ -68,20 +71,22 @@ class LiveRuntime(TradingRuntime):
 
     def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords) -> None:
         super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
+        self.rates = RateOracle(lambda: self.clock.now_ns, self.markets, RATE_AGE_NS)
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}
         self._recalled: set[str] = set()
 
     def add_account(self, connector: ExchangeConnector, session: LiveMarkets) -> None:
-        """Trade through this connector; the session's part comes before it on the clock."""
+        """Trade through this connector once the session knows its rules (`take_up`); the session's part comes before it on the clock."""
         self._sessions[connector.name] = session
         self._accounts[connector.name] = connector
-        self.add_live(connector)
-        self.clock.add(session, before=connector)
+        self.clock.add(session, before=self.dispatch)
 
-    def recall(self) -> None:
-        """Count what is held at accounts whose rules are known by now; each account once."""
+    def take_up(self) -> None:
+        """Put all accounts on the clock, with what is held there as soon as their rules are known; call before bots are restored."""
         for name, connector in self._accounts.items():
+            if name not in self.connectors:
+                self.add_live(connector)
             if name not in self._recalled and self._sessions[name].instruments:
                 self._recalled.add(name)
                 self.recall_holds(connector)

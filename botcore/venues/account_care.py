@@ -40,7 +40,7 @@ class AccountCare:
             if not item.free_known:
                 self.money_moved()
         elif isinstance(item, PositionTold):
-            self._reader.hear_position(item)
+            self._reader.hear_position(item, received_ns)
         elif isinstance(item, SettingsTold):
             self._reader.hear_settings(item)
         elif isinstance(item, FundingPaid):

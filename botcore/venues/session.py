@@ -36,6 +36,7 @@ AUDIT_S = 60.0
 PROBE_S = 20.0
 RULES_S = 3600.0
 FALLBACK_S = 5.0
+LOOK_NS = 2 * SECOND_NS
 LARGEST_UNCERTAINTY_MS = 1_000
 
 
@@ -60,14 +61,18 @@ class VenueSession:
         self._since_ns = means.now_ns()
         self._heard_ns: int | None = None
         self._connector: ConnectorSide | None = None
-        self._sync_wanted = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._is_old = True
+        self._looked_ns = 0
         self._tasks = Tasks(self._on_fault)
         self._trades = TradeReader(
             dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
+        self.line = OrderLine(
+            dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble, self._look
+        )
         self._care = AccountCare(name, dialect, self.account, self._tasks, ears)
-        self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
@@ -185,7 +190,7 @@ class VenueSession:
 
     def _on_down(self, reason: str) -> None:
         self._to(Stage.CONNECTING, f"the account's stream is down ({reason})")
-        self._sync_wanted.set()
+        self._wake.set()
 
     def _on_user(self, news: list[AccountNews], received_ns: int) -> None:
         self._heard_ns = received_ns
@@ -212,7 +217,13 @@ class VenueSession:
     def _resync(self, reason: str) -> None:
         self._side.account.forget()
         self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, reason)
-        self._sync_wanted.set()
+        self._is_old = True
+        self._wake.set()
+
+    def _look(self) -> None:
+        """Somebody needs the account's positions younger than they are."""
+        if self._means.now_ns() >= self._looked_ns + LOOK_NS:
+            self._wake.set()
 
     async def _keep_synced(self) -> None:
         """Compare the account whenever that is wanted, every minute anyway, and every few seconds while its stream is down."""
@@ -220,17 +231,19 @@ class VenueSession:
             pause_s = PROBE_S if self._side.denied else AUDIT_S if self._user.is_open else FALLBACK_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
-                    await self._sync_wanted.wait()
-            wanted = self._sync_wanted.is_set() or self.stage is not Stage.LIVE
-            self._sync_wanted.clear()
+                    await self._wake.wait()
+            wanted = self._is_old or self.stage is not Stage.LIVE
+            self._is_old = False
+            self._wake.clear()
+            self._looked_ns = self._means.now_ns()
             problem = await (self._sync() if wanted else self._audit())
             if problem is None and self._side.denied and await self._care.may_trade():
                 self._side.allow()
             if problem is not None:
                 self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, problem)
                 await asyncio.sleep(RETRY_S)
-                self._sync_wanted.set()
-            elif self._user.is_open and not self._sync_wanted.is_set():
+                self._wake.set()
+            elif self._user.is_open and not self._is_old:
                 self._to(Stage.LIVE, "")
 
     async def _sync(self) -> str | None:

@@ -182,7 +182,7 @@ class Dialect:
             raise malformed("timestamp")
         if not ask.params.get("signature"):
             raise malformed("signature")
-        window = float(ask.params.get("recvWindow") or 5000)
+        window = ask.decimal("recvWindow") if ask.params.get("recvWindow") else 5000
         if window > 60000:
             raise Problem(-1131, "recvWindow must be less than 60000")
         server = self.venue.ms(ask.arrival_ns)

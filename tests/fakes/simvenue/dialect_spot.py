@@ -93,7 +93,7 @@ class SpotDialect(Dialect):
                 names = orjson.loads(ask.params["symbols"])
             except orjson.JSONDecodeError:
                 raise Problem(-1100, "Illegal characters found in parameter 'symbols'.") from None
-            if any(name not in self.engine.markets for name in names):
+            if not isinstance(names, list) or any(not isinstance(name, str) or name not in self.engine.markets for name in names):
                 raise Problem(-1121, "Invalid symbol.")
             chosen = [self.engine.markets[name] for name in names]
         return {
@@ -134,6 +134,8 @@ class SpotDialect(Dialect):
             raise Problem(-1106, "Parameter 'price' sent when not required.")
         if kind.startswith(("STOP", "TAKE")):
             stop = self.ticks(ask, "stopPrice", market)
+        if ("LIMIT" in kind and not ticks) or (kind.startswith(("STOP", "TAKE")) and not stop):
+            raise Refused("price_filter")
         stp = ask.params.get("selfTradePreventionMode", "EXPIRE_MAKER")
         if stp not in STP:
             raise Problem(-1130, "Data sent for parameter 'selfTradePreventionMode' is not valid.")

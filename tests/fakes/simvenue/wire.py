@@ -14,6 +14,7 @@ import orjson
 
 from tests.fakes.simvenue.account import Account
 
+WHOLE = re.compile(r"-?[0-9]{1,20}")
 DECIMAL = re.compile(r"([0-9]{1,20})(\.[0-9]{1,20})?")
 
 
@@ -76,7 +77,7 @@ class Ask:
         value = self.params.get(name)
         if value is None or value == "":
             return default
-        if not value.lstrip("-").isdigit():
+        if WHOLE.fullmatch(value) is None:
             raise Problem(-1100, f"Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'.")
         return int(value)
 
