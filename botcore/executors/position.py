@@ -143,7 +143,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         if not barriers.is_active:
             return False
         close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
-        if not barriers.low < close_ticks < barriers.high and close_ticks != NO_BID and close_ticks != NO_ASK:
+        if not barriers.low < close_ticks < barriers.high and self._pricing.close_ticks() is not None:
             close_type = barriers.check(close_ticks)
             if close_type is not None:
                 self._exit(now_ns, close_type)
