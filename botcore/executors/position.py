@@ -231,10 +231,14 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         """Two exits have met and closed more than there was: trade the excess back."""
         if self._profit is not None or (self._venue_stop is not None and self._venue_stop.order is not None):
             return
-        request = self._pricing.reopen_request(self._exposure.excess_lots)
+        request = self._excess_request()
         if not self._is_dust(request, self._pricing.close_ticks()):
             self._listener.executor_told(self, FactKind.OVER_CLOSED, amount=format(self._instrument.amount(request.lots), "f"))
             self._close = self._submit(request, now_ns)
+
+    def _excess_request(self) -> OrderRequest:
+        mode = self._desk.position_mode(self._instrument.market.connector_name)
+        return self._pricing.reopen_request(self._exposure.excess_lots, mode)
 
     def _remind(self, now_ns: int) -> None:
         """An exit that does not come through is told again and again: somebody has to look."""
@@ -252,7 +256,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         if not self.info.has_fills:
             return True
         if self._exposure.excess_lots:
-            return self._is_dust(self._pricing.reopen_request(self._exposure.excess_lots), self._pricing.close_ticks())
+            return self._is_dust(self._excess_request(), self._pricing.close_ticks())
         return self._is_dust(self._pricing.close_request(self._exposure.lots), self._pricing.close_ticks())
 
     def _is_dust(self, request: OrderRequest, ticks: int | None) -> bool:
