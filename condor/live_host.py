@@ -111,7 +111,6 @@ class LiveHost:
         """Learn the venues' rules, all at the same time, and put the accounts on the clock."""
         await asyncio.gather(*(account.session.learn(READY_S) for account in self.accounts.values()))
         self.runtime.take_up()
-        self.runtime.take_up()
 
     def start(self) -> None:
         """Connect and compare; bots that ran before are back by now."""
@@ -180,6 +179,10 @@ class LiveHost:
     def on_funding(self, connector_name: str, paid: FundingPaid) -> None:
         payload = {"connector_name": connector_name, "trading_pair": paid.trading_pair, "asset": paid.asset, "amount": format(paid.amount, "f")}
         self._tell(FactKind.FUNDING_PAID, payload)
+
+    def on_warned(self, connector_name: str, text: str) -> None:
+        log.warning("%s: %s", connector_name, text)
+        self._tell(FactKind.ACCOUNT_WARNED, {"connector_name": connector_name, "title": self.title(connector_name), "text": text})
 
     def on_trouble(self, connector_name: str, text: str) -> None:
         log.warning("%s: %s", connector_name, text)

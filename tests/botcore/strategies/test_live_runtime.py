@@ -48,6 +48,7 @@ def live_runtime(*holds: HoldRecord) -> tuple[PaperBench, TradingRuntime, Exchan
     account.set_balances({"USDT": (D(1000), D(1000))}, complete=True)
     connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, venue, BeliefRules(), {"ETH-USDT": of}, account)
     runtime.add_live(connector)
+    runtime.recall_holds(connector)
     return bench, runtime, connector
 
 
