@@ -1,0 +1,103 @@
+"""A Condor with live accounts at a SimVenue, and a person who starts and stops its bots: three processes, two of which nobody may trust."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.crash.venue import VenueProcess
+from tests.support.instance import DIRECT, Instance, Person
+
+SETTINGS = "clock: {tick_size: 0.25}\nalerts: {unfilled: true}\n"
+BUSY = (
+    ("buy spreads:", "0.02%, 0.05%"),
+    ("sell spreads:", "0.02%, 0.05%"),
+    ("executor refresh time:", "2s"),
+    ("cooldown time:", "1s"),
+    ("take profit:", "0.03%"),
+    ("stop loss:", "0.06%"),
+    ("time limit:", "6s"),
+)
+"""A market maker that sends, fills, exits and replaces several orders a second."""
+
+LIVE_S = 60.0
+
+
+class World:
+    """See the module.
+
+    Parameters
+    ----------
+    home : Path
+        Where Condor writes.
+    seed : int
+        Of the venue's market.
+    """
+
+    def __init__(self, home: Path, seed: int, *, settings: str = SETTINGS, still: bool = False) -> None:
+        self.venue = VenueProcess(seed, still=still)
+        self.condor = Instance(home, settings, **self.venue.environment())
+
+    def close(self) -> None:
+        self.condor.kill()
+        self.venue.close()
+
+    # ---- the process -------------------------------------------------------------------------------------------------
+    def health(self) -> dict[str, Any]:
+        """What `/healthz` says."""
+        base = json.loads((self.condor.home / "data" / "chat.address").read_text())["base"]
+        try:
+            with DIRECT.open(urllib.request.Request(f"{base}/healthz"), timeout=10) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            found = json.load(error)
+        return found
+
+    def wait_live(self, timeout_s: float = LIVE_S) -> float:
+        """Wait until every account may open positions again; how many seconds that took."""
+        began, closed = time.monotonic(), {}
+        while time.monotonic() - began < timeout_s:
+            closed = {name: reason for name, reason in self.health()["accounts"].items() if reason is not None}
+            if not closed:
+                return time.monotonic() - began
+            time.sleep(0.1)
+        raise AssertionError(f"after {timeout_s:g} s the accounts are not live: {closed}")
+
+    def wait(self, holds: Callable[[], bool], what: str, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {timeout_s:g} s for {what}")
+            time.sleep(0.2)
+
+    # ---- the person --------------------------------------------------------------------------------------------------
+    def start_bot(self, connector_name: str, pair: str, changes: Sequence[tuple[str, str]] = BUSY, amount: str = "2000") -> str:
+        """Walk the wizard to a bot that trades for real; returns its id."""
+        person = self.condor.person()
+        known = {row[0] for row in self.condor.rows("SELECT bot_id FROM bots")}
+        person.send("/new", "Which strategy?")
+        person.tap("pmm_simple")
+        person.tap("Review")
+        for field, text in (("connector name:", connector_name), ("trading pair:", pair), ("total amount:", amount), *changes):
+            person.tap("Change")
+            person.tap(field)
+            person.send(text, "change")
+            person.tap("Review")
+        person.tap("Real money at")
+        person.tap("for real")
+        self.wait(lambda: len(self.condor.rows("SELECT bot_id FROM bots")) > len(known), "the bot's row", 20)
+        (bot_id,) = {row[0] for row in self.condor.rows("SELECT bot_id FROM bots")} - known
+        return str(bot_id)
+
+    def stop_bot(self, person: Person, bot_id: str) -> None:
+        """Stop a bot and close its positions; does not wait for the end."""
+        person.send(f"/stop {bot_id}", "Stop")
+        person.tap("Stop and close at market")
+
+    def state_of(self, bot_id: str) -> str:
+        return str(self.condor.rows("SELECT state FROM bots WHERE bot_id = ?", bot_id)[0][0])
