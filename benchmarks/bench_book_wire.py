@@ -273,7 +273,7 @@ def run_beside_peer(rounds: int = 7) -> dict[str, float]:
         found[f"{work.name}_pairs.ratio"] = ratio(timed["peer_rows"], timed["pairs"])
         mine, peer = by_scanner(work)[1], peer_by_rows(work)[1]
         for units in (5, 25, 100):
-            times = [(vwap(mine, units, 20_000), peer_vwap(peer, units, 200)) for _ in range(rounds)]
+            times = [(vwap(mine, units, 20_000), peer_vwap(peer, units, 200)) for _ in range(5 * rounds)]
             answer = mine.vwap_for_lots(True, units * UNIT_LOTS) / 10
             if abs(peer.book.get_vwap_for_volume(True, units).result_price - answer) > 1e-6 * MID_TICKS:
                 raise AssertionError("the two averages differ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +16,16 @@ from botcore.model.errors import UserError
 from condor.configs import Configs
 from condor.home import Home, holder_of
 from condor.settings import load_environment, load_settings
+from condor.store.reserve import SIZE
+from condor.store.soundness import damage_of
+from condor.store.verify import quarantined
 
 EXTENSIONS = ("botcore.orders.tracker", "botcore.markets.order_book", "botcore.markets.depth_reader", "botcore.markets.book_scanner")
 LANE = tuple((Path(botcore.__file__).parent / "compiled.txt").read_text().split())
 """Typed modules that mypyc compiles (docs/decisions/0006)."""
+ENOUGH = 200 * 2**20
+"""Free bytes under which a disk is said to be nearly full."""
+
 OLDEST_SQLITE = (3, 24, 0)
 """The first with upsert."""
 
@@ -48,6 +55,8 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], str]]]:
         ("extension botcore.lane", _lane),
         ("SQLite", _sqlite),
         ("home", lambda: _home(home)),
+        ("records", lambda: _records(home)),
+        ("disk", lambda: _disk(home)),
         ("settings", lambda: _settings(home)),
         ("environment", _environment),
         ("venues", lambda: f"{len(Configs(home).venues)} described"),
@@ -88,6 +97,27 @@ def _home(home: Home) -> str:
     if not os.access(place, os.W_OK):
         raise UserError(f"the home {home.root} can't be written")
     return str(home.root)
+
+
+def _records(home: Home) -> str:
+    for path in (home.database, home.paper_database, home.chat_database):
+        found = damage_of(path)
+        if found:
+            raise UserError(
+                f"{path.name} is damaged ({found[0].splitlines()[-1].strip()}): the next start puts it in quarantine and rebuilds what it can"
+            )
+    if not home.database.is_file():
+        return "none yet"
+    kept = quarantined(home)
+    return f"sound; {len(kept)} damaged files in quarantine" if kept else "sound"
+
+
+def _disk(home: Home) -> str:
+    place = home.data if home.data.exists() else home.root if home.root.exists() else home.root.parent
+    free = shutil.disk_usage(place).free
+    if free < ENOUGH:
+        raise UserError(f"{free // 2**20} MB are free for {home.root}: make room, below {2 * SIZE // 2**20} MB nothing new is traded")
+    return f"{free // 2**20} MB free"
 
 
 def _settings(home: Home) -> str:

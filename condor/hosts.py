@@ -49,7 +49,14 @@ class Hosts:
         return self.live
 
     def all(self) -> list[Host]:
-        return [self.paper] if self.live is None else [self.paper, self.live]
+        return [host for _, host in self.by_mode()]
+
+    def by_mode(self) -> list[tuple[str, Host]]:
+        """(mode, host), paper first."""
+        found: list[tuple[str, Host]] = [(PAPER, self.paper)]
+        if self.live is not None:
+            found.append((LIVE, self.live))
+        return found
 
     @property
     def halt_reason(self) -> str | None:

@@ -96,7 +96,9 @@ class LiveHost:
         since_ns = self.clock.now_ns - LOOK_BACK_NS
         before = set(self._journal.read(lambda connection: traded_pairs(connection, ACCOUNT, name, since_ns)).result())
         memory = SqlVenueMemory(self.recorder, name, values)
-        account = open_account(plan.spec, plan.credentials, plan.addresses, self._around, memory, lambda: self._pairs(name, before))
+        account = open_account(
+            plan.spec, plan.credentials, plan.addresses, self._around, memory, lambda: self._pairs(name, before), rate=self.runtime.rates.rate
+        )
         self.runtime.add_account(account.connector, account.session)
         return account
 
@@ -106,8 +108,10 @@ class LiveHost:
 
     # ---- life ------------------------------------------------------------------------------------------------------
     async def learn(self) -> None:
-        """Learn the venues' rules, all at the same time."""
+        """Learn the venues' rules, all at the same time, and put the accounts on the clock."""
         await asyncio.gather(*(account.session.learn(READY_S) for account in self.accounts.values()))
+        self.runtime.take_up()
+        self.runtime.take_up()
 
     def start(self) -> None:
         """Connect and compare; bots that ran before are back by now."""

@@ -112,6 +112,7 @@ class Notifications:
         self._queue_grew = asyncio.Event()
         self._not_before: dict[tuple[str, int], float] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._unnoted: dict[int, int] = {}
 
     def add_notifier(self, front: str, notifier: Notifier) -> None:
         self._notifiers[front] = notifier
@@ -217,6 +218,10 @@ class Notifications:
         front, chat_id = key
         loop = asyncio.get_running_loop()
         self._not_before[key] = loop.time() + PER_CHAT_S
+        unnoted = [item for item in batch if item.message_key in self._unnoted]
+        if unnoted:
+            await self._note(unnoted, self._unnoted[unnoted[0].message_key])
+            return
         is_silent = all(item.outgoing.is_silent for item in batch)
         try:
             message_id = await self._notifiers[front].send(chat_id, [item.outgoing.notice for item in batch], silent=is_silent)
@@ -227,8 +232,15 @@ class Notifications:
             is_dead = error.is_dead
             await asyncio.wrap_future(self._journal.run(lambda connection: _tried(connection, key, batch, is_dead=is_dead)))
             return
+        self._unnoted.update((item.message_key, message_id) for item in batch)
+        await self._note(batch, message_id)
+
+    async def _note(self, batch: list[QueuedNotice], message_id: int) -> None:
+        """Write down that they were sent. While the disk takes nothing that is kept in mind, so that nobody hears the same thing every second."""
         wall_ms = self._wall.wall_ms()
         await asyncio.wrap_future(self._journal.run(lambda connection: _sent(connection, batch, message_id, wall_ms)))
+        for item in batch:
+            self._unnoted.pop(item.message_key, None)
 
 
 def _next_batch(items: list[QueuedNotice]) -> list[QueuedNotice]:

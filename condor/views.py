@@ -116,6 +116,7 @@ class MarketView:
     spread_bp: float | None
     age_s: float
     state: str
+    mode: str = "paper"
 
 
 @dataclass(frozen=True, slots=True)

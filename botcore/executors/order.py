@@ -16,6 +16,7 @@ from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
 from botcore.model.events import OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
+from botcore.model.refusals import RefusalKind, kind_of
 from botcore.orders.tracker import Order
 
 ZERO = Decimal(0)
@@ -83,13 +84,24 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
             self._order = None
             if event.state is OrderState.FILLED:
                 self._exit(now_ns)
+            elif event.state is OrderState.CANCELED and not cancel_asked and not event.reason:
+                # somebody took it off at the venue: nothing is sent in its place
+                self.info.reason = "the order was canceled at the venue"
+                self.close_type = CloseType.EXTERNAL
+                self._exit(now_ns)
             elif not (event.state is OrderState.CANCELED and cancel_asked):
                 self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns)
             if self.status is SHUTTING_DOWN:
                 self._finish_if_idle(now_ns)
 
     def _rejected(self, reason: str, now_ns: int) -> None:
-        if self.status is RUNNING and not self._count_retry(now_ns, reason):
+        if self.status is not RUNNING:
+            return
+        if kind_of(reason) is RefusalKind.BALANCE:
+            self.info.reason = reason
+            self.close_type = CloseType.INSUFFICIENT_BALANCE
+            self._exit(now_ns)
+        elif not self._count_retry(now_ns, reason):
             self._exit(now_ns)
 
     def _exit(self, now_ns: int) -> None:

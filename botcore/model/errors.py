@@ -7,6 +7,7 @@ CondorError
 |  +- RefusedByRisk   the risk gate said no
 +- IllegalMove        a state machine was asked for a move that its table does not have: a bug of ours
 +- ScaleOverflow      a price or amount does not fit int64 ticks or lots
++- StoreRefused       a file takes no rows now; they are tried again
 +- TickTimeout        a part held the tick longer than its budget
 """
 
@@ -77,3 +78,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     # names that differ in case only, such as 1m (minute) and 1M (month)
     best = difflib.get_close_matches(word, lowered[found[0]], n=1, cutoff=0.0)
     return f", did you mean {best[0]}?"
+
+
+class StoreRefused(CondorError):
+    """A file takes no rows now (full disk, lock of another program); the same rows may be written later."""

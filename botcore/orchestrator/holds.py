@@ -34,6 +34,8 @@ class PositionSummary:
     realized_pnl_quote: Decimal
     unrealized_pnl_quote: Decimal | None
     controller_id: str = ""
+    unpriced_fees: bool = False
+    """A fee had no rate: the PnL is known only up to it."""
 
     @property
     def global_pnl_quote(self) -> Decimal | None:
@@ -173,6 +175,7 @@ class PositionHold:
             self.realized_pnl_quote,
             self.unrealized(mark),
             self.controller_id,
+            self.unpriced,
         )
 
 

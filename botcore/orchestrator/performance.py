@@ -23,6 +23,8 @@ class PerformanceReport:
     ----------
     unrealized_pnl_quote : Decimal, optional
         None while a mark that it needs is not known; so is everything that is built on it.
+    unpriced_fees : bool
+        A fee had no rate when it was paid: every PnL here is known only up to it.
     """
 
     realized_pnl_quote: Decimal
@@ -33,6 +35,7 @@ class PerformanceReport:
     positions_summary: tuple[PositionSummary, ...] = ()
     closed_executors: int = 0
     winning_executors: int = 0
+    unpriced_fees: bool = False
 
     @property
     def global_pnl_quote(self) -> Decimal | None:
@@ -67,6 +70,8 @@ class Tally:
     close_types: dict[CloseType, int] = field(default_factory=dict)
     closed: int = 0
     winning: int = 0
+    unpriced_fees: bool = False
+    """Of executors that closed in this process."""
 
     def add(self, info: ExecutorInfo, *, handed_over: bool) -> None:
         """Count a closed executor; what it handed to a hold is earned there and not here."""
@@ -78,6 +83,7 @@ class Tally:
         self.closed += 1
         if handed_over:
             return
+        self.unpriced_fees = self.unpriced_fees or bool(info.custom_info.get("unpriced_fees"))
         net = info.net_pnl_quote
         self.winning += net > 0
         self.realized_quote += net
@@ -97,21 +103,24 @@ class Tally:
         """The whole: what has closed, what is open at the present mark, and what is held."""
         realized, volume, fees = self.realized_quote, self.volume_quote, self.fees_quote
         unrealized: Decimal | None = ZERO
+        unpriced = self.unpriced_fees
         for info in active:
             filled = info.filled_amount_quote
             if not filled:
                 continue
             volume += filled
             fees += info.cum_fees_quote
+            unpriced = unpriced or bool(info.custom_info.get("unpriced_fees"))
             pnl = info.net_pnl_quote
             unrealized = None if unrealized is None or pnl.is_nan() else unrealized + pnl
         for position in positions:
             realized += position.realized_pnl_quote
             volume += position.volume_traded_quote
             fees += position.cum_fees_quote
+            unpriced = unpriced or position.unpriced_fees
             mark = position.unrealized_pnl_quote
             unrealized = None if unrealized is None or mark is None else unrealized + mark
-        return PerformanceReport(realized, unrealized, volume, fees, dict(self.close_types), tuple(positions), self.closed, self.winning)
+        return PerformanceReport(realized, unrealized, volume, fees, dict(self.close_types), tuple(positions), self.closed, self.winning, unpriced)
 
 
 def merge(tallies: list[Tally]) -> Tally:
@@ -123,6 +132,7 @@ def merge(tallies: list[Tally]) -> Tally:
         total.fees_quote += tally.fees_quote
         total.closed += tally.closed
         total.winning += tally.winning
+        total.unpriced_fees = total.unpriced_fees or tally.unpriced_fees
         for close_type, count in tally.close_types.items():
             total.close_types[close_type] = total.close_types.get(close_type, 0) + count
     return total

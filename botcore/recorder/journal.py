@@ -298,13 +298,13 @@ class Journal:
         return int(value or 0)
 
 
-def open_engine(path: Path, *, read_only: bool = False, synchronous: str = "FULL") -> Engine:
+def open_engine(path: Path, *, read_only: bool = False, synchronous: str = "FULL", busy_s: float | None = None) -> Engine:
     """One SQLite connection: WAL, synchronous=FULL, foreign keys on, `BUSY_S` of patience. Needs no further file once it is open."""
     # a folder's name may hold what means something in a URL
     url = URL.create("sqlite", database=str(path))
     if read_only:
         url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": BUSY_S})
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": BUSY_S if busy_s is None else busy_s})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:

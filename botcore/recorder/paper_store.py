@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, Index, Integer, MetaData, String, Table, Text, delete, select
+from sqlalchemy.exc import OperationalError
 
 from botcore.model.books import AccountPage, StoredAccount
-from botcore.model.errors import UserError
+from botcore.model.errors import StoreRefused, UserError
 from botcore.recorder.journal import Op, Write, open_engine, write_rows
 from botcore.recorder.rows import to_json
 
 SCHEMA = 1
 KEEP = 5_000
+BUSY_S = 0.25
 KEEP_CANDLES = 20_000
 OHLCV = ("open", "high", "low", "close", "volume")
 
@@ -70,7 +72,8 @@ class SqlPaperStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._engine = open_engine(path)
+        # saving is synchronous: a lock of another program must not hold up the loop
+        self._engine = open_engine(path, busy_s=BUSY_S)
         metadata.create_all(self._engine)
         self._connection = self._engine.connect()
         found = self._meta("schema")
@@ -85,7 +88,13 @@ class SqlPaperStore:
 
     # ---- writing ---------------------------------------------------------------------------------------------------
     def save(self, now_ns: int, pages: list[AccountPage], positions: Mapping[str, dict[str, Any]], bars: Mapping[str, list[list[float]]]) -> None:
-        """Write pages, the feeds' positions and new candles in one transaction; durable on return."""
+        """Write pages, the feeds' positions and new candles in one transaction; durable on return.
+
+        Raises
+        ------
+        StoreRefused
+            If the file takes nothing now; nothing of it was written.
+        """
         writes: list[Write] = []
         for page in pages:
             name = page.connector_name
@@ -110,8 +119,11 @@ class SqlPaperStore:
         for market, rows in bars.items():
             writes.extend(Write(candles, {"market": market, "open_s": int(row[0]), **dict(zip(OHLCV, row[1:], strict=True))}, Op.ADD) for row in rows)
         writes.append(Write(meta, {"key": "now_ns", "value": str(now_ns)}))
-        with self._connection.begin():
-            write_rows(self._connection, writes)
+        try:
+            with self._connection.begin():
+                write_rows(self._connection, writes)
+        except OperationalError as error:
+            raise StoreRefused(f"the paper exchange's books can't be written: {error.orig}") from None
 
     def put_source(self, source: str) -> None:
         """Remember which market source these books belong to: a seed, a file."""

@@ -6,36 +6,40 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select, union
 
+from botcore.model.enums import RunnableStatus
 from botcore.model.instrument import Market
-from botcore.model.order import TERMINAL
+from botcore.model.order import TERMINAL, OrderState
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
 from botcore.recorder.rows import read_record
 from botcore.recorder.tables import PAPER, last_ns_key
 
 KEEP_CLOSED = 100
+LIVE = tuple(status.name for status in RunnableStatus if status is not RunnableStatus.TERMINATED)
+"""Statuses of executors that have not ended; named one by one, so that an index finds the few among many."""
 
 
 def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     """All that recovery of a bot needs, in one consistent read."""
     executors = tables.executors
     of_bot = executors.c.bot_id == bot_id
-    running = connection.execute(select(executors).where(of_bot, executors.c.status != "TERMINATED").order_by(executors.c.created_ns)).all()
+    lives = executors.c.status.in_(LIVE)
+    # the same test in words that no index knows: the few executors with live orders are looked up by their ids, not among all of the bot
+    also_of_bot = func.coalesce(executors.c.bot_id, "") == bot_id
+    running = connection.execute(select(executors).where(of_bot, lives).order_by(executors.c.created_ns)).all()
     closed = connection.execute(
         select(executors).where(of_bot, executors.c.status == "TERMINATED").order_by(executors.c.close_ns.desc()).limit(KEEP_CLOSED)
     ).all()
-    of_interest = select(executors.c.executor_id).where(
-        of_bot, (executors.c.status != "TERMINATED") | executors.c.executor_id.in_(_with_live_orders())
-    )
-    orphans = connection.execute(
-        select(executors).where(of_bot, executors.c.status == "TERMINATED", executors.c.executor_id.in_(_with_live_orders()))
-    ).all()
+    with_live_orders = also_of_bot & executors.c.executor_id.in_(_with_live_orders())
+    of_interest = union(select(executors.c.executor_id).where(of_bot, lives), select(executors.c.executor_id).where(with_live_orders))
+    has_ended = func.coalesce(executors.c.status, "") == RunnableStatus.TERMINATED.name
+    orphans = connection.execute(select(executors).where(with_live_orders, has_ended)).all()
     joined = select(tables.intents, tables.orders.c.client_order_id, tables.orders.c.exchange_order_id, tables.orders.c.state).join(
         tables.orders, tables.orders.c.intent_id == tables.intents.c.intent_id
     )
-    orders = connection.execute(joined.where(tables.intents.c.executor_id.in_(of_interest)).order_by(tables.intents.c.created_ns)).all()
+    orders = connection.execute(joined.where(tables.orders.c.executor_id.in_(of_interest)).order_by(tables.intents.c.created_ns)).all()
     fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(of_interest)).order_by(tables.fills.c.ts_ns)).all()
     holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
     tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
@@ -52,7 +56,7 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
 
 def _with_live_orders() -> Select[tuple[str]]:
     """Ids of executors with an order that is not known to be done."""
-    return select(tables.orders.c.executor_id).where(tables.orders.c.state.not_in([state.name for state in TERMINAL]))
+    return select(tables.orders.c.executor_id).where(tables.orders.c.state.in_([state.name for state in OrderState if state not in TERMINAL]))
 
 
 def held_amounts(connection: Connection, without_bots: Iterable[str], account: str = PAPER) -> dict[Market, Decimal]:

@@ -52,7 +52,8 @@ orders = Table(
     Column("created_ns", BigInteger, nullable=False),
     Column("updated_ns", BigInteger, nullable=False),
     Index("ix_orders_executor", "executor_id"),
-    Index("ix_orders_account_state", "account", "connector_name", "state"),
+    # orders that live are few among many
+    Index("ix_orders_state", "state", "executor_id"),
 )
 
 fills = Table(

@@ -9,6 +9,7 @@ from random import Random
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.connectors.live.fees import Rate
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.errors import ConfigError
@@ -69,6 +70,7 @@ def open_account(
     pairs: Callable[[], set[str]],
     *,
     stops: bool = True,
+    rate: Rate | None = None,
 ) -> LiveAccount:
     """Put an account together; nothing is sent before its session is started.
 
@@ -80,6 +82,8 @@ def open_account(
         Pairs in which this account may have traded.
     stops : bool
         Whether a stop rests at the venue for every position with a stop loss, where the venue can.
+    rate : callable, optional
+        What one unit of an asset is worth in another, for fees in a third asset; without it they stay unpriced.
 
     Raises
     ------
@@ -118,6 +122,7 @@ def open_account(
         account,
         session.closed_reason,
         stops=live.lists_stop_orders and stops,
+        rate=rate,
     )
     session.serve(connector)
     return LiveAccount(spec, connector, session, caller)

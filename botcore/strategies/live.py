@@ -19,14 +19,17 @@ from botcore.core.clock import Clock
 from botcore.core.steps import TimeIterator
 from botcore.data.feed import MarketFeed
 from botcore.markets.market_state import MarketState
+from botcore.markets.rates import RateOracle
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.instrument import Instrument, Market
+from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
 from botcore.strategies.strays import StrayRecords
 
 BASE_INTERVAL_S = 60
+RATE_AGE_NS = 600 * SECOND_NS
 
 
 class LiveMarkets(TimeIterator, Protocol):
@@ -68,16 +71,29 @@ class LiveRuntime(TradingRuntime):
 
     def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords) -> None:
         super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
+        self.rates = RateOracle(lambda: self.clock.now_ns, self.markets, RATE_AGE_NS)
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}
 
     def add_account(self, connector: ExchangeConnector, session: LiveMarkets) -> None:
-        """Trade through this connector; the session's part comes before it on the clock."""
+        """Trade through this connector once the session knows its rules (`take_up`); the session's part comes before it on the clock."""
         self._sessions[connector.name] = session
         self._accounts[connector.name] = connector
-        self.connectors[connector.name] = connector
         self.clock.add(session, before=self.dispatch)
-        self.clock.add(connector, before=self.dispatch)
+
+    def take_up(self) -> None:
+        """Put all accounts on the clock, with what is held there; call when their rules were asked for and before bots are restored.
+
+        The holds of a pair that the venue's rules do not name (any more) can't be counted.
+        """
+        for name, connector in self._accounts.items():
+            if name in self.connectors:
+                continue
+            try:
+                self.add_live(connector)
+            except ConfigError:
+                self.connectors[name] = connector
+                self.clock.add(connector, before=self.positions)
 
     def open_market(self, market: Market) -> MarketState:
         """The state of a market; it is usable as soon as its book is complete.

@@ -13,9 +13,10 @@ from email.utils import parsedate_to_datetime
 from random import Random
 
 from botcore.venues.backoff import Backoff
+from botcore.venues.call_queue import Ticket
 from botcore.venues.circuit import Circuit
 from botcore.venues.dialect import Credentials, Dialect, Unreadable
-from botcore.venues.limiter import Limiter, Ticket, TurnedAway, lane_of
+from botcore.venues.limiter import Limiter, TurnedAway, lane_of
 from botcore.venues.live_spec import TimeoutSpec
 from botcore.venues.offset import OffsetMeter, TimeSample, VenueOffset
 from botcore.venues.port import HttpRequest, Port

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from botcore.venues.call_queue import CallQueue, Ticket, Waiter
 from botcore.venues.live_spec import LimitSpec
 from botcore.venues.memory import VenueMemory
 from botcore.venues.port import Lane
@@ -61,63 +61,6 @@ class LimiterStatus:
         return sum(self.queued.values())
 
 
-class Ticket:
-    """Right of one call to leave now; `close` it when its reply is there, or when it did not leave."""
-
-    def __init__(self, limiter: Limiter, costs: tuple[tuple[str, int], ...]) -> None:
-        self._limiter = limiter
-        self._costs: tuple[tuple[str, int], ...] | None = costs
-
-    def close(self, *, left: bool = True) -> None:
-        """The call was answered or given up (`left`), or no byte of it left; only the first word counts."""
-        costs, self._costs = self._costs, None
-        if costs is not None:
-            self._limiter.settle(costs, left)
-
-
-@dataclass(slots=True, eq=False)
-class _Waiter:
-    serial: int
-    call: Call
-    costs: tuple[tuple[str, int], ...]
-    future: asyncio.Future[Ticket]
-    timer: asyncio.TimerHandle | None = field(default=None)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.costs)
-
-
-class _Queue:
-    """Calls of one priority, in the order in which they came. Calls that need the same limits stand in one row, for only the first of a row can go next."""
-
-    def __init__(self) -> None:
-        self._rows: dict[tuple[str, ...], deque[_Waiter]] = {}
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def add(self, waiter: _Waiter) -> None:
-        self._rows.setdefault(waiter.names, deque()).append(waiter)
-        self._count += 1
-
-    def first(self, closed: set[str]) -> _Waiter | None:
-        """Who came first of those that need none of the closed limits."""
-        heads = [row[0] for names, row in self._rows.items() if row and closed.isdisjoint(names)]
-        return min(heads, key=lambda waiter: waiter.serial, default=None)
-
-    def last(self) -> _Waiter:
-        return max((row[-1] for row in self._rows.values() if row), key=lambda waiter: waiter.serial)
-
-    def remove(self, waiter: _Waiter) -> None:
-        """Take one out; nothing happens when it is gone already."""
-        row = self._rows.get(waiter.names)
-        if row and waiter in row:
-            row.remove(waiter)
-            self._count -= 1
-
-
 class Limiter:
     """See the module.
 
@@ -158,7 +101,7 @@ class Limiter:
         for lane, slot_count in slots.items():
             self._windows[slot_name(lane)] = Window(slot_count, 0.0)
             self._reserves[slot_name(lane)] = 0.1
-        self._queues: dict[Priority, _Queue] = {priority: _Queue() for priority in Priority}
+        self._queues: dict[Priority, CallQueue] = {priority: CallQueue() for priority in Priority}
         self._serial = 0
         self._timer: asyncio.TimerHandle | None = None
         self._rest_until: float | None = None
@@ -181,7 +124,7 @@ class Limiter:
             raise TurnedAway(f"not sent: {self._reason or 'the venue asked for quiet'} ({self.rest_left_s():.0f} s more)")
         self._make_room(call)
         self._serial += 1
-        waiter = _Waiter(self._serial, call, costs, loop.create_future())
+        waiter = Waiter(self._serial, call, costs, loop.create_future())
         self._queues[call.priority].add(waiter)
         self._pump()
         if not waiter.future.done():
@@ -245,7 +188,7 @@ class Limiter:
             while queue:
                 self._turn_away(queue.last(), "not sent: the connection to the venue is being closed")
 
-    def settle(self, costs: Iterable[tuple[str, int]], left: bool) -> None:
+    def _settle(self, costs: Iterable[tuple[str, int]], left: bool) -> None:
         """A call that was let through is done."""
         now = asyncio.get_running_loop().time()
         for name, weight in costs:
@@ -271,7 +214,7 @@ class Limiter:
         """How much of a limit calls of this kind may fill."""
         return shared(self._windows[name].amount, (1 - self._reserves[name]) ** int(priority))
 
-    def _lacking(self, waiter: _Waiter, now: float) -> list[tuple[str, int]]:
+    def _lacking(self, waiter: Waiter, now: float) -> list[tuple[str, int]]:
         """Limits without room for this call, each with the use at which there would be."""
         lacking = []
         for name, weight in waiter.costs:
@@ -313,7 +256,7 @@ class Limiter:
                 if not waiter.future.done():
                     for name, weight in waiter.costs:
                         self._windows[name].leave(weight)
-                    waiter.future.set_result(Ticket(self, waiter.costs))
+                    waiter.future.set_result(Ticket(self._settle, waiter.costs))
         return min(wakes, default=None)
 
     def _make_room(self, call: Call) -> None:
@@ -325,11 +268,11 @@ class Limiter:
                 return
         raise TurnedAway(f"not sent: {self._queue_max} calls wait for the venue's rate limit already")
 
-    def _give_up(self, waiter: _Waiter, patience_s: float) -> None:
+    def _give_up(self, waiter: Waiter, patience_s: float) -> None:
         self._turn_away(waiter, f"not sent: no room within the venue's rate limit for {patience_s:.0f} s")
         self._pump()
 
-    def _turn_away(self, waiter: _Waiter, reason: str) -> None:
+    def _turn_away(self, waiter: Waiter, reason: str) -> None:
         self._queues[waiter.call.priority].remove(waiter)
         if not waiter.future.done():
             waiter.future.set_exception(TurnedAway(reason))

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from botcore.markets.book_keys import BookKeys
 from botcore.markets.book_scanner import BookScanner
 from botcore.markets.book_sync import BookSync
 from botcore.markets.market_state import MarketState
@@ -20,7 +19,7 @@ from botcore.model.market_events import BarClosed
 from botcore.model.times import SECOND_NS
 from botcore.venues.caller import Caller
 from botcore.venues.dialect import Channel, Dialect, Heard, Peek, Subscription, Unreadable
-from botcore.venues.live_spec import BookSpec, LiveSpec
+from botcore.venues.live_spec import LiveSpec
 from botcore.venues.market_streams import MarketStreams
 from botcore.venues.means import Means
 from botcore.venues.stream import SupervisedStream
@@ -31,22 +30,6 @@ from botcore.venues.wire import NoReply
 BASE_INTERVAL_S = 60
 HISTORY = 1_000
 CANDLES_RETRY_S = 15
-
-
-def book_keys(spec: BookSpec) -> BookKeys:
-    """The keys of a venue's depth messages, as its file names them."""
-    return BookKeys(
-        spec.bids,
-        spec.asks,
-        spec.first_id,
-        spec.last_id,
-        spec.prev_id,
-        spec.time_ms,
-        "",
-        spec.snapshot_bids,
-        spec.snapshot_asks,
-        spec.snapshot_id,
-    )
 
 
 @dataclass(slots=True)
@@ -127,8 +110,8 @@ class LiveBooks:
     def watch(self, state: MarketState) -> None:
         """Keep a market up to date from now on."""
         instrument = state.instrument
-        scanner = BookScanner(book_keys(self._spec.book), instrument.tick_size, instrument.lot_size)
-        rules = SyncRules(snapshot_depth=self._spec.book.depth)
+        scanner = BookScanner(self._spec.book.keys(), instrument.tick_size, instrument.lot_size)
+        rules = SyncRules(snapshot_depth=self._spec.book.depth, stale_ns=int(self._spec.ages.book * SECOND_NS))
         self._watched[instrument.market.trading_pair] = _Watched(state, BookSync(state, scanner, rules))
         wanted: defaultdict[str, list[Subscription]] = defaultdict(list)
         for pair in self._watched:

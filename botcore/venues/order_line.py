@@ -72,7 +72,7 @@ class OrderLine:
         if kind is Ask.QUERY:
             self._tasks.once(f"query {order.client_order_id}", lambda: self._query(order))
         elif kind is Ask.TRADES:
-            self._trades.ask(pair, order.client_order_id)
+            self._trades.ask(pair, order.client_order_id, order.created_ns // 1_000_000)
         else:
             self._open_waiting[pair].append(order.client_order_id)
             if pair not in self._open_reading:

@@ -230,6 +230,7 @@ class VenueSession:
             if problem is not None:
                 self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, problem)
                 await asyncio.sleep(RETRY_S)
+                self._sync_wanted.set()
             elif self._user.is_open and not self._sync_wanted.is_set():
                 self._to(Stage.LIVE, "")
 

@@ -59,14 +59,15 @@ class TradeReader:
         self._deliver = deliver
         self._wall_ms = wall_ms
         self._marks: dict[str, int] = {}
-        self._waiting: defaultdict[str, list[str]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._reading: set[str] = set()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._foreign: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    def ask(self, trading_pair: str, client_order_id: str) -> None:
-        """Answer for one order with the next read of its pair."""
-        self._waiting[trading_pair].append(client_order_id)
+    def ask(self, trading_pair: str, client_order_id: str, created_ms: int) -> None:
+        """Answer for one order with the next read of its pair, from the time on at which the order was made: a venue may show a trade id after a larger one, and
+        what is asked for may lie behind the mark."""
+        self._waiting[trading_pair].append((client_order_id, created_ms))
         self._begin(trading_pair)
 
     def _begin(self, trading_pair: str) -> None:
@@ -78,8 +79,8 @@ class TradeReader:
         try:
             while self._waiting[trading_pair]:
                 asked = self._waiting.pop(trading_pair)
-                said, asked_ns, fills = await self._read(trading_pair)
-                for client_order_id in asked:
+                said, asked_ns, fills = await self._read(trading_pair, min(created_ms for _, created_ms in asked))
+                for client_order_id, _ in asked:
                     self._deliver(Told(client_order_id, Ask.TRADES, said, asked_ns, None, tuple(fills.get(client_order_id, ()))))
         finally:
             self._reading.discard(trading_pair)
@@ -90,14 +91,14 @@ class TradeReader:
         return isinstance(said, Outcome) and said.verdict is Verdict.ACCEPTED
 
     # ---- one read --------------------------------------------------------------------------------------------------
-    async def _read(self, trading_pair: str) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
-        """(what the venue said last, when the first question left, new executions by client order id)."""
+    async def _read(self, trading_pair: str, from_ms: int | None = None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
+        """(what the venue said last, when the first question left, executions by client order id); from the mark on, or from a time."""
         async with self._locks[trading_pair]:
-            return await self._read_on(trading_pair)
+            return await self._read_on(trading_pair, from_ms)
 
-    async def _read_on(self, trading_pair: str) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
-        mark = self._mark(trading_pair)
-        since_ms = None if mark is not None else self._since_ms(trading_pair) - MARGIN_MS
+    async def _read_on(self, trading_pair: str, from_ms: int | None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
+        mark = self._mark(trading_pair) if from_ms is None else None
+        since_ms = None if mark is not None else (self._since_ms(trading_pair) if from_ms is None else from_ms) - MARGIN_MS
         asked_ns = 0
         by_order: defaultdict[str, list[Fill]] = defaultdict(list)
         while True:
@@ -115,14 +116,17 @@ class TradeReader:
                 if fill.client_order_id:
                     by_order[fill.client_order_id].append(fill)
                     self._deliver(Traded(fill))
+            # a question with a time covers a day at most
+            is_old = since_ms is not None and since_ms + DAY_MS < self._wall_ms()
             if fills:
                 mark, since_ms = max(int(fill.trade_id) for fill in fills), None
-                self._marks[trading_pair] = mark
-                self._deliver(TradesRead(trading_pair, mark))
-            if len(fills) >= self._dialect.trades_page:
-                continue
-            if since_ms is not None and since_ms + DAY_MS < self._wall_ms():
-                # a question with a time covers a day at most
+                if from_ms is None:
+                    # what was read from a time on may leave a hole behind the mark
+                    self._marks[trading_pair] = mark
+                    self._deliver(TradesRead(trading_pair, mark))
+                if is_old or len(fills) >= self._dialect.trades_page:
+                    continue
+            elif is_old and since_ms is not None:
                 since_ms += DAY_MS
                 continue
             return answer.said, asked_ns, by_order
@@ -167,7 +171,11 @@ class TradeReader:
             return None
         client_order_id = ""
         if answer.is_accepted:
-            client_order_id = self._dialect.order_report(call, answer.reply).client_order_id
+            report = self._dialect.order_report(call, answer.reply)
+            if report.exchange_order_id != order_id:
+                # a reply to another question (R22)
+                return None
+            client_order_id = report.client_order_id
         self._foreign[trading_pair, order_id] = client_order_id
         if len(self._foreign) > KNOWN_FOREIGN:
             self._foreign.popitem(last=False)

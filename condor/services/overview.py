@@ -166,18 +166,18 @@ class OverviewService:
         """Open markets with the age of their last event in market time."""
         require(actor, Role.VIEWER, "looking at markets")
         views = []
-        for host, market, state in self._open_markets():
+        for mode, host, market, state in self._open_markets():
             now_ns = host.clock.now_ns
             mid = state.price(PriceType.MidPrice)
             bid, ask = state.price(PriceType.BestBid), state.price(PriceType.BestAsk)
             spread = None if mid.is_nan() or not mid else float((ask - bid) / mid) * 10_000
             word = "ended" if state.ended else "ok" if state.is_usable(now_ns) else "stale"
-            views.append(MarketView(str(market), None if mid.is_nan() else mid, spread, max(0, now_ns - state.ts_ns) / 1e9, word))
+            views.append(MarketView(str(market), None if mid.is_nan() else mid, spread, max(0, now_ns - state.ts_ns) / 1e9, word, mode))
         return tuple(views)
 
-    def _open_markets(self) -> list[tuple[Host, Market, MarketState]]:
+    def _open_markets(self) -> list[tuple[str, Host, Market, MarketState]]:
         """Live markets first."""
-        return [(host, market, state) for host in reversed(self._hosts.all()) for market, state in host.runtime.markets.items()]
+        return [(mode, host, market, state) for mode, host in reversed(self._hosts.by_mode()) for market, state in host.runtime.markets.items()]
 
     def describe_market(self) -> str:
         return self._host.source.describe()

@@ -18,7 +18,6 @@ from sqlalchemy import Connection, select
 
 from botcore.recorder import tables
 from botcore.recorder.journal import COMMITS, Write, open_engine, write_rows
-from botcore.recorder.strays import largest_serial
 from condor.store.backups import sync_folder
 
 log = logging.getLogger(__name__)
@@ -117,7 +116,7 @@ def claim_epoch(path: Path, database: Path, boot: str, step: Callable[[int], int
     try:
         with engine.begin() as connection:
             there = _stored(connection)
-            past = _past(file, there, path, machine, is_empty=not largest_serial(connection))
+            past = _past(file, there, path, machine, is_empty=_is_empty(connection))
             known = max(file.epoch if file else 0, there.epoch)
             number = known if past is Past.SAME else known + 1 + step(STEP)
             # the file first: should the process end here, its older boot id still fits the database
@@ -138,6 +137,11 @@ def _past(file: _Found | None, there: _Found, path: Path, machine: str, *, is_em
     if there.commits < file.commits:
         return Past.OLDER if boot else Past.GONE
     return Past.SAME if file.place == Place(machine, path.stat().st_ino) else Past.COPIED
+
+
+def _is_empty(connection: Connection) -> bool:
+    """Whether no id was ever given out here."""
+    return all(connection.execute(select(column).limit(1)).first() is None for column in (tables.intents.c.intent_id, tables.executors.c.executor_id))
 
 
 def _stored(connection: Connection) -> _Found:

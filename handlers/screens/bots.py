@@ -95,7 +95,7 @@ def _numbers(view: BotView) -> list[tuple[str, str]]:
 def _markets(ctx: Context, view: BotView) -> str:
     shown = []
     for market in ctx.services.overview.markets(ctx.actor):
-        if market.market in view.markets:
+        if market.market in view.markets and market.mode == view.mode:
             state = "" if market.state == "ok" else f" ({market.state})"
             shown.append(f"{market.market.partition(':')[2]} {words.price(market.mid)}{state}")
     return " · ".join(shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from condor.errors import UserError
 from condor.units import duration, duration_text
 from condor.users import Role
-from condor.views import StatusView
+from condor.views import MarketView, StatusView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs, table
@@ -50,11 +50,16 @@ async def status(ctx: Context, args: Args) -> View:
         rows = [[clip(bot.title, 18), words.money(bot.net_pnl, signed=True), str(bot.trading)] for bot in view.bots[:12]]
         blocks.append(table(["bot", "result", "in pos."], rows))
     if view.markets:
-        rows = [[market.market.partition(":")[2], words.price(market.mid), market.state] for market in view.markets[:12]]
+        rows = [[_market_name(market), words.price(market.mid), market.state] for market in view.markets[:12]]
         blocks.append(table(["market", "price", "data"], rows))
     blocks.append(italic(f"{view.market_source} · market time {words.clock_time(view.market_time_ms)}"))
     blocks.append(line("Pushed here every ", bold(duration_text(every_s))) if every_s else italic("No status push: /status every 15m asks for one."))
     return View(card(blocks), _rows(every_s, is_halted=view.halted is not None))
+
+
+def _market_name(market: MarketView) -> str:
+    pair = market.market.partition(":")[2]
+    return f"{pair} 💵" if market.mode == "live" else pair
 
 
 def _troubles(view: StatusView) -> list[object]:

@@ -7,8 +7,10 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,6 +171,42 @@ async def test_an_unreachable_chat_loses_nothing_and_a_dead_one_is_left_alone(jo
     await alerts.close()
     assert len(inbox.got) == 1
     assert journal.read(lambda c: c.exec_driver_sql("SELECT state FROM outbox ORDER BY message_key").fetchall()).result() == [("sent",), ("failed",)]
+
+
+class FullDisk(Journal):
+    """Takes commits, and refuses work while it is full."""
+
+    is_full = False
+
+    def run(self, work: Any) -> Any:
+        if not self.is_full:
+            return super().run(work)
+        refused: Future[Any] = Future()
+        refused.set_exception(OSError("database or disk is full"))
+        return refused
+
+
+async def test_i9_p5_while_nothing_can_be_noted_nobody_hears_the_same_thing_again(journal: Journal, tmp_path: Path) -> None:
+    full = FullDisk(tmp_path / "condor.db", asyncio.get_running_loop().call_soon_threadsafe)
+
+    class Filling(Inbox):
+        async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int:
+            full.is_full = True
+            return await super().send(chat_id, notices, silent=silent)
+
+    inbox = Filling()
+    alerts = await alerts_of(full, inbox)
+    closed(full, "1")
+    alerts.wake()
+    await until(lambda: inbox.got)
+    await asyncio.sleep(2.5)
+    assert len(inbox.got) == 1, "it is tried every two seconds, without sending"
+    full.is_full = False
+    noted = "SELECT state, message_id FROM outbox"
+    await until(lambda: full.read(lambda c: c.exec_driver_sql(noted).fetchall()).result() == [("sent", 1)])
+    await alerts.close()
+    assert len(inbox.got) == 1
+    full.close()
 
 
 async def test_a_chat_that_can_not_be_reached_never_holds_up_another(journal: Journal) -> None:

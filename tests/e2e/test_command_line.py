@@ -140,6 +140,13 @@ def test_wrong_environment_is_named(tmp_path: Path) -> None:
     assert "CONDOR_HTTP" in condor("run", "--home", str(tmp_path), CONDOR_HTTP="0.0.0.0:80").stderr
 
 
+def test_p17_another_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    done = condor("run", "--home", str(tmp_path), CONDOR_DB_URL="postgresql://somewhere/condor")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "CONDOR_DB_URL" in done.stderr and "SQLite" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_create_writes_a_config_that_backtests(tmp_path: Path) -> None:
     home = tmp_path / "home"
     done = condor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import sqlite3
 import time
@@ -38,6 +39,31 @@ def test_p6_while_another_program_locks_the_records_the_chat_answers_and_nothing
         person.wait_text("No new positions", "records can't be written", timeout_s=30)
         person.wait_text("allowed again", timeout_s=30)
         instance.stop()
+        assert condor("verify", "--home", str(instance.home)).returncode == 0
+    finally:
+        instance.kill()
+
+
+def test_p5_a_disk_that_takes_nothing_halts_what_opens_and_loses_nothing(tmp_path: Path) -> None:
+    """The kernel refuses to let any file of the process grow; later it lets them."""
+    instance = Instance(tmp_path / "home", FAST).start()
+    try:
+        person = instance.person()
+        person.start_bot()
+        person.until(lambda: len(instance.rows("SELECT 1 FROM orders")) > 2, "orders", 60)
+        size = (instance.home / "data" / "condor.db-wal").stat().st_size
+        hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(instance.pid, resource.RLIMIT_FSIZE, (size, hard))
+        person.until(lambda: "records can't be written" in instance.health()["halted"], "the halt", 60)
+        resource.prlimit(instance.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        person.wait_text("No new positions", "records can't be written", timeout_s=30)
+        person.wait_text("allowed again", timeout_s=60)
+        orders = len(instance.rows("SELECT 1 FROM orders"))
+        person.until(lambda: len(instance.rows("SELECT 1 FROM orders")) > orders, "trading to go on", 60)
+        instance.stop()
+        ours = instance.rows("SELECT trade_id FROM fills")
+        theirs = instance.rows("SELECT trade_id FROM fills", database="paper.db")
+        assert sorted(ours) == sorted(theirs)
         assert condor("verify", "--home", str(instance.home)).returncode == 0
     finally:
         instance.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -115,7 +116,8 @@ def test_r6_spot_refusals_in_the_venues_words(changed: dict[str, str], code: int
         ({"quantity": "0.0001"}, -1111),
         ({"quantity": "0"}, -4003),
         ({"quantity": "0.001"}, -4164),
-        ({"price": "1000.0", "quantity": "0.200"}, -4131),
+        ({"price": "1000.0", "quantity": "0.200"}, -4024),
+        ({"price": "70000.0"}, -4016),
         ({"quantity": "900"}, -2019),
         ({"timeInForce": "FOK", "price": "64000.0"}, -5021),
         ({"positionSide": "LONG"}, -4061),
@@ -129,6 +131,48 @@ def test_r6_futures_refusals_in_the_venues_codes(changed: dict[str, str], code: 
 
     assert (status, body["code"]) == (400, code), body
     assert hand.venue.orders() == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "old", "amount", "status", "results"),
+    [
+        ("STOP_ON_FAILURE", "a", "0.01000", 200, ("SUCCESS", "SUCCESS")), ("STOP_ON_FAILURE", "nobody", "0.01000", 400, ("FAILURE", "NOT_ATTEMPTED")),
+        ("ALLOW_FAILURE", "nobody", "0.01000", 409, ("FAILURE", "SUCCESS")), ("ALLOW_FAILURE", "a", "90", 409, ("SUCCESS", "FAILURE")),
+        ("ALLOW_FAILURE", "nobody", "90", 400, ("FAILURE", "FAILURE")),
+    ],
+)  # fmt: skip
+def test_r19_half_a_cancel_replace_is_a_conflict(mode: str, old: str, amount: str, status: int, results: tuple[str, str]) -> None:
+    hand = Hand()
+    hand.limit("a", "BUY", "0.01000", "64000.00")
+    new = {
+        "symbol": "BTCUSDT",
+        "side": "BUY",
+        "type": "LIMIT",
+        "timeInForce": "GTC",
+        "quantity": amount,
+        "price": "63000.00",
+        "newClientOrderId": "b",
+    }
+
+    said_status, said = hand.ask("POST", "order/cancelReplace", cancelReplaceMode=mode, cancelOrigClientOrderId=old, **new)
+
+    parts = said if status == 200 else said["data"]
+    assert (said_status, parts["cancelResult"], parts["newOrderResult"]) == (status, *results)
+    assert {order.client_id for order in hand.venue.account.open.values()} == ({"b"} if results[1] == "SUCCESS" else set()) | (
+        {"a"} if old != "a" else set()
+    )
+
+
+def test_r19_each_order_of_a_batch_has_its_own_answer() -> None:
+    hand = Hand("futures")
+    good = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010", "price": "64000.0"}
+    orders = [good | {"newClientOrderId": "a"}, good | {"price": "64000.05"}, good | {"newClientOrderId": "b"}]
+
+    status, said = hand.ask("POST", "batchOrders", batchOrders=quote(orjson.dumps(orders).decode()))
+    gone = hand.ask("DELETE", "batchOrders", symbol="BTCUSDT", origClientOrderIdList=quote('["a","nobody"]'))[1]
+
+    assert status == 200 and [row.get("clientOrderId", row.get("code")) for row in said] == ["a", -4014, "b"]
+    assert [row.get("status", row.get("code")) for row in gone] == ["CANCELED", -2011]
 
 
 @KINDS

@@ -93,6 +93,18 @@ async def test_sockets_push_and_are_cut(place: Place) -> None:
     assert (await place.control("sockets"))["attempts"] == 2
 
 
+async def test_w2_a_half_open_socket_answers_no_ping(place: Place) -> None:
+    async with place.http.ws_connect(f"{place.server.ws_url}/ws/btcusdt@trade", autoping=False) as socket:
+        await socket.ping(b"alive?")
+        answer = await asyncio.wait_for(socket.receive(), 5)
+        assert (answer.type, answer.data) == (aiohttp.WSMsgType.PONG, b"alive?")
+        await place.control("fault", kind="halfopen", on="market:*", times=1)
+        await order(place)
+        await socket.ping(b"and now?")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(socket.receive(), 0.5)
+
+
 async def test_a_path_that_is_no_stream_is_no_socket(place: Place) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await place.http.ws_connect(f"{place.server.ws_url}/nothing")

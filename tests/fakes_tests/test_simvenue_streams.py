@@ -210,6 +210,14 @@ def test_a_futures_stream_tells_the_account_before_the_order() -> None:
     assert heard[3]["o"]["X"] == "FILLED"
 
 
+def test_a_stop_that_fires_tells_its_order_first_and_then_itself() -> None:
+    told = [(m["e"], m["o"]["X"]) for m in events_of("futures") if m["e"] in ("ORDER_TRADE_UPDATE", "ALGO_UPDATE")]
+    assert told[-6:] == [
+        ("ALGO_UPDATE", "NEW"), ("ALGO_UPDATE", "TRIGGERING"), ("ORDER_TRADE_UPDATE", "NEW"), ("ORDER_TRADE_UPDATE", "FILLED"), ("ALGO_UPDATE", "TRIGGERED"),
+        ("ALGO_UPDATE", "FINISHED"),
+    ]  # fmt: skip
+
+
 def test_one_event_of_a_listen_key_may_be_chosen() -> None:
     hand = Hand("futures")
     key = orjson.loads(hand.venue.handle("POST", "/fapi/v1/listenKey", {"X-MBX-APIKEY": "key"}).body)["listenKey"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import heapq
+import math
 import random
 import threading
 import weakref
@@ -151,7 +152,11 @@ class SimLoop(asyncio.BaseEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None) -> SimHandle:  # type: ignore[override]
-        return self._push(max(round(when * SECOND_NS), self._time_ns), SimHandle(callback, args, context, self, when))
+        time_ns = max(math.ceil(when * SECOND_NS), self._time_ns)
+        while time_ns / SECOND_NS < when:
+            # a timer is never early, or whoever compares times would set it again and again
+            time_ns += 1
+        return self._push(time_ns, SimHandle(callback, args, context, self, when))
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None) -> SimHandle:  # type: ignore[override]
         time_ns = self._time_ns + max(round(delay * SECOND_NS), 0)

@@ -209,3 +209,20 @@ def test_a_killed_process_does_nothing_any_more_and_the_world_goes_on() -> None:
     loop.run(main())
     assert told[:3] == ["sockets closed", "request executed", "end"]
     assert "timer of the dead" not in told and "ok" not in told
+
+
+def test_a_timer_is_never_early() -> None:
+    loop = SimLoop(1)
+
+    async def main() -> bool:
+        for number in range(2000):
+            when = loop.time() + number * 1.2345678e-10
+            async with asyncio.timeout_at(None):
+                await asyncio.sleep(0)
+            reached = loop.create_future()
+            loop.call_at(when, reached.set_result, None)
+            await reached
+            assert loop.time() >= when
+        return True
+
+    assert loop.run(main())

@@ -25,6 +25,7 @@ D = Decimal
 Sides = tuple[list[tuple[Decimal, Decimal]], list[tuple[Decimal, Decimal]]]
 SPOT_KEYS = BookKeys()
 USDM_KEYS = BookKeys(prev_id="pu")
+KUCOIN_KEYS = BookKeys("bids", "asks", "sequenceStart", "sequenceEnd", "", "time", "", "bids", "asks", "sequence")
 OKX_KEYS = BookKeys("bids", "asks", "", "", "", "ts", "checksum", "bids", "asks", "")
 KRAKEN_KEYS = BookKeys("b", "a", "", "", "", "", "c", "bs", "as", "", one_sided=True, stream_depth=1_000)
 
@@ -94,6 +95,30 @@ def cryptofeed_binance(venue: str) -> dict[str, Recording]:
     return {
         symbol: Recording(f"{venue} {symbol}", keys, *rules[symbol], sorted(messages, key=lambda message: message.ts_ns))
         for symbol, messages in found.items()
+    }
+
+
+def kucoin() -> dict[str, Recording]:
+    """Pair -> recording; each update is numbered, and a price of 0 says that nothing has changed."""
+    rules = {}
+    for line in _lines(recorded("captures/cryptofeed_KUCOIN.0.xz")):
+        if "/symbols -> " in line:
+            for entry in json.loads(line[line.index("{") :])["data"]:
+                rules[entry["symbol"]] = D(entry["priceIncrement"]), D(entry["baseIncrement"])
+    found: dict[str, list[Wire]] = {}
+    for line in _lines(recorded("captures/cryptofeed_KUCOIN.http.0.0.xz")):
+        address, arrow, rest = line.partition(" -> ")
+        if arrow and "symbol=" in address:
+            head, _, raw = rest.partition(": ")
+            found.setdefault(address.partition("symbol=")[2].partition("&")[0], []).append(Wire(_ns(head), True, raw.encode()))
+    for line in _lines(recorded("captures/cryptofeed_KUCOIN.ws.1.0.xz")):
+        head, _, raw = line.partition(": ")
+        if raw.startswith("{") and '"trade.l2update"' in raw:
+            found.setdefault(json.loads(raw)["data"]["symbol"], []).append(Wire(_ns(head), False, raw.encode()))
+    return {
+        pair: Recording(f"KUCOIN {pair}", KUCOIN_KEYS, *rules[pair], sorted(messages, key=lambda message: message.ts_ns))
+        for pair, messages in found.items()
+        if pair in rules
     }
 
 
@@ -199,6 +224,22 @@ def replay_binance(messages: Iterable[Wire]) -> PlainBook:
     book = PlainBook()
     for message in messages:
         book.take_binance(message)
+    return book
+
+
+def replay_kucoin(messages: Iterable[Wire]) -> PlainBook:
+    """The snapshot, then every update with a higher number."""
+    messages = list(messages)
+    snapshot = json.loads(next(message.raw for message in messages if message.is_snapshot))["data"]
+    book = PlainBook()
+    book.take(snapshot["bids"], snapshot["asks"])
+    book.last_id = int(snapshot["sequence"])
+    for message in messages:
+        if not message.is_snapshot and (data := json.loads(message.raw)["data"])["sequenceEnd"] > book.last_id:
+            assert data["sequenceStart"] <= book.last_id + 1
+            changes = {name: [change for change in data["changes"][name] if D(change[0])] for name in ("bids", "asks")}
+            book.take(changes["bids"], changes["asks"])
+            book.last_id = data["sequenceEnd"]
     return book
 
 

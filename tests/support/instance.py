@@ -96,6 +96,16 @@ class Instance:
         finally:
             connection.close()
 
+    def health(self) -> dict[str, Any]:
+        """What `/healthz` says, with "" for what is not the matter."""
+        base = json.loads((self.home / "data" / "chat.address").read_text())["base"]
+        try:
+            with DIRECT.open(f"{base}/healthz", timeout=10) as answer:
+                found = json.load(answer)
+        except urllib.error.HTTPError as error:
+            found = json.load(error)
+        return {name: "" if value is None else value for name, value in found.items()}
+
     def person(self) -> Person:
         return Person(self.home)
 

@@ -170,6 +170,7 @@ class LiveRig:
         self.connector = self.account.connector
         self.runtime.add_account(self.connector, self.account.session)
         await self.account.session.learn(15.0)
+        self.runtime.take_up()
         self.state: MarketState = self.runtime.open_market(Market(self.name, PAIR))
         self.account.session.start()
         await self.until(lambda: self.connector.closed_reason() is None and self.state.is_usable(self.clock.now_ns), until_live_s)

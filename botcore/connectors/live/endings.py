@@ -21,6 +21,7 @@ class _Waiting:
     next_ask_ns: int
     asked: int = 0
     is_told: bool = False
+    is_proven: bool = False
 
 
 class EndingBook:
@@ -29,11 +30,14 @@ class EndingBook:
     Parameters
     ----------
     patience_ns : int
-        After so long an end is no longer held back: no list of the venue shows what it counts.
+        After so long it is told that executions are missing.
+    lag_ns : int
+        How old a list of the venue may be. An end is held back until a list that can't be older than the report does not show what the report counts.
     """
 
-    def __init__(self, patience_ns: int) -> None:
+    def __init__(self, patience_ns: int, lag_ns: int) -> None:
         self._patience_ns = patience_ns
+        self._lag_ns = lag_ns
         self._waiting: dict[str, _Waiting] = {}
 
     def __len__(self) -> int:
@@ -72,6 +76,16 @@ class EndingBook:
         for waiting in late:
             waiting.is_told = True
         return [waiting.report for waiting in late]
+
+    def answered(self, client_order_id: str, asked_ns: int) -> None:
+        """A list of executions was read that was asked for at this time; what it showed is booked."""
+        waiting = self._waiting.get(client_order_id)
+        if waiting is not None and asked_ns >= waiting.since_ns + self._lag_ns:
+            waiting.is_proven = True
+
+    def hopeless(self) -> list[OrderReport]:
+        """Reports of which it is told and proven that no list shows what they count."""
+        return [waiting.report for waiting in self._waiting.values() if waiting.is_told and waiting.is_proven]
 
     def forget(self, client_order_id: str) -> None:
         self._waiting.pop(client_order_id, None)

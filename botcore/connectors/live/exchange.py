@@ -10,6 +10,7 @@ All news, answers and streams alike, wait in an inbox for the next tick; so the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from botcore.connectors.base import ConnectorBase, OutgoingRequest
@@ -84,7 +85,7 @@ class ExchangeConnector(ConnectorBase):
         self.doubts = DoubtBook(rules)
         self._rules = rules
         self.cancels = CancelBook()
-        self.endings = EndingBook(rules.deadline_ns)
+        self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)
         self.audit = AuditBook()
         self.denied = ""
         self.inbox: list[News] = []
@@ -140,7 +141,9 @@ class ExchangeConnector(ConnectorBase):
         for client_order_id in self.audit.due(now_ns):
             self._ask(client_order_id, Ask.QUERY)
         for report in self.endings.overdue(now_ns):
-            self._end_without_fills(report, now_ns)
+            self._tell_missing(report, now_ns)
+        for report in self.endings.hopeless():
+            self._end_without_fills(report)
 
     def _ask(self, client_order_id: str, kind: Ask) -> None:
         order = self.tracker.get(client_order_id)
@@ -213,6 +216,8 @@ class ExchangeConnector(ConnectorBase):
             return
         for fill in news.fills:
             self._trade(fill)
+        if news.kind is Ask.TRADES and not isinstance(news.said, NoReply) and news.said.verdict is Verdict.ACCEPTED:
+            self.endings.answered(news.client_order_id, news.asked_ns)
         if news.report is not None:
             self._report(news.report, now_ns)
         elif news.fills:
@@ -274,6 +279,9 @@ class ExchangeConnector(ConnectorBase):
         if order is None:
             return
         report = counted_in(report, order.instrument)
+        if report.state is OrderState.FAILED and order.state not in BEFORE_LIVE:
+            # refused after it stood there (a stop that could not become an order): ended by the venue
+            report = replace(report, state=OrderState.EXPIRED)
         self._unreconciled.pop(report.client_order_id, None)
         if order.is_open:
             self._hear(order, now_ns)
@@ -311,23 +319,21 @@ class ExchangeConnector(ConnectorBase):
         amount, price = format(fill.amount, "f"), format(fill.price, "f")
         self._tell(FactKind.LATE_FILL, order, fill.ts_ns, state=state.name, amount=amount, price=price)
 
-    def _end_without_fills(self, report: OrderReport, now_ns: int) -> None:
-        """The venue counts executions that no list of it shows: say so. A canceled order then ends with what is booked; one that the venue
-        calls filled stays open, for its position is there and we have not seen it."""
+    def _tell_missing(self, report: OrderReport, now_ns: int) -> None:
+        """The venue counts executions that have not come for long."""
         order = self.tracker.get(report.client_order_id)
-        if order is None:
-            self.endings.forget(report.client_order_id)
-            return
-        amount = order.instrument.amount
-        self._tell(
-            FactKind.FILLS_MISSING,
-            order,
-            now_ns,
-            venue_amount=format(amount(report.filled_lots), "f"),
-            booked_amount=format(amount(order.filled_lots), "f"),
-        )
+        if order is not None:
+            amount = order.instrument.amount
+            told = {"venue_amount": format(amount(report.filled_lots), "f"), "booked_amount": format(amount(order.filled_lots), "f")}
+            self._tell(FactKind.FILLS_MISSING, order, now_ns, **told)
+
+    def _end_without_fills(self, report: OrderReport) -> None:
+        """No list shows what the venue counts. A canceled order then ends with what is booked; one that the venue calls filled stays open, for its
+        position is there and we have not seen it."""
         if report.state in ENDS:
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
+            self.endings.forget(report.client_order_id)
+        elif self.tracker.get(report.client_order_id) is None:
             self.endings.forget(report.client_order_id)
 
     def apply(self, update: VenueUpdate) -> None:

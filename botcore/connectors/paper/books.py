@@ -16,6 +16,7 @@ from botcore.connectors.paper.order import PaperOrder
 from botcore.markets.market_state import MarketState
 from botcore.model.books import AccountPage, StoredAccount
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
+from botcore.model.errors import StoreRefused
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 
@@ -61,17 +62,36 @@ class PaperBooks:
         self._written_bars: dict[Market, int] = {}
         self._checkpoint_ns = checkpoint_ns
         self._written_ns = 0
+        self._pages: list[AccountPage] = []
+        self._bars: dict[str, list[list[float]]] = {}
+        self.trouble = ""
 
     def on_tick(self, now_ns: int) -> None:
         for exchange in self._exchanges.values():
             exchange.advance(now_ns)
         changed = [exchange for exchange in self._exchanges.values() if exchange.changed]
-        if changed or now_ns - self._written_ns >= self._checkpoint_ns:
-            self.write(now_ns, changed)
+        if changed or self._pages or now_ns - self._written_ns >= self._checkpoint_ns:
+            try:
+                self.write(now_ns, changed)
+            except StoreRefused as error:
+                # the pages are kept and written with the next ones
+                self.trouble = str(error)
 
     def write(self, now_ns: int, changed: list[PaperExchange]) -> None:
-        self._store.save(now_ns, [page_of(exchange) for exchange in changed], self._feeds.states(), self._new_candles())
+        """Write what has changed, and what could not be written before.
+
+        Raises
+        ------
+        StoreRefused
+            If the file takes nothing now.
+        """
+        self._pages += [page_of(exchange) for exchange in changed]
+        for market, rows in self._new_candles().items():
+            self._bars.setdefault(market, []).extend(rows)
+        self._store.save(now_ns, self._pages, self._feeds.states(), self._bars)
+        self._pages, self._bars = [], {}
         self._written_ns = now_ns
+        self.trouble = ""
 
     def _new_candles(self) -> dict[str, list[list[float]]]:
         """Closed candles since the last page, by market."""

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from botcore.connectors.paper.books import page_of, pairs_of, restore_account
+from botcore.connectors.paper.books import PaperBooks, page_of, pairs_of, restore_account
 from botcore.connectors.paper.models import BackOfQueue, FeeModel, TouchQueue
 from botcore.model.books import StoredAccount
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
+from botcore.model.errors import StoreRefused
 from botcore.model.market_events import BookSnapshot
 from botcore.model.order import OrderRequest
 from tests.botcore.connectors.test_paper_ledger_property import Account, steps
@@ -124,3 +125,44 @@ def test_page_holds_only_what_changed_since_the_last_one() -> None:
     assert all(order["is_open"] is False and order["state"] == "FILLED" for order in page.orders.values())
     page = page_of(account.exchange)
     assert (page.orders, page.fills) == ({}, [])
+
+
+# ---- a disk that takes nothing ---------------------------------------------------------------------------------------
+class Refusing:
+    """A store that is full until it is not."""
+
+    def __init__(self) -> None:
+        self.is_full, self.saved = False, []
+
+    def save(self, now_ns: int, pages: list[Any], feeds: Any, candles: Any) -> None:
+        if self.is_full:
+            raise StoreRefused("database or disk is full")
+        self.saved.append((now_ns, list(pages)))
+
+
+class Still:
+    def states(self) -> dict[str, Any]:
+        return {}
+
+
+def test_p5_pages_that_the_disk_refused_are_written_with_the_next_ones_in_order() -> None:
+    """The exchange's books stay a part of the clock: a full disk is no fault of theirs, and no page is lost."""
+    account = Account(instrument(), FeeModel(D("0.001"), D("0.001")), TouchQueue(), OPENING)
+    store = Refusing()
+    books = PaperBooks(store, {"venue": account.exchange}, Still(), {}, 10**18)
+    account.exchange.changed = True
+    books.on_tick(1)
+    store.is_full = True
+    for now_ns in (2, 3):
+        account.exchange.deposit("USDT", D(1))
+        account.exchange.changed = True
+        books.on_tick(now_ns)
+        assert "full" in books.trouble
+    store.is_full = False
+    books.on_tick(4)
+    assert books.trouble == ""
+    assert [(now_ns, len(pages)) for now_ns, pages in store.saved] == [(1, 1), (4, 2)]
+    first, second = (page.account for page in store.saved[1][1])
+    assert first != second
+    books.on_tick(5)
+    assert len(store.saved) == 2, "nothing is left to write"

@@ -175,3 +175,24 @@ def test_position_action(connector: str, action: PositionAction, expected: Posit
 def test_limit_needs_a_price(strategy: ExecutionStrategy) -> None:
     with pytest.raises(ValidationError, match="needs a price"):
         config(BUY, strategy)
+
+
+def test_o13_order_that_the_account_can_not_pay_is_tried_once() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(BUY, LIMIT, 100))
+    bench.venue.reject(bench.orders[0], "Margin is insufficient.")
+    for _ in range(20):
+        bench.tick(10)
+    assert (executor.status, executor.close_type, executor.info.reason) == (TERMINATED, CloseType.INSUFFICIENT_BALANCE, "Margin is insufficient.")
+    assert len(bench.orders) == 1
+
+
+@pytest.mark.parametrize(("filled", "close_type"), [(None, CloseType.EXTERNAL), ("0.4", CloseType.POSITION_HOLD)])
+def test_o18_order_that_somebody_canceled_is_not_sent_again(filled: str | None, close_type: CloseType) -> None:
+    bench = VenueBench()
+    executor = bench.start(config(BUY, LIMIT, 100))
+    if filled is not None:
+        bench.venue.trade(bench.orders[0], filled)
+    bench.venue.end(bench.orders[0], OrderState.CANCELED)
+    bench.tick(60)
+    assert (executor.status, executor.close_type, len(bench.orders)) == (TERMINATED, close_type, 1)

@@ -11,7 +11,19 @@ from botcore.markets.book_sync import BookSync
 from botcore.markets.checksums import Checksum, KrakenChecksum, OkxChecksum
 from botcore.markets.order_book import OrderBook
 from botcore.markets.sync_states import SyncRules, SyncState
-from tests.support.books import PlainBook, Recording, Wire, cryptofeed_binance, hftbacktest, kraken, levels_of, okx, replay_binance
+from tests.support.books import (
+    PlainBook,
+    Recording,
+    Wire,
+    cryptofeed_binance,
+    hftbacktest,
+    kraken,
+    kucoin,
+    levels_of,
+    okx,
+    replay_binance,
+    replay_kucoin,
+)
 
 NO_AUDIT = SyncRules(audit_ns=0)
 BINANCE = [("BINANCE", symbol) for symbol in ("NKNUSDT", "BLZETH", "LRCBTC", "RUNEEUR")]
@@ -95,6 +107,17 @@ def test_an_audit_against_a_later_snapshot_finds_nothing(recording: Recording) -
                 session.sync.on_snapshot(session.oracle.snapshot(), message.ts_ns, message.ts_ns)
     assert session.sync.bad_audits == 0 and session.sync.resyncs == 0
     assert session.sync.audits >= 5 or len(recording.messages) < 60
+
+
+def test_books_of_kucoin_are_those_of_an_independent_rebuild() -> None:
+    recordings = kucoin()
+    assert len(recordings) == 9
+    for recording in recordings.values():
+        session = Session(recording).play(recording.messages)
+        oracle = replay_kucoin(recording.messages)
+        assert session.sync.is_ready and session.crossed == 0 and session.sync.gaps + session.sync.too_old + session.sync.unreadable == 0
+        assert session.book.last_update_id == oracle.last_id
+        assert session.levels() == oracle.levels(recording.tick_size, recording.lot_size)
 
 
 # ---- with something missing ------------------------------------------------------------------------------------------

@@ -340,3 +340,16 @@ def test_market_order_type_is_what_the_close_uses() -> None:
     bench.orchestrator.stop(executor.id)
     bench.send()
     assert bench.orders[-1].request.order_type is OrderType.MARKET
+
+
+def test_i20_fee_without_a_rate_is_flagged_in_info_position_and_report() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    bench.venue.trade(bench.orders[0], fee=1, asset="BNB", rate=None)
+    report = bench.orchestrator.report()
+    assert (executor.info.custom_info["unpriced_fees"], report.unpriced_fees, report.fees_quote) == (True, True, 0)
+    bench.orchestrator.stop(executor.id, keep_position=True)
+    (position,) = bench.orchestrator.positions()
+    assert position.unpriced_fees
+    assert bench.orchestrator.report().unpriced_fees
+    assert not VenueBench().orchestrator.report().unpriced_fees

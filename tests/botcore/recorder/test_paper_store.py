@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from botcore.model.books import AccountPage
-from botcore.model.errors import UserError
+from botcore.model.errors import StoreRefused, UserError
 from botcore.recorder import paper_store
 from botcore.recorder.paper_store import SqlPaperStore
 
@@ -137,3 +138,19 @@ def test_saving_is_durable_on_return(store: SqlPaperStore, path: Path) -> None:
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT value FROM meta WHERE key = 'now_ns'").fetchone() == ("9",)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_p5_p6_a_file_that_takes_nothing_says_so_soon_and_takes_it_later(store: SqlPaperStore, path: Path) -> None:
+    """Saving happens in the tick: it must not wait for a lock that another program holds."""
+    blocker = sqlite3.connect(path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    begin = time.monotonic()
+    with pytest.raises(StoreRefused, match="locked"):
+        store.save(7, [page(orders={"a": order(1)})], {}, {})
+    assert time.monotonic() - begin < 2
+    blocker.execute("COMMIT")
+    blocker.close()
+    assert store.accounts() == {}
+    store.save(8, [page(orders={"a": order(1)}), page(orders={"a": order(2, False)}, cash="5")], {}, {})
+    found = store.accounts()["venue"]
+    assert found.account == {"balances": {"USDT": "5"}} and found.orders == {"a": order(2, False)}

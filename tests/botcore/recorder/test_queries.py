@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, event, insert
 
 from botcore.recorder import tables
 from botcore.recorder.journal import open_engine
@@ -51,3 +51,22 @@ def test_live_executors_and_orphaned_orders_are_read_and_the_rest_is_not(connect
     assert [record.executor_id for record in records.orphans] == ["orphan0", "orphan1", "orphan2", "orphan3"]
     assert {order.executor_id for order in records.orders} == {"live", "orphan0", "orphan1", "orphan2", "orphan3"}
     assert load_bot(connection, "another").orphans == []
+
+
+def test_recovery_walks_through_no_table_of_what_has_ended(connection: Connection) -> None:
+    """A start must not get slower with every day: each statement finds its rows by an index."""
+    put_executor(connection, "live", "RUNNING", "OPEN")
+    seen: list[tuple[str, Any]] = []
+
+    def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    load_bot(connection, "b")
+    event.remove(connection, "before_cursor_execute", note)
+    assert len(seen) == 7
+    for statement, parameters in seen:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        # holds are as few as the markets of all bots
+        assert not any(step.startswith("SCAN") and step.split()[1] in {"executors", "intents", "orders", "fills"} for step in plan), plan
+        assert not any("AUTOMATIC" in step for step in plan), plan

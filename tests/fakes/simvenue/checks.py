@@ -21,8 +21,11 @@ def check_rules(engine: Engine, account: Account, ask: OrderAsk, market: Market)
         _check_size(engine, ask, market)
     if ask.ticks:
         last = engine.last.get(ask.symbol, ask.ticks)
-        if ask.ticks > last * market.band or ask.ticks * market.band < last:
-            raise Refused("price_band")
+        high, low = int(last * market.band), -int(-last / market.band)
+        if ask.ticks > high:
+            raise Refused("price_high", format(market.price(high), market.price_text))
+        if ask.ticks < low:
+            raise Refused("price_low", format(market.price(low), market.price_text))
     same = account.by_client.get((ask.symbol, ask.client_id))
     if same is not None and same.is_open:
         raise Refused("duplicate")

@@ -114,14 +114,15 @@ class Dialect:
             if route.access != "public":
                 account = ask.account = self.identify(ask, signed=route.access == "signed" and not signed_in)
             if route.is_order and account is not None:
-                self._count_order(account, now)
+                self.count_order(account, now)
             answer = Answer(200, {}, dump(route.handler(ask)))
         except Refused as no:
             code, text = self.worded(no)
             answer = Answer(400, {}, dump({"code": code, "msg": text}))
         except Problem as problem:
             code = problem.code
-            answer = Answer(problem.status, {}, dump({"code": problem.code, "msg": problem.msg}))
+            body = {"code": problem.code, "msg": problem.msg} | ({} if problem.data is None else {"data": problem.data})
+            answer = Answer(problem.status, {}, dump(body))
         client = params.get("newClientOrderId") or params.get("origClientOrderId") or params.get("clientAlgoId") or ""
         self.log.append(Logged(now, method, path, client, params.get("symbol", ""), answer.status, code, weight))
         answer.headers.update(JSON)
@@ -130,7 +131,17 @@ class Dialect:
             answer.headers["Retry-After"] = str(self.limits.retry_after_s(now))
         return answer
 
-    def _count_order(self, account: Account, now_ns: int) -> None:
+    def tried(self, work: Callable[[], Any]) -> tuple[bool, Any]:
+        """One part of a request of several: whether it went well, and its answer or its error."""
+        try:
+            return True, work()
+        except Refused as no:
+            code, text = self.worded(no)
+        except Problem as problem:
+            code, text = problem.code, problem.msg
+        return False, {"code": code, "msg": text}
+
+    def count_order(self, account: Account, now_ns: int) -> None:
         full = self.limits.order(account.key, now_ns)
         if full is not None:
             raise Problem(-1015, f"Too many new orders; current limit is {full.limit} orders per {full.length_ns // 10**9} SECOND.", 429)
@@ -171,7 +182,7 @@ class Dialect:
             raise malformed("timestamp")
         if not ask.params.get("signature"):
             raise malformed("signature")
-        window = float(ask.params.get("recvWindow") or 5000)
+        window = ask.decimal("recvWindow") if ask.params.get("recvWindow") else 5000
         if window > 60000:
             raise Problem(-1131, "recvWindow must be less than 60000")
         server = self.venue.ms(ask.arrival_ns)

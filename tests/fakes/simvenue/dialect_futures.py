@@ -8,6 +8,7 @@ from tests.fakes.simvenue import views_futures as views
 from tests.fakes.simvenue.dialect import Dialect, Route
 from tests.fakes.simvenue.futures_account import AccountRest
 from tests.fakes.simvenue.futures_algo import AlgoRest
+from tests.fakes.simvenue.futures_batch import BatchRest
 from tests.fakes.simvenue.limits import Limits
 from tests.fakes.simvenue.market_rest import MarketRest, depth_weight
 from tests.fakes.simvenue.values import OPEN, Market, Order, OrderAsk, Refused
@@ -33,7 +34,8 @@ class FuturesDialect(Dialect):
         "lot_size": (-4003, "Quantity less than or equal to zero."),
         "lot_too_big": (-4005, "Quantity greater than max quantity."),
         "min_notional": (-4164, "Order's notional must be no smaller than {detail} (unless you choose reduce only)."),
-        "price_band": (-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit."),
+        "price_high": (-4016, "Limit price can't be higher than {detail}."),
+        "price_low": (-4024, "Limit price can't be lower than {detail}."),
         "duplicate": (-4116, "ClientOrderId is duplicated."),
         "too_many_open": (-2025, "Reach max open order limit."),
         "too_many_stops": (-4045, "Reach max stop order limit."),
@@ -89,7 +91,7 @@ class FuturesDialect(Dialect):
             ("PUT", api + "listenKey"): Route(self._renew, 1, "keyed"),
             ("DELETE", api + "listenKey"): Route(self._end_stream, 1, "keyed"),
         }
-        self.routes |= AccountRest(venue, self).routes() | AlgoRest(venue, self).routes()
+        self.routes |= AccountRest(venue, self).routes() | AlgoRest(venue, self).routes() | BatchRest(self, self._create, self._cancel).routes()
         self._countdowns: dict[tuple[str, str], int] = {}
 
     def worded(self, no: Refused) -> tuple[int, str]:
@@ -169,7 +171,7 @@ class FuturesDialect(Dialect):
         try:
             order = self.engine.submit(ask.who, wanted)
         except Refused as no:
-            raise Refused(no.reason, str(market.min_notional)) from None
+            raise Refused(no.reason, no.detail or str(market.min_notional)) from None
         if wanted.good_till_ms:
             due = wanted.good_till_ms * 1_000_000 - self.venue.skew_ns
             self.venue.at(due, lambda: self.engine.end(order, "EXPIRED") if order.is_open else None)

@@ -13,6 +13,7 @@ from tests.fakes.simvenue.account import Account
 from tests.fakes.simvenue.dialect import Dialect, Route
 from tests.fakes.simvenue.limits import Limits
 from tests.fakes.simvenue.market_rest import MarketRest, depth_weight
+from tests.fakes.simvenue.spot_wallet import Wallet
 from tests.fakes.simvenue.values import OPEN, ZERO, Market, Order, OrderAsk, Refused
 from tests.fakes.simvenue.wire import Ask, Problem
 
@@ -35,7 +36,8 @@ class SpotDialect(Dialect):
         "lot_size": (-1013, "Filter failure: LOT_SIZE"),
         "lot_too_big": (-1013, "Filter failure: LOT_SIZE"),
         "min_notional": (-1013, "Filter failure: NOTIONAL"),
-        "price_band": (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"),
+        "price_high": (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"),
+        "price_low": (-1013, "Filter failure: PERCENT_PRICE_BY_SIDE"),
         "duplicate": (-2010, "Duplicate order sent."),
         "too_many_open": (-1013, "Filter failure: MAX_NUM_ORDERS"),
         "too_many_stops": (-1013, "Filter failure: MAX_NUM_ALGO_ORDERS"),
@@ -65,6 +67,7 @@ class SpotDialect(Dialect):
             ("GET", api + "ticker/price"): Route(rest.price, lambda p: 2 if "symbol" in p else 4),
             ("GET", api + "ticker/bookTicker"): Route(rest.best, lambda p: 2 if "symbol" in p else 4),
             ("GET", api + "ticker/24hr"): Route(rest.day, lambda p: 2 if "symbol" in p else 80),
+            ("POST", api + "order/cancelReplace"): Route(self._replace, 1, "signed", is_order=True),
             ("POST", api + "order"): Route(self._create, 1, "signed", is_order=True),
             ("POST", api + "order/test"): Route(self._try, 1, "signed"),
             ("GET", api + "order"): Route(self._query, 4, "signed"),
@@ -77,14 +80,8 @@ class SpotDialect(Dialect):
             ("GET", api + "account/commission"): Route(self._commission, 20, "signed"),
             ("GET", api + "rateLimit/order"): Route(self._order_counts, 40, "signed"),
             ("POST", api + "userDataStream"): Route(self._gone, 2, "keyed"),
-            ("GET", "/sapi/v1/account/apiRestrictions"): Route(self._rights, 1, "signed"),
-            ("GET", "/sapi/v1/capital/config/getall"): Route(self._coins, 10, "signed"),
-            ("GET", "/sapi/v1/margin/allPairs"): Route(lambda ask: [], 1, "keyed"),
-            ("GET", "/sapi/v1/margin/isolated/allPairs"): Route(lambda ask: [], 1, "signed"),
-            ("GET", "/sapi/v1/asset/tradeFee"): Route(self._fees, 1, "signed"),
-            ("GET", "/sapi/v1/system/status"): Route(lambda ask: {"status": 0, "msg": "normal"}),
-            ("GET", "/sapi/v1/equity/market/exchangeInfo"): Route(lambda ask: {"symbols": []}, 1, "keyed"),
         }
+        self.routes |= Wallet(venue, self).routes()
 
     # ---- rules --------------------------------------------------------------------------------------------------------------
     def _rules(self, ask: Ask) -> dict[str, Any]:
@@ -96,7 +93,7 @@ class SpotDialect(Dialect):
                 names = orjson.loads(ask.params["symbols"])
             except orjson.JSONDecodeError:
                 raise Problem(-1100, "Illegal characters found in parameter 'symbols'.") from None
-            if any(name not in self.engine.markets for name in names):
+            if not isinstance(names, list) or any(not isinstance(name, str) or name not in self.engine.markets for name in names):
                 raise Problem(-1121, "Invalid symbol.")
             chosen = [self.engine.markets[name] for name in names]
         return {
@@ -137,6 +134,8 @@ class SpotDialect(Dialect):
             raise Problem(-1106, "Parameter 'price' sent when not required.")
         if kind.startswith(("STOP", "TAKE")):
             stop = self.ticks(ask, "stopPrice", market)
+        if ("LIMIT" in kind and not ticks) or (kind.startswith(("STOP", "TAKE")) and not stop):
+            raise Refused("price_filter")
         stp = ask.params.get("selfTradePreventionMode", "EXPIRE_MAKER")
         if stp not in STP:
             raise Problem(-1130, "Data sent for parameter 'selfTradePreventionMode' is not valid.")
@@ -150,6 +149,31 @@ class SpotDialect(Dialect):
         executions = [e for e in ask.who.executions.get(order.symbol, ())[-order.fill_count :] if e.order is order] if order.fill_count else []
         shown = [e for e in executions if e.visible_ns <= ask.now_ns]
         return views.created_view(order, self.engine.markets[order.symbol], shown, style, self.venue.ms)
+
+    def _replace(self, ask: Ask) -> dict[str, Any]:
+        """Cancel one order and create another. Each half may fail for itself; 409 is the answer to half a success."""
+        mode = ask.text("cancelReplaceMode")
+        if mode not in ("STOP_ON_FAILURE", "ALLOW_FAILURE"):
+            raise Problem(-1130, "Data sent for parameter 'cancelReplaceMode' is not valid.")
+        names = {
+            "cancelOrigClientOrderId": "origClientOrderId",
+            "cancelOrderId": "orderId",
+            "cancelNewClientOrderId": "newClientOrderId",
+            "symbol": "symbol",
+        }
+        old = ask.with_params({name: ask.params[given] for given, name in names.items() if given in ask.params})
+        canceled, first = self.tried(lambda: self._cancel(old))
+        created, second = (False, None) if not canceled and mode == "STOP_ON_FAILURE" else self.tried(lambda: self._create(ask))
+        said = {
+            "cancelResult": "SUCCESS" if canceled else "FAILURE",
+            "newOrderResult": "NOT_ATTEMPTED" if second is None else "SUCCESS" if created else "FAILURE",
+            "cancelResponse": first, "newOrderResponse": second,
+        }  # fmt: skip
+        if canceled and created:
+            return said
+        if canceled or created:
+            raise Problem(-2021, "Order cancel-replace partially failed.", 409, said)
+        raise Problem(-2022, "Order cancel-replace failed.", 400, said)
 
     def _try(self, ask: Ask) -> dict[str, Any]:
         self._wanted(ask)
@@ -281,27 +305,3 @@ class SpotDialect(Dialect):
 
     def _gone(self, ask: Ask) -> Mapping[str, Any]:
         raise Problem(-1020, "This operation is not supported. Please use the WebSocket API to subscribe to User Data Streams.", 410)
-
-    def _rights(self, ask: Ask) -> dict[str, Any]:
-        account = ask.who
-        return {
-            "ipRestrict": account.is_restricted_to_addresses, "createTime": 1_700_000_000_000, "enableReading": True,
-            "enableSpotAndMarginTrading": account.can_trade, "enableWithdrawals": account.can_withdraw, "enableInternalTransfer": False,
-            "enableMargin": False, "enableFutures": account.can_trade, "permitsUniversalTransfer": False, "enableVanillaOptions": False,
-            "enableFixApiTrade": False, "enableFixReadOnly": True, "enablePortfolioMarginTrading": False,
-        }  # fmt: skip
-
-    def _coins(self, ask: Ask) -> list[dict[str, Any]]:
-        assets = {market.base for market in self.engine.markets.values()} | {market.quote for market in self.engine.markets.values()}
-        return [
-            {
-                "coin": asset, "depositAllEnable": True, "free": views.text(ask.who.free(asset)), "freeze": "0", "ipoable": "0", "ipoing": "0",
-                "isLegalMoney": False, "locked": views.text(ask.who.locked.get(asset, ZERO)), "name": asset, "networkList": [], "storage": "0",
-                "trading": True, "withdrawAllEnable": True, "withdrawing": "0",
-            }
-            for asset in sorted(assets)
-        ]  # fmt: skip
-
-    def _fees(self, ask: Ask) -> list[dict[str, Any]]:
-        chosen = [self.market(ask)] if ask.params.get("symbol") else list(self.engine.markets.values())
-        return [{"symbol": m.symbol, "makerCommission": str(m.maker), "takerCommission": str(m.taker)} for m in chosen]

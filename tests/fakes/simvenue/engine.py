@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from decimal import Decimal
-from typing import Protocol
 
 from tests.fakes.simvenue.account import Account
 from tests.fakes.simvenue.book import Book
 from tests.fakes.simvenue.checks import check_rules
+from tests.fakes.simvenue.ground import Ground
 from tests.fakes.simvenue.money import FuturesMoney, Money, SpotMoney
 from tests.fakes.simvenue.script import Script
-from tests.fakes.simvenue.stops import Algo, Stops
+from tests.fakes.simvenue.stops import Stops
 from tests.fakes.simvenue.values import ZERO, Execution, Market, Order, OrderAsk, PublicTrade, Refused
 
 HOUSE = ""
 """Account name of SimVenue's own liquidity: it has no balances and is nobody's."""
 
 
-class Listener(Protocol):
-    """Who is told what happened, in order."""
-
-    def order_changed(self, order: Order, what: str, execution: Execution | None, reason: str = "") -> None:
-        """`what`: NEW, TRADE, CANCELED, EXPIRED, TRADE_PREVENTION, CALCULATED."""
-
-    def account_changed(self, account: Account, assets: Iterable[str], positions: Iterable[tuple[str, str]], why: str) -> None: ...
-
-    def algo_changed(self, algo: Algo) -> None: ...
-
-    def settings_changed(self, account: Account, symbol: str) -> None: ...
-
-    def traded(self, trade: PublicTrade) -> None: ...
-
-
-class Engine:
+class Engine(Ground):
     """See the module.
 
     Parameters
@@ -45,68 +28,15 @@ class Engine:
     """
 
     def __init__(self, kind: str, markets: Iterable[Market], first_order_id: int = 1_000_000) -> None:
+        super().__init__(markets)
         self.kind = kind
-        self.now_ns = 0
-        self.markets = {market.symbol: market for market in markets}
-        self.books = {symbol: Book() for symbol in self.markets}
-        self.last: dict[str, int] = {}
-        self.marks: dict[str, Decimal] = {}
-        """Mark prices set by script; the middle of the book otherwise."""
-        self.accounts: dict[str, Account] = {}
         self.trade_ids: dict[str, int] = dict.fromkeys(self.markets, 5000)
-        self.tape: dict[str, deque[PublicTrade]] = {symbol: deque(maxlen=1000) for symbol in self.markets}
-        self.listeners: list[Listener] = []
         self.script = Script()
         self.later: Callable[[int, Callable[[], None]], None] = lambda due_ns, do: do()
         """Set by the venue: run something when its time has come."""
         self.money: Money = SpotMoney(self.rate) if kind == "spot" else FuturesMoney(self.mark, self.markets.__getitem__)
         self.stops = Stops(self)
         self._next_order_id = first_order_id
-
-    # ---- prices ------------------------------------------------------------------------------------------------------
-    def market(self, symbol: str) -> Market:
-        market = self.markets.get(symbol)
-        if market is None:
-            raise Refused("symbol")
-        return market
-
-    def middle(self, symbol: str) -> Decimal | None:
-        book, market = self.books[symbol], self.markets[symbol]
-        bid, ask = book.bids.best(), book.asks.best()
-        if bid is None or ask is None:
-            last = self.last.get(symbol)
-            return None if last is None else market.price(last)
-        return market.tick * (bid + ask) / 2
-
-    def mark(self, symbol: str) -> Decimal:
-        return self.marks.get(symbol) or self.middle(symbol) or ZERO
-
-    def rate(self, asset: str, in_asset: str) -> Decimal | None:
-        market = self.markets.get(asset + in_asset)
-        if market is not None:
-            return self.middle(market.symbol)
-        inverse = self.markets.get(in_asset + asset)
-        price = self.middle(inverse.symbol) if inverse is not None else None
-        return 1 / price if price else None
-
-    def take_cost(self, symbol: str, side: str, lots: int, quote: Decimal = ZERO, limit: int = 0) -> tuple[int, Decimal]:
-        """Lots that a taking order would get now, and what they are worth; at most `lots`, or at most `quote` when that is given."""
-        book, market = self.books[symbol], self.markets[symbol]
-        levels = book.asks if side == "BUY" else book.bids
-        got, worth = 0, ZERO
-        for ticks in levels.prices if side == "BUY" else reversed(levels.prices):
-            if limit and (ticks > limit if side == "BUY" else ticks < limit):
-                break
-            here = levels.lots[ticks]
-            if quote:
-                here = min(here, int((quote - worth) / market.notional(ticks, 1)))
-            else:
-                here = min(here, lots - got)
-            if here <= 0:
-                break
-            got += here
-            worth += market.notional(ticks, here)
-        return got, worth
 
     # ---- orders of accounts --------------------------------------------------------------------------------------------
     def submit(self, account: Account, ask: OrderAsk, origin: str = "user") -> Order:
@@ -125,7 +55,7 @@ class Engine:
             lots, cost = self.take_cost(ask.symbol, ask.side, 0, ask.quote)
             if lots < market.min_lots:
                 raise Refused("no_liquidity")
-            ask = with_lots(ask, lots)
+            ask = replace(ask, lots=lots)
         elif not ask.stop_ticks and (ask.kind == "MARKET" or ask.tif == "FOK"):
             got, cost = self.take_cost(ask.symbol, ask.side, ask.lots, limit=limit)
             if ask.tif == "FOK" and got < ask.lots and self.kind == "futures":
@@ -360,24 +290,3 @@ class Engine:
         self.fill(order, trade_id, ticks, lots, is_maker=False, what=what)
         self.stops.run()
         return order
-
-    # ---- telling --------------------------------------------------------------------------------------------------------------
-    def tell(self, order: Order, what: str, execution: Execution | None = None, reason: str = "") -> None:
-        for listener in self.listeners:
-            listener.order_changed(order, what, execution, reason)
-
-    def tell_account(self, account: Account, assets: Iterable[str], positions: Iterable[tuple[str, str]], why: str) -> None:
-        for listener in self.listeners:
-            listener.account_changed(account, assets, positions, why)
-
-    def tell_algo(self, algo: Algo) -> None:
-        for listener in self.listeners:
-            listener.algo_changed(algo)
-
-    def tell_settings(self, account: Account, symbol: str) -> None:
-        for listener in self.listeners:
-            listener.settings_changed(account, symbol)
-
-
-def with_lots(ask: OrderAsk, lots: int) -> OrderAsk:
-    return replace(ask, lots=lots)

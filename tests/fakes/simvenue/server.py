@@ -8,11 +8,16 @@ import contextlib
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.fakes.simvenue.control import Control
-from tests.fakes.simvenue.front import Dropped, Front
+from tests.fakes.simvenue.front import Dropped, Front, FrontSession
 from tests.fakes.simvenue.wire import Problem
 
 BACKLOG = 20_000
 """Messages that may wait for a slow client; more, and the venue closes the socket."""
+
+
+PING_S = {"spot": 20.0, "futures": 180.0}
+Outgoing = asyncio.Queue[bytes | tuple[int, str]]
+"""Messages, or how the socket ends."""
 
 
 class Server:
@@ -70,20 +75,24 @@ class Server:
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        outgoing: asyncio.Queue[bytes | tuple[int, str]] = asyncio.Queue()
+        outgoing: Outgoing = asyncio.Queue()
         try:
             session = self._front.connect(request.raw_path, outgoing.put_nowait, lambda code, reason: outgoing.put_nowait((code, reason)))
         except Problem as problem:
             return web.Response(status=problem.status, text=problem.msg)
-        socket = web.WebSocketResponse(heartbeat=20.0 if self._front.venue.kind == "spot" else 180.0, max_msg_size=1 << 20)
+        socket = web.WebSocketResponse(autoping=False, max_msg_size=1 << 20)
         await socket.prepare(request)
-        writer = asyncio.create_task(self._write(socket, outgoing), name="simvenue socket")
+        writer = asyncio.create_task(self._write(request, socket, session, outgoing), name="simvenue socket")
         try:
             async for message in socket:
+                if session.is_dead:
+                    continue
                 if message.type is WSMsgType.TEXT:
                     session.receive(message.data.encode())
                 elif message.type is WSMsgType.BINARY:
                     session.receive(message.data)
+                elif message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
         finally:
             session.closed()
             writer.cancel()
@@ -91,24 +100,36 @@ class Server:
                 await writer
         return socket
 
-    async def _write(self, socket: web.WebSocketResponse, outgoing: asyncio.Queue[bytes | tuple[int, str]]) -> None:
+    async def _write(self, request: web.Request, socket: web.WebSocketResponse, session: FrontSession, outgoing: Outgoing) -> None:
+        """Send what the venue pushes, and a ping every now and then; a half-open socket gets neither."""
+        loop = asyncio.get_running_loop()
+        every = PING_S[self._front.venue.kind]
+        next_ping = loop.time() + every
         while not socket.closed:
-            found = await outgoing.get()
+            found: bytes | tuple[int, str] | None
+            if outgoing.empty():
+                try:
+                    found = await asyncio.wait_for(outgoing.get(), max(0.0, next_ping - loop.time()))
+                except TimeoutError:
+                    found = None
+            else:
+                found = outgoing.get_nowait()
+            if loop.time() >= next_ping:
+                next_ping = loop.time() + every
+                if not session.is_dead:
+                    await socket.ping()
             if isinstance(found, tuple):
-                code, reason = found
-                if code == 1006:
-                    self._cut(socket)
-                else:
-                    await socket.close(code=code, message=reason.encode())
+                await self._end(request, socket, *found)
                 return
             if outgoing.qsize() > BACKLOG:
                 await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too slow")
                 return
-            await socket.send_str(found.decode())
+            if found is not None:
+                await socket.send_str(found.decode())
 
-    def _cut(self, socket: web.WebSocketResponse) -> None:
-        """End a socket without a word, as a broken line does."""
-        request = getattr(socket, "_req", None)
-        transport = request.transport if request is not None else None
-        if transport is not None:
-            transport.abort()
+    async def _end(self, request: web.Request, socket: web.WebSocketResponse, code: int, reason: str) -> None:
+        """Close with a word, or (1006) without one, as a broken line does."""
+        if code != 1006:
+            await socket.close(code=code, message=reason.encode())
+        elif request.transport is not None:
+            request.transport.abort()

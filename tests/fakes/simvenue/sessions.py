@@ -129,7 +129,7 @@ class StreamSession(Session):
             return
         number, params = asked.get("id"), asked.get("params") or []
         method = asked["method"]
-        if method in ("SUBSCRIBE", "UNSUBSCRIBE") and not (isinstance(params, list) and all(isinstance(name, str) for name in params)):
+        if not isinstance(params, list) or (method in ("SUBSCRIBE", "UNSUBSCRIBE") and not all(isinstance(name, str) for name in params)):
             self._fail(2, "Invalid request: invalid type for `params`", number)
         elif method == "SUBSCRIBE":
             if len(self.names) + len(self.silent) + len(params) > 1024:

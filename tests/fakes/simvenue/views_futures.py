@@ -184,11 +184,8 @@ def algo_event(algo: Algo, market: Market, ms: Ms, now_ns: int) -> dict[str, Any
         "tt": ms(algo.triggered_ns) if algo.triggered_ns else 0, "gtd": ask.good_till_ms,
     }  # fmt: skip
     if order is not None:
-        body |= {
-            "ap": average(order.quote, order.filled, market),
-            "aq": format(market.amount(order.filled), market.amount_text),
-            "act": order.ask.kind,
-        }
+        filled, quote = (0, ZERO) if algo.status == "TRIGGERED" else (order.filled, order.quote)
+        body |= {"ap": average(quote, filled, market), "aq": format(market.amount(filled), market.amount_text), "act": order.ask.kind}
     if algo.reason:
         body["rm"] = algo.reason
     return {"e": "ALGO_UPDATE", "T": ms(algo.updated_ns), "E": ms(now_ns), "o": body}

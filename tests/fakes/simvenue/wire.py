@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -15,6 +14,7 @@ import orjson
 
 from tests.fakes.simvenue.account import Account
 
+WHOLE = re.compile(r"-?[0-9]{1,20}")
 DECIMAL = re.compile(r"([0-9]{1,20})(\.[0-9]{1,20})?")
 
 
@@ -27,10 +27,11 @@ class Answer(NamedTuple):
 
 
 class Problem(Exception):
-    """An error as the venue words it."""
+    """An error as the venue words it; some have `data` besides."""
 
-    def __init__(self, code: int, msg: str, status: int = 400) -> None:
+    def __init__(self, code: int, msg: str, status: int = 400, data: Any = None) -> None:
         super().__init__(f"{status} {code} {msg}")
+        self.data = data
         self.code = code
         self.msg = msg
         self.status = status
@@ -62,6 +63,10 @@ class Ask:
     arrival_ns: int
     account: Account | None = None
 
+    def with_params(self, params: Mapping[str, str]) -> Ask:
+        """The same request about something else: one of several in a batch."""
+        return replace(self, params=params)
+
     def text(self, name: str, default: str | None = None) -> str:
         value = self.params.get(name) or default
         if value is None:
@@ -72,7 +77,7 @@ class Ask:
         value = self.params.get(name)
         if value is None or value == "":
             return default
-        if not value.lstrip("-").isdigit():
+        if WHOLE.fullmatch(value) is None:
             raise Problem(-1100, f"Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'.")
         return int(value)
 
@@ -102,7 +107,11 @@ def read_params(query: str, body: bytes) -> dict[str, str]:
         When one comes twice.
     """
     text = body.decode("latin-1")
-    pairs = parse_qsl(f"{query}&{text}" if query and text else query or text, keep_blank_values=True)
+    text = f"{query}&{text}" if query and text else query or text
+    if "%" in text or "+" in text:
+        pairs = parse_qsl(text, keep_blank_values=True)
+    else:
+        pairs = [(name, value) for name, _, value in (part.partition("=") for part in text.split("&") if part)]
     params = dict(pairs)
     if len(params) != len(pairs):
         raise Problem(-1101, "Duplicate values for a parameter detected.")
@@ -121,7 +130,7 @@ def unsigned(query: str, body: bytes) -> str:
 
 
 def sign(secret: str, payload: str) -> str:
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 def dump(value: Any) -> bytes:

@@ -53,6 +53,8 @@ class ApiSession(Session):
             return
         number, params = asked.get("id"), asked.get("params") or {}
         try:
+            if not isinstance(params, dict):
+                raise Problem(-1135, "JSON sent for parameter 'params' is not valid")
             self._run(number, asked["method"].removeprefix("v3/"), params)
         except Problem as problem:
             self._answer(number, problem.status, error={"code": problem.code, "msg": problem.msg})

@@ -131,7 +131,7 @@ INDEXES = {
     "ix_intents_executor": ("intents", ["executor_id"]),
     "ix_intents_account_created": ("intents", ["account", "connector_name", "created_ns"]),
     "ix_orders_executor": ("orders", ["executor_id"]),
-    "ix_orders_account_state": ("orders", ["account", "connector_name", "state"]),
+    "ix_orders_state": ("orders", ["state", "executor_id"]),
     "ix_fills_executor": ("fills", ["executor_id"]),
     "ix_fills_bot_ts": ("fills", ["bot_id", "ts_ns"]),
     "ix_fills_order": ("fills", ["client_order_id"]),

@@ -98,7 +98,7 @@ def report(filled: int, state: OrderState = OrderState.CANCELED) -> OrderReport:
 
 
 def test_an_end_is_let_go_when_its_executions_are_booked() -> None:
-    endings = EndingBook(40 * S)
+    endings = EndingBook(40 * S, 25 * S)
     endings.wait(report(400, OrderState.PARTIALLY_FILLED), 0)
     endings.wait(report(700), 0)
     endings.wait(report(500, OrderState.PARTIALLY_FILLED), 0)
@@ -109,7 +109,7 @@ def test_an_end_is_let_go_when_its_executions_are_booked() -> None:
 
 
 def test_missing_executions_are_told_once_and_asked_for_on_and_on() -> None:
-    endings = EndingBook(40 * S)
+    endings = EndingBook(40 * S, 25 * S)
     endings.wait(report(400), 0)
     assert endings.due(S // 8) == []
     asked = [now for now in range(0, 120 * S, S // 4) if endings.due(now)]
@@ -120,6 +120,17 @@ def test_missing_executions_are_told_once_and_asked_for_on_and_on() -> None:
     assert endings.overdue(50 * S) == []
     endings.forget("o")
     assert (len(endings), endings.next_ns()) == (0, None)
+
+
+def test_an_end_without_its_executions_needs_a_list_that_can_not_be_too_old() -> None:
+    endings = EndingBook(40 * S, 25 * S)
+    endings.wait(report(400), 0)
+    endings.answered("o", 24 * S)
+    assert endings.overdue(40 * S) == [report(400)]
+    assert endings.hopeless() == [], "that list may be from before the executions"
+    endings.answered("other", 30 * S)
+    endings.answered("o", 25 * S)
+    assert endings.hopeless() == [report(400)]
 
 
 # ---- silence -----------------------------------------------------------------------------------------------------------

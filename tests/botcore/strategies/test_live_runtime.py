@@ -1,0 +1,84 @@
+"""A real account on the clock of a `TradingRuntime`: where it stands in the tick, and what counts as held there from the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botcore.connectors.live.account import Account
+from botcore.connectors.live.doubts import BeliefRules
+from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.model.enums import TradeType
+from botcore.model.events import FactKind
+from botcore.model.records import FillRecord, HoldRecord, IntentRecord
+from botcore.orders.ids import IdSource
+from botcore.risk.limits import RiskLimits
+from botcore.strategies.runtime import TradingRuntime
+from botcore.strategies.strays import UNOWNED
+from botcore.venues.line import Traded
+from tests.support.bench import PERP, D, PaperBench, instrument, make_fill
+from tests.support.lossy_venue import LossyVenue
+
+
+class Written:
+    """Records of an earlier process: one hold of a bot that does not run."""
+
+    def __init__(self, *holds: HoldRecord) -> None:
+        self._holds = list(holds)
+
+    def intent(self, client_order_id: str) -> IntentRecord | None:
+        return None
+
+    def fills(self, client_order_id: str) -> list[FillRecord]:
+        return []
+
+    def hold(self, *_key: Any) -> HoldRecord | None:
+        return None
+
+    def holds(self, connector_name: str) -> list[HoldRecord]:
+        return [hold for hold in self._holds if hold.connector_name == connector_name]
+
+
+def live_runtime(*holds: HoldRecord) -> tuple[PaperBench, TradingRuntime, ExchangeConnector]:
+    bench = PaperBench(instrument(connector="paper_perpetual"))
+    of = instrument(connector=PERP)
+    runtime = TradingRuntime(bench.clock, bench.bus, bench.source, bench.records, RiskLimits(), IdSource(start=500), stray_records=Written(*holds))
+    inbox: list[Any] = []
+    venue = LossyVenue(lambda: bench.clock.now_ns, inbox.append, 1)
+    account = Account(D("0.0004"))
+    account.set_balances({"USDT": (D(1000), D(1000))}, complete=True)
+    connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, venue, BeliefRules(), {"ETH-USDT": of}, account)
+    runtime.add_live(connector)
+    return bench, runtime, connector
+
+
+def hold(amount: str, bucket: str = "net") -> HoldRecord:
+    return HoldRecord("main", PERP, "ETH-USDT", bucket, D(amount), D(amount) * 100, D(100), D(0), D(0), D(0), D(100), False)
+
+
+def test_account_and_position_keeper_are_stepped_before_requests_leave() -> None:
+    bench, runtime, connector = live_runtime()
+    parts = bench.clock._parts
+    assert parts.index(connector) < parts.index(runtime.positions) < parts.index(runtime.dispatch)
+    assert runtime.connectors[PERP] is connector
+
+
+def test_holds_of_bots_that_do_not_run_are_ours_from_the_start() -> None:
+    bench, _, connector = live_runtime(hold("-1.5"))
+    connector.account.set_position("ETH-USDT", "net", -1500)
+    assert connector.own.of(connector.instrument("ETH-USDT")).net == -1500
+    bench.tick(60)
+    bench.tick(60)
+    kinds = bench.records.fact_kinds()
+    assert FactKind.POSITION_ADJUSTED not in kinds and FactKind.POSITION_UNACCOUNTED not in kinds
+
+
+def test_stray_fill_without_an_intent_is_nobodys_hold() -> None:
+    bench, runtime, connector = live_runtime()
+    assert runtime.strays is not None
+    of = connector.instrument("ETH-USDT")
+    fill = make_fill(of, TradeType.BUY, 99, "0.5", trade_id="t1", order_id="cdr-3-4-1")
+    connector.inbox += [Traded(fill), Traded(fill)]
+    bench.tick()
+    (record,) = [record for key, record in bench.records.holds.items() if key[0] == UNOWNED]
+    assert record.net_amount_base == D("0.5")
+    assert [booked.trade_id for booked, _ in bench.records.fills] == ["t1"]
