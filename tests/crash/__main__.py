@@ -12,7 +12,9 @@ from tests.crash.rounds import Killing
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="crash", description="Kill a trading process again and again, and hold its records against the venue's ledger.")
+    parser = argparse.ArgumentParser(
+        prog="crash", description="Kill a trading process again and again, and hold its records against the venue's ledger."
+    )
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1, help="of the first home; each further one has the next")
     parser.add_argument("--each", type=int, default=25, help="kills of one home before it is judged")

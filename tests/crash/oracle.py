@@ -22,7 +22,9 @@ from tests.simulation.watcher import Breach
 NEVER_HERE = frozenset({FactKind.POSITION_UNACCOUNTED, FactKind.ORDER_ADOPTED, FactKind.FILLS_MISSING, FactKind.OVER_CLOSED})
 """What no kill may lead to: the records know every order and every execution."""
 
-ALERT = re.compile(r"\d+ executors closed|closed · [A-Z_]+ · |No answer to an order|orders have no answer|Order found|orders were found|Order is not there")
+ALERT = re.compile(
+    r"\d+ executors closed|closed · [A-Z_]+ · |No answer to an order|orders have no answer|Order found|orders were found|Order is not there"
+)
 
 
 def judge_running(records: Records, books: Iterable[VenueBooks], breach: Breach) -> None:
@@ -42,7 +44,9 @@ def judge_running(records: Records, books: Iterable[VenueBooks], breach: Breach)
             if intent is None:
                 breach("I4", f"{book.name} has {order.client_order_id}, of which there is no intent")
             elif intent["created_ns"] > order.arrived_ns:
-                breach("I4", f"{order.client_order_id} arrived at {book.name} {(intent['created_ns'] - order.arrived_ns) / 1e6:.1f} ms before its intent")
+                breach(
+                    "I4", f"{order.client_order_id} arrived at {book.name} {(intent['created_ns'] - order.arrived_ns) / 1e6:.1f} ms before its intent"
+                )
             filled[intent_of(order.client_order_id)] += order.filled
         for intent_id, amount in filled.items():
             if intent_id in records.intents and amount > Decimal(records.intents[intent_id]["amount"]):
@@ -94,7 +98,7 @@ def judge_words(records: Records, messages: dict[int, str], kills: int, breach: 
         last[kind] = message_id
     for message_id, count in closes.items():
         text = messages[message_id]
-        if count and " closed" not in text or count > 1 and f"{count} executors closed" not in text:
+        if (count and " closed" not in text) or (count > 1 and f"{count} executors closed" not in text):
             breach("I9", f"message {message_id} tells of {count} ends, it says {text.splitlines()[0]!r}")
     sent = {row["message_id"] for row in records.outbox}
     twice = [message_id for message_id, text in messages.items() if message_id not in sent and ALERT.search(text.splitlines()[0])]

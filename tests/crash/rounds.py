@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -152,7 +153,8 @@ class Killing:
                 self._round(one)
             self._rest()
         except (AssertionError, OSError, ValueError) as error:
-            self._breach("run", f"{type(error).__name__}: {error}")
+            at = traceback.extract_tb(error.__traceback__)[-1] if not isinstance(error, AssertionError) else None
+            self._breach("run", f"{type(error).__name__}: {error}{f' ({at.name}, {at.line})' if at else ''}; {world.processes()}")
         finally:
             world.close()
         return self._verdict

@@ -70,6 +70,11 @@ class VenueProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    def state(self) -> str:
+        """Whether it runs, for a report."""
+        code = self._process.poll()
+        return "runs" if code is None else f"ended with {code}"
+
     def environment(self, connectors: Mapping[str, Any] | None = None) -> dict[str, str]:
         """What `condor run` needs to trade there."""
         values: dict[str, str] = {}

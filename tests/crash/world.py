@@ -47,6 +47,10 @@ class World:
         self.condor.kill()
         self.venue.close()
 
+    def processes(self) -> str:
+        """How the two processes are, for a report."""
+        return f"the venue {self.venue.state()}, Condor {self.condor.state()}"
+
     # ---- the process -------------------------------------------------------------------------------------------------
     def health(self) -> dict[str, Any]:
         """What `/healthz` says."""

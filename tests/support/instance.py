@@ -79,6 +79,11 @@ class Instance:
         self._process = None
         return code
 
+    def state(self) -> str:
+        """Whether it runs, for a report."""
+        code = self._process.poll() if self._process is not None else 0
+        return "does not run" if self._process is None else "runs" if code is None else f"ended with {code}"
+
     def signal(self, how: int) -> None:
         assert self._process is not None
         self._process.send_signal(how)
