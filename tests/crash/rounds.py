@@ -153,8 +153,8 @@ class Killing:
                 self._round(one)
             self._rest()
         except (AssertionError, OSError, ValueError) as error:
-            at = traceback.extract_tb(error.__traceback__)[-1] if not isinstance(error, AssertionError) else None
-            self._breach("run", f"{type(error).__name__}: {error}{f' ({at.name}, {at.line})' if at else ''}; {world.processes()}")
+            ways = [frame for frame in traceback.extract_tb(error.__traceback__) if "crash" in frame.filename]
+            self._breach("run", f"{type(error).__name__}: {error} (at {' > '.join(str(frame.line) for frame in ways)}); {world.processes()}")
         finally:
             world.close()
         return self._verdict

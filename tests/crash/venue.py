@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tests.support.instance import CHECKOUT, DIRECT, clean_environment
@@ -44,13 +44,7 @@ class Door:
 
 
 class VenueProcess:
-    """See the module; ended by `close`.
-
-    Parameters
-    ----------
-    faults : sequence of str
-        For both venues, as SimVenue's command line takes them.
-    """
+    """See the module; ended by `close`."""
 
     def __init__(self, seed: int, *, still: bool = False, balances: str = BALANCES, usdm_balances: str = "USDT=200000") -> None:
         command = [sys.executable, "-m", "tests.fakes.simvenue", "--seed", str(seed), "--key", KEY, "--secret", SECRET]
@@ -75,7 +69,7 @@ class VenueProcess:
         code = self._process.poll()
         return "runs" if code is None else f"ended with {code}"
 
-    def environment(self, connectors: Mapping[str, Any] | None = None) -> dict[str, str]:
+    def environment(self, connectors: Iterable[str] | None = None) -> dict[str, str]:
         """What `condor run` needs to trade there."""
         values: dict[str, str] = {}
         for name in connectors or self.doors:

@@ -39,9 +39,18 @@ class World:
         Of the venue's market.
     """
 
-    def __init__(self, home: Path, seed: int, *, settings: str = SETTINGS, still: bool = False) -> None:
-        self.venue = VenueProcess(seed, still=still)
-        self.condor = Instance(home, settings, **self.venue.environment())
+    def __init__(
+        self,
+        home: Path,
+        seed: int,
+        *,
+        settings: str = SETTINGS,
+        still: bool = False,
+        usdm_balances: str = "USDT=200000",
+        connectors: Sequence[str] | None = None,
+    ) -> None:
+        self.venue = VenueProcess(seed, still=still, usdm_balances=usdm_balances)
+        self.condor = Instance(home, settings, **self.venue.environment(connectors))
 
     def close(self) -> None:
         self.condor.kill()
@@ -61,6 +70,15 @@ class World:
         except urllib.error.HTTPError as error:
             found = json.load(error)
         return found
+
+    def metrics(self) -> str:
+        """What `/metrics` says."""
+        data = self.condor.home / "data"
+        base, secret = json.loads((data / "chat.address").read_text())["base"], (data / "chat.token").read_text().strip()
+        request = urllib.request.Request(f"{base}/metrics", headers={"Authorization": f"Bearer {secret}"})
+        with DIRECT.open(request, timeout=10) as answer:
+            text: str = answer.read().decode()
+        return text
 
     def wait_live(self, timeout_s: float = LIVE_S) -> float:
         """Wait until every account may open positions again; how many seconds that took."""

@@ -31,7 +31,7 @@ class Control:
             "still": self._still, "path": self._path, "thin": self._thin, "mark": self._mark, "market": self._market, "skew": self._skew, "account": self._account_flags,
             "liquidate": self._liquidate, "close": self._close, "trade": self._trade, "cancel": self._cancel, "funding": self._funding,
             "transfer": self._transfer, "bust": self._bust, "expire": self._expire, "drop_sockets": self._drop, "shutdown": self._shutdown, "ban": self._ban,
-            "weight_limit": self._weight_limit,
+            "weight_limit": self._weight_limit, "order_limit": self._order_limit,
         }  # fmt: skip
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -142,6 +142,9 @@ class Control:
 
     def _weight_limit(self, given: dict[str, Any]) -> None:
         self._venue.dialect.limits.set_weight(int(given["limit"]))
+
+    def _order_limit(self, given: dict[str, Any]) -> None:
+        self._venue.dialect.limits.set_orders(int(given["limit"]))
 
     # ---- the market ----------------------------------------------------------------------------------------------------------------
     def _move(self, given: dict[str, Any]) -> None:
