@@ -17,7 +17,9 @@ from tests.crash.power import cut_power
 from tests.crash.world import World
 
 BOTS = (("binance_perpetual", "ETH-USDT"), ("binance", "SOL-USDT"))
-SLOW_STOP_S = 20.0
+SLOW_START_S = 20.0
+"""No fault lasts longer than ten seconds."""
+
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("fault", {"kind": "drop_after", "on": "POST */order", "times": 2}),
     ("fault", {"kind": "drop_after", "on": "DELETE */order", "times": 2}),
@@ -175,6 +177,8 @@ class Killing:
             world.condor.start()
             world.wait_live()
             self._verdict.recovery_s.append(time.monotonic() - began)
+            if self._verdict.recovery_s[-1] > SLOW_START_S:
+                self._breach("I11", f"live only after {self._verdict.recovery_s[-1]:.1f} s: {world.waited_for}")
             self._look()
             time.sleep(one.runs_s)
         if one.freeze_s:
@@ -185,7 +189,8 @@ class Killing:
         world.condor.kill()
         lost = cut_power(world.condor.home) if one.cuts_power else ""
         world.venue.heal()
-        self._say(f"{one}{f' ({lost} lost)' if lost else ''}")
+        took = "" if one.in_start else f"; live after {self._verdict.recovery_s[-1]:.1f} s"
+        self._say(f"{one}{f' ({lost} lost)' if lost else ''}{took}")
 
     def _books(self) -> list[VenueBooks]:
         return [VenueBooks(door) for door in self._world.venue.doors.values()]

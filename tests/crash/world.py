@@ -50,6 +50,8 @@ class World:
         connectors: Sequence[str] | None = None,
     ) -> None:
         self.venue = VenueProcess(seed, still=still, usdm_balances=usdm_balances)
+        self.waited_for: list[str] = []
+        """Why accounts were not live yet, in the last `wait_live`."""
         self.condor = Instance(home, settings, **self.venue.environment(connectors))
 
     def close(self) -> None:
@@ -82,13 +84,17 @@ class World:
 
     def wait_live(self, timeout_s: float = LIVE_S) -> float:
         """Wait until every account may open positions again; how many seconds that took."""
-        began, closed = time.monotonic(), {}
+        began = time.monotonic()
+        closed: dict[str, str] = {}
+        self.waited_for = []
         while time.monotonic() - began < timeout_s:
-            closed = {name: reason for name, reason in self.health()["accounts"].items() if reason is not None}
+            before, closed = closed, {name: reason for name, reason in self.health()["accounts"].items() if reason is not None}
             if not closed:
                 return time.monotonic() - began
+            if closed != before:
+                self.waited_for.append(f"{time.monotonic() - began:.1f} s: {closed}")
             time.sleep(0.1)
-        raise AssertionError(f"after {timeout_s:g} s the accounts are not live: {closed}")
+        raise AssertionError(f"after {timeout_s:g} s the accounts are not live: {self.waited_for}")
 
     def wait(self, holds: Callable[[], bool], what: str, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
