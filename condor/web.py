@@ -33,6 +33,8 @@ class WebServer:
         (is healthy, JSON values) for `/healthz`.
     chat : ChatState
         The chat behind the page; its Bot API is served whichever front end uses it.
+    is_real : bool
+        Whether real money can be traded from here.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class WebServer:
         health: Callable[[], tuple[bool, dict[str, Any]]],
         registry: CollectorRegistry,
         flood_every: int = 0,
+        *,
+        is_real: bool = False,
     ) -> None:
         host, _, port = address.rpartition(":")
         if host not in ("127.0.0.1", "localhost", "::1") or not port.isdigit():
@@ -57,7 +61,7 @@ class WebServer:
         signal = ChangeSignal()
         chat.on_change = signal.fire
         self._app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
-        self._app.add_routes(UserApi(chat, access, signal).routes())
+        self._app.add_routes(UserApi(chat, access, signal, is_real=is_real).routes())
         self._app.add_routes(BotApiServer(chat, access, signal, flood_every).routes())
         self._app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)

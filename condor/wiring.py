@@ -191,7 +191,7 @@ class Program:
         self._endings.callback(store.close)
         state = ChatState(store, now_s)
         access = ChatAccess(secret, store, now_s)
-        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry)
+        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=bool(self._accounts))
         await self.web.start()
         self._endings.push_async_callback(self.web.close)
         self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ MAX_LINES = 12
 
 def text_of(notices: Sequence[Notice]) -> Safe:
     """One message for one or several notices of a chat."""
+    notices = [replace(notice, mode=words.MODES.get(notice.mode, notice.mode)) for notice in notices]
     if len(notices) == 1:
         return _ONE.get(notices[0].kind, _other)(notices[0])
     if notices[0].kind in _ORDERS:

@@ -18,7 +18,9 @@ CLOSE_TYPES = {
     "FAILED": "failed",
     "COMPLETED": "completed",
     "POSITION_HOLD": "position held",
+    "EXTERNAL": "closed by somebody else",
 }
+MODES = {"paper": "paper", "live": "💵 real money"}
 STATE_MARKS = {"running": "🟢", "stopping": "🟠", "stopped": "⚪", "broken": "🔴"}
 
 

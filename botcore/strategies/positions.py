@@ -44,6 +44,8 @@ class _Loss:
         The smallest number of them since it began: so many are really gone.
     asked : int
         How often all orders were asked after. Once at first, to find an execution that was lost; and once when no answer can be older than the difference.
+    asked_ns : int
+        When they were asked after last: the venue's word on the position must be younger.
     calm_ns : int
         Since when the two agree again; 0 while they don't.
     """
@@ -51,6 +53,7 @@ class _Loss:
     since_ns: int
     least: int
     asked: int = 0
+    asked_ns: int = 0
     calm_ns: int = 0
 
 
@@ -122,7 +125,7 @@ class PositionKeeper:
                 loss = self._losses[key] = _Loss(now_ns, gone)
             loss.calm_ns = 0
             loss.least = min(loss.least, gone)
-            if self._is_proven(connector, loss, now_ns):
+            if self._is_proven(connector, loss, connector.venue_lots_ns(instrument, side), now_ns):
                 self._book(connector, instrument, side, sign * loss.least, now_ns)
                 del self._losses[key]
         elif loss is not None:
@@ -131,17 +134,28 @@ class PositionKeeper:
                 del self._losses[key]
         self._see_surplus(key, instrument, venue - (own - sign * gone), now_ns)
 
-    def _is_proven(self, connector: ConnectorBase, loss: _Loss, now_ns: int) -> bool:
-        """Whether no execution of ours can explain it any more; asks for what is needed."""
-        if loss.asked == 0 and now_ns >= loss.since_ns + ASK_NS:
-            loss.asked = 1
-            connector.reconcile(now_ns)
-        elif loss.asked == 1 and now_ns >= loss.since_ns + ASK_NS + connector.read_lag_ns():
-            loss.asked = 2
-            connector.reconcile(now_ns)
-        elif loss.asked == 2 and now_ns >= loss.since_ns + 2 * ASK_NS + connector.read_lag_ns():
-            return connector.is_settled()
-        return False
+    def _is_proven(self, connector: ConnectorBase, loss: _Loss, told_ns: int, now_ns: int) -> bool:
+        """Whether no execution of ours can explain it any more; asks for what is needed.
+
+        The venue must have said so after all was asked for the last time: what it said before may lack an execution of ours whose message to us was lost.
+        """
+        if loss.asked < 2:
+            if now_ns >= loss.since_ns + ASK_NS + loss.asked * connector.read_lag_ns():
+                loss.asked += 1
+                self._ask(connector, loss, now_ns)
+            return False
+        if now_ns < loss.asked_ns + ASK_NS:
+            return False
+        if told_ns < loss.asked_ns:
+            connector.look_at_account()
+            return False
+        return connector.is_settled()
+
+    @staticmethod
+    def _ask(connector: ConnectorBase, loss: _Loss, now_ns: int) -> None:
+        loss.asked_ns = now_ns
+        connector.reconcile(now_ns)
+        connector.look_at_account()
 
     def _see_surplus(self, key: tuple[str, str, str], instrument: Instrument, lots: int, now_ns: int) -> None:
         """Tell of a position that is not ours, once for every size that lasts."""

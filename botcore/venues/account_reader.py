@@ -21,10 +21,10 @@ class AccountSink(Protocol):
 
     def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool) -> None: ...
 
-    def set_positions(self, lots: dict[tuple[str, str], int]) -> None:
+    def set_positions(self, lots: dict[tuple[str, str], int], told_ns: int) -> None:
         """All positions; (pair, side) that are not named are flat."""
 
-    def set_position(self, trading_pair: str, side: str, lots: int) -> None: ...
+    def set_position(self, trading_pair: str, side: str, lots: int, told_ns: int) -> None: ...
 
     def forget(self) -> None: ...
 
@@ -82,15 +82,15 @@ class AccountReader:
         if isinstance(answer.reply, NoReply) or not answer.is_accepted:
             return _why("the positions", answer)
         told = self._dialect.positions(answer.reply, answer.sent_ns)
-        self._account().set_positions({(position.trading_pair, position.side): position.lots for position in told})
+        self._account().set_positions({(position.trading_pair, position.side): position.lots for position in told}, answer.sent_ns)
         return None
 
     # ---- from the stream -------------------------------------------------------------------------------------------
     def hear_balances(self, told: BalancesTold) -> None:
         self._account().set_balances(told.balances, complete=told.complete)
 
-    def hear_position(self, told: PositionTold) -> None:
-        self._account().set_position(told.trading_pair, told.side, told.lots)
+    def hear_position(self, told: PositionTold, received_ns: int) -> None:
+        self._account().set_position(told.trading_pair, told.side, told.lots, received_ns)
 
     def hear_settings(self, told: SettingsTold) -> None:
         account = self._account()

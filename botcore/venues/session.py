@@ -33,6 +33,7 @@ RETRY_S = 2.0
 AUDIT_S = 60.0
 RULES_S = 3600.0
 FALLBACK_S = 5.0
+LOOK_NS = 2 * SECOND_NS
 LARGEST_UNCERTAINTY_MS = 1_000
 
 
@@ -57,13 +58,17 @@ class VenueSession:
         self._since_ns = means.now_ns()
         self._heard_ns: int | None = None
         self._connector: ConnectorSide | None = None
-        self._sync_wanted = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._is_old = True
+        self._looked_ns = 0
         self._tasks = Tasks(self._on_fault)
         self._trades = TradeReader(
             dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
-        self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
+        self.line = OrderLine(
+            dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble, self._look
+        )
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
@@ -181,20 +186,20 @@ class VenueSession:
 
     def _on_down(self, reason: str) -> None:
         self._to(Stage.CONNECTING, f"the account's stream is down ({reason})")
-        self._sync_wanted.set()
+        self._wake.set()
 
     def _on_user(self, news: list[AccountNews], received_ns: int) -> None:
         self._heard_ns = received_ns
         for item in news:
-            self._hear(item)
+            self._hear(item, received_ns)
 
-    def _hear(self, item: AccountNews) -> None:
+    def _hear(self, item: AccountNews, received_ns: int) -> None:
         if isinstance(item, Reported | Traded):
             self._deliver(item)
         elif isinstance(item, BalancesTold):
             self.account.hear_balances(item)
         elif isinstance(item, PositionTold):
-            self.account.hear_position(item)
+            self.account.hear_position(item, received_ns)
         elif isinstance(item, SettingsTold):
             self.account.hear_settings(item)
         elif isinstance(item, FundingPaid):
@@ -215,7 +220,13 @@ class VenueSession:
     def _resync(self, reason: str) -> None:
         self._side.account.forget()
         self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, reason)
-        self._sync_wanted.set()
+        self._is_old = True
+        self._wake.set()
+
+    def _look(self) -> None:
+        """Somebody needs the account's positions younger than they are."""
+        if self._means.now_ns() >= self._looked_ns + LOOK_NS:
+            self._wake.set()
 
     async def _keep_synced(self) -> None:
         """Compare the account whenever that is wanted, every minute anyway, and every few seconds while its stream is down."""
@@ -223,15 +234,17 @@ class VenueSession:
             pause_s = AUDIT_S if self._user.is_open else FALLBACK_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
-                    await self._sync_wanted.wait()
-            wanted = self._sync_wanted.is_set() or self.stage is not Stage.LIVE
-            self._sync_wanted.clear()
+                    await self._wake.wait()
+            wanted = self._is_old or self.stage is not Stage.LIVE
+            self._is_old = False
+            self._wake.clear()
+            self._looked_ns = self._means.now_ns()
             problem = await (self._sync() if wanted else self._audit())
             if problem is not None:
                 self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, problem)
                 await asyncio.sleep(RETRY_S)
-                self._sync_wanted.set()
-            elif self._user.is_open and not self._sync_wanted.is_set():
+                self._wake.set()
+            elif self._user.is_open and not self._is_old:
                 self._to(Stage.LIVE, "")
 
     async def _sync(self) -> str | None:

@@ -43,6 +43,10 @@ HEADERS = {
 }
 
 
+PAPER_BADGE = b'<span class="badge" title="Paper trading: no real money">paper</span>'
+REAL_BADGE = b'<span class="badge real" title="An account with real money is connected">real money</span>'
+
+
 class Refused(Exception):
     """A request of the page or a program that can't be carried out."""
 
@@ -52,9 +56,16 @@ class Refused(Exception):
 
 
 class UserApi:
-    """Routes of the page and of `/chat/...`."""
+    """Routes of the page and of `/chat/...`.
 
-    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal) -> None:
+    Parameters
+    ----------
+    is_real : bool
+        Whether real money can be traded from here: the page's header says so.
+    """
+
+    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal, *, is_real: bool = False) -> None:
+        self._is_real = is_real
         self._state = state
         self._access = access
         self._signal = signal
@@ -76,7 +87,10 @@ class UserApi:
 
     # ---- the page --------------------------------------------------------------------------------------------------
     async def _index(self, request: web.Request) -> web.Response:
-        return _page("index.html")
+        shown = _page("index.html")
+        if self._is_real and isinstance(shown.body, bytes):
+            shown.body = shown.body.replace(PAPER_BADGE, REAL_BADGE)
+        return shown
 
     async def _asset(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

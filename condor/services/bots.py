@@ -128,7 +128,11 @@ class BotService:
 
         found = await asyncio.wrap_future(self._journal.read(lambda connection: bot_by_id(connection, bot_id)))
         configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
-        strategy = await self._manager.build_again(bot_id, configs, found.mode if found is not None else PAPER)
+        mode = found.mode if found is not None else PAPER
+        if mode == LIVE:
+            for config in configs:
+                await self._settle(self.check(config.controller_name, config.config, mode))
+        strategy = await self._manager.build_again(bot_id, configs, mode)
         row = await self._committed(write)
         self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from condor.users import Role
 from condor.views import BotView
 from handlers import words
@@ -28,7 +30,7 @@ async def bots(ctx: Context, args: Args) -> View:
     found = await ctx.services.bots.all(ctx.actor)
     offset = min(int(args.get("offset", 0)), max(0, (len(found) - 1) // PAGE * PAGE))
     page = found[offset : offset + PAGE]
-    blocks: list[object] = [bold("🤖 Bots"), line(f"{sum(bot.state == 'running' for bot in found)} running of {len(found)} · paper")]
+    blocks: list[object] = [bold("🤖 Bots"), line(_counts(found))]
     blocks += [_line(bot) for bot in page]
     if not found:
         blocks.append(quote("No bots yet. Tap New bot."))
@@ -41,11 +43,21 @@ async def bots(ctx: Context, args: Args) -> View:
     return View(card(blocks), tuple(rows))
 
 
+def _counts(found: Sequence[BotView]) -> str:
+    """How many run, and with what."""
+    running = [bot for bot in found if bot.state in ("running", "stopping")]
+    kinds = [
+        f"{sum(bot.mode == mode for bot in running)} {words.MODES[mode]}" for mode in ("live", "paper") if any(bot.mode == mode for bot in found)
+    ]
+    return " · ".join([f"{len(running)} running of {len(found)}", *kinds])
+
+
 def _line(bot: BotView) -> object:
     what = ", ".join(bot.controllers) or "?"
     where = ", ".join(market.partition(":")[2] for market in bot.markets)
     result = f"{words.result_mark(bot.net_pnl)} {words.money(bot.net_pnl, signed=True)} {bot.quote}"
-    return line(words.STATE_MARKS.get(bot.state, ""), " ", bold(clip(bot.title, 40)), f" · {what} · {where} · {result}")
+    money = " 💵" if bot.mode == "live" else ""
+    return line(words.STATE_MARKS.get(bot.state, ""), money, " ", bold(clip(bot.title, 40)), f" · {what} · {where} · {result}")
 
 
 # ---- one bot -------------------------------------------------------------------------------------------------------
@@ -59,7 +71,9 @@ async def bot(ctx: Context, args: Args) -> View:
             card([bold("This bot is gone"), "It is not among the bots of this home any more."]), ((show("🤖 Bots", "bots"), show("◀ Home", "home")),)
         )
     is_live = view.state in ("running", "stopping")
-    blocks: list[object] = [line(words.STATE_MARKS.get(view.state, ""), " ", bold(clip(view.title, 60)), f" · {view.state} · {view.mode}")]
+    blocks: list[object] = [
+        line(words.STATE_MARKS.get(view.state, ""), " ", bold(clip(view.title, 60)), f" · {view.state} · {words.MODES.get(view.mode, view.mode)}")
+    ]
     blocks.append(line(", ".join(view.controllers), " on ", ", ".join(view.markets)))
     blocks.append(pairs(_numbers(view)))
     if view.close_types:
@@ -107,7 +121,11 @@ def _bot_rows(view: BotView) -> tuple[tuple[Button, ...], ...]:
     if view.state == "running":
         return (look, (show("📝 Config", "config", bot=view.bot_id), show("⏹ Stop …", "stop", bot=view.bot_id)), last)
     if view.state == "stopped":
-        again = Button("▶ Start again (paper)", "start_again", {"bot": view.bot_id}, once=True, style="success")
+        again = (
+            show("💵 Start again for real …", "again", bot=view.bot_id)
+            if view.mode == "live"
+            else Button("▶ Start again (paper)", "start_again", {"bot": view.bot_id}, once=True, style="success")
+        )
         return (look, (show("📝 Config", "config", bot=view.bot_id), again), last)
     return (look, last)
 
@@ -155,7 +173,10 @@ async def stop(ctx: Context, args: Args) -> View:
     if view is None or view.state != "running":
         return await bot(ctx, {"bot": bot_id})
     executors = [item for item in ctx.services.bots.executors(ctx.actor, bot_id) if item.is_trading]
-    blocks: list[object] = [line(bold("⏹ Stop "), bold(clip(view.title, 40)), "?"), "No new orders in either case; resting orders are cancelled."]
+    blocks: list[object] = [
+        line(bold("⏹ Stop "), bold(clip(view.title, 40)), f"? ({words.MODES.get(view.mode, view.mode)})"),
+        "No new orders in either case; resting orders are cancelled.",
+    ]
     rows = [
         ("Executors", str(view.active)),
         ("with a position", str(view.trading)),
@@ -187,6 +208,19 @@ async def stop_bot(ctx: Context, args: Args) -> Outcome:
         return Show("stop", {"bot": bot_id}, toast="A minute has passed: these are the numbers of now. Tap again.")
     await ctx.services.bots.stop(ctx.actor, bot_id, ctx.claim, keep_position=bool(args["keep"]))
     return Show("bot", {"bot": bot_id}, toast="Stopping")
+
+
+@screen("again", Role.TRADER)
+async def again(ctx: Context, args: Args) -> View:
+    """What starting a bot again with real money means."""
+    bot_id = str(args["bot"])
+    view = await ctx.services.bots.one(ctx.actor, bot_id)
+    if view is None or view.state != "stopped":
+        return await bot(ctx, {"bot": bot_id})
+    blocks = [line(bold("💵 Start "), bold(clip(view.title, 40)), bold(" again with real money?")), line("It trades ", ", ".join(view.markets), ".")]
+    blocks += [line("✋ it still holds ", words.amount(position.amount), f" {position.trading_pair}") for position in view.positions]
+    start = Button("▶ Trade for real again", "start_again", {"bot": bot_id}, once=True, style="danger")
+    return View(card(blocks), ((show("◀ Leave it stopped", "bot", bot=bot_id),), (start,)))
 
 
 @action("start_again", Role.TRADER)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from condor.users import Role
-from condor.views import PortfolioView
+from condor.views import PortfolioView, StatusView
 from handlers import words
 from handlers.context import Args, Context
-from handlers.html import bold, card, italic, line, pairs, quote
+from handlers.html import bold, card, clip, italic, line, pairs, quote
 from handlers.registry import action, command, screen
 from handlers.view import Button, Outcome, Show, View, show
 
@@ -22,11 +22,17 @@ async def home(ctx: Context, args: Args) -> View:
     portfolio = services.overview.portfolio(ctx.actor)
     running = services.bots.running()
     status = services.overview.status(ctx.actor)
-    rows = [("Equity", f"{words.money(portfolio.equity)} {portfolio.currency}{'' if portfolio.is_complete else ' +?'}"), *_change(portfolio)]
+    rows = [
+        (
+            "Equity (paper)" if status.venues else "Equity",
+            f"{words.money(portfolio.equity)} {portfolio.currency}{'' if portfolio.is_complete else ' +?'}",
+        ),
+        *_change(portfolio),
+    ]
     rows.append(("Running bots", str(len(running))))
     if running:
         rows.append(("Executors with a position", str(sum(bot.trading for bot in running))))
-    blocks: list[object] = [bold("🦅 Condor"), PAPER, pairs(rows)]
+    blocks: list[object] = [bold("🦅 Condor"), *_accounts(status), pairs(rows)]
     blocks += [
         line(words.STATE_MARKS.get(bot.state, ""), " ", bold(bot.title), " ", words.money(bot.net_pnl, signed=True), " ", bot.quote)
         for bot in running[:5]
@@ -47,6 +53,17 @@ async def home(ctx: Context, args: Args) -> View:
             (show("💰 Paper accounts", "accounts"),),
         ),
     )
+
+
+def _accounts(status: StatusView) -> list[object]:
+    """With what is traded: paper alone, or real money as well."""
+    if not status.venues:
+        return [PAPER]
+    shown: list[object] = []
+    for venue in status.venues:
+        how = "live" if venue.closed is None else f"nothing new: {clip(venue.closed, 120)}"
+        shown.append(line("💵 Real money: ", bold(venue.title), f" · {how}"))
+    return shown
 
 
 def _change(portfolio: PortfolioView) -> list[tuple[str, str]]:

@@ -59,7 +59,7 @@ async def status(ctx: Context, args: Args) -> View:
 
 def _market_name(market: MarketView) -> str:
     pair = market.market.partition(":")[2]
-    return f"{pair} 💵" if market.mode == "live" else pair
+    return f"{pair} live" if market.mode == "live" else pair
 
 
 def _troubles(view: StatusView) -> list[object]:
@@ -70,6 +70,9 @@ def _troubles(view: StatusView) -> list[object]:
         found.append(line("⚠️ ", view.trouble))
     found += [line("🔴 ", code(clip(fault, 160))) for fault in view.part_faults[:3]]
     found += [line("🔴 ", bold(bot.title), ": ", code(clip(fault, 160))) for bot in view.bots for fault in bot.faults[:2]]
+    away = [venue.title for venue in view.venues if venue.closed is not None]
+    if away:
+        found.append(line("🟠 ", bold("Not live: "), ", ".join(away)))
     return found or ["✅ everything runs"]
 
 

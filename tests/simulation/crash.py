@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
@@ -240,6 +241,7 @@ def double_cases(case: Case) -> Iterator[Case]:
         yield replace(case, deaths=(*case.deaths, point))
 
 
+@cache
 def sampled_doubles(count: int, seed: int = 1) -> list[Case]:
     """Pairs of points, spread evenly over the scenarios."""
     chance = random.Random(seed)

@@ -6,21 +6,37 @@ import os
 
 import pytest
 
-from tests.simulation.runs import Seed, regressions, report, run_seed
+from tests.simulation.runs import Seed, open_seeds, regressions, report, run_seed
 
 SEEDS = int(os.environ.get("CONDOR_SEEDS", "200"))
+WIRE_SEEDS = SEEDS // 4
+"""The whole way costs about five times as much."""
 CHUNK = 10
+
+
+def broken_of(seeds: list[Seed]) -> list[str]:
+    """Reports of the seeds that don't hold; seeds that are known not to hold yet are left out."""
+    verdicts = [(seed, run_seed(seed)) for seed in seeds if seed not in open_seeds()]
+    return [report(seed, verdict) for seed, verdict in verdicts if not verdict.is_sound]
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_i1_to_i20_hold_for_a_chunk_of_seeds(first: int) -> None:
-    broken = []
-    for number in range(first, min(first + CHUNK, SEEDS)):
-        seed = Seed(number)
-        verdict = run_seed(seed)
-        if not verdict.is_sound:
-            broken.append(report(seed, verdict))
+    broken = broken_of([Seed(number) for number in range(first, min(first + CHUNK, SEEDS))])
     assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("first", range(0, WIRE_SEEDS, CHUNK))
+def test_i1_to_i20_hold_for_a_chunk_of_seeds_over_bytes(first: int) -> None:
+    broken = broken_of([Seed(number, is_wire=True) for number in range(first, min(first + CHUNK, WIRE_SEEDS))])
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("seed", open_seeds(), ids=str)
+def test_seeds_that_do_not_hold_yet(seed: Seed) -> None:
+    verdict = run_seed(seed)
+    if not verdict.is_sound:
+        pytest.xfail(report(seed, verdict))
 
 
 @pytest.mark.parametrize("seed", regressions(), ids=str)

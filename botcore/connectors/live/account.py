@@ -45,6 +45,8 @@ class Account:
         self._totals: dict[str, Decimal] = {}
         self._free: dict[str, Decimal] = {}
         self._lots: dict[tuple[str, str], int] = {}
+        self._told_ns: dict[tuple[str, str], int] = {}
+        self._all_told_ns: int | None = None
 
     # ---- what the venue says -----------------------------------------------------------------------------------------
     def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool) -> None:
@@ -56,13 +58,17 @@ class Account:
         for asset, (total, free) in totals.items():
             self._totals[asset], self._free[asset] = total, free
 
-    def set_position(self, trading_pair: str, side: str, lots: int) -> None:
-        """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode."""
-        self._lots[trading_pair, side] = lots
+    def set_position(self, trading_pair: str, side: str, lots: int, told_ns: int = 0) -> None:
+        """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode; true at `told_ns`. What is older than what is known changes nothing."""
+        key = (trading_pair, side)
+        if told_ns >= self._told_ns.get(key, 0):
+            self._lots[key], self._told_ns[key] = lots, told_ns
 
-    def set_positions(self, lots: dict[tuple[str, str], int]) -> None:
-        """All positions by (pair, side); what is not named is flat."""
-        self._lots = dict(lots)
+    def set_positions(self, lots: dict[tuple[str, str], int], told_ns: int = 0) -> None:
+        """All positions by (pair, side), asked for at `told_ns`; what is not named is flat, but for what was told since."""
+        for key in [*self._lots, *lots]:
+            self.set_position(*key, lots.get(key, 0), told_ns)
+        self._all_told_ns = max(self._all_told_ns or 0, told_ns)
 
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
@@ -117,8 +123,12 @@ class Account:
 
     # ---- positions ---------------------------------------------------------------------------------------------------
     def told_lots(self, trading_pair: str, side: str) -> int | None:
-        """Signed lots; None while the venue has said nothing of this side."""
-        return self._lots.get((trading_pair, side))
+        """Signed lots; None while the venue has said nothing of this side. A complete list leaves out what is flat."""
+        return self._lots.get((trading_pair, side), None if self._all_told_ns is None else 0)
+
+    def told_ns(self, trading_pair: str, side: str) -> int:
+        """Since when that is true at the latest; 0 while nothing was said."""
+        return max(self._told_ns.get((trading_pair, side), 0), self._all_told_ns or 0)
 
     def lots(self, instrument: Instrument, side: str) -> int:
         return self._lots.get((instrument.market.trading_pair, side), 0)

@@ -39,6 +39,9 @@ from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
 ANSWER_LIMIT_NS = 30 * SECOND_NS
 """A line must answer; when it did not for so long, the request counts as unanswered."""
 
+STALE_NS = 5 * SECOND_NS
+"""Age beyond which an order that opens is not sent any more."""
+
 REPEAT_NS = 3 * SECOND_NS
 """Pause after which a question of the reconciliation is asked again."""
 
@@ -104,6 +107,10 @@ class ExchangeConnector(ConnectorBase):
             order = request.order
             if request.is_cancel:
                 self.cancels.want(order.client_order_id, now_ns)
+            elif order.request.purpose.adds_risk and now_ns - request.asked_ns > STALE_NS:
+                # decided on a market of then: a slow disk must not send it into the market of now. An exit goes whatever its age.
+                waited = f"{NOT_SENT}: writing it down took {(now_ns - request.asked_ns) / SECOND_NS:.0f} s"
+                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, waited, now_ns))
             else:
                 self._unanswered[order.client_order_id] = now_ns
                 self._hear(order, now_ns)
@@ -290,6 +297,9 @@ class ExchangeConnector(ConnectorBase):
         if report.state not in ENDS:
             # also before a fill: the state that a fill leaves is the venue's "partly filled", and the id must be known
             self.apply(OrderTaken(report.client_order_id, report.exchange_order_id, report.ts_ns))
+        elif report.exchange_order_id:
+            # no news, but executions in lists may carry nothing but the venue's id
+            self.tracker.apply_state(order.client_order_id, order.state, report.ts_ns, report.exchange_order_id)
         for fill in report.fills:
             self._trade(fill)
         self.doubts.close(report.client_order_id)
@@ -431,6 +441,12 @@ class ExchangeConnector(ConnectorBase):
 
     def venue_lots(self, instrument: Instrument, side: str) -> int | None:
         return self.account.told_lots(instrument.market.trading_pair, side)
+
+    def venue_lots_ns(self, instrument: Instrument, side: str) -> int:
+        return self.account.told_ns(instrument.market.trading_pair, side)
+
+    def look_at_account(self) -> None:
+        self._line.look()
 
     def read_lag_ns(self) -> int:
         return self._rules.lag_ns

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from botcore.model.enums import TradeType
+from botcore.model.enums import OrderType, TradeType
 from botcore.model.events import FactKind, OrderClosed
-from botcore.model.order import OrderState
+from botcore.model.order import OrderRequest, OrderState, Purpose
 from botcore.venues.line import Ask, Created, Reported, Told
 from botcore.venues.wire import NoReply, Outcome, Verdict
 from tests.support.bench import SECOND_NS
@@ -345,3 +345,17 @@ def test_side_of_a_position_that_an_order_could_reduce() -> None:
     buy = bench.submit().request
     assert (bench.connector.reducible_lots(sell), bench.connector.reducible_lots(buy)) == (500, 0)
     assert bench.clock.now_ns % (SECOND_NS // 4) == 0
+
+
+def test_p6_an_entry_that_waited_for_its_record_is_not_sent_into_another_market() -> None:
+    bench = LiveBench()
+    owner = Owner()
+    entry = OrderRequest(bench.instrument, TradeType.BUY, OrderType.LIMIT, 100, 9_900, purpose=Purpose.OPEN)
+    exit_ = OrderRequest(bench.instrument, TradeType.SELL, OrderType.LIMIT, 100, 10_100, purpose=Purpose.CLOSE)
+    opening, closing = bench.connector.submit(entry, owner), bench.connector.submit(exit_, owner)
+    waiting = bench.connector.take_outbox()
+    bench.run(6)
+    bench.connector.send(waiting)
+    assert opening.state is OrderState.FAILED
+    assert "writing it down took 6 s" in opening.reason
+    assert [request for request in bench.venue.requests if request[0] == "create"] == [("create", closing.client_order_id)]
