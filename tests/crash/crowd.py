@@ -30,21 +30,12 @@ class Crowd:
 
     def __init__(self, home: Path, executors: int) -> None:
         self._executors = executors
-        (home / "conf" / "connectors").mkdir(parents=True)
-        shipped = (Path(__file__).parents[2] / "conf" / "connectors" / f"{PERP}.yml").read_text()
-        # the venue's limits are out of the way: what is looked at is Condor
-        for old in ("amount: 300, window_s: 10", "amount: 1200, window_s: 60", "amount: 2400, window_s: 60"):
-            assert old in shipped
-            shipped = shipped.replace(old, f"amount: 1000000, {old.partition(', ')[2]}")
-        (home / "conf" / "connectors" / f"{PERP}.yml").write_text(shipped)
         self.world = World(home, 1, settings=SETTINGS, still=True, usdm_balances="USDT=100000000", connectors=[PERP])
         self._door = self.world.venue.doors[PERP]
 
     def fill(self) -> None:
         """Start the bots, let the price fall, and wait until every position has its take profit at the venue."""
         world, door = self.world, self._door
-        for verb in ("order_limit", "weight_limit"):
-            door.control(verb, limit=1_000_000)
         door.control("market", symbol=SYMBOL, max_open=100_000)
         world.condor.start()
         world.wait_live()
