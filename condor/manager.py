@@ -85,7 +85,9 @@ class BotManager:
     async def build_again(self, bot_id: str, configs: list[ConfigRow], mode: str) -> StrategyV2Base:
         """Build a stopped bot again with its sums, holds and past executors."""
         strategy = self.build(bot_id, configs, mode)
-        records = await asyncio.wrap_future(self._journal.read(lambda connection: load_bot(connection, bot_id)))
+        # behind all that is on its way to the disk: a fill that went to one of its holds a moment ago must be in them
+        self._hosts.of(mode).recorder.flush(None)
+        records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
         self._give_back(strategy, records, self._hosts.of(mode))
         return strategy
 
@@ -176,6 +178,8 @@ class BotManager:
         }
         host.bus.publish(Fact(FactKind.BOT_STOPPED, host.clock.now_ns, strategy.bot_id, payload=payload))
         stopped_ms = self._wall.wall_ms()
+        # how its last executors ended first: a bot that is written down as stopped is not looked at by the next start
+        host.recorder.flush(None)
         self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
 
 

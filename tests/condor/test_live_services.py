@@ -194,3 +194,24 @@ async def test_w13_account_that_is_compared_while_fills_are_on_their_way_is_no_a
     for lots in (5, 5):
         compared(program, lots)
     assert [fact.kind for fact in told] == ["position_unaccounted"]
+
+
+async def test_p1_how_a_bot_ended_is_on_disk_before_it_counts_as_stopped(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash between the two finds a bot that is still being stopped, never one that is stopped with executors in the air."""
+    await add(program)
+    program._manager.recover()
+    journal, order = program._journal, []
+    commit, run = journal.commit, journal.run
+
+    def noted_commit(writes: Any, then: Any = None) -> None:
+        order.extend(item.values["kind"] for item in writes if item.table.name == "facts")
+        commit(writes, then)
+
+    def noted_run(work: Any) -> Any:
+        order.append("state")
+        return run(work)
+
+    monkeypatch.setattr(journal, "commit", noted_commit)
+    monkeypatch.setattr(journal, "run", noted_run)
+    await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=True)
+    assert order[-2:] == ["bot_stopped", "state"]
