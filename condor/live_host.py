@@ -151,6 +151,10 @@ class LiveHost:
     def title(self, name: str) -> str:
         return self._titles.get(name, name)
 
+    def closed_reasons(self) -> dict[str, str | None]:
+        """Account -> why nothing new may be opened there now; None while it may."""
+        return {name: account.connector.closed_reason() for name, account in self.accounts.items()}
+
     def instrument(self, market: Market) -> Instrument:
         """The instrument of a pair that can be traded; ConfigError when it is not to be had."""
         return self.runtime.instrument(market)

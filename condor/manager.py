@@ -19,6 +19,7 @@ from botcore.model.errors import CondorError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
+from botcore.model.times import SECOND_NS
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import held_amounts, load_bot
 from botcore.strategies.recovery import restore_bot
@@ -31,6 +32,9 @@ from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
 
 log = logging.getLogger(__name__)
+
+LASTS_NS = 10 * SECOND_NS
+"""So long a live account must differ from what bots know before that is told: a position is often read a moment before its execution."""
 
 
 @dataclass(slots=True)
@@ -52,7 +56,8 @@ class BotManager:
         self._wall = wall
         self.running: dict[str, RunningBot] = {}
         self.broken: dict[str, str] = {}
-        self.unaccounted: dict[Market, Decimal] = {}
+        self.unaccounted: dict[tuple[str, Market], Decimal] = {}
+        self._differs: dict[Market, tuple[Decimal, int]] = {}
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def build(self, bot_id: str, configs: Sequence[ConfigRow], mode: str) -> StrategyV2Base:
@@ -80,7 +85,9 @@ class BotManager:
     async def build_again(self, bot_id: str, configs: list[ConfigRow], mode: str) -> StrategyV2Base:
         """Build a stopped bot again with its sums, holds and past executors."""
         strategy = self.build(bot_id, configs, mode)
-        records = await asyncio.wrap_future(self._journal.read(lambda connection: load_bot(connection, bot_id)))
+        # behind all that is on its way to the disk: a fill that went to one of its holds a moment ago must be in them
+        self._hosts.of(mode).recorder.flush(None)
+        records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
         self._give_back(strategy, records, self._hosts.of(mode))
         return strategy
 
@@ -110,27 +117,40 @@ class BotManager:
 
     def report_unaccounted(self) -> None:
         """Say what the paper accounts hold and no bot knows of; call when everything has come back. Live accounts are compared when their session is."""
-        self._report(self._hosts.paper, unaccounted(paper_positions(self._hosts.paper.runtime.exchanges), *self._known(PAPER)))
+        self._report(PAPER, unaccounted(paper_positions(self._hosts.paper.runtime.exchanges), *self._known(PAPER)))
+
+    def forget_paper(self) -> None:
+        """The paper accounts were emptied."""
+        self.unaccounted = {where: amount for where, amount in self.unaccounted.items() if where[0] != PAPER}
 
     def compare_live(self, connector_name: str, positions: Positions) -> None:
-        """Hold a live account's positions against what bots know of."""
-        live = self._hosts.of(LIVE)
+        """Hold a live account's positions against what bots know of; a difference that lasts is told, once for each size."""
+        now_ns = self._hosts.of(LIVE).clock.now_ns
         found = unaccounted(positions, *self._known(LIVE))
-        known = {market for market in self.unaccounted if market.connector_name == connector_name}
-        for market in known - found.keys():
-            del self.unaccounted[market]
-        self._report(live, {market: amount for market, amount in found.items() if self.unaccounted.get(market) != amount})
+        before = {market: seen for market, seen in self._differs.items() if market.connector_name == connector_name}
+        for market in before.keys() - found.keys():
+            del self._differs[market]
+            self.unaccounted.pop((LIVE, market), None)
+        lasting: dict[Market, Decimal] = {}
+        for market, amount in found.items():
+            seen, since_ns = before.get(market, (None, now_ns))
+            if seen != amount:
+                self._differs[market] = amount, now_ns
+            elif now_ns >= since_ns + LASTS_NS and self.unaccounted.get((LIVE, market)) != amount:
+                lasting[market] = amount
+        self._report(LIVE, lasting)
 
     def _known(self, mode: str) -> tuple[Amounts, Amounts]:
         running = {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items() if bot.row.mode == mode}
         others = self._journal.read(lambda connection: held_amounts(connection, running, ACCOUNT_OF[mode])).result()
         return others, held_by_bots(running.values())
 
-    def _report(self, host: Host, found: Amounts) -> None:
+    def _report(self, mode: str, found: Amounts) -> None:
+        host = self._hosts.of(mode)
         for market, amount in found.items():
             payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "amount": format(amount, "f")}
             host.bus.publish(Fact(FactKind.POSITION_UNACCOUNTED, host.clock.now_ns, payload=payload))
-        self.unaccounted |= found
+            self.unaccounted[mode, market] = amount
 
     @staticmethod
     def _give_back(strategy: StrategyV2Base, records: BotRecords, host: Host) -> None:
@@ -158,6 +178,8 @@ class BotManager:
         }
         host.bus.publish(Fact(FactKind.BOT_STOPPED, host.clock.now_ns, strategy.bot_id, payload=payload))
         stopped_ms = self._wall.wall_ms()
+        # how its last executors ended first: a bot that is written down as stopped is not looked at by the next start
+        host.recorder.flush(None)
         self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
 
 

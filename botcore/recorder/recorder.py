@@ -75,6 +75,7 @@ class MarketsRecorder:
         self._facts: list[Fact] = []
         self._noted: list[tuple[int, Write]] = []
         self._serial = 0
+        self._under_way = 0
         bus.subscribe(OrderSubmitted, self._on_submitted)
         bus.subscribe(OrderAccepted, self._on_order)
         bus.subscribe(OrderUnknown, self._on_order)
@@ -117,17 +118,19 @@ class MarketsRecorder:
 
     # ---- writing ---------------------------------------------------------------------------------------------------
     def flush(self, then: Callable[[], None] | None) -> None:
-        """Hand over what was gathered; `then` is called once it is durable, at once when there was nothing."""
+        """Hand over what was gathered; `then` is called once that and all that was handed over before is durable: at once when there is nothing of it."""
         self._points.reach("recorder.before_flush")
         writes = self.take_writes()
-        if not writes:
+        if not writes and (then is None or not self._under_way):
             if then is not None:
                 then()
             return
+        self._under_way += 1
         has_facts = any(write.table is tables.facts for write in writes)
         self._journal.commit(writes, lambda: self._durable(then, has_facts))
 
     def _durable(self, then: Callable[[], None] | None, has_facts: bool) -> None:
+        self._under_way -= 1
         if then is not None:
             then()
         if has_facts and self._on_facts is not None:

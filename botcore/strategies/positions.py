@@ -184,8 +184,9 @@ class PositionKeeper:
 
     @staticmethod
     def _own(connector: ConnectorBase, instrument: Instrument, side: str) -> int:
+        """Signed lots by our books; a side of a hedge account can't be below nothing, whatever late exits made of it."""
         book = connector.own.of(instrument)
-        return {"net": book.net, "long": book.long, "short": -book.short}[side]
+        return {"net": book.net, "long": max(0, book.long), "short": -max(0, book.short)}[side]
 
     def _closing_ticks(self, instrument: Instrument, *, is_long: bool) -> int | None:
         book = self.market_data.state(*instrument.market).book

@@ -131,7 +131,8 @@ class OrderLine:
     async def _answer_open(self, trading_pair: str) -> None:
         try:
             while self._open_waiting[trading_pair]:
-                asked = self._open_waiting.pop(trading_pair)
+                # asked twice, answered once: a second answer without the report would deny it
+                asked = dict.fromkeys(self._open_waiting.pop(trading_pair))
                 said, asked_ns, reports = await self.open_orders(trading_pair)
                 for client_order_id in asked:
                     self._deliver(Told(client_order_id, Ask.OPEN, said, asked_ns, reports.pop(client_order_id, None)))

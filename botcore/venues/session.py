@@ -66,7 +66,7 @@ class VenueSession:
         self._looked_ns = 0
         self._tasks = Tasks(self._on_fault)
         self._trades = TradeReader(
-            dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms
+            dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms, self._ahead_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
         self.line = OrderLine(
@@ -92,6 +92,10 @@ class VenueSession:
 
     def _mode(self) -> PositionMode:
         return self._side.account.mode
+
+    def _ahead_ms(self) -> int:
+        """By how much the time of our orders is ahead of the venue's clock."""
+        return self._means.now_ns() // 1_000_000 - self._means.offset.timestamp_ms()
 
     @property
     def _side(self) -> ConnectorSide:

@@ -21,10 +21,9 @@ from botcore.venues.wire import NoReply, Outcome, Reply, Verdict
 
 DAY_MS = 86_400_000
 MARGIN_MS = 60_000
-FORGETS_MS = 3_600_000
-"""No venue forgets an order so soon after it has traded."""
-
 KNOWN_FOREIGN = 10_000
+LAG_MS = 600_000
+"""An order whose execution is younger is not believed to be gone: the place where orders are asked for may lag behind the list of executions."""
 
 Resolve = Callable[[str, str], str | None]
 """(pair, the venue's order id) -> client order id; None when the tracker knows no such order."""
@@ -40,6 +39,8 @@ class TradeReader:
         Pair -> wall time from which executions may concern us, used while there is no mark.
     deliver : callable
         Takes news to the connector.
+    ahead_ms : callable
+        By how much the clock that orders are dated with is ahead of the venue's; what lies before an order's time by our clock may be after it by the venue's.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class TradeReader:
         since_ms: Callable[[str], int],
         deliver: Callable[[News], None],
         wall_ms: Callable[[], int],
+        ahead_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         self._dialect = dialect
         self._caller = caller
@@ -61,6 +63,7 @@ class TradeReader:
         self._since_ms = since_ms
         self._deliver = deliver
         self._wall_ms = wall_ms
+        self._ahead_ms = ahead_ms
         self._marks: dict[str, int] = {}
         self._waiting: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._reading: set[str] = set()
@@ -101,7 +104,7 @@ class TradeReader:
 
     async def _read_on(self, trading_pair: str, from_ms: int | None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
         mark = self._mark(trading_pair) if from_ms is None else None
-        since_ms = None if mark is not None else (self._since_ms(trading_pair) if from_ms is None else from_ms) - MARGIN_MS
+        since_ms = None if mark is not None else self._venue_ms(self._since_ms(trading_pair) if from_ms is None else from_ms)
         asked_ns = 0
         by_order: defaultdict[str, list[Fill]] = defaultdict(list)
         while True:
@@ -134,6 +137,10 @@ class TradeReader:
                 since_ms += DAY_MS
                 continue
             return answer.said, asked_ns, by_order
+
+    def _venue_ms(self, our_ms: int) -> int:
+        """A time of ours as the venue may have called it at the earliest."""
+        return our_ms - MARGIN_MS - max(0, self._ahead_ms())
 
     def _mark(self, trading_pair: str) -> int | None:
         mark = self._marks.get(trading_pair)
@@ -183,7 +190,7 @@ class TradeReader:
                 # a reply to another question (R22)
                 return None
             client_order_id = report.client_order_id
-        elif self._wall_ms() - traded_ms < FORGETS_MS:
+        elif self._venue_ms(self._wall_ms()) < traded_ms + LAG_MS:
             return None
         self._foreign[trading_pair, order_id] = client_order_id
         if len(self._foreign) > KNOWN_FOREIGN:

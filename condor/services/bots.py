@@ -46,6 +46,7 @@ class BotService:
         self._configs = configs
         self._journal = journal
         self._wall = wall
+        self._starting = asyncio.Lock()
 
     # ---- start -----------------------------------------------------------------------------------------------------
     async def start(self, actor: Actor, controller_name: str, values: Mapping[str, Any], claim: Claim, title: str = "", mode: str = PAPER) -> BotView:
@@ -126,15 +127,18 @@ class BotService:
             write_audit(connection, now_ms, actor, "start_again", bot_id, before=STOPPED, after=RUNNING)
             return row
 
-        found = await asyncio.wrap_future(self._journal.read(lambda connection: bot_by_id(connection, bot_id)))
-        configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
-        mode = found.mode if found is not None else PAPER
-        if mode == LIVE:
-            for config in configs:
-                await self._settle(self.check(config.controller_name, config.config, mode))
-        strategy = await self._manager.build_again(bot_id, configs, mode)
-        row = await self._committed(write)
-        self._manager.launch(row, configs, strategy)
+        # one at a time: a second tap must find what the first one has done before it takes up orders and fills of the bot
+        async with self._starting:
+            found = await asyncio.wrap_future(self._journal.read(lambda connection: bot_by_id(connection, bot_id)))
+            if found is None or found.state != STOPPED or bot_id in self._manager.running:
+                raise UserError(f"{bot_id} is not stopped")
+            configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
+            if found.mode == LIVE:
+                for config in configs:
+                    await self._settle(self.check(config.controller_name, config.config, found.mode))
+            strategy = await self._manager.build_again(bot_id, configs, found.mode)
+            row = await self._committed(write)
+            self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
 
     # ---- stop ------------------------------------------------------------------------------------------------------
@@ -147,6 +151,8 @@ class BotService:
             The bot while it is stopping; None when it had nothing to end and is gone from the runtime already.
         """
         require(actor, Role.OPERATOR, "stopping a bot")
+        if bot_id in self._manager.broken:
+            raise UserError(f"{bot_id} can't be stopped, for it could not be put together: {self._manager.broken[bot_id]}")
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
@@ -180,7 +186,7 @@ class BotService:
         require(actor, Role.VIEWER, "looking at bots")
         live = [live_view(bot) for bot in self._manager.running.values()]
         loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, list(reversed(bots_in(connection, [STOPPED]))))))
-        stopped = [stopped_view(*item, self._mids()) for item in loaded]
+        stopped = [self._stopped_view(*item) for item in loaded]
         broken = await asyncio.wrap_future(self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])))
         lost = [bare_view(row, (self._manager.broken[row.bot_id],)) for row in broken if row.bot_id in self._manager.broken]
         return [*live, *lost, *(view for view in stopped if view.bot_id not in self._manager.running)]
@@ -195,11 +201,21 @@ class BotService:
         if bot is not None:
             return live_view(bot)
         loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, _present(bot_by_id(connection, bot_id)))))
-        return stopped_view(*loaded[0], self._mids()) if loaded else None
+        if loaded and bot_id in self._manager.broken:
+            return bare_view(loaded[0][0], (self._manager.broken[bot_id],))
+        return self._stopped_view(*loaded[0]) if loaded else None
 
-    def _mids(self) -> dict[Market, Decimal]:
-        """Mid of every open market that has one."""
-        mids = {market: state.price(PriceType.MidPrice) for host in self._hosts.all() for market, state in host.runtime.markets.items()}
+    def _stopped_view(self, row: BotRow, records: BotRecords, configs: list[ConfigRow]) -> BotView:
+        return stopped_view(row, records, configs, self._mids(row.mode))
+
+    def _mids(self, mode: str) -> dict[Market, Decimal]:
+        """Mid of every open market that has one, on paper or with real money."""
+        mids = {
+            market: state.price(PriceType.MidPrice)
+            for of, host in self._hosts.by_mode()
+            if of == mode
+            for market, state in host.runtime.markets.items()
+        }
         return {market: mid for market, mid in mids.items() if not mid.is_nan()}
 
     async def configs(self, actor: Actor, bot_id: str) -> list[ConfigRow]:

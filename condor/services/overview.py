@@ -17,7 +17,7 @@ from botcore.recorder.journal import Journal
 from condor import __version__
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
-from condor.hosts import Host, Hosts
+from condor.hosts import PAPER, Host, Hosts
 from condor.manager import BotManager
 from condor.services.bots import BotService, Claim
 from condor.services.venue_views import venue_views
@@ -87,8 +87,9 @@ class OverviewService:
     async def reset_paper(self, actor: Actor, claim: Claim) -> None:
         """Give all paper accounts their opening balances again; refused while bots run."""
         require(actor, Role.TRADER, "resetting the paper accounts")
-        if self._manager.running:
-            names = ", ".join(self._manager.running)
+        on_paper = [bot_id for bot_id, bot in self._manager.running.items() if bot.row.mode == PAPER]
+        if on_paper:
+            names = ", ".join(on_paper)
             raise UserError(f"stop the running bots first ({names}): their positions would be lost")
         now_ms, before = self._wall.wall_ms(), format(self.portfolio(actor).equity, "f")
 
@@ -98,7 +99,7 @@ class OverviewService:
 
         await asyncio.wrap_future(self._journal.run(write))
         self._host.reset_paper()
-        self._manager.unaccounted.clear()
+        self._manager.forget_paper()
 
     # ---- the kill switch -------------------------------------------------------------------------------------------
     async def halt(self, actor: Actor, claim: Claim) -> None:
@@ -115,7 +116,7 @@ class OverviewService:
         self._hosts.halt(reason)
         await asyncio.wrap_future(self._journal.run(write))
         # again: a halt of another reason may have ended while this one was being written
-        self._host.runtime.gate.halt(reason)
+        self._hosts.halt(reason)
         self._tell(FactKind.TRADING_HALTED, {"reason": reason})
 
     async def release(self, actor: Actor, claim: Claim) -> None:
@@ -159,7 +160,10 @@ class OverviewService:
 
     def _trouble(self) -> str | None:
         """What stands in the way, or stands unwatched."""
-        nobodys = [f"{amount:f} {market.trading_pair} on {market.connector_name} is nobody's" for market, amount in self._manager.unaccounted.items()]
+        nobodys = [
+            f"{amount:f} {market.trading_pair} on {market.connector_name}{' (paper)' if mode == PAPER else ''} is nobody's"
+            for (mode, market), amount in self._manager.unaccounted.items()
+        ]
         return "; ".join([*([self.trouble] if self.trouble else []), *nobodys]) or None
 
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:

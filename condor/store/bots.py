@@ -117,12 +117,12 @@ def forget_market_time(path: Path) -> None:
     Raises
     ------
     UserError
-        If bots stand on the present market: they would lose what they hold there.
+        If paper bots stand on the present market: they would lose what they hold there.
     """
     engine = open_engine(path)
     try:
         with engine.begin() as connection:
-            standing = [row.bot_id for row in bots_in(connection, [RUNNING, STOPPING])]
+            standing = [row.bot_id for row in bots_in(connection, [RUNNING, STOPPING]) if row.account == records.PAPER]
             if standing:
                 raise UserError(f"stop these bots first, their positions would be lost: {', '.join(standing)} (condor run, then /stop)")
             connection.execute(delete(records.runtime).where(records.runtime.c.key == records.last_ns_key(records.PAPER)))

@@ -24,7 +24,7 @@ from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, PositionMode
 from botcore.model.errors import ConfigError, nearest
-from botcore.model.events import Fact, FactKind, OrderUnknown, StrayFill, StrayOrder
+from botcore.model.events import Fact, FactKind, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
@@ -93,6 +93,7 @@ class ExchangeConnector(ConnectorBase):
         self.audit = AuditBook()
         self.denied = ""
         self._denied_told = False
+        self.broken = ""
         self.inbox: list[News] = []
         self._line = line
         self._instruments = instruments
@@ -139,7 +140,7 @@ class ExchangeConnector(ConnectorBase):
         """Take the news, then ask and insist."""
         inbox, self.inbox = self.inbox, []
         for news in inbox:
-            self._take(news, now_ns)
+            self._clock.stepper.guard(news, self._not_taken, self._take, news, now_ns)
         self._miss_answers(now_ns)
         self._send_cancels(now_ns)
         for client_order_id, kind in self.doubts.due(now_ns):
@@ -181,8 +182,17 @@ class ExchangeConnector(ConnectorBase):
             self._report(news.report, now_ns)
         elif type(news) is Traded:
             self._trade(news.fill)
-        elif type(news) is TradesRead:
+        elif type(news) is TradesRead and not self.broken:
             self._line.booked(news)
+
+    def _not_taken(self, news: News, error: Exception) -> None:
+        """A message broke whoever took it. The others are taken all the same, and every order is asked after; but something may be missing now. So nothing new is
+        opened any more, and no list of executions counts as read: the next process reads them again."""
+        text = f"{type(error).__name__}: {error}"
+        if text != self.broken:
+            self.broken = text
+            self._bus.publish(PartFault(FactKind.PART_FAULT, self._clock.now_ns, f"{self.name}: {type(news).__name__} can't be taken: {text}"))
+            self.reconcile(self._clock.now_ns)
 
     def _created(self, news: Created, now_ns: int) -> None:
         sent_ns = self._unanswered.pop(news.client_order_id, now_ns)
@@ -365,7 +375,7 @@ class ExchangeConnector(ConnectorBase):
         if report.state in ENDS:
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
             self.endings.forget(report.client_order_id)
-        elif self.tracker.get(report.client_order_id) is None:
+        elif (order := self.tracker.get(report.client_order_id)) is None or order.is_done:
             self.endings.forget(report.client_order_id)
 
     def apply(self, update: VenueUpdate) -> None:
@@ -375,7 +385,8 @@ class ExchangeConnector(ConnectorBase):
         if order is not None and order.is_done:
             self.doubts.close(client_order_id)
             self.cancels.done(client_order_id)
-            self.endings.forget(client_order_id)
+            # a count that is still ahead of what is booked is asked after, also when the order has ended
+            self.endings.booked(client_order_id, order.filled_lots)
             self.audit.forget(client_order_id)
             self._unreconciled.pop(client_order_id, None)
 
@@ -425,6 +436,8 @@ class ExchangeConnector(ConnectorBase):
 
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may."""
+        if self.broken:
+            return f"a message of {self.name} can't be taken ({self.broken}): start the program again, then it is read once more"
         if self.denied:
             return f"{self.name} denies the key: {self.denied}"
         reason = self._closed()

@@ -317,3 +317,35 @@ def test_positions_are_what_is_exposed_now_and_who_watches_it(bench: Bench) -> N
         ("hold", "long", "-0.5"),
         ("executor", "x-0-1", "0.01"),
     ]
+
+
+class HeldBack:
+    """A journal whose disk is slow: callbacks wait until they are let go."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[list[Any], Any]] = []
+
+    def commit(self, writes: list[Any], then: Any = None) -> None:
+        self.waiting.append((list(writes), then))
+
+    def let_go(self) -> None:
+        _, then = self.waiting.pop(0)
+        then()
+
+
+def test_p6_nothing_leaves_before_what_was_handed_over_earlier_is_durable() -> None:
+    """Somebody flushes between a decision and its dispatch: the next flush has no rows of its own, and must wait all the same."""
+    bus, tracker, journal = EventBus(), OrderTracker(), HeldBack()
+    recorder = MarketsRecorder(journal, bus, lambda: 1, lambda: 1)  # type: ignore[arg-type]
+    request = OrderRequest(ETH, TradeType.BUY, OrderType.LIMIT, 10, 10_000, bot_id="bot", controller_id="ctl", executor_id="x-0-4")
+    bus.publish(OrderSubmitted(tracker.track(request, "cdr-0-5-1", None, 1), 1))
+    sent: list[str] = []
+    recorder.flush(None)
+    recorder.flush(lambda: sent.append("order"))
+    assert sent == []
+    journal.let_go()
+    assert sent == []
+    journal.let_go()
+    assert sent == ["order"]
+    recorder.flush(lambda: sent.append("at once"))
+    assert sent == ["order", "at once"]

@@ -1,0 +1,217 @@
+"""Services in front of a live account whose venue can't be reached: what is said of its bots, and that paper and real money are never mixed up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botcore.executors.data_types import config_values
+from botcore.model.errors import UserError
+from botcore.model.events import Fact
+from botcore.model.instrument import Market
+from condor.home import find_home
+from condor.hosts import LIVE, PAPER
+from condor.settings import Environment, Settings
+from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, add_bot, bot_by_id
+from condor.users import Actor, Role
+from condor.wiring import Program, wall_clock
+from tests.support.bench import quote_event
+from tests.support.live_rig import PERP, LiveRig
+
+D = Decimal
+OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+BTC = Market(PERP, "BTC-USDT")
+
+
+@cache
+def rules() -> bytes:
+    """The venue's rules, as an earlier start has kept them."""
+    rig = LiveRig(PERP)
+
+    async def play(rig: LiveRig) -> None:
+        return None
+
+    rig.run(play)
+    return rig.rules.bodies[PERP]
+
+
+@pytest.fixture
+async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
+    for name, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
+        monkeypatch.setenv(f"CONDOR_VENUE_BINANCE_PERPETUAL_{name}", value)
+    monkeypatch.setattr("condor.live_host.READY_S", 0.01)
+    home = find_home(tmp_path)
+    home.make()
+    home.venue_rules.mkdir()
+    (home.venue_rules / f"{PERP}.json").write_bytes(rules())
+    settings = Settings.model_validate({"clock": {"tick_size": 0.25}})
+    made = Program(home, settings, Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.close()
+
+
+async def write(program: Program, work: Any) -> Any:
+    return await asyncio.wrap_future(program._journal.run(work))
+
+
+async def add(program: Program, bot_id: str = "pmm-btc-1", state: str = RUNNING, controller: str = "pmm_simple") -> None:
+    """A live bot's row, as an earlier life of the program has written it."""
+    values = {**program._manager._configs.example("pmm_simple"), "connector_name": PERP, "trading_pair": "BTC-USDT"}
+    config = program.services.bots.check("pmm_simple", values, LIVE)
+    row = BotRow(bot_id, bot_id, LIVE, "live", state, False, 1, 1, None)
+    await write(program, lambda connection: add_bot(connection, row, [ConfigRow(str(config.id), 1, controller, config_values(config))]))
+
+
+def compared(program: Program, lots: int) -> None:
+    """The live account is read with so many lots, a minute after it was read last."""
+    live = program._live
+    assert live is not None
+    live.clock.skip_to(live.clock.now_ns + 60 * 1_000_000_000)
+    program._manager.compare_live(PERP, {BTC: (live.instrument(BTC), lots)})
+
+
+def no_claim(connection: Any) -> None:
+    """A tap that is always the first."""
+
+
+async def test_bot_that_runs_is_not_built_a_second_time_by_a_late_tap(program: Program) -> None:
+    """Else its orders and fills would be taken up twice."""
+    await add(program)
+    assert program._manager.recover() == ["pmm-btc-1"]
+    built: list[str] = []
+    build = program._manager.build_again
+
+    async def noted(bot_id: str, *args: Any) -> Any:
+        built.append(bot_id)
+        return await build(bot_id, *args)
+
+    program._manager.build_again = noted  # type: ignore[method-assign]
+    with pytest.raises(UserError, match="not stopped"):
+        await program.services.bots.start_again(OWNER, "pmm-btc-1", no_claim)
+    assert built == []
+
+
+async def test_o16_bot_that_is_started_again_waits_for_leverage_and_mode(program: Program) -> None:
+    await add(program, state=STOPPED)
+    with pytest.raises(UserError, match="could not be set"):
+        await program.services.bots.start_again(OWNER, "pmm-btc-1", no_claim)
+    assert program._manager.running == {}
+    row = await asyncio.wrap_future(program._journal.read(lambda connection: bot_by_id(connection, "pmm-btc-1")))
+    assert row is not None and row.state == STOPPED
+
+
+async def test_two_taps_start_a_bot_once(program: Program) -> None:
+    await add(program, state=STOPPED)
+
+    async def settled(*args: Any) -> None:
+        await asyncio.sleep(0)
+
+    program._live.accounts[PERP].session.line.settle = settled  # type: ignore[union-attr, method-assign, assignment]
+    results = await asyncio.gather(
+        *(program.services.bots.start_again(OWNER, "pmm-btc-1", no_claim) for _ in range(2)),
+        return_exceptions=True,
+    )
+    assert sorted(type(result).__name__ for result in results) == ["BotView", "UserError"]
+    assert len(program._live.runtime.bots) == 1  # type: ignore[union-attr]
+
+
+async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_is_looked_at(program: Program) -> None:
+    await add(program, controller="gone_for_good")
+    assert program._manager.recover() == []
+    (listed,) = await program.services.bots.all(OWNER)
+    one = await program.services.bots.one(OWNER, "pmm-btc-1")
+    assert (listed.state, one and one.state) == ("broken", "broken")
+    with pytest.raises(UserError, match="can't be stopped"):
+        await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=False)
+    row = await asyncio.wrap_future(program._journal.read(lambda connection: bot_by_id(connection, "pmm-btc-1")))
+    assert row is not None and row.state == RUNNING, "what was not stopped is not written down as being stopped"
+
+
+async def test_halt_reaches_real_money_also_when_another_halt_ends_meanwhile(program: Program) -> None:
+    live = program._live
+    assert live is not None
+
+    def claim(connection: Any) -> None:
+        # in the writer's thread: records can be written again, and their guard lets go of its halt
+        for host in program._hosts.all():
+            host.runtime.gate.release()
+
+    await program.services.overview.halt(OWNER, claim)
+    assert [host.runtime.gate.halt_reason for host in program._hosts.all()] == ["switched off by You"] * 2
+
+
+async def test_what_a_stopped_paper_bot_holds_is_valued_on_paper(program: Program) -> None:
+    """Paper may be a replay of another year: the same pair has another price there."""
+    live = program._live
+    assert live is not None
+    paper = program._host.runtime.open_market(BTC)
+    real = live.runtime.open_market(BTC)
+    paper.apply(quote_event(paper.instrument, program._host.clock.now_ns, D(100)))
+    real.apply(quote_event(real.instrument, live.clock.now_ns, D(90_000)))
+    assert program.services.bots._mids(PAPER)[BTC] < 1_000
+    assert program.services.bots._mids(LIVE)[BTC] == D(90_000)
+
+
+async def test_resetting_paper_leaves_what_is_said_of_real_accounts(program: Program) -> None:
+    live = program._live
+    assert live is not None
+    compared(program, 5)
+    compared(program, 5)
+    assert program.services.overview.status(OWNER).trouble is not None
+    await add(program)
+    program._manager.recover()
+    await program.services.overview.reset_paper(OWNER, no_claim)
+    assert "BTC-USDT" in (program.services.overview.status(OWNER).trouble or "")
+
+
+async def test_comparing_a_real_account_leaves_what_is_said_of_paper(program: Program) -> None:
+    live = program._live
+    assert live is not None
+    manager = program._manager
+    manager._report(PAPER, {BTC: D(3)})
+    manager.compare_live(PERP, {BTC: (live.instrument(BTC), 0)})
+    assert "is nobody's" in (program.services.overview.status(OWNER).trouble or "")
+
+
+async def test_w13_account_that_is_compared_while_fills_are_on_their_way_is_no_alarm(program: Program) -> None:
+    """A position is read a moment before its execution is booked; the next look agrees."""
+    live = program._live
+    assert live is not None
+    told: list[Any] = []
+    live.bus.subscribe(Fact, told.append)
+    for lots in (5, 0, 5):
+        compared(program, lots)
+    assert [fact.kind for fact in told] == []
+    for lots in (5, 5):
+        compared(program, lots)
+    assert [fact.kind for fact in told] == ["position_unaccounted"]
+
+
+async def test_p1_how_a_bot_ended_is_on_disk_before_it_counts_as_stopped(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash between the two finds a bot that is still being stopped, never one that is stopped with executors in the air."""
+    await add(program)
+    program._manager.recover()
+    journal, order = program._journal, []
+    commit, run = journal.commit, journal.run
+
+    def noted_commit(writes: Any, then: Any = None) -> None:
+        order.extend(item.values["kind"] for item in writes if item.table.name == "facts")
+        commit(writes, then)
+
+    def noted_run(work: Any) -> Any:
+        order.append("state")
+        return run(work)
+
+    monkeypatch.setattr(journal, "commit", noted_commit)
+    monkeypatch.setattr(journal, "run", noted_run)
+    await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=True)
+    assert order[-2:] == ["bot_stopped", "state"]
