@@ -4,6 +4,9 @@ A fill may come long after its order was forgotten, or of an order of an earlier
 say whose it was. It is adopted into the tracker like an order of a restart, so that all that holds for orders holds for it: each execution once and for
 ever, cancels that are repeated until it has ended, an end that waits for its executions. Nobody's order is adopted too, for nobody.
 
+An executor that had not ended and whose bot does not run here (it could not be put together) will come back with a later start: its exits and stops stay where they
+are, and its fills are only written down, for it takes them up itself then.
+
 What is not ours (another prefix) never comes here.
 """
 
@@ -55,6 +58,8 @@ class StrayOwner:
     ----------
     side : TradeType
         Side of that executor: in HEDGE mode the bucket of its holds.
+    comes_back : bool
+        Whether that executor will take up what was written down of its orders.
     """
 
     keeper: StrayKeeper
@@ -62,6 +67,7 @@ class StrayOwner:
     controller_id: str
     executor_id: str
     side: TradeType
+    comes_back: bool = False
 
     def on_order(self, event: OrderEvent) -> None:
         if type(event) is OrderFilled:
@@ -144,19 +150,20 @@ class StrayKeeper:
                 # what the venue tells of an order proves that it had it
                 state = OrderState.OPEN
             created_ns, exchange_id = known.order.created_ns, stray.exchange_order_id or known.order.exchange_order_id or ""
-        owner = self._owner(request)
+        owner = self._owner(request, known is not None and known.is_running)
         order = connector.adopt(request, stray.client_order_id, owner, created_ns, state, exchange_id or None, fills)
-        if state not in TERMINAL:
+        stays = isinstance(owner, StrayOwner) and owner.comes_back and not request.purpose.adds_risk
+        if state not in TERMINAL and not stays:
             connector.cancel(order.client_order_id)
             self._tell(FactKind.ORDER_ADOPTED, order, amount=format(instrument.amount(order.lots - order.filled_lots), "f"))
 
-    def _owner(self, request: OrderRequest) -> OrderOwner:
+    def _owner(self, request: OrderRequest, is_running: bool) -> OrderOwner:
         orchestrator = self._orchestrator_of(request.bot_id)
         executor = orchestrator.executor(request.executor_id) if orchestrator is not None else None
         if executor is not None:
             return executor
         side = request.trade_type if request.purpose.adds_risk else request.trade_type.opposite
-        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side)
+        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side, is_running and orchestrator is None)
 
     # ---- executions ------------------------------------------------------------------------------------------------
     def book(self, owner: StrayOwner, order: Order, fill: Fill) -> None:
@@ -164,7 +171,7 @@ class StrayKeeper:
         orchestrator = self._orchestrator_of(owner.bot_id)
         if orchestrator is not None:
             orchestrator.hold(fill, owner.controller_id, owner.side)
-        else:
+        elif not owner.comes_back:
             self._hold(owner, fill)
         self._tell(FactKind.POSITION_HELD, order, fill_side=fill.trade_type.name, amount=format(fill.amount, "f"), price=format(fill.price, "f"))
 
