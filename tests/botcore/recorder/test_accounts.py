@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from botcore.core.bus import EventBus
 from botcore.model.enums import OrderType, TradeType
-from botcore.model.events import Fact, FactKind, HoldChanged, OrderFilled, OrderSubmitted
+from botcore.model.events import ExecutorChanged, Fact, FactKind, HoldChanged, OrderFilled, OrderSubmitted
 from botcore.model.instrument import Market
 from botcore.model.order import Fee, Fill, OrderRequest
 from botcore.model.records import ExecutorRecord, HoldRecord
