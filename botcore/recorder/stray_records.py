@@ -49,9 +49,12 @@ class SqlStrayRecords:
         return self._journal.read(read).result()
 
     def holds(self, connector_name: str) -> list[HoldRecord]:
+        return [record for _, record in self.owned_holds(connector_name)]
+
+    def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
         holds = tables.holds
         query = select(holds).where(holds.c.account == self._account, holds.c.connector_name == connector_name)
-        return self._journal.read(lambda connection: [read_record(HoldRecord, row) for row in connection.execute(query)]).result()
+        return self._journal.read(lambda connection: [(row.bot_id, read_record(HoldRecord, row)) for row in connection.execute(query)]).result()
 
 
 def _intent(connection: Connection, client_order_id: str) -> IntentRecord | None:

@@ -139,7 +139,9 @@ class TradingRuntime:
         self._bots: list[StrategyV2Base] = []
         self._stray_records = stray_records
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
-        self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, lambda: [bot.orchestrator for bot in self._bots])
+        unwatched = self.strays.unwatched if self.strays is not None else lambda _instrument, _side: []
+        running = lambda: [bot.orchestrator for bot in self._bots]  # noqa: E731
+        self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, running, unwatched)
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)
@@ -179,12 +181,16 @@ class TradingRuntime:
         return exchange
 
     def add_live(self, connector: ConnectorBase) -> None:
-        """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on."""
+        """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on, but for pairs that its venue does
+        not name (any more)."""
         if not self._has_live:
             self._has_live = True
             self.clock.add(self.positions, before=self.dispatch)
         for hold in self._stray_records.holds(connector.name) if self._stray_records is not None else ():
-            instrument = connector.instrument(hold.trading_pair)
+            try:
+                instrument = connector.instrument(hold.trading_pair)
+            except ConfigError:
+                continue
             connector.own.hold(instrument, hold.bucket, instrument.lots(hold.net_amount_base), instrument.floor_ticks(hold.breakeven_price))
         self.connectors[connector.name] = connector
         self.clock.add(connector, before=self.positions)

@@ -60,6 +60,9 @@ class NoStrays:
     def holds(self, connector_name: str) -> list[Any]:
         return []
 
+    def owned_holds(self, connector_name: str) -> list[tuple[str, Any]]:
+        return []
+
 
 class MemoryRules:
     """Keeps rules as long as the test lasts."""
