@@ -221,9 +221,12 @@ class Program:
     async def _tick(self) -> None:
         """One turn of the clock."""
         with self._metrics.tick_seconds.time():
-            self._host.tick()
-            if self._live is not None:
-                self._live.tick()
+            try:
+                # real money does not wait for paper, whatever happens there
+                if self._live is not None:
+                    self._live.tick()
+            finally:
+                self._host.tick()
         self._last_tick_ns = self._wall.monotonic_ns()
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))

@@ -236,3 +236,18 @@ async def test_p1_how_a_bot_ended_is_on_disk_before_it_counts_as_stopped(program
     monkeypatch.setattr(journal, "run", noted_run)
     await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=True)
     assert order[-2:] == ["bot_stopped", "state"]
+
+
+async def test_p16_paper_that_breaks_holds_up_no_real_stop(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = program._live
+    assert live is not None
+    before = live.clock.stepper.serial
+
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("paper is broken")
+
+    monkeypatch.setattr(program._host, "tick", broken)
+    monkeypatch.setattr(live, "_exposures", broken)
+    with pytest.raises(RuntimeError):
+        await program._tick()
+    assert live.clock.stepper.serial > before
