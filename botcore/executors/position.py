@@ -20,7 +20,6 @@ from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import Exposure
 from botcore.executors.pricing import PositionPricing
 from botcore.executors.venue_stop import VenueStop
-from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
