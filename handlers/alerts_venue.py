@@ -58,10 +58,37 @@ def _trouble(notice: Notice) -> Safe:
     return line("⚠️ ", bold(str(payload.get("title", "?"))), f": {clip(str(payload.get('text', '?')), 300)}")
 
 
+def _stood_still(notice: Notice) -> Safe:
+    lasted = words.ago(float(notice.payload.get("seconds") or 0))
+    return card(
+        [
+            line("⏱ ", bold(f"Condor stood still for {lasted}")),
+            "No barrier was watched meanwhile. Streams are opened anew and accounts are compared before anything new is opened.",
+        ]
+    )
+
+
+def _left_behind(notice: Notice) -> Safe:
+    """An ordered end: what nobody watches until the next start."""
+    blocks: list[object] = [line("⏹ ", bold("Condor ends"), ": nobody watches this until it runs again.")]
+    for account in notice.payload.get("accounts") or []:
+        orders, listed = int(account.get("orders") or 0), account.get("listed") or []
+        text = f"{orders} orders still live" if orders != 1 else "1 order still live"
+        more = f" and {orders - len(listed)} more" if orders > len(listed) else ""
+        blocks.append(line(bold(f"{account.get('title', '?')}: {text}"), f": {', '.join(listed)}{more}." if listed else "."))
+        if account.get("exposures"):
+            blocks.append(_exposures(account))
+        if account.get("reason"):
+            blocks.append(f"It could not be compared at the end: {clip(str(account['reason']), 200)}")
+    return card(blocks)
+
+
 VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_DOWN: _down,
     FactKind.VENUE_UP: _up,
     FactKind.VENUE_BANNED: _banned,
     FactKind.CLOCK_JUMPED: _clock_jumped,
     FactKind.VENUE_TROUBLE: _trouble,
+    FactKind.STOOD_STILL: _stood_still,
+    FactKind.LEFT_BEHIND: _left_behind,
 }
