@@ -111,7 +111,6 @@ class LiveHost:
         """Learn the venues' rules, all at the same time, and put the accounts on the clock."""
         await asyncio.gather(*(account.session.learn(READY_S) for account in self.accounts.values()))
         self.runtime.take_up()
-        self.runtime.take_up()
 
     def start(self) -> None:
         """Connect and compare; bots that ran before are back by now."""

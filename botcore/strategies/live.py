@@ -84,16 +84,13 @@ class LiveRuntime(TradingRuntime):
     def take_up(self) -> None:
         """Put all accounts on the clock, with what is held there; call when their rules were asked for and before bots are restored.
 
-        The holds of a pair that the venue's rules do not name (any more) can't be counted.
+        May be called again when more rules are known: then holds are counted that could not be before.
         """
         for name, connector in self._accounts.items():
-            if name in self.connectors:
-                continue
-            try:
+            if name not in self.connectors:
                 self.add_live(connector)
-            except ConfigError:
-                self.connectors[name] = connector
-                self.clock.add(connector, before=self.positions)
+        if self._held is not None:
+            self._held.count()
 
     def open_market(self, market: Market) -> MarketState:
         """The state of a market; it is usable as soon as its book is complete.

@@ -36,6 +36,7 @@ from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
+from botcore.strategies.held import HeldBefore
 from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper, StrayRecords
@@ -137,7 +138,7 @@ class TradingRuntime:
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
-        self._stray_records = stray_records
+        self._held = HeldBefore(stray_records.holds) if stray_records is not None else None
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
         self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, lambda: [bot.orchestrator for bot in self._bots])
         bus.subscribe(PositionLost, self._position_lost)
@@ -183,9 +184,10 @@ class TradingRuntime:
         if not self._has_live:
             self._has_live = True
             self.clock.add(self.positions, before=self.dispatch)
-        for hold in self._stray_records.holds(connector.name) if self._stray_records is not None else ():
-            instrument = connector.instrument(hold.trading_pair)
-            connector.own.hold(instrument, hold.bucket, instrument.lots(hold.net_amount_base), instrument.floor_ticks(hold.breakeven_price))
+            if self._held is not None:
+                self.clock.add(self._held, before=self.positions)
+        if self._held is not None:
+            self._held.add(connector)
         self.connectors[connector.name] = connector
         self.clock.add(connector, before=self.positions)
 
