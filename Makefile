@@ -42,8 +42,8 @@ bench: $(VENV)/.dev $(VENV)/.built  ## ratios against benchmarks/baseline.json
 sim: $(VENV)/.dev $(VENV)/.built    ## SEEDS=N seeds of the simulation; LONG=1 for 10-60 simulated minutes each
 	$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(LONG),--long) $(ARGS)
 
-crash: $(VENV)/.dev $(VENV)/.built  ## the process dies at every labelled point; ALL=1 for every pair of points
-	$(PY) -m tests.simulation.crash $(if $(ALL),--all) $(ARGS)
+crash: $(VENV)/.dev $(VENV)/.built  ## the process dies at every labelled point; ALL=1 for every pair of points; ROUNDS=N: N real processes are killed
+	$(if $(ROUNDS),$(PY) -m tests.crash --rounds $(ROUNDS) $(ARGS),$(PY) -m tests.simulation.crash $(if $(ALL),--all) $(ARGS))
 
 docs-check: $(VENV)/.dev $(VENV)/.built  ## links, commands and names in the documents are true
 	$(PY) -m pytest -q tests/docs

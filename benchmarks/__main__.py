@@ -10,7 +10,17 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import bench_backtest, bench_book, bench_book_wire, bench_journal, bench_memory, bench_tick, bench_tracker, bench_updates
+from benchmarks import (
+    bench_backtest,
+    bench_book,
+    bench_book_wire,
+    bench_journal,
+    bench_memory,
+    bench_recovery,
+    bench_tick,
+    bench_tracker,
+    bench_updates,
+)
 
 BASELINE = Path(__file__).parent / "baseline.json"
 PARTS = {
@@ -19,6 +29,7 @@ PARTS = {
     "tracker": bench_tracker.run,
     "updates": bench_updates.run,
     "memory": bench_memory.run,
+    "recovery": bench_recovery.run,
     "tick": bench_tick.run,
     "journal": bench_journal.run,
     "backtest": bench_backtest.run,

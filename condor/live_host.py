@@ -153,6 +153,10 @@ class LiveHost:
     def title(self, name: str) -> str:
         return self._titles.get(name, name)
 
+    def closed_reasons(self) -> dict[str, str | None]:
+        """Account -> why nothing new may be opened there now; None while it may."""
+        return {name: account.connector.closed_reason() for name, account in self.accounts.items()}
+
     def instrument(self, market: Market) -> Instrument:
         """The instrument of a pair that can be traded; ConfigError when it is not to be had."""
         return self.runtime.instrument(market)
@@ -181,6 +185,10 @@ class LiveHost:
     def on_funding(self, connector_name: str, paid: FundingPaid) -> None:
         payload = {"connector_name": connector_name, "trading_pair": paid.trading_pair, "asset": paid.asset, "amount": format(paid.amount, "f")}
         self._tell(FactKind.FUNDING_PAID, payload)
+
+    def on_warned(self, connector_name: str, text: str) -> None:
+        log.warning("%s: %s", connector_name, text)
+        self._tell(FactKind.ACCOUNT_WARNED, {"connector_name": connector_name, "title": self.title(connector_name), "text": text})
 
     def on_trouble(self, connector_name: str, text: str) -> None:
         log.warning("%s: %s", connector_name, text)

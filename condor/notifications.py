@@ -51,6 +51,8 @@ SEVERITY = {
     FactKind.ORDER_ABSENT: "warning",
     FactKind.FILLS_MISSING: "critical",
     FactKind.ACCOUNT_DENIED: "critical",
+    FactKind.ACCOUNT_ALLOWED: "warning",
+    FactKind.ACCOUNT_WARNED: "critical",
     FactKind.ORDER_ADOPTED: "warning",
     FactKind.POSITION_UNACCOUNTED: "critical",
     FactKind.VENUE_DOWN: "critical",

@@ -269,6 +269,7 @@ class Program:
             "last_tick_age_s": round(age_s, 3),
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
+            "accounts": {} if self._live is None else self._live.closed_reasons(),
         }
 
     @property

@@ -58,10 +58,21 @@ def _trouble(notice: Notice) -> Safe:
     return line("⚠️ ", bold(str(payload.get("title", "?"))), f": {clip(str(payload.get('text', '?')), 300)}")
 
 
+def _warned(notice: Notice) -> Safe:
+    payload = notice.payload
+    return line("🔴 ", bold(f"{payload.get('title', '?')} warns"), f": {clip(str(payload.get('text', '?')), 300)}")
+
+
+def _allowed(notice: Notice) -> Safe:
+    return line("✔ ", bold(f"{notice.payload.get('connector_name', '?')} takes orders again"), ".")
+
+
 VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_DOWN: _down,
     FactKind.VENUE_UP: _up,
     FactKind.VENUE_BANNED: _banned,
     FactKind.CLOCK_JUMPED: _clock_jumped,
     FactKind.VENUE_TROUBLE: _trouble,
+    FactKind.ACCOUNT_WARNED: _warned,
+    FactKind.ACCOUNT_ALLOWED: _allowed,
 }

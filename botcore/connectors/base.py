@@ -248,6 +248,13 @@ class ConnectorBase(ABC):
         """Signed lots that the venue says the account holds on one side (`net`, `long`, `short`); None when it says nothing, or what is ours by definition."""
         return None
 
+    def venue_lots_ns(self, instrument: Instrument, side: str) -> int:
+        """Time of which that is true at the latest."""
+        return 0
+
+    def look_at_account(self) -> None:
+        """Have positions and balances read again, soon."""
+
     def read_lag_ns(self) -> int:
         """How old the venue's answers to questions may be."""
         return 0

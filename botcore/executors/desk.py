@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botcore.markets.market_data import MarketDataProvider
+from botcore.model.enums import PositionMode
 from botcore.model.order import Fill, OrderRequest
 from botcore.orders.tracker import Order
 
@@ -38,6 +39,9 @@ class OrderDesk(Protocol):
 
     def takeable(self, request: OrderRequest) -> int:
         """Lots of a market order that the book takes within the slippage limit now."""
+
+    def position_mode(self, connector_name: str) -> PositionMode:
+        """Mode of the account."""
 
     def keeps_stops(self, connector_name: str) -> bool:
         """Whether reduce-only stop orders can rest at this venue."""

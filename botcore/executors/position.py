@@ -39,6 +39,10 @@ EXIT: Final = Trigger.EXIT
 STOP_GRACE_NS: Final = 2 * SECOND_NS
 """So long an exit waits for the stop at the venue to be canceled."""
 
+RESTORED_GRACE_NS: Final = 15 * SECOND_NS
+"""So long after a restart an exit waits to hear of the stop that stood before: it may have fired meanwhile, and what is sent beside it would close too much. The
+stop itself protects the position until then."""
+
 REMIND_NS: Final = 5 * MINUTE_NS
 """Pause between two reminders of an exit that does not come through."""
 
@@ -82,6 +86,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         ):
             self._venue_stop = VenueStop(around.desk, self._pricing.stop_request, self._send, self._stop_refused)
         self._exit_ns = 0
+        self._grace_ns = 0
         self._reminded_ns = 0
         self._waits = 0
         self._exposure = Exposure(self._instrument, config.side)
@@ -184,6 +189,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._retry_at_ns = 0
         self.retries = 0
         self._exit_ns = now_ns
+        self._grace_ns = max(self._grace_ns, now_ns + STOP_GRACE_NS)
         self._watch.clear(self.id)
         self._move(EXIT)
         self._control_exit(now_ns)
@@ -214,7 +220,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._take_back(now_ns)
             return
         lots = self._exposure.lots - (self._profit.remaining_lots if self._profit is not None else 0)
-        if self._venue_stop is not None and now_ns < self._exit_ns + STOP_GRACE_NS:
+        if self._venue_stop is not None and now_ns < self._grace_ns:
             # in a moment it is gone or has done its work; a line that does not answer must not hold up the exit, and both only reduce
             lots -= self._venue_stop.lots
         if lots < 1:
@@ -231,10 +237,14 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         """Two exits have met and closed more than there was: trade the excess back."""
         if self._profit is not None or (self._venue_stop is not None and self._venue_stop.order is not None):
             return
-        request = self._pricing.reopen_request(self._exposure.excess_lots)
+        request = self._excess_request()
         if not self._is_dust(request, self._pricing.close_ticks()):
             self._listener.executor_told(self, FactKind.OVER_CLOSED, amount=format(self._instrument.amount(request.lots), "f"))
             self._close = self._submit(request, now_ns)
+
+    def _excess_request(self) -> OrderRequest:
+        mode = self._desk.position_mode(self._instrument.market.connector_name)
+        return self._pricing.reopen_request(self._exposure.excess_lots, mode)
 
     def _remind(self, now_ns: int) -> None:
         """An exit that does not come through is told again and again: somebody has to look."""
@@ -252,7 +262,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         if not self.info.has_fills:
             return True
         if self._exposure.excess_lots:
-            return self._is_dust(self._pricing.reopen_request(self._exposure.excess_lots), self._pricing.close_ticks())
+            return self._is_dust(self._excess_request(), self._pricing.close_ticks())
         return self._is_dust(self._pricing.close_request(self._exposure.lots), self._pricing.close_ticks())
 
     def _is_dust(self, request: OrderRequest, ticks: int | None) -> bool:
@@ -493,5 +503,6 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
                 self._desk.cancel(order)
             else:
                 self._venue_stop.order = order
+                self._grace_ns = self._market_data.now_ns + RESTORED_GRACE_NS
         else:
             self._close = order

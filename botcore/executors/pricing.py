@@ -9,7 +9,7 @@ from botcore.executors.data_types import PositionExecutorConfig
 from botcore.executors.exposure import Exposure
 from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID
-from botcore.model.enums import OrderType, PositionAction, PriceType, TradeType
+from botcore.model.enums import OrderType, PositionAction, PositionMode, PriceType, TradeType
 from botcore.model.order import OrderRequest, Purpose
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -20,6 +20,7 @@ BUY: Final = TradeType.BUY
 OPEN: Final = PositionAction.OPEN
 CLOSE: Final = PositionAction.CLOSE
 NIL: Final = PositionAction.NIL
+HEDGE: Final = PositionMode.HEDGE
 TO_OPEN: Final = Purpose.OPEN
 TO_TAKE_PROFIT: Final = Purpose.TAKE_PROFIT
 TO_CLOSE: Final = Purpose.CLOSE
@@ -135,9 +136,12 @@ class PositionPricing:
         instrument = self._market.instrument
         return instrument.price_ticks(instrument.price(ticks), self._side.opposite)
 
-    def reopen_request(self, lots: int) -> OrderRequest:
-        """Take back what was closed beyond the position."""
-        return self._request(self._side, MARKET, lots, None, CLOSE, TO_CLOSE)
+    def reopen_request(self, lots: int, mode: PositionMode) -> OrderRequest:
+        """Take back what was closed beyond the position.
+
+        On a one-way account that reduces the position on the other side. In hedge mode the excess came out of what others hold on this side: it is opened there again.
+        """
+        return self._request(self._side, MARKET, lots, None, OPEN if mode is HEDGE else CLOSE, TO_CLOSE)
 
     def _request(
         self, side: TradeType, order_type: OrderType, lots: int, ticks: int | None, action: PositionAction, purpose: Purpose

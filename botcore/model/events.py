@@ -170,6 +170,8 @@ class FactKind:
     ORDER_ABSENT: Final = "order_absent"
     FILLS_MISSING: Final = "fills_missing"
     ACCOUNT_DENIED: Final = "account_denied"
+    ACCOUNT_ALLOWED: Final = "account_allowed"
+    ACCOUNT_WARNED: Final = "account_warned"
     ORDER_ADOPTED: Final = "order_adopted"
     POSITION_UNACCOUNTED: Final = "position_unaccounted"
     VENUE_DOWN: Final = "venue_down"

@@ -97,9 +97,19 @@ def open_account(
     dialect = dialect_of(spec, addresses)
     limiter = Limiter(live.limits, memory, around.wall_ms)
     offset = VenueOffset(around.wall_ms)
-    caller = Caller(dialect, around.port, limiter, offset, credentials, around.now_ns, around.rng, timeouts=live.timeouts)
+    caller = Caller(
+        dialect,
+        around.port,
+        limiter,
+        offset,
+        credentials,
+        around.now_ns,
+        around.rng,
+        timeouts=live.timeouts,
+        on_denied=lambda outcome: connector.deny(outcome.text),
+    )
     budget = ConnectionBudget(live.connections.attempts, live.connections.window_s)
-    account = Account(spec.fees.taker)
+    account = Account(spec.fees.taker, lag_ns=belief(live.belief).lag_ns)
     started_ms = around.wall_ms()
 
     def since_ms(trading_pair: str) -> int:

@@ -49,6 +49,8 @@ class _Loss:
         The smallest number of them since it began: so many are really gone.
     asked : int
         How often all orders were asked after. Once at first, to find an execution that was lost; and once when no answer can be older than the difference.
+    asked_ns : int
+        When they were asked after last: the venue's word on the position must be younger.
     is_told : bool
         It was told and could not be booked on anybody: nothing more is done until the two agree again.
     calm_ns : int
@@ -58,6 +60,7 @@ class _Loss:
     since_ns: int
     least: int
     asked: int = 0
+    asked_ns: int = 0
     is_told: bool = False
     calm_ns: int = 0
 
@@ -133,7 +136,7 @@ class PositionKeeper:
                 loss = self._losses[key] = _Loss(now_ns, gone)
             loss.calm_ns = 0
             loss.least = min(loss.least, gone)
-            if self._is_proven(connector, loss, now_ns):
+            if not loss.is_told and self._is_proven(connector, loss, connector.venue_lots_ns(instrument, side), now_ns):
                 loss.is_told = not self._book(connector, instrument, side, sign * loss.least, now_ns)
                 if not loss.is_told:
                     del self._losses[key]
@@ -143,19 +146,28 @@ class PositionKeeper:
                 del self._losses[key]
         self._see_surplus(key, instrument, venue - (own - sign * gone), now_ns)
 
-    def _is_proven(self, connector: ConnectorBase, loss: _Loss, now_ns: int) -> bool:
-        """Whether no execution of ours can explain it any more; asks for what is needed."""
-        if loss.is_told:
+    def _is_proven(self, connector: ConnectorBase, loss: _Loss, told_ns: int, now_ns: int) -> bool:
+        """Whether no execution of ours can explain it any more; asks for what is needed.
+
+        The venue must have said so after all was asked for the last time: what it said before may lack an execution of ours whose message to us was lost.
+        """
+        if loss.asked < 2:
+            if now_ns >= loss.since_ns + ASK_NS + loss.asked * connector.read_lag_ns():
+                loss.asked += 1
+                self._ask(connector, loss, now_ns)
             return False
-        if loss.asked == 0 and now_ns >= loss.since_ns + ASK_NS:
-            loss.asked = 1
-            connector.reconcile(now_ns)
-        elif loss.asked == 1 and now_ns >= loss.since_ns + ASK_NS + connector.read_lag_ns():
-            loss.asked = 2
-            connector.reconcile(now_ns)
-        elif loss.asked == 2 and now_ns >= loss.since_ns + 2 * ASK_NS + connector.read_lag_ns():
-            return connector.is_settled()
-        return False
+        if now_ns < loss.asked_ns + ASK_NS:
+            return False
+        if told_ns < loss.asked_ns:
+            connector.look_at_account()
+            return False
+        return connector.is_settled()
+
+    @staticmethod
+    def _ask(connector: ConnectorBase, loss: _Loss, now_ns: int) -> None:
+        loss.asked_ns = now_ns
+        connector.reconcile(now_ns)
+        connector.look_at_account()
 
     def _see_surplus(self, key: tuple[str, str, str], instrument: Instrument, lots: int, now_ns: int) -> None:
         """Tell of a position that is not ours, once for every size that lasts."""
@@ -186,8 +198,9 @@ class PositionKeeper:
 
     @staticmethod
     def _own(connector: ConnectorBase, instrument: Instrument, side: str) -> int:
+        """Signed lots by our books; a side of a hedge account can't be below nothing, whatever late exits made of it."""
         book = connector.own.of(instrument)
-        return {"net": book.net, "long": book.long, "short": -book.short}[side]
+        return {"net": book.net, "long": max(0, book.long), "short": -max(0, book.short)}[side]
 
     def _closing_ticks(self, own: OwnBook, *, is_long: bool) -> int | None:
         """What it would have been closed at; None while that can't be known. On a market that no bot has open, what it was bought at."""

@@ -181,19 +181,22 @@ class TradingRuntime:
         return exchange
 
     def add_live(self, connector: ConnectorBase) -> None:
-        """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on, but for pairs that its venue does
-        not name (any more)."""
+        """Put a real account on the clock; call before its bots are restored, and `recall_holds` as soon as its instruments are known."""
         if not self._has_live:
             self._has_live = True
             self.clock.add(self.positions, before=self.dispatch)
+        self.connectors[connector.name] = connector
+        self.clock.add(connector, before=self.positions)
+
+    def recall_holds(self, connector: ConnectorBase) -> None:
+        """What all bots hold at a real account counts as ours from now on, whether they run here or not."""
         for hold in self._stray_records.holds(connector.name) if self._stray_records is not None else ():
             try:
                 instrument = connector.instrument(hold.trading_pair)
             except ConfigError:
+                # the venue no longer trades this pair
                 continue
             connector.own.hold(instrument, hold.bucket, instrument.lots(hold.net_amount_base), instrument.floor_ticks(hold.breakeven_price))
-        self.connectors[connector.name] = connector
-        self.clock.add(connector, before=self.positions)
 
     def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:
         connector = self.connectors.get(connector_name)

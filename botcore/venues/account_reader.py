@@ -19,12 +19,12 @@ class AccountSink(Protocol):
     mode: PositionMode
     leverage: dict[str, int]
 
-    def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool) -> None: ...
+    def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool, free_known: bool = True, ts_ns: int = 0) -> None: ...
 
-    def set_positions(self, lots: dict[tuple[str, str], int]) -> None:
+    def set_positions(self, lots: dict[tuple[str, str], int], told_ns: int) -> None:
         """All positions; (pair, side) that are not named are flat."""
 
-    def set_position(self, trading_pair: str, side: str, lots: int) -> None: ...
+    def set_position(self, trading_pair: str, side: str, lots: int, told_ns: int) -> None: ...
 
     def forget(self) -> None: ...
 
@@ -48,7 +48,7 @@ class AccountReader:
 
         Positions may be old by the time they are here, like everything that is read; fills alone move what executors hold.
         """
-        for step in (self._mode, self._balances, self._positions):
+        for step in (self._mode, self.read_balances, self._positions):
             try:
                 problem = await step()
             except Unreadable as error:
@@ -67,11 +67,12 @@ class AccountReader:
         self._account().mode = PositionMode.HEDGE if self._dialect.is_hedge(answer.reply) else PositionMode.ONEWAY
         return None
 
-    async def _balances(self) -> str | None:
+    async def read_balances(self) -> str | None:
+        """Read balances only; raises Unreadable."""
         answer = await self._caller.call(self._dialect.balances_call())
         if isinstance(answer.reply, NoReply) or not answer.is_accepted:
             return _why("the balances", answer)
-        self.hear_balances(self._dialect.balances(answer.reply, answer.sent_ns))
+        self.hear_balances(self._dialect.balances(answer.reply, answer.sent_ns), answer.sent_ns)
         return None
 
     async def _positions(self) -> str | None:
@@ -82,15 +83,16 @@ class AccountReader:
         if isinstance(answer.reply, NoReply) or not answer.is_accepted:
             return _why("the positions", answer)
         told = self._dialect.positions(answer.reply, answer.sent_ns)
-        self._account().set_positions({(position.trading_pair, position.side): position.lots for position in told})
+        self._account().set_positions({(position.trading_pair, position.side): position.lots for position in told}, answer.sent_ns)
         return None
 
     # ---- from the stream -------------------------------------------------------------------------------------------
-    def hear_balances(self, told: BalancesTold) -> None:
-        self._account().set_balances(told.balances, complete=told.complete)
+    def hear_balances(self, told: BalancesTold, heard_ns: int) -> None:
+        """`heard_ns` is by our clock: when it was asked for, or when the stream brought it."""
+        self._account().set_balances(told.balances, complete=told.complete, free_known=told.free_known, ts_ns=heard_ns)
 
-    def hear_position(self, told: PositionTold) -> None:
-        self._account().set_position(told.trading_pair, told.side, told.lots)
+    def hear_position(self, told: PositionTold, received_ns: int) -> None:
+        self._account().set_position(told.trading_pair, told.side, told.lots, received_ns)
 
     def hear_settings(self, told: SettingsTold) -> None:
         account = self._account()

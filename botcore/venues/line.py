@@ -39,6 +39,9 @@ class VenueLine(Protocol):
     def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
         """Set leverage and position mode."""
 
+    def look(self) -> None:
+        """Read balances and positions again, soon."""
+
     def booked(self, read: TradesRead) -> None:
         """All executions of this list have been handed on: it need not be read again after a restart."""
 

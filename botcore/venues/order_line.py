@@ -34,6 +34,8 @@ class OrderLine:
         Told of leverage and mode that the venue has confirmed.
     on_trouble : callable
         Told, in one sentence, of a setting that the venue refused.
+    look : callable
+        Has the account read again.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class OrderLine:
         mode: Callable[[], PositionMode],
         on_settings: Callable[[SettingsTold], None],
         on_trouble: Callable[[str], None],
+        look: Callable[[], None],
     ) -> None:
         self._dialect = dialect
         self._caller = caller
@@ -55,6 +58,7 @@ class OrderLine:
         self._mode = mode
         self._on_settings = on_settings
         self._on_trouble = on_trouble
+        self._look = look
         stops = dialect.stops
         self._stops = StopLine(stops, caller, mode, self._as_order) if stops is not None else None
         self._open_waiting: defaultdict[str, list[str]] = defaultdict(list)
@@ -81,6 +85,9 @@ class OrderLine:
 
     def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
         self._tasks.once(f"settings {trading_pair}", lambda: self._configure(trading_pair, leverage, hedge))
+
+    def look(self) -> None:
+        self._look()
 
     def booked(self, read: TradesRead) -> None:
         self._trades.booked(read)

@@ -14,8 +14,10 @@ from dataclasses import replace
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import PositionMode
 from botcore.model.instrument import Instrument
+from botcore.model.order import TERMINAL
 from botcore.model.times import SECOND_NS
-from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, PositionTold, SettingsTold
+from botcore.venues.account_care import AccountCare
+from botcore.venues.account_news import AccountNews
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import Dialect, Unreadable
 from botcore.venues.line import News, Reported, Traded
@@ -31,8 +33,10 @@ from botcore.venues.wire import NoReply, Reply
 
 RETRY_S = 2.0
 AUDIT_S = 60.0
+PROBE_S = 20.0
 RULES_S = 3600.0
 FALLBACK_S = 5.0
+LOOK_NS = 2 * SECOND_NS
 LARGEST_UNCERTAINTY_MS = 1_000
 
 
@@ -57,13 +61,18 @@ class VenueSession:
         self._since_ns = means.now_ns()
         self._heard_ns: int | None = None
         self._connector: ConnectorSide | None = None
-        self._sync_wanted = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._is_old = True
+        self._looked_ns = 0
         self._tasks = Tasks(self._on_fault)
         self._trades = TradeReader(
             dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms, self._ahead_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
-        self.line = OrderLine(dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble)
+        self.line = OrderLine(
+            dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble, self._look
+        )
+        self._care = AccountCare(name, dialect, self.account, self._tasks, ears)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
@@ -185,24 +194,17 @@ class VenueSession:
 
     def _on_down(self, reason: str) -> None:
         self._to(Stage.CONNECTING, f"the account's stream is down ({reason})")
-        self._sync_wanted.set()
+        self._wake.set()
 
     def _on_user(self, news: list[AccountNews], received_ns: int) -> None:
         self._heard_ns = received_ns
         for item in news:
-            self._hear(item)
-
-    def _hear(self, item: AccountNews) -> None:
-        if isinstance(item, Reported | Traded):
-            self._deliver(item)
-        elif isinstance(item, BalancesTold):
-            self.account.hear_balances(item)
-        elif isinstance(item, PositionTold):
-            self.account.hear_position(item)
-        elif isinstance(item, SettingsTold):
-            self.account.hear_settings(item)
-        elif isinstance(item, FundingPaid):
-            self._ears.on_funding(self.name, item)
+            if isinstance(item, Reported | Traded):
+                self._deliver(item)
+                if isinstance(item, Reported) and item.report.state in TERMINAL:
+                    self._care.money_moved()
+            else:
+                self._care.hear(item, received_ns)
 
     def _deliver(self, news: News) -> None:
         self._side.inbox.append(news)
@@ -219,23 +221,33 @@ class VenueSession:
     def _resync(self, reason: str) -> None:
         self._side.account.forget()
         self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, reason)
-        self._sync_wanted.set()
+        self._is_old = True
+        self._wake.set()
+
+    def _look(self) -> None:
+        """Somebody needs the account's positions younger than they are."""
+        if self._means.now_ns() >= self._looked_ns + LOOK_NS:
+            self._wake.set()
 
     async def _keep_synced(self) -> None:
         """Compare the account whenever that is wanted, every minute anyway, and every few seconds while its stream is down."""
         while True:
-            pause_s = AUDIT_S if self._user.is_open else FALLBACK_S
+            pause_s = PROBE_S if self._side.denied else AUDIT_S if self._user.is_open else FALLBACK_S
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
-                    await self._sync_wanted.wait()
-            wanted = self._sync_wanted.is_set() or self.stage is not Stage.LIVE
-            self._sync_wanted.clear()
+                    await self._wake.wait()
+            wanted = self._is_old or self.stage is not Stage.LIVE
+            self._is_old = False
+            self._wake.clear()
+            self._looked_ns = self._means.now_ns()
             problem = await (self._sync() if wanted else self._audit())
+            if problem is None and self._side.denied and await self._care.may_trade():
+                self._side.allow()
             if problem is not None:
                 self._to(Stage.SYNCING if self._user.is_open else Stage.CONNECTING, problem)
                 await asyncio.sleep(RETRY_S)
-                self._sync_wanted.set()
-            elif self._user.is_open and not self._sync_wanted.is_set():
+                self._wake.set()
+            elif self._user.is_open and not self._is_old:
                 self._to(Stage.LIVE, "")
 
     async def _sync(self) -> str | None:
@@ -270,13 +282,13 @@ class VenueSession:
 
     def closed_reason(self) -> str | None:
         """Why nothing new may be opened here now, as one sentence; None while it may."""
+        rest = self._means.limiter.status()
+        if rest.rest_until_ms:
+            return f"{self.name} wants quiet: {rest.reason}"
         if self.stage is not Stage.LIVE:
             return f"{self.name}: {self.stage.value}{f' ({self.reason})' if self.reason else ''}"
         if not self._means.offset.is_known:
             return f"{self.name}: the venue's clock is not known well enough"
-        rest = self._means.limiter.status()
-        if rest.rest_until_ms:
-            return f"{self.name} wants quiet: {rest.reason}"
         return None
 
     def on_tick(self, now_ns: int) -> None:

@@ -27,11 +27,15 @@ class ConnectorSide(Protocol):
 
     tracker: OrderTracker
     inbox: list[News]
+    denied: str
 
     @property
     def account(self) -> AccountSink: ...
 
     def reconcile(self, now_ns: int) -> None: ...
+
+    def allow(self) -> None:
+        """A key that was denied is taken again."""
 
 
 class SessionEars(Protocol):
@@ -44,6 +48,9 @@ class SessionEars(Protocol):
         """Balances and positions were read anew."""
 
     def on_funding(self, connector_name: str, paid: FundingPaid) -> None: ...
+
+    def on_warned(self, connector_name: str, text: str) -> None:
+        """The venue warns of something that people must know at once, as one sentence."""
 
     def on_trouble(self, connector_name: str, text: str) -> None:
         """Something that a person should know, as one sentence."""

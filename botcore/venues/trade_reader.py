@@ -113,15 +113,16 @@ class TradeReader:
             if isinstance(answer.reply, NoReply) or not answer.is_accepted:
                 return answer.said, asked_ns, by_order
             try:
-                fills = await self._named(trading_pair, answer.reply)
+                fills, nameless_id = await self._named(trading_pair, answer.reply)
             except Unreadable as error:
                 return Outcome(Verdict.UNKNOWN, None, str(error)), asked_ns, by_order
-            if fills is None:
-                return Outcome(Verdict.UNKNOWN, None, "whose an execution is could not be found out"), asked_ns, by_order
             for fill in fills:
                 if fill.client_order_id:
                     by_order[fill.client_order_id].append(fill)
                     self._deliver(Traded(fill))
+            if nameless_id is not None:
+                # the mark stays where it is: the next read begins before the one that nobody could name
+                return Outcome(Verdict.UNKNOWN, None, f"whose execution {nameless_id} is could not be found out"), asked_ns, by_order
             # a question with a time covers a day at most
             is_old = since_ms is not None and since_ms + DAY_MS < self._wall_ms()
             if fills:
@@ -154,27 +155,30 @@ class TradeReader:
         self._memory.put(f"trades {read.trading_pair}", str(read.up_to))
 
     # ---- whose an execution is -----------------------------------------------------------------------------------------
-    async def _named(self, trading_pair: str, reply: Reply) -> list[Fill] | None:
-        """Executions with their client order ids, '' for orders that carry none or are not ours to read; None when that can't be found out now."""
+    async def _named(self, trading_pair: str, reply: Reply) -> tuple[list[Fill], str | None]:
+        """Executions with their client order ids ('' for orders that carry none, or that the venue has forgotten), and the trade id of one whose order can't be
+        found out now; such are left out."""
         fills = self._dialect.fills(reply, trading_pair)
         order_ids = self._dialect.fill_order_ids(reply)
-        named = []
+        named: list[Fill] = []
+        nameless_id: str | None = None
         for fill, order_id in zip(fills, order_ids, strict=True):
-            if fill.client_order_id:
-                named.append(fill)
-                continue
-            client_order_id = self._resolve(trading_pair, order_id)
-            if client_order_id is None:
-                client_order_id = self._foreign.get((trading_pair, order_id))
+            client_order_id: str | None = fill.client_order_id
+            if not client_order_id:
+                client_order_id = self._resolve(trading_pair, order_id) or self._foreign.get((trading_pair, order_id))
             if client_order_id is None:
                 client_order_id = await self._identify(trading_pair, order_id, fill.ts_ns // 1_000_000)
-                if client_order_id is None:
-                    return None
-            named.append(replace(fill, client_order_id=client_order_id))
-        return named
+            if client_order_id is None:
+                nameless_id = nameless_id or fill.trade_id
+            else:
+                named.append(replace(fill, client_order_id=client_order_id))
+        return named, nameless_id
 
     async def _identify(self, trading_pair: str, order_id: str, traded_ms: int) -> str | None:
-        """Ask the venue for the order behind an execution that we don't know; '' when it has forgotten it, None when that can't be known yet."""
+        """Ask the venue for the order behind an execution that we don't know; '' when it has forgotten it, None when that can't be found out now.
+
+        An order that has traded was there. "Not found" soon after that only means that what answers lags behind.
+        """
         call = self._dialect.query_id_call(trading_pair, order_id)
         answer = await self._caller.call(call)
         if isinstance(answer.reply, NoReply) or answer.outcome.verdict not in (Verdict.ACCEPTED, Verdict.NOT_FOUND):

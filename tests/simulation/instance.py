@@ -100,7 +100,9 @@ class Instance:
             self.clock, self.bus, None, recorder, RiskLimits(), self.ids, stray_records=strays, points=world.points, instruments=instruments
         )
         for venue in world.venues:
-            self.runtime.add_live(venue.connect(self.clock, self.bus, self.ids, self.reach))
+            connector = venue.connect(self.clock, self.bus, self.ids, self.reach)
+            self.runtime.add_live(connector)
+            self.runtime.recall_holds(connector)
             self.runtime.open_market(venue.instrument.market)
         self.recorder = recorder
 

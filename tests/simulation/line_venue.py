@@ -63,7 +63,7 @@ class LoopVenue(LossyVenue):
     def _tell_position(self, process: int, lots: int) -> None:
         """A poll of the position is answered, to the process that asked."""
         if self._connector is not None and process == self._process:
-            self._connector.account.set_position(self.instrument.market.trading_pair, "net", lots)
+            self._connector.account.set_position(self.instrument.market.trading_pair, "net", lots, self._loop.now_ns)
 
     # ---- a process and its connector -----------------------------------------------------------------------------------
     def connect(self, clock: Any, bus: Any, ids: Any, reach: Callable[[str], None]) -> ExchangeConnector:

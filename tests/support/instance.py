@@ -34,25 +34,32 @@ def condor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 class Instance:
-    """`condor run` on a home; may be killed and started again."""
+    """`condor run` on a home, with these variables in its environment; may be killed and started again."""
 
-    def __init__(self, home: Path, settings: str = FAST) -> None:
+    def __init__(self, home: Path, settings: str = FAST, **environment: str) -> None:
         self.home = home
         self.url = ""
+        self._environment = environment
         self._process: subprocess.Popen[str] | None = None
         (home / "conf").mkdir(parents=True, exist_ok=True)
         (home / "conf" / "condor.yml").write_text(settings)
 
-    def start(self, timeout_s: float = 40) -> Instance:
-        environment = clean_environment(CONDOR_HTTP="127.0.0.1:0")
-        errors = open(self.home / "stderr.txt", "a")  # noqa: SIM115 - the process owns it
-        command = [sys.executable, "-m", "condor", "run", "--home", str(self.home)]
-        self._process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+    def start(self) -> Instance:
+        """Start it and wait until its chat answers."""
+        process = self.launch()
+        assert process.stdout is not None
+        line = process.stdout.readline()
         assert line.startswith("ready http://127.0.0.1:"), f"{line!r}, {(self.home / 'stderr.txt').read_text()[-2000:]}"
         self.url = line.split()[1]
         return self
+
+    def launch(self) -> subprocess.Popen[str]:
+        """Start it and wait for nothing."""
+        environment = clean_environment(**{"CONDOR_HTTP": "127.0.0.1:0", **self._environment})
+        command = [sys.executable, "-m", "condor", "run", "--home", str(self.home)]
+        with open(self.home / "stderr.txt", "a") as errors:
+            self._process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
+        return self._process
 
     def kill(self) -> None:
         """As a power cut would."""
@@ -71,6 +78,15 @@ class Instance:
             process.stdout.close()
         self._process = None
         return code
+
+    def state(self) -> str:
+        """Whether it runs, for a report."""
+        code = self._process.poll() if self._process is not None else 0
+        return "does not run" if self._process is None else "runs" if code is None else f"ended with {code}"
+
+    def signal(self, how: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(how)
 
     @property
     def pid(self) -> int:

@@ -164,7 +164,9 @@ class LiveBench:
         for bot_id, orchestrator in self.bots.items():
             bot = StrategyV2Base(bot_id, [], orchestrator, self.market_data, self.clock, self.bus)
             restore_bot(bot, durable.records[bot_id], self.connectors, self.market_data)
-        self.connector.account.set_position(self.instrument.market.trading_pair, "net", self.venue.position(self.instrument.market))
+        self.connector.account.set_position(
+            self.instrument.market.trading_pair, "net", self.venue.position(self.instrument.market), self.clock.now_ns
+        )
         records = self.records
         adopted = [self.connector.tracker.get(client_order_id) for client_order_id in durable.orders]
         records.submitted[:0] = [order for order in adopted if order is not None]
@@ -225,7 +227,7 @@ class LiveBench:
         # the stream of positions is a step behind
         held = self.venue.position(self.instrument.market)
         self.venue.run(now_ns)
-        self.connector.account.set_position(self.instrument.market.trading_pair, "net", held)
+        self.connector.account.set_position(self.instrument.market.trading_pair, "net", held, self.clock.now_ns)
         self.clock.tick(now_ns)
         self.connector.on_tick(now_ns)
         self.positions.on_tick(now_ns)

@@ -176,6 +176,12 @@ class LossyVenue:
     def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
         self.requests.append(("configure", trading_pair))
 
+    def look(self) -> None:
+        self.requests.append(("look", ""))
+
+    def booked(self, read: object) -> None:
+        """It never sends a whole list."""
+
     def ask(self, kind: Ask, order: Order) -> None:
         client_order_id, asked_ns = order.client_order_id, self._now_ns()
         self.requests.append((kind.value, client_order_id))

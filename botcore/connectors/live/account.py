@@ -1,20 +1,25 @@
 """What is known of an account at a venue: balances, positions, mode; and what orders bind that the venue does not count yet.
 
 The venue's numbers lag behind our own orders. So what is available is the smaller of two views: the venue's free balance less everything that is on its way or
-in doubt, and never more than that (R21, I14).
+in doubt, and what our own orders and fills have left of what was there before (see `Funds`; R21, I14).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from botcore.connectors.live.funds import Funds
 from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.instrument import Instrument
-from botcore.model.order import OrderRequest, OrderState
+from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.times import SECOND_NS
 from botcore.orders.tracker import Order
 
 ZERO = Decimal(0)
+
+STREAM_LAG_NS = 2 * SECOND_NS
+"""A message of the account's stream counts what happened so long before it came."""
 
 
 class Account:
@@ -28,41 +33,67 @@ class Account:
         The venue takes the fee from what one receives: a spot buy binds no more than its notional.
     fixed_fee : tuple of (str, Decimal), optional
         Asset and amount that every order costs besides.
+    lag_ns : int
+        How old an answer of the venue may be.
 
     Attributes
     ----------
+    open_orders : callable
+        Orders of ours that may bind something; set by the connector.
     is_known : bool
         Whether balances were read since the connection was made.
     """
 
-    def __init__(self, taker_fee: Decimal, *, fee_from_received: bool = False, fixed_fee: tuple[str, Decimal] | None = None) -> None:
+    def __init__(self, taker_fee: Decimal, *, fee_from_received: bool = False, fixed_fee: tuple[str, Decimal] | None = None, lag_ns: int = 0) -> None:
         self.is_known = False
         self.mode = PositionMode.ONEWAY
         self.leverage: dict[str, int] = {}
         self._taker_fee = taker_fee
         self._fee_from_received = fee_from_received
         self._fixed_fee = fixed_fee
+        self.open_orders: Callable[[], Iterable[Order]] = tuple
+        self._lag_ns = lag_ns
         self._totals: dict[str, Decimal] = {}
-        self._free: dict[str, Decimal] = {}
+        self._funds = Funds(2 * lag_ns)
         self._lots: dict[tuple[str, str], int] = {}
+        self._told_ns: dict[tuple[str, str], int] = {}
+        self._all_told_ns: int | None = None
 
     # ---- what the venue says -----------------------------------------------------------------------------------------
-    def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool) -> None:
-        """Asset -> (total, free). A complete list forgets assets that it does not name; an update of a stream does not."""
+    def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool, free_known: bool = True, ts_ns: int = 0) -> None:
+        """Asset -> (total, free).
+
+        Parameters
+        ----------
+        complete : bool
+            An answer to a question: it may lag, and assets that it does not name are empty. An update of the stream otherwise.
+        free_known : bool
+            Whether `free` is the venue's word; what is free stays as it was otherwise.
+        ts_ns : int
+            When it was asked for, or when the stream brought it, by our clock.
+        """
         if complete:
             self._totals.clear()
-            self._free.clear()
+            self._funds.forget(totals)
             self.is_known = True
+        orders = [(order, *self._demand(order)) for order in self.open_orders()]
+        seen_ns = ts_ns - (self._lag_ns if complete else STREAM_LAG_NS)
         for asset, (total, free) in totals.items():
-            self._totals[asset], self._free[asset] = total, free
+            self._totals[asset] = total
+            if free_known:
+                self._funds.told(asset, free, seen_ns, [(order.created_ns, amount) for order, kind, amount in orders if kind == asset and amount])
 
-    def set_position(self, trading_pair: str, side: str, lots: int) -> None:
-        """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode."""
-        self._lots[trading_pair, side] = lots
+    def set_position(self, trading_pair: str, side: str, lots: int, told_ns: int = 0) -> None:
+        """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode; true at `told_ns`. What is older than what is known changes nothing."""
+        key = (trading_pair, side)
+        if told_ns >= self._told_ns.get(key, 0):
+            self._lots[key], self._told_ns[key] = lots, told_ns
 
-    def set_positions(self, lots: dict[tuple[str, str], int]) -> None:
-        """All positions by (pair, side); what is not named is flat."""
-        self._lots = dict(lots)
+    def set_positions(self, lots: dict[tuple[str, str], int], told_ns: int = 0) -> None:
+        """All positions by (pair, side), asked for at `told_ns`; what is not named is flat, but for what was told since."""
+        for key in [*self._lots, *lots]:
+            self.set_position(*key, lots.get(key, 0), told_ns)
+        self._all_told_ns = max(self._all_told_ns or 0, told_ns)
 
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
@@ -82,13 +113,29 @@ class Account:
 
     def available(self, asset: str, orders: Iterable[Order]) -> Decimal:
         """Free at the venue, less what orders bind that it may not count yet."""
-        free = self._free.get(asset, ZERO)
+        pending = bound = ZERO
         for order in orders:
-            if order.state in (OrderState.PENDING_CREATE, OrderState.UNKNOWN):
-                kind, amount = self.demand(order.request, order.request.price_ticks, order.lots - order.filled_lots)
-                if kind == asset:
-                    free -= amount
-        return free
+            kind, amount = self._demand(order)
+            if kind == asset:
+                bound += amount
+                if order.state in (OrderState.PENDING_CREATE, OrderState.UNKNOWN):
+                    pending += amount
+        return self._funds.available(asset, pending, bound)
+
+    def _demand(self, order: Order) -> tuple[str, Decimal]:
+        return self.demand(order.request, order.request.price_ticks, order.lots - order.filled_lots)
+
+    def filled(self, request: OrderRequest, fill: Fill, now_ns: int) -> None:
+        """An execution of ours moved money: until the venue's numbers count it, ours do."""
+        instrument, is_buy = fill.instrument, fill.trade_type is TradeType.BUY
+        if instrument.is_perpetual:
+            margin = fill.notional / self.leverage.get(instrument.market.trading_pair, 1)
+            self._funds.spend(instrument.quote, -margin if request.position_action is PositionAction.CLOSE else margin, now_ns)
+        else:
+            self._funds.spend(instrument.quote, fill.notional if is_buy else -fill.notional, now_ns)
+            self._funds.spend(instrument.base, -fill.amount if is_buy else fill.amount, now_ns)
+        if fill.fee.amount:
+            self._funds.spend(fill.fee.asset, fill.fee.amount, now_ns)
 
     def demand(self, request: OrderRequest, ticks: int | None, lots: int) -> tuple[str, Decimal]:
         """Asset and amount that an order binds; a market order whose price nobody knows binds nothing here (the venue refuses it if it must)."""
@@ -117,8 +164,12 @@ class Account:
 
     # ---- positions ---------------------------------------------------------------------------------------------------
     def told_lots(self, trading_pair: str, side: str) -> int | None:
-        """Signed lots; None while the venue has said nothing of this side."""
-        return self._lots.get((trading_pair, side))
+        """Signed lots; None while the venue has said nothing of this side. A complete list leaves out what is flat."""
+        return self._lots.get((trading_pair, side), None if self._all_told_ns is None else 0)
+
+    def told_ns(self, trading_pair: str, side: str) -> int:
+        """Since when that is true at the latest; 0 while nothing was said."""
+        return max(self._told_ns.get((trading_pair, side), 0), self._all_told_ns or 0)
 
     def lots(self, instrument: Instrument, side: str) -> int:
         return self._lots.get((instrument.market.trading_pair, side), 0)

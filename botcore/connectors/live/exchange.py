@@ -34,7 +34,7 @@ from botcore.orders.ids import IdSource, is_ours
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
 from botcore.venues.off_grid import counted_in, on_grid
-from botcore.venues.wire import NoReply, OrderReport, Outcome, Verdict
+from botcore.venues.wire import NoReply, OrderReport, Verdict
 
 ANSWER_LIMIT_NS = 30 * SECOND_NS
 """A line must answer; when it did not for so long, the request counts as unanswered."""
@@ -85,12 +85,14 @@ class ExchangeConnector(ConnectorBase):
     ) -> None:
         super().__init__(name, clock, bus, ids)
         self.account = account
+        account.open_orders = self.tracker.open_orders
         self.doubts = DoubtBook(rules)
         self._rules = rules
         self.cancels = CancelBook()
         self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)
         self.audit = AuditBook()
         self.denied = ""
+        self._denied_told = False
         self.broken = ""
         self.inbox: list[News] = []
         self._line = line
@@ -204,10 +206,11 @@ class ExchangeConnector(ConnectorBase):
             else:
                 self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"{NOT_SENT}: {said.reason}", now_ns))
         elif said.verdict is Verdict.ACCEPTED and news.report is not None:
+            self._proved()
             self._report(news.report, now_ns)
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
             if said.verdict is Verdict.DENIED:
-                self._deny(said, now_ns)
+                self.deny(said.text)
             self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, said.text, now_ns))
         else:
             self._doubt(order, sent_ns, said.text or "the venue's answer can't be trusted", now_ns)
@@ -282,10 +285,26 @@ class ExchangeConnector(ConnectorBase):
         self._tell(FactKind.ORDER_ABSENT, order, now_ns, reason=reason)
         self.apply(OrderEnded(order.client_order_id, state, reason, now_ns))
 
-    def _deny(self, said: Outcome, now_ns: int) -> None:
-        if not self.denied:
-            self.denied = said.text
-            self._bus.publish(Fact(FactKind.ACCOUNT_DENIED, now_ns, payload={"connector_name": self.name, "reason": said.text}))
+    def deny(self, reason: str) -> None:
+        """The venue does not take the key (any more): no new exposure until it does. Told once until an order was accepted again."""
+        self.denied = reason
+        if not self._denied_told:
+            self._denied_told = True
+            self._tell_account(FactKind.ACCOUNT_DENIED, reason=reason)
+
+    def allow(self) -> None:
+        """The key may trade again, as far as questions can tell; the next order proves it."""
+        self.denied = ""
+
+    def _proved(self) -> None:
+        """An order was accepted."""
+        self.denied = ""
+        if self._denied_told:
+            self._denied_told = False
+            self._tell_account(FactKind.ACCOUNT_ALLOWED)
+
+    def _tell_account(self, kind: str, **values: str) -> None:
+        self._bus.publish(Fact(kind, self._clock.now_ns, payload={"connector_name": self.name, **values}))
 
     # ---- evidence --------------------------------------------------------------------------------------------------
     def _report(self, report: OrderReport, now_ns: int) -> None:
@@ -307,6 +326,9 @@ class ExchangeConnector(ConnectorBase):
         if report.state not in ENDS:
             # also before a fill: the state that a fill leaves is the venue's "partly filled", and the id must be known
             self.apply(OrderTaken(report.client_order_id, report.exchange_order_id, report.ts_ns))
+        elif report.exchange_order_id:
+            # no news, but executions in lists may carry nothing but the venue's id
+            self.tracker.apply_state(order.client_order_id, order.state, report.ts_ns, report.exchange_order_id)
         for fill in report.fills:
             self._trade(fill)
         self.doubts.close(report.client_order_id)
@@ -323,8 +345,11 @@ class ExchangeConnector(ConnectorBase):
             fill = on_grid(fill, order.instrument)
             if order.state is OrderState.UNKNOWN:
                 self._tell(FactKind.ORDER_FOUND, order, fill.ts_ns, state="filled")
-        late_state, before = (order.state, order.filled_lots) if order is not None and order.is_done else (None, 0)
+        late_state = order.state if order is not None and order.is_done else None
+        before = 0 if order is None else order.filled_lots
         self.apply(OrderTraded(fill))
+        if order is not None and order.filled_lots > before:
+            self.account.filled(order.request, fill, self._clock.now_ns)
         if order is not None and late_state is not None and order.filled_lots > before:
             self._tell_late(order, fill, late_state)
         held_back = self.endings.booked(fill.client_order_id, order.filled_lots if order is not None else 0)
@@ -415,11 +440,12 @@ class ExchangeConnector(ConnectorBase):
             return f"a message of {self.name} can't be taken ({self.broken}): start the program again, then it is read once more"
         if self.denied:
             return f"{self.name} denies the key: {self.denied}"
-        if self._unreconciled:
-            return f"{self.name} is being reconciled: {len(self._unreconciled)} orders to go"
-        if not self.account.is_known:
-            return f"the balances at {self.name} are not known"
-        return self._closed()
+        reason = self._closed()
+        if reason is None and self._unreconciled:
+            reason = f"{self.name} is being reconciled: {len(self._unreconciled)} orders to go"
+        if reason is None and not self.account.is_known:
+            reason = f"the balances at {self.name} are not known"
+        return reason
 
     def doing_about(self, client_order_id: str, now_ns: int) -> str:
         """What is being done about an order that nobody knows, for people."""
@@ -451,6 +477,12 @@ class ExchangeConnector(ConnectorBase):
 
     def venue_lots(self, instrument: Instrument, side: str) -> int | None:
         return self.account.told_lots(instrument.market.trading_pair, side)
+
+    def venue_lots_ns(self, instrument: Instrument, side: str) -> int:
+        return self.account.told_ns(instrument.market.trading_pair, side)
+
+    def look_at_account(self) -> None:
+        self._line.look()
 
     def read_lag_ns(self) -> int:
         return self._rules.lag_ns

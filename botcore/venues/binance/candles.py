@@ -34,7 +34,7 @@ def read_candles(body: bytes) -> np.ndarray:
     for number, row in enumerate(rows):
         try:
             found[number] = (row[0] / 1000, *(float(value) for value in row[1:6]))
-        except (TypeError, ValueError, IndexError, OverflowError):
+        except (TypeError, ValueError, LookupError, OverflowError):
             raise Unreadable(f"klines: row {number} is no candle: {short(row)}") from None
     if not (np.isfinite(found).all() and (found[:, 1:5] > 0).all() and (np.diff(found[:, 0]) > 0).all()):
         raise Unreadable("klines: a price is not positive, or the rows are not in order")

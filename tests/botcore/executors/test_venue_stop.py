@@ -205,6 +205,48 @@ def test_stop_that_filled_while_we_were_dead_is_found() -> None:
     assert sorted(bench.booked()) == ["t1", "t2"]
 
 
+def test_p1_o20_an_exit_after_a_restart_waits_to_hear_of_the_stop() -> None:
+    """It was begun before the kill; the stop fired meanwhile, and the venue's answers take five seconds. Found by killing real processes."""
+    bench, executor = started(crashes=True)
+    fill(bench, 1000)
+    bench.run(1)
+    bench.venue.line = Line(stream_drop=1)
+    unwatched_fall(bench, 9_650)
+    assert position(bench) == 0
+    bench.venue.cancel = lambda order: None  # type: ignore[method-assign]
+    bench.orchestrator.stop(executor.id)
+    bench.send()
+    bench.run(1.75)
+    asked: list[Any] = []
+    ask, bench.venue.ask = bench.venue.ask, lambda *question: asked.append(question)  # type: ignore[method-assign,assignment]
+    bench.venue.backfill = lambda since_ns: None  # type: ignore[method-assign]
+    bench.kill("sent")
+    bench.run(5)
+    exits = [order for order in bench.records.submitted if order.request.purpose is Purpose.CLOSE]
+    assert (exits, position(bench)) == ([], 0), "nothing is sent beside a stop of which nothing is known"
+    bench.venue.ask = ask  # type: ignore[method-assign]
+    for question in asked:
+        ask(*question)
+    bench.run(5)
+    assert (bench.orchestrator.running, position(bench)) == ((), 0)
+    assert FactKind.OVER_CLOSED not in bench.records.fact_kinds()
+
+
+def test_p1_an_exit_after_a_restart_does_not_wait_for_ever() -> None:
+    bench, executor = started(crashes=True)
+    fill(bench, 1000)
+    bench.run(1)
+    bench.venue.cancel = lambda order: None  # type: ignore[method-assign]
+    bench.orchestrator.stop(executor.id)
+    bench.send()
+    bench.venue.ask = lambda *question: None  # type: ignore[method-assign]
+    bench.kill("sent")
+    bench.run(14)
+    assert position(bench) == 1000
+    bench.run(2)
+    assert position(bench) == 0
+
+
 def test_no_stop_where_the_config_the_venue_or_the_kind_of_market_has_none() -> None:
     bench, _ = started(triple_barrier_config=TripleBarrierConfig(stop_loss=D("0.02"), stop_on_venue=False))
     fill(bench, 1000)

@@ -56,6 +56,7 @@ def live_runtime(*holds: HoldRecord) -> tuple[PaperBench, TradingRuntime, Exchan
     account.set_balances({"USDT": (D(1000), D(1000))}, complete=True)
     connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, venue, BeliefRules(), {"ETH-USDT": of}, account)
     runtime.add_live(connector)
+    runtime.recall_holds(connector)
     return bench, runtime, connector
 
 
@@ -95,8 +96,8 @@ def test_stray_fill_without_an_intent_is_nobodys_hold() -> None:
 def test_o18_position_of_a_stopped_bot_that_was_closed_by_hand_shrinks_its_hold_once() -> None:
     """Nobody has its market open here: it is booked at what it was bought for."""
     bench, runtime, connector = live_runtime(hold("-1.5"))
-    connector.account.set_position("ETH-USDT", "net", 0)
     for _ in range(300):
+        connector.account.set_position("ETH-USDT", "net", 0, bench.clock.now_ns)
         bench.tick()
     (told,) = [fact for fact in bench.records.facts if fact.kind == FactKind.POSITION_ADJUSTED]
     assert (told.payload["booked_amount"], told.payload["price"]) == ("-1.500", "100.00")
@@ -108,8 +109,8 @@ def test_o18_position_of_a_stopped_bot_that_was_closed_by_hand_shrinks_its_hold_
 def test_o18_loss_that_is_nobodys_is_told_once_and_nobody_is_asked_on_and_on() -> None:
     bench, runtime, connector = live_runtime()
     connector.own.hold(connector.instrument("ETH-USDT"), "net", 2_000, 10_000)
-    connector.account.set_position("ETH-USDT", "net", 0)
     for _ in range(300):
+        connector.account.set_position("ETH-USDT", "net", 0, bench.clock.now_ns)
         bench.tick()
     assert bench.records.fact_kinds().count(FactKind.POSITION_ADJUSTED) == 1
     assert runtime.positions in bench.clock.parts

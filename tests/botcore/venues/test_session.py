@@ -21,4 +21,4 @@ def test_market_order_is_filled_and_booked_once(name: str) -> None:
     rig.run(play)
     assert rig.booked() == rig.venue_trades()
     assert len(rig.booked()) >= 1
-    assert rig.ears.troubles == []
+    assert rig.troubles == []

@@ -26,12 +26,12 @@ class Control:
         self._front = front
         self._venue = front.venue
         self._verbs: dict[str, Verb] = {
-            "ledger": self._ledger, "orders": self._orders, "executions": self._executions, "journal": self._journal, "requests": self._requests,
+            "ledger": self._ledger, "orders": self._orders, "executions": self._executions, "algos": self._algos, "journal": self._journal, "requests": self._requests,
             "sockets": self._sockets, "faults": self._faults, "fault": self._fault, "heal": self._heal, "rule": self._rule, "move": self._move,
             "still": self._still, "path": self._path, "thin": self._thin, "mark": self._mark, "market": self._market, "skew": self._skew, "account": self._account_flags,
             "liquidate": self._liquidate, "close": self._close, "trade": self._trade, "cancel": self._cancel, "funding": self._funding,
             "transfer": self._transfer, "bust": self._bust, "expire": self._expire, "drop_sockets": self._drop, "shutdown": self._shutdown, "ban": self._ban,
-            "weight_limit": self._weight_limit,
+            "weight_limit": self._weight_limit, "order_limit": self._order_limit,
         }  # fmt: skip
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -93,6 +93,17 @@ class Control:
     def _executions(self, given: dict[str, Any]) -> Any:
         return [self._execution(e) for rows in self._account(given).executions.values() for e in rows]
 
+    def _algos(self, given: dict[str, Any]) -> Any:
+        """Conditional futures orders, with the id of the order that each became (0: none yet)."""
+        return [
+            {
+                "client_id": algo.client_id, "symbol": algo.ask.symbol, "side": algo.ask.side, "status": algo.status,
+                "amount": str(self._venue.engine.markets[algo.ask.symbol].amount(algo.ask.lots)), "created_ns": algo.created_ns,
+                "order_id": algo.order.id if algo.order is not None else 0,
+            }
+            for algo in self._venue.engine.stops.algos.values()
+        ]  # fmt: skip
+
     def _journal(self, given: dict[str, Any]) -> Any:
         return [asdict(entry) | {"delta": str(entry.delta)} for entry in self._account(given).journal]
 
@@ -131,6 +142,9 @@ class Control:
 
     def _weight_limit(self, given: dict[str, Any]) -> None:
         self._venue.dialect.limits.set_weight(int(given["limit"]))
+
+    def _order_limit(self, given: dict[str, Any]) -> None:
+        self._venue.dialect.limits.set_orders(int(given["limit"]))
 
     # ---- the market ----------------------------------------------------------------------------------------------------------------
     def _move(self, given: dict[str, Any]) -> None:

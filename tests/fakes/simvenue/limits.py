@@ -60,6 +60,13 @@ class Limits:
     def set_weight(self, limit: int) -> None:
         self.weight.limit = limit
 
+    def set_orders(self, limit: int) -> None:
+        """So many orders in each window from now on."""
+        self._orders = tuple((suffix, length, limit) for suffix, length, _ in self._orders)
+        for windows in self._by_account.values():
+            for window in windows:
+                window.limit = limit
+
     def ban(self, until_ns: int) -> None:
         self.banned_until_ns = until_ns
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
@@ -30,7 +31,15 @@ class Session:
         self._close = close
         self.is_open = True
         self.opened_ns = venue.engine.now_ns
-        venue.at(self.opened_ns + self.longest_s * 1_000_000_000, lambda: self.shut(1008, "24 hours are over"))
+        # held weakly: a session that has ended is gone, also for those who count
+        myself = weakref.ref(self)
+
+        def be_over() -> None:
+            session = myself()
+            if session is not None:
+                session.shut(1008, "24 hours are over")
+
+        venue.at(self.opened_ns + self.longest_s * 1_000_000_000, be_over)
 
     def receive(self, message: bytes) -> None:
         """A message of the client."""

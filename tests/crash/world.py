@@ -1,0 +1,147 @@
+"""A Condor with live accounts at a SimVenue, and a person who starts and stops its bots: three processes, two of which nobody may trust."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.crash.venue import Door, VenueProcess
+from tests.support.instance import CHECKOUT, DIRECT, Instance, Person
+
+SETTINGS = "clock: {tick_size: 0.25}\nalerts: {unfilled: true}\n"
+BUSY = (
+    ("buy spreads:", "0.02%, 0.05%"),
+    ("sell spreads:", "0.02%, 0.05%"),
+    ("executor refresh time:", "2s"),
+    ("cooldown time:", "1s"),
+    ("take profit:", "0.03%"),
+    ("stop loss:", "0.06%"),
+    ("time limit:", "6s"),
+)
+"""A market maker that sends, fills, exits and replaces several orders a second."""
+
+LIVE_S = 60.0
+
+
+AMOUNT = re.compile(r"amount: \d+, window_s")
+
+
+def _loosen(home: Path, door: Door) -> None:
+    """Put the limits of a venue and of its spec out of the way: nobody but a test starts fifteen times a minute, or sends a thousand orders at once."""
+    folder = home / "conf" / "connectors"
+    folder.mkdir(parents=True, exist_ok=True)
+    shipped = (CHECKOUT / "conf" / "connectors" / f"{door.connector_name}.yml").read_text(encoding="utf-8")
+    (folder / f"{door.connector_name}.yml").write_text(AMOUNT.sub("amount: 1000000, window_s", shipped), encoding="utf-8")
+    for verb in ("order_limit", "weight_limit"):
+        door.control(verb, limit=1_000_000)
+
+
+class World:
+    """See the module.
+
+    Parameters
+    ----------
+    home : Path
+        Where Condor writes.
+    seed : int
+        Of the venue's market.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        seed: int,
+        *,
+        settings: str = SETTINGS,
+        still: bool = False,
+        usdm_balances: str = "USDT=200000",
+        connectors: Sequence[str] | None = None,
+    ) -> None:
+        self.venue = VenueProcess(seed, still=still, usdm_balances=usdm_balances)
+        for door in self.venue.doors.values():
+            _loosen(home, door)
+        self.waited_for: list[str] = []
+        """Why accounts were not live yet, in the last `wait_live`."""
+        self.condor = Instance(home, settings, **self.venue.environment(connectors))
+
+    def close(self) -> None:
+        self.condor.kill()
+        self.venue.close()
+
+    def processes(self) -> str:
+        """How the two processes are, for a report."""
+        return f"the venue {self.venue.state()}, Condor {self.condor.state()}"
+
+    # ---- the process -------------------------------------------------------------------------------------------------
+    def health(self) -> dict[str, Any]:
+        """What `/healthz` says."""
+        base = json.loads((self.condor.home / "data" / "chat.address").read_text())["base"]
+        try:
+            with DIRECT.open(urllib.request.Request(f"{base}/healthz"), timeout=10) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            found = json.load(error)
+        return found
+
+    def metrics(self) -> str:
+        """What `/metrics` says."""
+        data = self.condor.home / "data"
+        base, secret = json.loads((data / "chat.address").read_text())["base"], (data / "chat.token").read_text().strip()
+        request = urllib.request.Request(f"{base}/metrics", headers={"Authorization": f"Bearer {secret}"})
+        with DIRECT.open(request, timeout=10) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def wait_live(self, timeout_s: float = LIVE_S) -> float:
+        """Wait until every account may open positions again; how many seconds that took."""
+        began = time.monotonic()
+        closed: dict[str, str] = {}
+        self.waited_for = []
+        while time.monotonic() - began < timeout_s:
+            before, closed = closed, {name: reason for name, reason in self.health()["accounts"].items() if reason is not None}
+            if not closed:
+                return time.monotonic() - began
+            if closed != before:
+                self.waited_for.append(f"{time.monotonic() - began:.1f} s: {closed}")
+            time.sleep(0.1)
+        raise AssertionError(f"after {timeout_s:g} s the accounts are not live: {self.waited_for}")
+
+    def wait(self, holds: Callable[[], bool], what: str, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {timeout_s:g} s for {what}")
+            time.sleep(0.2)
+
+    # ---- the person --------------------------------------------------------------------------------------------------
+    def start_bot(self, connector_name: str, pair: str, changes: Sequence[tuple[str, str]] = BUSY, amount: str = "2000") -> str:
+        """Walk the wizard to a bot that trades for real; returns its id."""
+        person = self.condor.person()
+        known = {row[0] for row in self.condor.rows("SELECT bot_id FROM bots")}
+        person.send("/new", "Which strategy?")
+        person.tap("pmm_simple")
+        person.tap("Review")
+        for field, text in (("connector name:", connector_name), ("trading pair:", pair), ("total amount:", amount), *changes):
+            person.tap("Change")
+            person.tap(field)
+            person.send(text, "change")
+            person.tap("Review")
+        person.tap("Real money at")
+        person.tap("for real")
+        self.wait(lambda: len(self.condor.rows("SELECT bot_id FROM bots")) > len(known), "the bot's row", 20)
+        (bot_id,) = {row[0] for row in self.condor.rows("SELECT bot_id FROM bots")} - known
+        return str(bot_id)
+
+    def stop_bot(self, person: Person, bot_id: str) -> None:
+        """Stop a bot and close its positions; does not wait for the end."""
+        person.send(f"/stop {bot_id}", "Stop")
+        person.tap("Stop and close at market")
+
+    def state_of(self, bot_id: str) -> str:
+        return str(self.condor.rows("SELECT state FROM bots WHERE bot_id = ?", bot_id)[0][0])

@@ -1,0 +1,87 @@
+"""A whole session that loses its lines again and again, in virtual time, and what it has grown by."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.live_rig import LiveRig
+from tests.support.sizes import growth, sizes
+
+WARM_UP = 30
+"""Reconnects before the first look: caches and windows are full by then."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a session holds while it is live and quiet."""
+
+    tasks: int
+    session_tasks: int
+    sockets: int
+    timers: int
+    objects: int
+    entries: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Before and after."""
+
+    reconnects: int
+    before: Held
+    after: Held
+
+    @property
+    def containers(self) -> dict[str, tuple[int, int]]:
+        """Containers that hold more than before; what counts events of the last minutes moves a little."""
+        return growth(self.before.entries, self.after.entries, by=2)
+
+
+def hold(rig: LiveRig) -> Held:
+    gc.collect()
+    account = rig.account
+    entries = sizes(session=account.session, connector=rig.connector, caller=account.caller, runtime=rig.runtime)
+    tasks = [task for task in asyncio.all_tasks() if not task.done()]
+    timers = sum(not handle.cancelled() for handle in getattr(rig.loop, "_scheduled", ()))
+    return Held(len(tasks), len(account.session._tasks), len(rig.front.sessions), timers, len(gc.get_objects()), entries)
+
+
+def reconnect(name: str, count: int) -> Grown:
+    """Let the venue cut all lines of a live session so many times, with an order in between; each time it is live again."""
+    rig = LiveRig(name)
+    found: list[Held] = []
+
+    async def play(rig: LiveRig) -> None:
+        order = rig.submit(price="64000")
+        await rig.until(lambda: bool(order.exchange_order_id))
+        for number in range(WARM_UP + count):
+            if number == WARM_UP:
+                found.append(await _quiet(rig))
+            compared = rig.ears.compared
+            rig.front.close_all(1006, "cut")
+            await rig.until(lambda compared=compared: rig.ears.compared > compared and _is_live(rig), 120)  # type: ignore[misc]
+            rig.ears.troubles.clear()
+        found.append(await _quiet(rig))
+
+    rig.run(play)
+    return Grown(count, found[0], found[1])
+
+
+def _is_live(rig: LiveRig) -> bool:
+    return rig.connector.closed_reason() is None and bool(rig.state.is_usable(rig.clock.now_ns))
+
+
+async def _quiet(rig: LiveRig) -> Held:
+    """Look when nothing is under way: just before the minute's comparison begins."""
+    await rig.sleep(15)
+    await rig.until(lambda: _is_live(rig), 60)
+    return hold(rig)
+
+
+def told(grown: Grown) -> dict[str, Any]:
+    """For reports."""
+    before, after = grown.before, grown.after
+    return {name: (getattr(before, name), getattr(after, name)) for name in ("tasks", "session_tasks", "sockets", "timers", "objects")}
