@@ -20,7 +20,6 @@ from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import Exposure
 from botcore.executors.pricing import PositionPricing
 from botcore.executors.venue_stop import VenueStop
-from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
@@ -148,7 +147,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         if not barriers.is_active:
             return False
         close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
-        if not barriers.low < close_ticks < barriers.high and close_ticks != NO_BID and close_ticks != NO_ASK:
+        if not barriers.low < close_ticks < barriers.high and self._pricing.close_ticks() is not None:
             close_type = barriers.check(close_ticks)
             if close_type is not None:
                 self._exit(now_ns, close_type)

@@ -71,8 +71,10 @@ class PositionPricing:
         return max(1, self._resting(ticks, self._side.opposite, self._config.triple_barrier_config.take_profit_order_type))
 
     def close_ticks(self) -> int | None:
-        """Price at which a market order would close the position; None while nobody stands there."""
+        """Price at which a market order would close the position; None while nobody stands there, or the book is torn."""
         book = self._market.book
+        if self._market.is_torn:
+            return None
         ticks = book.best_bid if self._is_long else book.best_ask
         return None if ticks in (NO_BID, NO_ASK) else ticks
 

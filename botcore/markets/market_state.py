@@ -78,15 +78,20 @@ class MarketState:
             return False
         return self._age_limit_ns is None or now_ns - self.ts_ns <= self._age_limit_ns
 
+    @property
+    def is_torn(self) -> bool:
+        """Whether the book is damaged: its bids reach its asks where that can't be. What it shows is no price."""
+        return self.quarantined and self.book.best_bid >= self.book.best_ask
+
     def mid_half_ticks(self) -> int | None:
-        """Twice the mid in ticks, exact; None when a side is empty."""
+        """Twice the mid in ticks, exact; None when a side is empty or the book is torn."""
         book = self.book
-        if book.best_bid == NO_BID or book.best_ask == NO_ASK:
+        if book.best_bid == NO_BID or book.best_ask == NO_ASK or (self.quarantined and self.is_torn):
             return None
         return book.best_bid + book.best_ask
 
     def mid(self) -> float:
-        """Mid price; NaN when a side is empty."""
+        """Mid price; NaN when it is not known."""
         half = self.mid_half_ticks()
         return float("nan") if half is None else half * self.instrument.tick * 0.5
 
@@ -97,9 +102,9 @@ class MarketState:
             half = self.mid_half_ticks()
             return NAN if half is None else half * instrument.tick_size / 2
         if kind is PriceType.BestBid:
-            return NAN if book.best_bid == NO_BID else instrument.price(book.best_bid)
+            return NAN if book.best_bid == NO_BID or self.is_torn else instrument.price(book.best_bid)
         if kind is PriceType.BestAsk:
-            return NAN if book.best_ask == NO_ASK else instrument.price(book.best_ask)
+            return NAN if book.best_ask == NO_ASK or self.is_torn else instrument.price(book.best_ask)
         if kind is PriceType.LastTrade:
             return instrument.price(self.last_trade_ticks) if self.last_trade_ticks else NAN
         return NAN

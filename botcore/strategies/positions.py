@@ -136,7 +136,7 @@ class PositionKeeper:
                 loss = self._losses[key] = _Loss(now_ns, gone)
             loss.calm_ns = 0
             loss.least = min(loss.least, gone)
-            if not loss.is_told and self._is_proven(connector, loss, connector.venue_lots_ns(instrument, side), now_ns):
+            if self._is_proven(connector, loss, connector.venue_lots_ns(instrument, side), now_ns):
                 loss.is_told = not self._book(connector, instrument, side, sign * loss.least, now_ns)
                 if not loss.is_told:
                     del self._losses[key]
@@ -151,6 +151,8 @@ class PositionKeeper:
 
         The venue must have said so after all was asked for the last time: what it said before may lack an execution of ours whose message to us was lost.
         """
+        if loss.is_told:
+            return False
         if loss.asked < 2:
             if now_ns >= loss.since_ns + ASK_NS + loss.asked * connector.read_lag_ns():
                 loss.asked += 1

@@ -19,8 +19,10 @@ from botcore.venues.memory import VenueMemory
 from botcore.venues.tasks import Tasks
 from botcore.venues.wire import NoReply, Outcome, Reply, Verdict
 
-DAY_MS = 86_400_000
 MARGIN_MS = 60_000
+ADVANCE_MS = 3_600_000
+"""How far a read without a single execution must have come before that is written down."""
+
 KNOWN_FOREIGN = 10_000
 LAG_MS = 600_000
 """An order whose execution is younger is not believed to be gone: the place where orders are asked for may lag behind the list of executions."""
@@ -104,8 +106,8 @@ class TradeReader:
 
     async def _read_on(self, trading_pair: str, from_ms: int | None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
         mark = self._mark(trading_pair) if from_ms is None else None
-        since_ms = None if mark is not None else self._venue_ms(self._since_ms(trading_pair) if from_ms is None else from_ms)
-        asked_ns = 0
+        since_ms = None if mark is not None else self._venue_ms(self._since(trading_pair) if from_ms is None else from_ms)
+        asked_ns, began_ms = 0, self._wall_ms()
         by_order: defaultdict[str, list[Fill]] = defaultdict(list)
         while True:
             answer = await self._caller.call(self._dialect.trades_call(trading_pair, None if mark is None else mark + 1, since_ms))
@@ -123,8 +125,7 @@ class TradeReader:
             if nameless_id is not None:
                 # the mark stays where it is: the next read begins before the one that nobody could name
                 return Outcome(Verdict.UNKNOWN, None, f"whose execution {nameless_id} is could not be found out"), asked_ns, by_order
-            # a question with a time covers a day at most
-            is_old = since_ms is not None and since_ms + DAY_MS < self._wall_ms()
+            is_old = since_ms is not None and since_ms + self._dialect.trades_window_ms < self._wall_ms()
             if fills:
                 mark, since_ms = max(int(fill.trade_id) for fill in fills), None
                 if from_ms is None:
@@ -134,13 +135,30 @@ class TradeReader:
                 if is_old or len(fills) >= self._dialect.trades_page:
                     continue
             elif is_old and since_ms is not None:
-                since_ms += DAY_MS
+                since_ms += self._dialect.trades_window_ms
                 continue
+            if mark is None and from_ms is None:
+                self._advance(trading_pair, began_ms)
             return answer.said, asked_ns, by_order
 
     def _venue_ms(self, our_ms: int) -> int:
         """A time of ours as the venue may have called it at the earliest."""
         return our_ms - MARGIN_MS - max(0, self._ahead_ms())
+
+    def _since(self, trading_pair: str) -> int:
+        """From when on to read a pair in which nothing was ever executed: over restarts, for an order that has ended may trade while nobody listens."""
+        given_ms, key = self._since_ms(trading_pair), f"since {trading_pair}"
+        stored = self._memory.get(key)
+        if stored is None:
+            self._memory.put(key, str(given_ms))
+            return given_ms
+        return min(int(stored), given_ms)
+
+    def _advance(self, trading_pair: str, read_ms: int) -> None:
+        """There was nothing to read up to this time."""
+        key = f"since {trading_pair}"
+        if read_ms - int(self._memory.get(key) or 0) > ADVANCE_MS + MARGIN_MS:
+            self._memory.put(key, str(read_ms - MARGIN_MS))
 
     def _mark(self, trading_pair: str) -> int | None:
         mark = self._marks.get(trading_pair)

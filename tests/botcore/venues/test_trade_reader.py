@@ -106,3 +106,26 @@ async def test_r12_executions_are_asked_for_from_the_order_on_by_the_venues_cloc
     trades, _ = reader(caller, lambda: WALL_MS, ahead_ms=90_000)
     await trades.read(PAIR)
     assert int(dict(caller.calls[0].params)["startTime"]) <= WALL_MS - 90_000 - MARGIN_MS
+
+
+async def test_w13_a_long_time_is_asked_for_window_by_window_without_a_hole() -> None:
+    caller = Answers(trades=lambda call: (Verdict.ACCEPTED, []))
+    window_ms = spot().trades_window_ms
+    trades, _ = reader(caller, lambda: WALL_MS + int(2.5 * window_ms))
+    assert await trades.read(PAIR)
+    starts = [int(dict(call.params)["startTime"]) for call in caller.calls]
+    assert starts == [starts[0], starts[0] + window_ms, starts[0] + 2 * window_ms]
+    assert starts[0] <= WALL_MS and starts[-1] + window_ms >= WALL_MS + int(2.5 * window_ms)
+
+
+async def test_w13_a_read_without_an_execution_is_remembered_for_the_next_process() -> None:
+    caller, memory = Answers(trades=lambda call: (Verdict.ACCEPTED, [])), NoMemory()
+    for wall_ms in (WALL_MS, WALL_MS + 60_000, WALL_MS + 5 * 3_600_000):
+        made = TradeReader(
+            spot(), caller, Tasks(lambda what, error: None), memory, lambda pair, order_id: None, lambda pair, at=wall_ms: at, lambda item: None,
+            lambda at=wall_ms: at, lambda: 0,
+        )  # fmt: skip
+        assert await made.read(PAIR)
+    first, second, third = [int(dict(call.params)["startTime"]) for call in caller.calls]
+    assert first == second == third == WALL_MS - MARGIN_MS, "each process goes on from where nothing was missed"
+    assert int(memory.get(f"since {PAIR}") or 0) == WALL_MS + 5 * 3_600_000 - MARGIN_MS
