@@ -247,8 +247,9 @@ async def test_p16_paper_that_breaks_holds_up_no_real_stop(program: Program, mon
     def broken(*_args: Any) -> None:
         raise RuntimeError("paper is broken")
 
-    monkeypatch.setattr(program._host, "tick", broken)
-    monkeypatch.setattr(live, "_exposures", broken)
-    with pytest.raises(RuntimeError):
-        await program._tick()
+    with monkeypatch.context() as while_broken:
+        while_broken.setattr(program._host, "tick", broken)
+        while_broken.setattr(live, "_exposures", broken)
+        with pytest.raises(RuntimeError):
+            await program._tick()
     assert live.clock.stepper.serial > before
