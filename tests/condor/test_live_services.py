@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 BTC = Market(PERP, "BTC-USDT")
 
 
-@cache
+@pytest.fixture(scope="module")
 def rules() -> bytes:
     """The venue's rules, as an earlier start has kept them."""
     rig = LiveRig(PERP)
@@ -39,18 +38,20 @@ def rules() -> bytes:
         return None
 
     rig.run(play)
-    return rig.rules.bodies[PERP]
+    body = rig.rules.get(PERP)
+    assert body is not None
+    return body
 
 
 @pytest.fixture
-async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
+async def program(rules: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
     for name, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
         monkeypatch.setenv(f"CONDOR_VENUE_BINANCE_PERPETUAL_{name}", value)
     monkeypatch.setattr("condor.live_host.READY_S", 0.01)
     home = find_home(tmp_path)
     home.make()
     home.venue_rules.mkdir()
-    (home.venue_rules / f"{PERP}.json").write_bytes(rules())
+    (home.venue_rules / f"{PERP}.json").write_bytes(rules)
     settings = Settings.model_validate({"clock": {"tick_size": 0.25}})
     made = Program(home, settings, Environment(http="127.0.0.1:0"), wall_clock())
     try:
@@ -246,8 +247,9 @@ async def test_p16_paper_that_breaks_holds_up_no_real_stop(program: Program, mon
     def broken(*_args: Any) -> None:
         raise RuntimeError("paper is broken")
 
-    monkeypatch.setattr(program._host, "tick", broken)
-    monkeypatch.setattr(live, "_exposures", broken)
-    with pytest.raises(RuntimeError):
-        await program._tick()
+    with monkeypatch.context() as while_broken:
+        while_broken.setattr(program._host, "tick", broken)
+        while_broken.setattr(live, "_exposures", broken)
+        with pytest.raises(RuntimeError):
+            await program._tick()
     assert live.clock.stepper.serial > before

@@ -14,7 +14,7 @@ def test_w7_question_that_is_asked_twice_is_not_answered_with_a_denial() -> None
         order = rig.submit("0.01", format(price, "f"))
         await rig.until(lambda: order.is_working)
         heard: list[Told] = []
-        line = rig.account.session.line
+        line = rig.session.line
         deliver = line._deliver
         line._deliver = lambda news: (heard.append(news) if type(news) is Told else None, deliver(news))[1]
         for _ in range(3):
