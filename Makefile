@@ -21,8 +21,13 @@ install: $(VENV)/.built   ## environment from the lock, extensions compiled
 run: $(VENV)/.built       ## start Condor; prints `ready <url>`
 	@$(PY) -m condor run $(ARGS)
 
-test: $(VENV)/.dev $(VENV)/.built   ## all tests
+test: $(VENV)/.dev $(VENV)/.built   ## all tests; ARGS=PATH for some
+ifeq ($(strip $(ARGS)),)
+	$(PY) -m pytest -n auto --ignore tests/e2e --ignore tests/crash
+	$(PY) -m pytest tests/e2e tests/crash
+else
 	$(PY) -m pytest $(ARGS)
+endif
 
 oracles: $(ORACLES)/.installed $(VENV)/.dev $(VENV)/.built   ## ccxt and Binance's SDKs live a whole order life against SimVenue
 	$(PY) -m pytest -q tests/oracles $(ARGS)

@@ -74,9 +74,10 @@ class LiveHost:
         self._port = port(self._time.now_ns)
         self.bus = EventBus()
         recorded_ns = journal.read(lambda connection: last_ns(connection, ACCOUNT)).result()
+        self._time.not_before(recorded_ns)
         self.clock = Clock(
             ClockMode.REALTIME,
-            start_ns=max(self._time.now_ns(), recorded_ns),
+            start_ns=self._time.now_ns(),
             tick_ns=int(settings.clock.tick_size * SECOND_NS),
             on_fault=self._part_fault,
         )
@@ -130,9 +131,10 @@ class LiveHost:
             self._tell(FactKind.CLOCK_JUMPED, {"seconds": round(jumped_s, 1)})
             for account in self.accounts.values():
                 account.session.renew("this machine's clock jumped")
+        # first what orders and stops depend on
+        self.clock.tick(max(self._time.now_ns(), self.clock.now_ns))
         for name, watch in self._watches.items():
             self._look(name, watch)
-        self.clock.tick(max(self._time.now_ns(), self.clock.now_ns))
 
     def _look(self, name: str, watch: VenueWatch) -> None:
         """Tell of a venue that has been away for a while, is back, or wants quiet."""

@@ -14,7 +14,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
-from botcore.model.events import Fact, FactKind
+from botcore.model.events import Fact, FactKind, PartFault
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
@@ -178,6 +178,9 @@ class Program:
         manager.report_unaccounted()
         host.recorder.flush(None)
         manager.resume_stops()
+        for bot_id, problem in manager.broken.items():
+            text = f"could not be put back, so nobody watches what it has at its venue: {problem}"
+            host.bus.publish(PartFault(FactKind.PART_FAULT, host.clock.now_ns, text, bot_id))
         if back or manager.broken:
             payload = {"bots": [manager.running[bot_id].row.title for bot_id in back if bot_id in manager.running], "broken": dict(manager.broken)}
             host.bus.publish(Fact(FactKind.RECOVERED, host.clock.now_ns, payload=payload))
@@ -218,9 +221,12 @@ class Program:
     async def _tick(self) -> None:
         """One turn of the clock."""
         with self._metrics.tick_seconds.time():
-            self._host.tick()
-            if self._live is not None:
-                self._live.tick()
+            try:
+                # real money does not wait for paper, whatever happens there
+                if self._live is not None:
+                    self._live.tick()
+            finally:
+                self._host.tick()
         self._last_tick_ns = self._wall.monotonic_ns()
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))

@@ -97,11 +97,18 @@ class OrderRecord:
 
 @dataclass(frozen=True, slots=True)
 class IntentRecord:
-    """Who sent an order, and the order as it was written last."""
+    """Who sent an order, and the order as it was written last.
+
+    Parameters
+    ----------
+    is_running : bool
+        Whether its executor had not ended when it was written last.
+    """
 
     bot_id: str
     controller_id: str
     order: OrderRecord
+    is_running: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from botcore.model.enums import RunnableStatus
 from botcore.model.instrument import Market
 from botcore.model.records import FillRecord, HoldRecord, IntentRecord, OrderRecord
 from botcore.recorder import tables
 from botcore.recorder.journal import Journal
 from botcore.recorder.rows import intent_of, read_record
+
+ENDED = RunnableStatus.TERMINATED.name
 
 
 class SqlStrayRecords:
@@ -46,17 +49,21 @@ class SqlStrayRecords:
         return self._journal.read(read).result()
 
     def holds(self, connector_name: str) -> list[HoldRecord]:
+        return [record for _, record in self.owned_holds(connector_name)]
+
+    def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
         holds = tables.holds
         query = select(holds).where(holds.c.account == self._account, holds.c.connector_name == connector_name)
-        return self._journal.read(lambda connection: [read_record(HoldRecord, row) for row in connection.execute(query)]).result()
+        return self._journal.read(lambda connection: [(row.bot_id, read_record(HoldRecord, row)) for row in connection.execute(query)]).result()
 
 
 def _intent(connection: Connection, client_order_id: str) -> IntentRecord | None:
-    intents, orders = tables.intents, tables.orders
+    intents, orders, executors = tables.intents, tables.orders, tables.executors
     query = (
-        select(intents, orders.c.client_order_id, orders.c.exchange_order_id, orders.c.state)
+        select(intents, orders.c.client_order_id, orders.c.exchange_order_id, orders.c.state, executors.c.status)
         .join(orders, orders.c.intent_id == intents.c.intent_id)
+        .outerjoin(executors, executors.c.executor_id == intents.c.executor_id)
         .where(intents.c.intent_id == intent_of(client_order_id), orders.c.client_order_id == client_order_id)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else IntentRecord(row.bot_id, row.controller_id, read_record(OrderRecord, row))
+    return None if row is None else IntentRecord(row.bot_id, row.controller_id, read_record(OrderRecord, row), row.status not in (None, ENDED))

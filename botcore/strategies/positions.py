@@ -18,11 +18,16 @@ from botcore.executors.base import ExecutorBase
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
+from botcore.model.errors import ConfigError
 from botcore.model.events import Fact, FactKind, OrderEvent, OrderFilled, PartFault
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest, Purpose
 from botcore.model.times import SECOND_NS
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.orders.own import OwnBook
+
+OwnerShare = tuple[OrderOwner, int, tuple[str, str, str]]
+"""(who takes an execution, signed lots that he holds, (bot, controller, executor) of the order that is booked for it)."""
 
 ASK_NS = 5 * SECOND_NS
 """A difference that has lasted for so long has all open orders asked after."""
@@ -46,6 +51,8 @@ class _Loss:
         How often all orders were asked after. Once at first, to find an execution that was lost; and once when no answer can be older than the difference.
     asked_ns : int
         When they were asked after last: the venue's word on the position must be younger.
+    is_told : bool
+        It was told and could not be booked on anybody: nothing more is done until the two agree again.
     calm_ns : int
         Since when the two agree again; 0 while they don't.
     """
@@ -54,6 +61,7 @@ class _Loss:
     least: int
     asked: int = 0
     asked_ns: int = 0
+    is_told: bool = False
     calm_ns: int = 0
 
 
@@ -94,6 +102,8 @@ class PositionKeeper:
         Live mapping; those that don't say what the venue holds are left out.
     orchestrators : callable
         Those of all running bots.
+    others : callable
+        (instrument, side) -> holds of bots that do not run here, and nobody's.
     """
 
     bus: EventBus
@@ -101,6 +111,7 @@ class PositionKeeper:
     connectors: Mapping[str, ConnectorBase]
     market_data: MarketDataProvider
     orchestrators: Callable[[], Sequence[ExecutorOrchestrator]]
+    others: Callable[[Instrument, str], Sequence[OwnerShare]] = lambda instrument, side: ()
     _losses: dict[tuple[str, str, str], _Loss] = field(default_factory=dict)
     _surplus: dict[tuple[str, str, str], _Surplus] = field(default_factory=dict)
 
@@ -126,8 +137,9 @@ class PositionKeeper:
             loss.calm_ns = 0
             loss.least = min(loss.least, gone)
             if self._is_proven(connector, loss, connector.venue_lots_ns(instrument, side), now_ns):
-                self._book(connector, instrument, side, sign * loss.least, now_ns)
-                del self._losses[key]
+                loss.is_told = not self._book(connector, instrument, side, sign * loss.least, now_ns)
+                if not loss.is_told:
+                    del self._losses[key]
         elif loss is not None:
             loss.calm_ns = loss.calm_ns or now_ns
             if now_ns >= loss.calm_ns + CALM_NS:
@@ -139,6 +151,8 @@ class PositionKeeper:
 
         The venue must have said so after all was asked for the last time: what it said before may lack an execution of ours whose message to us was lost.
         """
+        if loss.is_told:
+            return False
         if loss.asked < 2:
             if now_ns >= loss.since_ns + ASK_NS + loss.asked * connector.read_lag_ns():
                 loss.asked += 1
@@ -171,16 +185,18 @@ class PositionKeeper:
             self._tell(FactKind.POSITION_UNACCOUNTED, instrument, now_ns, amount=format(instrument.amount(lots), "f"))
 
     # ---- what is believed ------------------------------------------------------------------------------------------
-    def _book(self, connector: ConnectorBase, instrument: Instrument, side: str, gone: int, now_ns: int) -> None:
-        """Somebody else traded these lots (signed like the position) away."""
-        ticks = self._closing_ticks(instrument, is_long=gone > 0)
+    def _book(self, connector: ConnectorBase, instrument: Instrument, side: str, gone: int, now_ns: int) -> bool:
+        """Somebody else traded these lots (signed like the position) away; False when they are nobody's of ours to give up."""
+        ticks = self._closing_ticks(connector.own.of(instrument), is_long=gone > 0)
         if ticks is None:
-            return
+            return True
         own, venue = self._own(connector, instrument, side), connector.venue_lots(instrument, side)
         amounts = {"venue_amount": format(instrument.amount(venue or 0), "f"), "booked_amount": format(instrument.amount(own), "f")}
         self._tell(FactKind.POSITION_ADJUSTED, instrument, now_ns, price=format(instrument.price(ticks), "f"), **amounts)
-        for owner, request in self._shares(instrument, side, 1 if gone > 0 else -1, abs(gone)):
+        shares = self._shares(instrument, side, 1 if gone > 0 else -1, abs(gone))
+        for owner, request in shares:
             connector.book_external(request, owner, ticks)
+        return sum(request.lots for _, request in shares) == abs(gone)
 
     @staticmethod
     def _own(connector: ConnectorBase, instrument: Instrument, side: str) -> int:
@@ -188,13 +204,17 @@ class PositionKeeper:
         book = connector.own.of(instrument)
         return {"net": book.net, "long": max(0, book.long), "short": -max(0, book.short)}[side]
 
-    def _closing_ticks(self, instrument: Instrument, *, is_long: bool) -> int | None:
-        book = self.market_data.state(*instrument.market).book
+    def _closing_ticks(self, own: OwnBook, *, is_long: bool) -> int | None:
+        """What it would have been closed at; None while that can't be known. On a market that no bot has open, what it was bought at."""
+        try:
+            book = self.market_data.state(*own.instrument.market).book
+        except ConfigError:
+            return own.last_ticks or None
         ticks = book.best_bid if is_long else book.best_ask
         return None if ticks in (NO_BID, NO_ASK) else ticks
 
     def _shares(self, instrument: Instrument, side: str, sign: int, gone: int) -> list[tuple[OrderOwner, OrderRequest]]:
-        """Whose position went: holds first, for nothing depends on them, then executors, the newest first."""
+        """Whose position went: holds first, for nothing depends on them, also those of bots that do not run; then executors, the newest first."""
         shares: list[tuple[OrderOwner, OrderRequest]] = []
         direction = TradeType.BUY if sign > 0 else TradeType.SELL
 
@@ -211,6 +231,8 @@ class PositionKeeper:
                 if hold.instrument.market == instrument.market and hold.bucket == side:
                     lots = instrument.lots(hold.net_amount_base) * sign
                     take(_HoldOwner(bot, self.bus, hold.controller_id, direction), lots, (bot.bot_id, hold.controller_id, ""))
+        for other, lots, whose in self.others(instrument, side):
+            take(other, lots * sign, whose)
         executors = [(bot, executor) for bot in self.orchestrators() for executor in bot.running]
         for bot, executor in sorted(executors, key=lambda pair: pair[1].created_ns, reverse=True):
             lots = self._lots(executor, instrument) * sign

@@ -139,7 +139,9 @@ class TradingRuntime:
         self._bots: list[StrategyV2Base] = []
         self._stray_records = stray_records
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
-        self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, lambda: [bot.orchestrator for bot in self._bots])
+        unwatched = self.strays.unwatched if self.strays is not None else lambda _instrument, _side: []
+        running = lambda: [bot.orchestrator for bot in self._bots]  # noqa: E731
+        self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, running, unwatched)
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)

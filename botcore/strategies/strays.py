@@ -4,6 +4,9 @@ A fill may come long after its order was forgotten, or of an order of an earlier
 say whose it was. It is adopted into the tracker like an order of a restart, so that all that holds for orders holds for it: each execution once and for
 ever, cancels that are repeated until it has ended, an end that waits for its executions. Nobody's order is adopted too, for nobody.
 
+An executor that had not ended and whose bot does not run here (it could not be put together) will come back with a later start: its exits and stops stay where they
+are, and its fills are only written down, for it takes them up itself then.
+
 What is not ours (another prefix) never comes here.
 """
 
@@ -18,7 +21,7 @@ from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, TradeType
 from botcore.model.events import Fact, FactKind, HoldChanged, OrderEvent, OrderFilled, PartFault, StrayFill, StrayOrder
-from botcore.model.instrument import Market
+from botcore.model.instrument import Instrument, Market
 from botcore.model.order import TERMINAL, Fill, OrderRequest, OrderState, Purpose
 from botcore.model.records import FillRecord, HoldRecord, IntentRecord
 from botcore.model.venue_updates import OrderTraded
@@ -44,7 +47,10 @@ class StrayRecords(Protocol):
         """A hold as it was written last."""
 
     def holds(self, connector_name: str) -> list[HoldRecord]:
-        """Holds of all bots on this account, as they stood at the start."""
+        """Holds of all bots on this account, as they were written last."""
+
+    def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
+        """The same with the bot of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +59,18 @@ class StrayOwner:
 
     Parameters
     ----------
-    side : TradeType
-        Side of that executor: in HEDGE mode the bucket of its holds.
+    side : TradeType, optional
+        Side of that executor: in HEDGE mode the bucket of its holds. None where there was none: that of the fill.
+    comes_back : bool
+        Whether that executor will take up what was written down of its orders.
     """
 
     keeper: StrayKeeper
     bot_id: str
     controller_id: str
     executor_id: str
-    side: TradeType
+    side: TradeType | None
+    comes_back: bool = False
 
     def on_order(self, event: OrderEvent) -> None:
         if type(event) is OrderFilled:
@@ -144,41 +153,62 @@ class StrayKeeper:
                 # what the venue tells of an order proves that it had it
                 state = OrderState.OPEN
             created_ns, exchange_id = known.order.created_ns, stray.exchange_order_id or known.order.exchange_order_id or ""
-        owner = self._owner(request)
+        owner = self._owner(request, known is not None and known.is_running)
         order = connector.adopt(request, stray.client_order_id, owner, created_ns, state, exchange_id or None, fills)
-        if state not in TERMINAL:
+        stays = isinstance(owner, StrayOwner) and owner.comes_back and not request.purpose.adds_risk
+        if state not in TERMINAL and not stays:
             connector.cancel(order.client_order_id)
             self._tell(FactKind.ORDER_ADOPTED, order, amount=format(instrument.amount(order.lots - order.filled_lots), "f"))
 
-    def _owner(self, request: OrderRequest) -> OrderOwner:
+    def _owner(self, request: OrderRequest, is_running: bool) -> OrderOwner:
         orchestrator = self._orchestrator_of(request.bot_id)
         executor = orchestrator.executor(request.executor_id) if orchestrator is not None else None
         if executor is not None:
             return executor
-        side = request.trade_type if request.purpose.adds_risk else request.trade_type.opposite
-        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side)
+        side: TradeType | None = request.trade_type if request.purpose.adds_risk else request.trade_type.opposite
+        if not request.bot_id:
+            side = None
+        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side, is_running and orchestrator is None)
 
     # ---- executions ------------------------------------------------------------------------------------------------
     def book(self, owner: StrayOwner, order: Order, fill: Fill) -> None:
         """A fill that no executor watches becomes a position hold."""
         orchestrator = self._orchestrator_of(owner.bot_id)
         if orchestrator is not None:
-            orchestrator.hold(fill, owner.controller_id, owner.side)
-        else:
+            orchestrator.hold(fill, owner.controller_id, owner.side or fill.trade_type)
+        elif not owner.comes_back:
             self._hold(owner, fill)
+        if order.request.purpose is Purpose.EXTERNAL:
+            # somebody else has made the position smaller, and that is told
+            return
         self._tell(FactKind.POSITION_HELD, order, fill_side=fill.trade_type.name, amount=format(fill.amount, "f"), price=format(fill.price, "f"))
 
     def _hold(self, owner: StrayOwner, fill: Fill) -> None:
         """Into the hold of a bot that does not run here, or of nobody."""
         market = fill.instrument.market
-        side = owner.side if owner.bot_id else fill.trade_type
-        bucket = HoldBook.bucket(fill, self._connectors[market.connector_name].position_mode(), side)
+        bucket = HoldBook.bucket(fill, self._connectors[market.connector_name].position_mode(), owner.side or fill.trade_type)
         hold = self._holds.get((owner.bot_id, (owner.controller_id, market, bucket)))
         if hold is None:
             record = self._records.hold(owner.bot_id, owner.controller_id, market, bucket)
             hold = PositionHold(fill.instrument, bucket, owner.controller_id) if record is None else PositionHold.from_record(record, fill.instrument)
         if hold.add(fill):
             self._bus.publish(HoldChanged(owner.bot_id, hold))
+
+    def unwatched(self, instrument: Instrument, bucket: str) -> list[tuple[OrderOwner, int, tuple[str, str, str]]]:
+        """(owner, signed lots, (bot, controller, no executor)) of every hold on a market that no bot here has."""
+        market, found = instrument.market, {}
+        for owner_id, record in self._records.owned_holds(market.connector_name):
+            if (record.trading_pair, record.bucket) == (market.trading_pair, bucket):
+                found[owner_id, record.controller_id] = record.net_amount_base
+        for (bot_id, (controller_id, where, of)), hold in self._holds.items():
+            if (where, of) == (market, bucket):
+                found[bot_id, controller_id] = hold.net_amount_base
+        shares: list[tuple[OrderOwner, int, tuple[str, str, str]]] = []
+        for (bot_id, controller_id), amount in found.items():
+            if amount and self._orchestrator_of(bot_id) is None:
+                owner = StrayOwner(self, bot_id, controller_id, "", TradeType.BUY if amount > 0 else TradeType.SELL)
+                shares.append((owner, instrument.lots(amount), (bot_id, controller_id, "")))
+        return shares
 
     # ---- telling ---------------------------------------------------------------------------------------------------
     def _tell(self, kind: str, order: Order, **values: object) -> None:

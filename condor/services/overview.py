@@ -164,7 +164,8 @@ class OverviewService:
             f"{amount:f} {market.trading_pair} on {market.connector_name}{' (paper)' if mode == PAPER else ''} is nobody's"
             for (mode, market), amount in self._manager.unaccounted.items()
         ]
-        return "; ".join([*([self.trouble] if self.trouble else []), *nobodys]) or None
+        broken = [f"{bot_id} could not be put back, nobody watches what it has: {problem}" for bot_id, problem in self._manager.broken.items()]
+        return "; ".join([*([self.trouble] if self.trouble else []), *broken, *nobodys]) or None
 
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""

@@ -13,8 +13,9 @@ import pytest
 
 from botcore.executors.data_types import config_values
 from botcore.model.errors import UserError
-from botcore.model.events import Fact
+from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
+from botcore.recorder.queries import facts_after
 from condor.home import find_home
 from condor.hosts import LIVE, PAPER
 from condor.settings import Environment, Settings
@@ -127,6 +128,7 @@ async def test_two_taps_start_a_bot_once(program: Program) -> None:
 async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_is_looked_at(program: Program) -> None:
     await add(program, controller="gone_for_good")
     assert program._manager.recover() == []
+    assert "pmm-btc-1 could not be put back" in (program.services.overview.status(OWNER).trouble or "")
     (listed,) = await program.services.bots.all(OWNER)
     one = await program.services.bots.one(OWNER, "pmm-btc-1")
     assert (listed.state, one and one.state) == ("broken", "broken")
@@ -134,6 +136,25 @@ async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_i
         await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=False)
     row = await asyncio.wrap_future(program._journal.read(lambda connection: bot_by_id(connection, "pmm-btc-1")))
     assert row is not None and row.state == RUNNING, "what was not stopped is not written down as being stopped"
+
+
+async def test_bot_whose_account_has_no_key_at_this_start_is_told_and_its_row_is_kept(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(program)
+    await program.close()
+    monkeypatch.undo()
+    again = Program(find_home(tmp_path), Settings(), Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await again.start()
+        assert "no live account is connected" in again._manager.broken["pmm-btc-1"]
+        await asyncio.wrap_future(again._journal.run(lambda connection: None))
+        facts = await asyncio.wrap_future(again._journal.read(lambda connection: facts_after(connection, 0)))
+        assert [fact["bot_id"] for fact in facts if fact["kind"] == FactKind.PART_FAULT] == ["pmm-btc-1"]
+        row = await asyncio.wrap_future(again._journal.read(lambda connection: bot_by_id(connection, "pmm-btc-1")))
+        assert row is not None and row.state == RUNNING
+    finally:
+        await again.close()
 
 
 async def test_halt_reaches_real_money_also_when_another_halt_ends_meanwhile(program: Program) -> None:
@@ -215,3 +236,18 @@ async def test_p1_how_a_bot_ended_is_on_disk_before_it_counts_as_stopped(program
     monkeypatch.setattr(journal, "run", noted_run)
     await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=True)
     assert order[-2:] == ["bot_stopped", "state"]
+
+
+async def test_p16_paper_that_breaks_holds_up_no_real_stop(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = program._live
+    assert live is not None
+    before = live.clock.stepper.serial
+
+    def broken(*_args: Any) -> None:
+        raise RuntimeError("paper is broken")
+
+    monkeypatch.setattr(program._host, "tick", broken)
+    monkeypatch.setattr(live, "_exposures", broken)
+    with pytest.raises(RuntimeError):
+        await program._tick()
+    assert live.clock.stepper.serial > before

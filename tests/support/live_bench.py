@@ -132,7 +132,9 @@ class LiveBench:
         self.bots = {bot_id: self._orchestrator(bot_id) for bot_id in self._bot_ids}
         self.orchestrator = self.bots[self._bot_ids[0]]
         self.keeper = StrayKeeper(self.bus, self.clock, self.connectors, lambda bot_id: self.bots.get(bot_id), self)
-        self.positions = PositionKeeper(self.bus, self.clock, self.connectors, self.market_data, lambda: list(self.bots.values()))
+        self.positions = PositionKeeper(
+            self.bus, self.clock, self.connectors, self.market_data, lambda: list(self.bots.values()), self.keeper.unwatched
+        )
 
     def _orchestrator(self, bot_id: str) -> ExecutorOrchestrator:
         desk = Desk(bot_id, self.connectors, self.gate, self.clock)
@@ -205,6 +207,9 @@ class LiveBench:
 
     def holds(self, connector_name: str) -> list[HoldRecord]:
         return list(self.records.holds.values())
+
+    def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
+        return [("bot" if record.controller_id == "main" else record.controller_id, record) for record in self.records.holds.values()]
 
     # ---- the world -------------------------------------------------------------------------------------------------
     def price(self, ticks: int) -> None:

@@ -14,16 +14,17 @@ from sqlalchemy import text
 
 from botcore.core.bus import EventBus
 from botcore.model.enums import OrderType, TradeType
-from botcore.model.events import Fact, FactKind, HoldChanged, OrderFilled, OrderSubmitted
+from botcore.model.events import ExecutorChanged, Fact, FactKind, HoldChanged, OrderFilled, OrderSubmitted
 from botcore.model.instrument import Market
 from botcore.model.order import Fee, Fill, OrderRequest
-from botcore.model.records import HoldRecord
+from botcore.model.records import ExecutorRecord, HoldRecord
 from botcore.orders.ids import IdSource, serial_of
 from botcore.orders.tracker import Order, OrderTracker
 from botcore.recorder import queries, strays
 from botcore.recorder.journal import Journal
 from botcore.recorder.migrate import migrate
 from botcore.recorder.recorder import MarketsRecorder
+from botcore.recorder.stray_records import SqlStrayRecords
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from tests.support.bench import instrument
 
@@ -172,6 +173,21 @@ def test_o9_the_owner_of_an_order_is_known_after_its_executor_has_ended(journal:
     later_attempt = journal.read(lambda c: strays.owner_of(c, order.client_order_id[:-1] + "2")).result()
     assert later_attempt is not None and (later_attempt.executor_id, later_attempt.state) == ("x-3-9", None)
     assert journal.read(lambda c: strays.owner_of(c, "cdr-3-999-1")).result() is None
+
+
+@pytest.mark.parametrize(("status", "is_running"), [("RUNNING", True), ("SHUTTING_DOWN", True), ("TERMINATED", False)])
+def test_p1_whether_the_executor_of_a_stray_had_ended(journal: Journal, sides: tuple[Side, Side], status: str, is_running: bool) -> None:
+    _, live = sides
+    order, nobodys = live.submit("x-3-9", "bot-7"), live.submit("x-3-10", "bot-7")
+    record = ExecutorRecord(
+        "x-3-9", "ctl", "position_executor", status, None, "", NAME, "ETH-USDT", "BUY", D(0), None, None, None, None, D(0), D(0), {}, {}, 1, 0
+    )
+    live.bus.publish(ExecutorChanged("bot-7", SimpleNamespace(record=lambda: record)))
+    live.flush()
+    known = SqlStrayRecords(journal, "main")
+    found, other = known.intent(order.client_order_id), known.intent(nobodys.client_order_id)
+    assert found is not None and (found.bot_id, found.is_running) == ("bot-7", is_running)
+    assert other is not None and not other.is_running
 
 
 def test_w13_executions_are_read_on_from_the_newest_that_is_booked(journal: Journal, sides: tuple[Side, Side]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from botcore.connectors.live.account import Account
@@ -9,6 +10,7 @@ from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
 from botcore.model.enums import TradeType
 from botcore.model.events import FactKind
+from botcore.model.instrument import Market
 from botcore.model.records import FillRecord, HoldRecord, IntentRecord
 from botcore.orders.ids import IdSource
 from botcore.risk.limits import RiskLimits
@@ -31,11 +33,17 @@ class Written:
     def fills(self, client_order_id: str) -> list[FillRecord]:
         return []
 
-    def hold(self, *_key: Any) -> HoldRecord | None:
-        return None
+    def hold(self, bot_id: str, controller_id: str, market: Market, bucket: str) -> HoldRecord | None:
+        return next(
+            (hold for hold in self._holds if (hold.controller_id, hold.trading_pair, hold.bucket) == (controller_id, market.trading_pair, bucket)),
+            None,
+        )
 
     def holds(self, connector_name: str) -> list[HoldRecord]:
         return [hold for hold in self._holds if hold.connector_name == connector_name]
+
+    def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
+        return [("stopped", hold) for hold in self.holds(connector_name)]
 
 
 def live_runtime(*holds: HoldRecord) -> tuple[PaperBench, TradingRuntime, ExchangeConnector]:
@@ -83,3 +91,32 @@ def test_stray_fill_without_an_intent_is_nobodys_hold() -> None:
     (record,) = [record for key, record in bench.records.holds.items() if key[0] == UNOWNED]
     assert record.net_amount_base == D("0.5")
     assert [booked.trade_id for booked, _ in bench.records.fills] == ["t1"]
+
+
+def test_o18_position_of_a_stopped_bot_that_was_closed_by_hand_shrinks_its_hold_once() -> None:
+    """Nobody has its market open here: it is booked at what it was bought for."""
+    bench, runtime, connector = live_runtime(hold("-1.5"))
+    for _ in range(300):
+        connector.account.set_position("ETH-USDT", "net", 0, bench.clock.now_ns)
+        bench.tick()
+    (told,) = [fact for fact in bench.records.facts if fact.kind == FactKind.POSITION_ADJUSTED]
+    assert (told.payload["booked_amount"], told.payload["price"]) == ("-1.500", "100.00")
+    assert bench.records.holds["main", PERP, "ETH-USDT", "net"].net_amount_base == 0
+    assert connector.own.of(connector.instrument("ETH-USDT")).net == 0
+    assert runtime.positions in bench.clock.parts
+
+
+def test_o18_loss_that_is_nobodys_is_told_once_and_nobody_is_asked_on_and_on() -> None:
+    bench, runtime, connector = live_runtime()
+    connector.own.hold(connector.instrument("ETH-USDT"), "net", 2_000, 10_000)
+    for _ in range(300):
+        connector.account.set_position("ETH-USDT", "net", 0, bench.clock.now_ns)
+        bench.tick()
+    assert bench.records.fact_kinds().count(FactKind.POSITION_ADJUSTED) == 1
+    assert runtime.positions in bench.clock.parts
+
+
+def test_r18_hold_of_a_pair_that_is_no_longer_traded_hides_no_other() -> None:
+    gone = dataclasses.replace(hold("3"), trading_pair="GONE-USDT")
+    _, _, connector = live_runtime(gone, hold("-1.5"))
+    assert connector.own.of(connector.instrument("ETH-USDT")).net == -1500

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from botcore.model.events import FactKind
-from botcore.model.order import OrderState
+from botcore.model.order import OrderState, Purpose
 from botcore.orders.tracker import OrderTracker
 from botcore.strategies.strays import UNOWNED
 from botcore.venues.line import Reported, Traded
@@ -158,3 +159,44 @@ def test_o18_foreign_orders_and_fills_are_never_touched() -> None:
     assert bench.strays == []
     assert not any(name == "web_12345" for _, name in bench.venue.requests)
     assert bench.booked() == []
+
+
+def broken(bench: LiveBench) -> None:
+    """The bot could not be put together at this start; its executor had not ended."""
+    forget(bench)
+    bench.bots.clear()
+    bench.intents = {name: dataclasses.replace(record, is_running=True) for name, record in bench.intents.items()}
+
+
+def test_p1_stop_of_an_executor_whose_bot_could_not_be_put_together_stays_at_the_venue() -> None:
+    """It is all that protects the position until the bot is back; an entry of it is taken off."""
+    bench = LiveBench(stops=True)
+    bench.start()
+    bench.venue.partial = 0
+    bench.run(1)
+    bench.price(9_900)
+    bench.run(3)
+    bench.start(entry_price=D("98"))
+    bench.run(2)
+    kinds = {order.request.purpose for order in bench.venue.open_orders()}
+    assert Purpose.STOP in kinds and Purpose.OPEN in kinds
+    broken(bench)
+    for order in bench.venue.open_orders():
+        bench.connector.inbox.append(Reported(order.history[-1][1]))
+    bench.run(5)
+    left = {order.request.purpose for order in bench.venue.open_orders()}
+    assert Purpose.STOP in left and Purpose.OPEN not in left
+
+
+def test_p1_fill_of_an_executor_that_comes_back_is_not_held_beside_it() -> None:
+    """It is written down with its executor, which counts it when its bot is put together; in a hold it would count twice."""
+    bench = LiveBench()
+    bench.start()
+    bench.venue.partial = 0
+    bench.run(1)
+    broken(bench)
+    fill = bench.venue.trade(bench.venue.orders[0], 9_900, 300)
+    bench.run(2)
+    assert bench.booked() == [fill.trade_id]
+    assert bench.records.holds == {}
+    assert len(facts(bench, FactKind.POSITION_HELD)) == 1

@@ -1,0 +1,41 @@
+"""I19: a session that loses its lines again and again holds no more afterwards than before. `benchmarks/bench_memory.py` does it ten thousand times."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.live_rig import PERP, SPOT
+from tests.support.reconnects import reconnect
+from tests.support.sizes import growth, sizes
+
+
+@pytest.mark.parametrize("name", [SPOT, PERP])
+def test_w3_i19_forty_reconnects_leave_nothing_behind(name: str) -> None:
+    grown = reconnect(name, 40)
+    before, after = grown.before, grown.after
+    assert (after.tasks, after.session_tasks, after.sockets) == (before.tasks, before.session_tasks, before.sockets)
+    assert after.sockets in (2, 3), "it is connected, and to each place once"
+    assert len(before.entries) > 50, "the walk has seen the inside of the session"
+    assert grown.containers == {}
+    assert after.objects <= before.objects + 20
+
+
+def test_i19_sizes_see_what_grows() -> None:
+    """The walk goes into attributes, mappings and compiled classes, and a list that grows is found by its path."""
+    from botcore.connectors.live.cancels import CancelBook
+
+    class Part:
+        __module__ = "botcore.part"
+
+        def __init__(self) -> None:
+            self.kept: dict[str, list[int]] = {"a": []}
+            self.book = CancelBook()
+
+    part = Part()
+    before = sizes(part=part)
+    part.kept["a"].extend(range(5))
+    for number in range(4):
+        part.book.want(f"o{number}", 1)
+    found = growth(before, sizes(part=part), by=2)
+    assert found.pop("part.kept[]") == (0, 5)
+    assert found and all(path.startswith("part.book.") for path in found), "compiled classes are looked into"
