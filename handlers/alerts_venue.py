@@ -75,7 +75,7 @@ def _forced(notice: Notice) -> Safe:
     what = f"{str(payload.get('side', '?')).lower()} {payload.get('amount', '?')} {payload.get('trading_pair', '?')}"
     return card(
         [
-            line("🔴 ", bold(f"{payload.get('connector_name', '?')} {_FORCED.get(str(payload.get('kind')), 'closed a position')}"), f": {what}"),
+            line("🔴 ", bold(f"{payload.get('connector_name', '?')} {_FORCED.get(str(payload.get('cause')), 'closed a position')}"), f": {what}"),
             "It is booked as soon as the venue's positions confirm it; bots that held it end or go on with the rest.",
         ]
     )

@@ -196,20 +196,6 @@ async def test_r17_what_the_limit_of_a_start_does_not_answer_is_waited_for(rig: 
 
 
 @played()
-async def test_r18_a_halted_pair_ends_entries_and_its_positions_wait(rig: LiveRig) -> None:
-    executor = rig.open()
-    await rig.until(lambda: executor.has_fills)
-    rig.venue.change_market(SYMBOL, status="BREAK" if rig.name == SPOT else "PENDING_TRADING")
-    late = rig.open()
-    rig.stop(executor)
-    await rig.sleep(60)
-    assert not executor.is_closed or rig.position() == 0 or rig.watcher.holds
-    rig.venue.change_market(SYMBOL, status="TRADING")
-    await rig.until(lambda: late.is_closed or late.has_fills, 900)
-    await rig.finish(400)
-
-
-@played()
 async def test_r20_an_id_is_never_used_twice_also_not_after_a_kill_in_the_middle_of_a_create(rig: LiveRig) -> None:
     for _ in range(6):
         rig.open(amount=Decimal("0.01"))
