@@ -10,7 +10,7 @@ from botcore.model.enums import CloseType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
 from tests.faults.stage import played
-from tests.support.live_rig import PERP, SPOT, SYMBOL, LiveRig
+from tests.support.live_rig import PERP, SPOT, LiveRig
 
 CREATE = "POST */order"
 SECOND_NS = 1_000_000_000
