@@ -18,6 +18,7 @@ from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Instrument, Market
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
+from botcore.orders.tracker import Order
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
@@ -41,6 +42,11 @@ log = logging.getLogger(__name__)
 ACCOUNT = "live"
 LOOK_BACK_NS = 30 * 86_400 * SECOND_NS
 """Pairs that were traded before that are not asked for executions any more."""
+
+STALL_NS = 5 * SECOND_NS
+"""A process that has not turned its clock for so long trusts nothing that it knew before."""
+
+MAX_LISTED = 8
 
 READY_S = 15.0
 """How long a start waits for a venue's rules before it goes on with those that were read last time."""
@@ -88,6 +94,8 @@ class LiveHost:
         self._around = Surroundings(self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self)
         self._watches = {plan.spec.name: VenueWatch() for plan in plans}
         self._poked: set[str] = set()
+        self._stall_ns = max(STALL_NS, 5 * int(settings.clock.tick_size * SECOND_NS))
+        self._awake_ns: int | None = None
         self._titles = {plan.spec.name: plan.spec.title or plan.spec.name for plan in plans}
         self.accounts: dict[str, LiveAccount] = {plan.spec.name: self._open(plan) for plan in plans}
 
@@ -126,6 +134,7 @@ class LiveHost:
 
     def tick(self) -> None:
         """One turn of the clock."""
+        self._wake()
         jumped_s = self._time.check()
         if jumped_s:
             self._tell(FactKind.CLOCK_JUMPED, {"seconds": round(jumped_s, 1)})
@@ -135,6 +144,46 @@ class LiveHost:
         self.clock.tick(max(self._time.now_ns(), self.clock.now_ns))
         for name, watch in self._watches.items():
             self._look(name, watch)
+
+    def _wake(self) -> None:
+        """Notice that this process stood still (stopped, swapped out, held up by a part): what waits in its sockets is old. There are no turns to catch up on."""
+        now_ns = self._wall.monotonic_ns()
+        before_ns, self._awake_ns = self._awake_ns, now_ns
+        if before_ns is None or now_ns - before_ns < self._stall_ns:
+            return
+        seconds = round((now_ns - before_ns) / 1e9, 1)
+        self._tell(FactKind.STOOD_STILL, {"seconds": seconds})
+        for account in self.accounts.values():
+            account.session.renew(f"this process stood still for {seconds:g} s")
+
+    def left_behind(self) -> list[dict[str, Any]]:
+        """What stands at the venues when this process ends, account by account; accounts with nothing are left out."""
+        found = []
+        for name, account in self.accounts.items():
+            orders = account.connector.tracker.open_orders()
+            exposures = self._exposures(name)
+            if orders or exposures:
+                listed = [_in_words(order) for order in orders[:MAX_LISTED]]
+                found.append(
+                    {
+                        "title": self.title(name),
+                        "orders": len(orders),
+                        "listed": listed,
+                        "exposures": exposures,
+                        "reason": account.connector.closed_reason(),
+                    }
+                )
+        return found
+
+    async def say_goodbye(self) -> bool:
+        """Write down what is left behind, for people; False when there is nothing. Comes back when it is on the disk."""
+        found = self.left_behind()
+        if found:
+            self._tell(FactKind.LEFT_BEHIND, {"accounts": found})
+            durable = asyncio.Event()
+            self.recorder.flush(durable.set)
+            await durable.wait()
+        return bool(found)
 
     def _look(self, name: str, watch: VenueWatch) -> None:
         """Tell of a venue that has been away for a while, is back, or wants quiet."""
@@ -170,6 +219,7 @@ class LiveHost:
 
     def _poke(self, connector_name: str) -> None:
         self._poked.discard(connector_name)
+        self._wake()
         self.runtime.poke(connector_name, self._time.now_ns())
 
     def on_compared(self, connector_name: str) -> None:
@@ -209,3 +259,10 @@ class LiveHost:
         self.part_faults.append(text)
         self.runtime.gate.halt(f"a part of the runtime stopped ({type(error).__name__}: {error})")
         self.bus.publish(PartFault(FactKind.PART_FAULT, self.clock.now_ns, text))
+
+
+def _in_words(order: Order) -> str:
+    """`SELL 0.156 ETH-USDT (take profit)`"""
+    request, instrument = order.request, order.instrument
+    amount = format(instrument.amount(order.remaining_lots), "f")
+    return f"{request.trade_type.name} {amount} {instrument.market.trading_pair} ({request.purpose.value.replace('_', ' ')})"

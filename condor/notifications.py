@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 CURSOR = "notifications"
 PER_CHAT_S = 1.0
+DRAIN_S = 0.1
 RETRY_S = (1.0, 2.0, 5.0, 15.0, 60.0)
 
 ChatKey = tuple[str, int]
@@ -67,6 +68,8 @@ SEVERITY = {
     FactKind.EXIT_STUCK: "critical",
     FactKind.EXIT_FAILED: "critical",
     FactKind.POSITION_ADJUSTED: "critical",
+    FactKind.STOOD_STILL: "warning",
+    FactKind.LEFT_BEHIND: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 
@@ -129,6 +132,13 @@ class Notifications:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def drain(self, patience_s: float) -> None:
+        """Wait until all that is to be told has been told, or so long."""
+        for _ in range(int(patience_s / DRAIN_S)):
+            if not await asyncio.wrap_future(self._journal.read(_is_waiting)):
+                return
+            await asyncio.sleep(DRAIN_S)
 
     def wake(self) -> None:
         """Facts have become durable."""
@@ -244,6 +254,10 @@ class Notifications:
         await asyncio.wrap_future(self._journal.run(lambda connection: _sent(connection, batch, message_id, wall_ms)))
         for item in batch:
             self._unnoted.pop(item.message_key, None)
+
+
+def _is_waiting(connection: Connection) -> bool:
+    return outbox.waiting(connection) > 0 or last_event_id(connection) > (cursor(connection, CURSOR) or 0)
 
 
 def _next_batch(items: list[QueuedNotice]) -> list[QueuedNotice]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine
@@ -15,6 +17,9 @@ from botcore.model.errors import UserError
 from botcore.recorder.paper_store import SqlPaperStore
 from condor.home import Home, InstanceLock, holder_of
 from condor.store.bots import forget_market_time
+
+END_S = 20.0
+GIVE_UP_S = 5.0
 
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -62,9 +67,23 @@ def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
                 say(f"ready {instance.link}")
             await stop.wait()
         finally:
-            await instance.close()
+            await _end(instance, say)
 
     _runner()(main())
+
+
+async def _end(instance: Instance, say: Callable[[str], None]) -> None:
+    """End in order, within a time: whoever asks for an end kills soon after, and all that counts is on the disk already."""
+    late = threading.Timer(END_S + GIVE_UP_S, os._exit, (1,))
+    late.daemon = True
+    late.start()
+    try:
+        async with asyncio.timeout(END_S):
+            await instance.close()
+    except TimeoutError:
+        say(f"the end took longer than {END_S:g} s; what was decided is written down, the next start goes on from there")
+    finally:
+        late.cancel()
 
 
 def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:

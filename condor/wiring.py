@@ -11,7 +11,7 @@ import json
 import logging
 import secrets
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from botcore.model.events import Fact, FactKind, PartFault
@@ -45,6 +45,7 @@ from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
 from condor.store.reserve import Reserve
 from condor.store.start import Chance, open_records
+from condor.watchdog import Watchdog
 from condor.web import WebServer
 from handlers.app import Address, ChatFront, build_registry
 from handlers.live import EVERY_S
@@ -53,6 +54,12 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
 RESERVE_S = 30
+GOODBYE_S = 3.0
+"""How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
+
+STALL_S = 3.0
+"""A tick that is so late is looked into."""
+
 LATE_TICKS = 10
 """Ticks that may be missed before the program counts as unhealthy."""
 
@@ -83,6 +90,7 @@ class Program:
         self._fronts: list[ChatFront] = []
         self._last_tick_ns = wall.monotonic_ns()
         self._chat_trouble: dict[str, str] = {}
+        self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
 
@@ -135,12 +143,14 @@ class Program:
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
+        self._watch_ticks()
         self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
+        self._is_open = True
 
     def _open_accounts(self, configs: Configs) -> LiveHost | None:
         """The accounts with real money whose keys were given; None when there are none."""
@@ -231,6 +241,17 @@ class Program:
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))
 
+    def _watch_ticks(self) -> None:
+        """From now on somebody notices when the clock stands still."""
+        self._last_tick_ns = self._wall.monotonic_ns()
+        patience_s = STALL_S + self._settings.clock.tick_size
+        watchdog = Watchdog(lambda: self._last_tick_ns, self._wall.monotonic_ns, self._last_part, patience_s)
+        self._endings.callback(watchdog.close)
+        watchdog.start()
+
+    def _last_part(self) -> object:
+        return (self._live or self._host).clock.stepper.part
+
     def _on_journal(self, text: str | None) -> None:
         """Records can't be written, or can again."""
         self._guard.on_journal(text)
@@ -295,6 +316,11 @@ class Program:
     async def close(self) -> None:
         """Stop taking taps, write what is left, let go of the home. Bots stay as they are and go on at the next start.
 
-        Ends what has begun, also when a start has failed half way.
+        Ends what has begun, also when a start has failed half way. What stays at the venues is said first.
         """
+        if self._is_open and self._live is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * GOODBYE_S):
+                    if await self._live.say_goodbye():
+                        await self._notifications.drain(GOODBYE_S)
         await self._endings.aclose()

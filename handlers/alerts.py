@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from condor.views import FactKind, Notice
 from handlers import words
+from handlers.alerts_orders import ORDER_ALERTS, order_text
 from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, code, line
 
@@ -29,7 +29,7 @@ def _several_orders(notices: Sequence[Notice]) -> Safe:
     """A burst about orders of one kind."""
     mark, what, then = _ORDERS[notices[0].kind]
     lines: list[object] = [line(mark, " ", bold(f"{len(notices)} orders {what}"))]
-    lines += [line("• ", _order(notice.payload)) for notice in notices[:MAX_LINES]]
+    lines += [line("• ", order_text(notice.payload)) for notice in notices[:MAX_LINES]]
     if len(notices) > MAX_LINES:
         lines.append(f"… and {len(notices) - MAX_LINES} more")
     return card([*lines, then] if then else lines)
@@ -61,7 +61,7 @@ def _closed(notice: Notice) -> Safe:
     payload = notice.payload
     blocks: list[object] = [line(_result_sign(notice), " ", _outcome(notice))]
     if payload.get("entry_price") is not None:
-        prices = f"{words.price(_number(payload, 'entry_price'))} → {words.price(_number(payload, 'exit_price'))}"
+        prices = f"{words.price(words.number(payload, 'entry_price'))} → {words.price(words.number(payload, 'exit_price'))}"
         level = f" · {payload['level_id']}" if payload.get("level_id") else ""
         blocks.append(
             line(f"{payload.get('side') or ''} {payload.get('trading_pair') or ''} on {payload.get('connector_name') or '?'}: {prices}{level}")
@@ -76,7 +76,7 @@ def _closed(notice: Notice) -> Safe:
 
 def _outcome(notice: Notice) -> Safe:
     payload = notice.payload
-    pnl, pct, fees = _number(payload, "net_pnl_quote"), _number(payload, "net_pnl_pct"), _number(payload, "fees_quote")
+    pnl, pct, fees = words.number(payload, "net_pnl_quote"), words.number(payload, "net_pnl_pct"), words.number(payload, "fees_quote")
     close_type = str(payload.get("close_type") or "?")
     result = "result not known" if pnl is None else f"{_dollars(pnl, signed=True)} ({words.percent(pct)})"
     lasted = words.ago(float(payload.get("duration_s") or 0))
@@ -94,7 +94,7 @@ def _result_sign(notice: Notice) -> str:
         return "⚠️"
     if notice.payload.get("close_type") == "POSITION_HOLD":
         return "✋"
-    pnl = _number(notice.payload, "net_pnl_quote")
+    pnl = words.number(notice.payload, "net_pnl_quote")
     return "❔" if pnl is None else "✅" if pnl >= 0 else "🔻"
 
 
@@ -104,7 +104,7 @@ def _held(notice: Notice) -> Safe:
     return card(
         [
             line("✋ ", bold(clip(notice.bot_title, 40)), " holds ", bold(amount)),
-            f"at {words.price(_number(payload, 'price'))} on {payload.get('connector_name') or '?'}: no executor watches it, no stop loss protects it.",
+            f"at {words.price(words.number(payload, 'price'))} on {payload.get('connector_name') or '?'}: no executor watches it, no stop loss protects it.",
             notice.mode,
         ]
     )
@@ -126,7 +126,7 @@ def _stopped(notice: Notice) -> Safe:
     payload = notice.payload
     held = payload.get("held") or []
     blocks: list[object] = [
-        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(f"{_dollars(_number(payload, 'net_pnl_quote'), signed=True)}"))
+        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(f"{_dollars(words.number(payload, 'net_pnl_quote'), signed=True)}"))
     ]
     blocks += [line(f"✋ still held: {item['amount']} {item['trading_pair']}") for item in held]
     return card([*blocks, "all positions closed · " + notice.mode if not held else notice.mode])
@@ -140,7 +140,11 @@ def _liquidated(notice: Notice) -> Safe:
     payload = notice.payload
     where = payload.get("trading_pair") or payload.get("market") or "?"
     return card(
-        [line("🔴 ", bold(f"Liquidated: {where}")), f"The account's margin was used up at {words.price(_number(payload, 'price'))}.", notice.mode]
+        [
+            line("🔴 ", bold(f"Liquidated: {where}")),
+            f"The account's margin was used up at {words.price(words.number(payload, 'price'))}.",
+            notice.mode,
+        ]
     )
 
 
@@ -160,33 +164,6 @@ def _recovered(notice: Notice) -> Safe:
     return card(blocks)
 
 
-def _order(payload: dict[str, Any]) -> str:
-    return f"{payload.get('side', '?')} {payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
-
-
-def _unknown(notice: Notice) -> Safe:
-    payload = notice.payload
-    return card(
-        [
-            line("❔ ", bold("No answer to an order: "), _order(payload)),
-            clip(str(payload.get("reason", "")), 200),
-            "It counts as sent, its funds stay reserved and nothing is sent in its place. It is being looked for.",
-        ]
-    )
-
-
-def _found(notice: Notice) -> Safe:
-    return line("✔ ", bold("Order found: "), f"{_order(notice.payload)}, {str(notice.payload.get('state', '?')).lower().replace('_', ' ')}")
-
-
-def _absent(notice: Notice) -> Safe:
-    return line("✔ ", bold("Order is not there: "), f"{_order(notice.payload)}, {notice.payload.get('reason', '?')}")
-
-
-def _adopted(notice: Notice) -> Safe:
-    return line("↺ ", bold("An order that no bot knows was canceled: "), _order(notice.payload))
-
-
 def _unaccounted(notice: Notice) -> Safe:
     payload = notice.payload
     where = f" on {payload.get('connector_name', '?')}"
@@ -196,17 +173,6 @@ def _unaccounted(notice: Notice) -> Safe:
             "The account holds it and no bot knows of it: no stop loss protects it and no bot will close it. The records of the bot that opened it "
             "are gone (a file was removed, or a backup is older).",
             notice.mode,
-        ]
-    )
-
-
-def _fills_missing(notice: Notice) -> Safe:
-    payload = notice.payload
-    return card(
-        [
-            line("🔴 ", bold("Executions are missing: "), _order(payload)),
-            f"The venue counts {payload.get('venue_amount', '?')} as traded, its lists show {payload.get('booked_amount', '?')}. "
-            "Compare the position there with /status.",
         ]
     )
 
@@ -221,71 +187,6 @@ def _denied(notice: Notice) -> Safe:
     )
 
 
-def _late_fill(notice: Notice) -> Safe:
-    payload = notice.payload
-    ended = str(payload.get("state", "?")).lower()
-    return card(
-        [
-            line("🔴 ", bold("Late fill: "), _order(payload), f" at {words.price(_number(payload, 'price'))}"),
-            f"The order had ended ({ended}) and the venue traded it all the same. It is booked: its executor manages it, or it is held.",
-            notice.mode,
-        ]
-    )
-
-
-def _over_closed(notice: Notice) -> Safe:
-    payload = notice.payload
-    where = f"{payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
-    return card([line("🔴 ", bold("Closed too much: "), where), "Two exits were filled. What was traded too much is being traded back.", notice.mode])
-
-
-def _stop_refused(notice: Notice) -> Safe:
-    payload = notice.payload
-    return card(
-        [
-            line("⚠️ ", bold("No stop at the venue: "), f"{payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"),
-            clip(str(payload.get("reason", "?")), 200),
-            "The stop loss works while Condor runs, but nothing at the venue protects this position if it does not.",
-            notice.mode,
-        ]
-    )
-
-
-def _exit_stuck(notice: Notice) -> Safe:
-    payload = notice.payload
-    what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
-    lasted = words.ago(float(payload.get("duration_s") or 0))
-    blocks: list[object] = [line("🔴 ", bold("Exit not done for "), bold(lasted), bold(f": {what}"))]
-    blocks += [clip(str(payload["reason"]), 200)] if payload.get("reason") else []
-    return card([*blocks, "It is tried again until it is through. You can close the position at the venue: that will be noticed.", notice.mode])
-
-
-def _exit_failed(notice: Notice) -> Safe:
-    payload = notice.payload
-    what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
-    return card(
-        [
-            line("🔴 ", bold("Exit refused for good: "), bold(what)),
-            clip(str(payload.get("reason", "?")), 200),
-            bold("The position is still open and nobody watches it."),
-            notice.mode,
-        ]
-    )
-
-
-def _adjusted(notice: Notice) -> Safe:
-    payload = notice.payload
-    where = f"{payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
-    return card(
-        [
-            line("🔴 ", bold("Position changed from outside: "), where),
-            f"The venue holds {payload.get('venue_amount', '?')}, the bots had {payload.get('booked_amount', '?')}: closed by hand, liquidated, "
-            f"deleveraged or corrected. The difference is booked at {words.price(_number(payload, 'price'))}.",
-            notice.mode,
-        ]
-    )
-
-
 def _ended(notice: Notice) -> Safe:
     return line(
         "⏏ ", bold("The recording of "), bold(str(notice.payload.get("market", "?"))), bold(" has ended"), "; its price stands still from here."
@@ -294,11 +195,6 @@ def _ended(notice: Notice) -> Safe:
 
 def _other(notice: Notice) -> Safe:
     return line("ℹ️ ", bold(notice.kind.replace("_", " ")), f" {clip(notice.bot_title, 40)}")
-
-
-def _number(payload: dict[str, Any], name: str) -> Decimal | None:
-    value = payload.get(name)
-    return None if value is None else Decimal(str(value))
 
 
 _ORDERS = {
@@ -322,18 +218,8 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.TRADING_RELEASED: _released,
     FactKind.RECOVERED: _recovered,
     FactKind.MARKET_ENDED: _ended,
-    FactKind.ORDER_UNKNOWN: _unknown,
-    FactKind.ORDER_FOUND: _found,
-    FactKind.ORDER_ABSENT: _absent,
-    FactKind.FILLS_MISSING: _fills_missing,
     FactKind.ACCOUNT_DENIED: _denied,
-    FactKind.ORDER_ADOPTED: _adopted,
     FactKind.POSITION_UNACCOUNTED: _unaccounted,
+    **ORDER_ALERTS,
     **VENUE_ALERTS,
-    FactKind.LATE_FILL: _late_fill,
-    FactKind.OVER_CLOSED: _over_closed,
-    FactKind.STOP_REFUSED: _stop_refused,
-    FactKind.EXIT_STUCK: _exit_stuck,
-    FactKind.EXIT_FAILED: _exit_failed,
-    FactKind.POSITION_ADJUSTED: _adjusted,
 }

@@ -85,6 +85,31 @@ def _allowed(notice: Notice) -> Safe:
     return line("✔ ", bold(f"{notice.payload.get('connector_name', '?')} takes orders again"), ".")
 
 
+def _stood_still(notice: Notice) -> Safe:
+    lasted = words.ago(float(notice.payload.get("seconds") or 0))
+    return card(
+        [
+            line("⏱ ", bold(f"Condor stood still for {lasted}")),
+            "No barrier was watched meanwhile. Streams are opened anew and accounts are compared before anything new is opened.",
+        ]
+    )
+
+
+def _left_behind(notice: Notice) -> Safe:
+    """An ordered end: what nobody watches until the next start."""
+    blocks: list[object] = [line("⏹ ", bold("Condor ends"), ": nobody watches this until it runs again.")]
+    for account in notice.payload.get("accounts") or []:
+        orders, listed = int(account.get("orders") or 0), account.get("listed") or []
+        text = f"{orders} orders still live" if orders != 1 else "1 order still live"
+        more = f" and {orders - len(listed)} more" if orders > len(listed) else ""
+        blocks.append(line(bold(f"{account.get('title', '?')}: {text}"), f": {', '.join(listed)}{more}." if listed else "."))
+        if account.get("exposures"):
+            blocks.append(_exposures(account))
+        if account.get("reason"):
+            blocks.append(f"It could not be compared at the end: {clip(str(account['reason']), 200)}")
+    return card(blocks)
+
+
 VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_DOWN: _down,
     FactKind.VENUE_UP: _up,
@@ -93,5 +118,10 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_TROUBLE: _trouble,
     FactKind.ACCOUNT_WARNED: _warned,
     FactKind.ACCOUNT_ALLOWED: _allowed,
+<<<<<<< HEAD
     FactKind.FORCED_ORDER: _forced,
+=======
+    FactKind.STOOD_STILL: _stood_still,
+    FactKind.LEFT_BEHIND: _left_behind,
+>>>>>>> origin/live
 }

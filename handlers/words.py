@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -81,3 +82,9 @@ def result_mark(value: Decimal | None) -> str:
 
 def plural(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def number(payload: Mapping[str, object], name: str) -> Decimal | None:
+    """A number of a fact's payload, where it is kept as text; None when it is not known."""
+    value = payload.get(name)
+    return None if value is None else Decimal(str(value))

@@ -187,6 +187,8 @@ class FactKind:
     EXIT_STUCK: Final = "exit_stuck"
     EXIT_FAILED: Final = "exit_failed"
     POSITION_ADJUSTED: Final = "position_adjusted"
+    STOOD_STILL: Final = "stood_still"
+    LEFT_BEHIND: Final = "left_behind"
 
 
 @dataclass(frozen=True, slots=True)

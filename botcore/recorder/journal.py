@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
@@ -327,17 +328,21 @@ def write_rows(connection: Connection, writes: Sequence[Write]) -> None:
         end = start + 1
         while end < len(writes) and _alike(first, writes[end]):
             end += 1
-        statement: Any = insert(first.table)
-        keys = [column.name for column in first.table.primary_key]
-        changed = {name: statement.excluded[name] for name in first.values if name not in keys}
-        if first.op is Op.RAISE:
-            changed = {name: _larger(first.table.c[name], value) for name, value in changed.items()}
-        if first.op is Op.ADD or not changed:
-            statement = statement.on_conflict_do_nothing()
-        else:
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
-        connection.execute(statement, [write.values for write in writes[start:end]])
+        connection.execute(_statement(first.table, first.op, tuple(first.values)), [write.values for write in writes[start:end]])
         start = end
+
+
+@cache
+def _statement(table: Table, op: Op, names: tuple[str, ...]) -> Any:
+    """What writes rows of these columns. To build one costs several times what it costs to run it, and there are few: tables times the sets of columns written."""
+    statement = insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed: dict[str, Any] = {name: statement.excluded[name] for name in names if name not in keys}
+    if op is Op.RAISE:
+        changed = {name: _larger(table.c[name], value) for name, value in changed.items()}
+    if op is Op.ADD or not changed:
+        return statement.on_conflict_do_nothing()
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def _larger(there: Any, new: Any) -> Any:

@@ -74,7 +74,6 @@ class LiveRuntime(TradingRuntime):
         self.rates = RateOracle(lambda: self.clock.now_ns, self.markets, RATE_AGE_NS)
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}
-        self._recalled: set[str] = set()
 
     def add_account(self, connector: ExchangeConnector, session: LiveMarkets) -> None:
         """Trade through this connector once the session knows its rules (`take_up`); the session's part comes before it on the clock."""
@@ -83,13 +82,15 @@ class LiveRuntime(TradingRuntime):
         self.clock.add(session, before=self.dispatch)
 
     def take_up(self) -> None:
-        """Put all accounts on the clock, with what is held there as soon as their rules are known; call before bots are restored."""
+        """Put all accounts on the clock, with what is held there; call when their rules were asked for and before bots are restored.
+
+        May be called again when more rules are known: then holds are counted that could not be before.
+        """
         for name, connector in self._accounts.items():
             if name not in self.connectors:
                 self.add_live(connector)
-            if name not in self._recalled and self._sessions[name].instruments:
-                self._recalled.add(name)
-                self.recall_holds(connector)
+        if self._held is not None:
+            self._held.count()
 
     def open_market(self, market: Market) -> MarketState:
         """The state of a market; it is usable as soon as its book is complete.

@@ -36,6 +36,7 @@ from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
+from botcore.strategies.held import HeldBefore
 from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper, StrayRecords
@@ -137,7 +138,7 @@ class TradingRuntime:
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
-        self._stray_records = stray_records
+        self._held = HeldBefore(stray_records.holds) if stray_records is not None else None
         self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
         unwatched = self.strays.unwatched if self.strays is not None else lambda _instrument, _side: []
         running = lambda: [bot.orchestrator for bot in self._bots]  # noqa: E731
@@ -181,22 +182,16 @@ class TradingRuntime:
         return exchange
 
     def add_live(self, connector: ConnectorBase) -> None:
-        """Put a real account on the clock; call before its bots are restored, and `recall_holds` as soon as its instruments are known."""
+        """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on."""
         if not self._has_live:
             self._has_live = True
             self.clock.add(self.positions, before=self.dispatch)
+            if self._held is not None:
+                self.clock.add(self._held, before=self.positions)
+        if self._held is not None:
+            self._held.add(connector)
         self.connectors[connector.name] = connector
         self.clock.add(connector, before=self.positions)
-
-    def recall_holds(self, connector: ConnectorBase) -> None:
-        """What all bots hold at a real account counts as ours from now on, whether they run here or not."""
-        for hold in self._stray_records.holds(connector.name) if self._stray_records is not None else ():
-            try:
-                instrument = connector.instrument(hold.trading_pair)
-            except ConfigError:
-                # the venue no longer trades this pair
-                continue
-            connector.own.hold(instrument, hold.bucket, instrument.lots(hold.net_amount_base), instrument.floor_ticks(hold.breakeven_price))
 
     def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:
         connector = self.connectors.get(connector_name)

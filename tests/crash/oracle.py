@@ -19,7 +19,7 @@ from tests.crash.ledger import Records, VenueBooks
 from tests.simulation.oracle import judge
 from tests.simulation.watcher import Breach
 
-NEVER_HERE = frozenset({FactKind.POSITION_UNACCOUNTED, FactKind.ORDER_ADOPTED, FactKind.FILLS_MISSING, FactKind.OVER_CLOSED})
+NEVER_HERE = frozenset({FactKind.POSITION_UNACCOUNTED, FactKind.ORDER_ADOPTED, FactKind.FILLS_MISSING})
 """What no kill may lead to: the records know every order and every execution."""
 
 ALERT = re.compile(
@@ -73,7 +73,21 @@ def judge_at_rest(records: Records, books: list[VenueBooks], home: Path, kills: 
     for fact in records.told_facts:
         if fact["kind"] in NEVER_HERE:
             breach("records", f"{fact['kind']}: {fact['payload']}")
+    judge_exits(records, breach)
     judge_words(records, _bot_messages(home), kills, breach)
+
+
+def judge_exits(records: Records, breach: Breach) -> None:
+    """O20: too much may be closed only by two orders that rested at the venue and met there while nobody was awake; never by an order that was sent beside them."""
+    for kind, executor_id in records.facts:
+        if kind != FactKind.OVER_CLOSED:
+            continue
+        traded: dict[str, Decimal] = defaultdict(Decimal)
+        for row in records.fills.values():
+            if row["executor_id"] == executor_id:
+                traded[records.intents[intent_of(row["client_order_id"])]["purpose"]] += Decimal(row["amount"])
+        if traded["stop"] + traded["take_profit"] <= traded["open"]:
+            breach("O20", f"executor {executor_id} closed too much, and not by what rested at the venue: {dict(traded)}")
 
 
 def judge_words(records: Records, messages: dict[int, str], kills: int, breach: Breach) -> None:

@@ -98,6 +98,13 @@ class World:
             text: str = answer.read().decode()
         return text
 
+    def metric(self, name: str) -> float:
+        """One of the process's own counters, without the prefix."""
+        for line in self.metrics().splitlines():
+            if line.startswith(f"condor_{name} "):
+                return float(line.split()[1])
+        raise AssertionError(f"no metric condor_{name}")
+
     def wait_live(self, timeout_s: float = LIVE_S) -> float:
         """Wait until every account may open positions again; how many seconds that took."""
         began = time.monotonic()

@@ -102,7 +102,6 @@ class Instance:
         for venue in world.venues:
             connector = venue.connect(self.clock, self.bus, self.ids, self.reach)
             self.runtime.add_live(connector)
-            self.runtime.recall_holds(connector)
             self.runtime.open_market(venue.instrument.market)
         self.recorder = recorder
 

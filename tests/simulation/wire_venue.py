@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -21,9 +22,11 @@ from tests.fakes.simvenue.venue import SimVenue
 from tests.fakes.simvenue.wire import Problem
 from tests.simulation.ledger import VenueOrder, VenueTrade
 from tests.simulation.log import EventLog
-from tests.simulation.loop import SimLoop, SimProcess
+from tests.simulation.loop import SimHandle, SimLoop, SimProcess
 
 PONG_S = 10.0
+STEP_NS = 500_000_000
+"""Between two moves of a price, and between two messages of a stream: two a second and pair."""
 LIVE_STATES = ("NEW", "TRIGGERING")
 
 
@@ -53,7 +56,7 @@ class WireVenue:
         listed = FUTURES_MARKETS if self.is_perpetual else SPOT_MARKETS
         symbols = {pair.replace("-", "") for pair in pairs}
         listings = [
-            replace(one, style=replace(one.style, volatility=volatility, levels=5, period_ns=500_000_000))
+            replace(one, style=replace(one.style, volatility=volatility, levels=5, period_ns=STEP_NS, trade_p=0.25))
             for one in listed
             if one.market.symbol in symbols
         ]
@@ -64,7 +67,28 @@ class WireVenue:
         self.front = Front(self.venue, now_ns, seed)
         self._chance = random.Random(f"wire {seed}")
         self._markets = self.venue.engine.markets
-        loop.in_world(self.front.run())
+        self.venue.hub.pace_ns = STEP_NS
+        self._timer: SimHandle | None = None
+        self._timer_ns = 0
+        self.venue.on_sooner = self._arm
+        self._arm()
+
+    # ---- its time ------------------------------------------------------------------------------------------------------
+    def _arm(self) -> None:
+        """Wake when something is due at the venue."""
+        due_ns = self.venue.next_ns()
+        if self._timer is not None:
+            if self._timer_ns <= due_ns:
+                return
+            self._timer.cancel()
+        self._timer_ns = due_ns
+        self._timer = self._loop.call_at_ns(due_ns, self._pass, context=self._loop.world)
+
+    def _pass(self) -> None:
+        self._timer_ns = self._loop.now_ns
+        self.venue.advance()
+        self._timer = None
+        self._arm()
 
     def heal(self) -> None:
         """No more faults."""
@@ -133,7 +157,8 @@ class WireSocket:
         self._loop = loop
         self._log = log
         self._process = process
-        self._queue: asyncio.Queue[bytes | SocketClosed] = asyncio.Queue()
+        self._waiting: deque[bytes | SocketClosed] = deque()
+        self._reader: asyncio.Future[None] | None = None
         self._end: SocketClosed | None = None
         self._last_ns = 0
         self.session: FrontSession | None = None
@@ -151,16 +176,29 @@ class WireSocket:
     def _arrive(self, what: bytes | SocketClosed) -> None:
         if self._process.alive and self._end is None:
             self._log.add("message", self._venue.name, what)
-            self._queue.put_nowait(what)
+            self._put(what)
+
+    def _put(self, what: bytes | SocketClosed) -> None:
+        self._waiting.append(what)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def ping(self) -> None:
+        """As the library beneath does all the time: a side that is gone without a word answers no ping."""
+        if self._end is not None or not self._process.alive:
+            return
+        if self.session is not None and self.session.is_dead:
+            self._arrive(SocketClosed(1006, "no pong"))
+        else:
+            self._loop.call_later(PONG_S, self.ping, context=self._loop.world)
 
     async def receive(self) -> bytes:
         while self._end is None:
-            try:
-                found = await asyncio.wait_for(self._queue.get(), PONG_S)
-            except TimeoutError:
-                if self.session is not None and not self.session.is_dead:
-                    continue
-                found = SocketClosed(1006, "no pong")
+            if not self._waiting:
+                self._reader = self._loop.create_future()
+                await self._reader
+                continue
+            found = self._waiting.popleft()
             if isinstance(found, bytes):
                 return found
             self._end = found
@@ -180,7 +218,7 @@ class WireSocket:
     async def close(self) -> None:
         if self._end is None:
             self._end = SocketClosed(1000, "closed here")
-            self._queue.put_nowait(self._end)
+            self._put(self._end)
             self.gone()
 
     def gone(self) -> None:
@@ -279,6 +317,7 @@ class WirePort:
         except Problem as problem:
             raise SocketClosed(1006, str(problem)) from None
         self._sockets.append(socket)
+        socket.ping()
         return socket
 
     async def close(self) -> None:

@@ -46,7 +46,7 @@ class Written:
         return [("stopped", hold) for hold in self.holds(connector_name)]
 
 
-def live_runtime(*holds: HoldRecord) -> tuple[PaperBench, TradingRuntime, ExchangeConnector]:
+def live_runtime(*holds: HoldRecord, known: bool = True) -> tuple[PaperBench, TradingRuntime, ExchangeConnector]:
     bench = PaperBench(instrument(connector="paper_perpetual"))
     of = instrument(connector=PERP)
     runtime = TradingRuntime(bench.clock, bench.bus, bench.source, bench.records, RiskLimits(), IdSource(start=500), stray_records=Written(*holds))
@@ -54,9 +54,8 @@ def live_runtime(*holds: HoldRecord) -> tuple[PaperBench, TradingRuntime, Exchan
     venue = LossyVenue(lambda: bench.clock.now_ns, inbox.append, 1)
     account = Account(D("0.0004"))
     account.set_balances({"USDT": (D(1000), D(1000))}, complete=True)
-    connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, venue, BeliefRules(), {"ETH-USDT": of}, account)
+    connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, venue, BeliefRules(), {"ETH-USDT": of} if known else {}, account)
     runtime.add_live(connector)
-    runtime.recall_holds(connector)
     return bench, runtime, connector
 
 
@@ -79,6 +78,17 @@ def test_holds_of_bots_that_do_not_run_are_ours_from_the_start() -> None:
     bench.tick(60)
     kinds = bench.records.fact_kinds()
     assert FactKind.POSITION_ADJUSTED not in kinds and FactKind.POSITION_UNACCOUNTED not in kinds
+
+
+def test_p3_holds_count_as_soon_as_the_rules_name_their_pair() -> None:
+    """The venue did not answer while the program started: what is held there is ours all the same."""
+    bench, _, connector = live_runtime(hold("-1.5"), known=False)
+    bench.tick(1)
+    connector._instruments["ETH-USDT"] = instrument(connector=PERP)
+    bench.tick(1.5)
+    assert connector.own.of(connector.instrument("ETH-USDT")).net == -1500
+    bench.tick(5)
+    assert connector.own.of(connector.instrument("ETH-USDT")).net == -1500
 
 
 def test_stray_fill_without_an_intent_is_nobodys_hold() -> None:

@@ -42,6 +42,8 @@ class Hub:
         self._turns: dict[str, int] = {}
         """How often each ticking stream was started: a tick of an earlier start ends itself."""
         self._pictures: dict[str, deque[Picture]] = {}
+        self.pace_ns = 0
+        """No stream ticks more often; candles four times as seldom. 0: as the venue's documents say."""
 
     # ---- who listens -----------------------------------------------------------------------------------------------------
     def listen(self, name: str, session: Session) -> bool:
@@ -86,7 +88,7 @@ class Hub:
             return lambda: self._every(name, period, lambda: self._partial(name, symbol, int(kind[5:])))
         if kind.startswith("kline_") and kind[6:] in INTERVALS_MS:
             often = 1000 if self._is_spot else 250
-            return lambda: self._every(name, often * MILLI, lambda: self._candle(name, symbol, kind[6:]))
+            return lambda: self._every(name, max(often * MILLI, 4 * self.pace_ns), lambda: self._candle(name, symbol, kind[6:]))
         if kind in ("ticker", "miniTicker"):
             return lambda: self._every(name, 1000 * MILLI, lambda: self._day(name, symbol, kind))
         if kind == "markPrice" and not self._is_spot:
@@ -100,6 +102,7 @@ class Hub:
 
     def _every(self, name: str, period_ns: int, do: Callable[[], None]) -> None:
         turn = self._turns[name] = self._turns.get(name, 0) + 1
+        period_ns = max(period_ns, self.pace_ns)
 
         def tick() -> None:
             if name in self._listeners and self._turns[name] == turn:

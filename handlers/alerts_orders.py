@@ -1,0 +1,129 @@
+"""The words of alerts about orders whose fate is open, executions that came late, and exits that do not come through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from condor.views import FactKind, Notice
+from handlers import words
+from handlers.html import Safe, bold, card, clip, line
+
+
+def order_text(payload: dict[str, Any]) -> str:
+    """`BUY 0.01 BTC-USDT on binance`."""
+    return f"{payload.get('side', '?')} {payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+
+
+def _unknown(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("❔ ", bold("No answer to an order: "), order_text(payload)),
+            clip(str(payload.get("reason", "")), 200),
+            "It counts as sent, its funds stay reserved and nothing is sent in its place. It is being looked for.",
+        ]
+    )
+
+
+def _found(notice: Notice) -> Safe:
+    return line("✔ ", bold("Order found: "), f"{order_text(notice.payload)}, {str(notice.payload.get('state', '?')).lower().replace('_', ' ')}")
+
+
+def _absent(notice: Notice) -> Safe:
+    return line("✔ ", bold("Order is not there: "), f"{order_text(notice.payload)}, {notice.payload.get('reason', '?')}")
+
+
+def _adopted(notice: Notice) -> Safe:
+    return line("↺ ", bold("An order that no bot knows was canceled: "), order_text(notice.payload))
+
+
+def _fills_missing(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("🔴 ", bold("Executions are missing: "), order_text(payload)),
+            f"The venue counts {payload.get('venue_amount', '?')} as traded, its lists show {payload.get('booked_amount', '?')}. "
+            "Compare the position there with /status.",
+        ]
+    )
+
+
+def _late_fill(notice: Notice) -> Safe:
+    payload = notice.payload
+    ended = str(payload.get("state", "?")).lower()
+    return card(
+        [
+            line("🔴 ", bold("Late fill: "), order_text(payload), f" at {words.price(words.number(payload, 'price'))}"),
+            f"The order had ended ({ended}) and the venue traded it all the same. It is booked: its executor manages it, or it is held.",
+            notice.mode,
+        ]
+    )
+
+
+def _over_closed(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = f"{payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    return card([line("🔴 ", bold("Closed too much: "), where), "Two exits were filled. What was traded too much is being traded back.", notice.mode])
+
+
+def _stop_refused(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("⚠️ ", bold("No stop at the venue: "), f"{payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"),
+            clip(str(payload.get("reason", "?")), 200),
+            "The stop loss works while Condor runs, but nothing at the venue protects this position if it does not.",
+            notice.mode,
+        ]
+    )
+
+
+def _exit_stuck(notice: Notice) -> Safe:
+    payload = notice.payload
+    what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    lasted = words.ago(float(payload.get("duration_s") or 0))
+    blocks: list[object] = [line("🔴 ", bold("Exit not done for "), bold(lasted), bold(f": {what}"))]
+    blocks += [clip(str(payload["reason"]), 200)] if payload.get("reason") else []
+    return card([*blocks, "It is tried again until it is through. You can close the position at the venue: that will be noticed.", notice.mode])
+
+
+def _exit_failed(notice: Notice) -> Safe:
+    payload = notice.payload
+    what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    return card(
+        [
+            line("🔴 ", bold("Exit refused for good: "), bold(what)),
+            clip(str(payload.get("reason", "?")), 200),
+            bold("The position is still open and nobody watches it."),
+            notice.mode,
+        ]
+    )
+
+
+def _adjusted(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = f"{payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    return card(
+        [
+            line("🔴 ", bold("Position changed from outside: "), where),
+            f"The venue holds {payload.get('venue_amount', '?')}, the bots had {payload.get('booked_amount', '?')}: closed by hand, liquidated, "
+            f"deleveraged or corrected. The difference is booked at {words.price(words.number(payload, 'price'))}.",
+            notice.mode,
+        ]
+    )
+
+
+ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
+    FactKind.ORDER_UNKNOWN: _unknown,
+    FactKind.ORDER_FOUND: _found,
+    FactKind.ORDER_ABSENT: _absent,
+    FactKind.FILLS_MISSING: _fills_missing,
+    FactKind.ORDER_ADOPTED: _adopted,
+    FactKind.LATE_FILL: _late_fill,
+    FactKind.OVER_CLOSED: _over_closed,
+    FactKind.STOP_REFUSED: _stop_refused,
+    FactKind.EXIT_STUCK: _exit_stuck,
+    FactKind.EXIT_FAILED: _exit_failed,
+    FactKind.POSITION_ADJUSTED: _adjusted,
+}
