@@ -118,10 +118,7 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_TROUBLE: _trouble,
     FactKind.ACCOUNT_WARNED: _warned,
     FactKind.ACCOUNT_ALLOWED: _allowed,
-<<<<<<< HEAD
     FactKind.FORCED_ORDER: _forced,
-=======
     FactKind.STOOD_STILL: _stood_still,
     FactKind.LEFT_BEHIND: _left_behind,
->>>>>>> origin/live
 }
