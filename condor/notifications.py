@@ -54,6 +54,7 @@ SEVERITY = {
     FactKind.ACCOUNT_DENIED: "critical",
     FactKind.ACCOUNT_ALLOWED: "warning",
     FactKind.ACCOUNT_WARNED: "critical",
+    FactKind.FORCED_ORDER: "critical",
     FactKind.ORDER_ADOPTED: "warning",
     FactKind.POSITION_UNACCOUNTED: "critical",
     FactKind.VENUE_DOWN: "critical",

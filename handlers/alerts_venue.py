@@ -63,6 +63,24 @@ def _warned(notice: Notice) -> Safe:
     return line("🔴 ", bold(f"{payload.get('title', '?')} warns"), f": {clip(str(payload.get('text', '?')), 300)}")
 
 
+_FORCED = {
+    "liquidation": "liquidated a position",
+    "adl": "reduced a position because of the other side's losses (auto-deleveraging)",
+    "settlement": "settled a position",
+}
+
+
+def _forced(notice: Notice) -> Safe:
+    payload = notice.payload
+    what = f"{str(payload.get('side', '?')).lower()} {payload.get('amount', '?')} {payload.get('trading_pair', '?')}"
+    return card(
+        [
+            line("🔴 ", bold(f"{payload.get('connector_name', '?')} {_FORCED.get(str(payload.get('cause')), 'closed a position')}"), f": {what}"),
+            "It is booked as soon as the venue's positions confirm it; bots that held it end or go on with the rest.",
+        ]
+    )
+
+
 def _allowed(notice: Notice) -> Safe:
     return line("✔ ", bold(f"{notice.payload.get('connector_name', '?')} takes orders again"), ".")
 
@@ -100,6 +118,7 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_TROUBLE: _trouble,
     FactKind.ACCOUNT_WARNED: _warned,
     FactKind.ACCOUNT_ALLOWED: _allowed,
+    FactKind.FORCED_ORDER: _forced,
     FactKind.STOOD_STILL: _stood_still,
     FactKind.LEFT_BEHIND: _left_behind,
 }

@@ -172,6 +172,7 @@ class FactKind:
     ACCOUNT_DENIED: Final = "account_denied"
     ACCOUNT_ALLOWED: Final = "account_allowed"
     ACCOUNT_WARNED: Final = "account_warned"
+    FORCED_ORDER: Final = "forced_order"
     ORDER_ADOPTED: Final = "order_adopted"
     POSITION_UNACCOUNTED: Final = "position_unaccounted"
     VENUE_DOWN: Final = "venue_down"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from botcore.venues.account_news import AccountNews, AccountWarned, BalancesTold, FundingPaid, PositionTold, SettingsTold
 from botcore.venues.account_reader import AccountReader
@@ -12,6 +13,9 @@ from botcore.venues.tasks import Tasks
 
 FREE_S = 1.0
 """Pause before balances are asked for, so that a burst of fills costs one question."""
+
+
+FUNDING_KEPT = 256
 
 
 class AccountCare:
@@ -32,6 +36,7 @@ class AccountCare:
         # margin accounts tell totals in their stream; what is free they tell only when asked
         self._asks_free = dialect.positions_call() is not None
         self._is_asking = False
+        self._funding: deque[FundingPaid] = deque(maxlen=FUNDING_KEPT)
 
     def hear(self, item: AccountNews, received_ns: int) -> None:
         """News of the account's stream; what is about orders is passed over."""
@@ -44,7 +49,10 @@ class AccountCare:
         elif isinstance(item, SettingsTold):
             self._reader.hear_settings(item)
         elif isinstance(item, FundingPaid):
-            self._ears.on_funding(self._name, item)
+            # two sockets may bring the same payment
+            if item not in self._funding:
+                self._funding.append(item)
+                self._ears.on_funding(self._name, item)
         elif isinstance(item, AccountWarned):
             self._ears.on_warned(self._name, item.text)
 

@@ -15,6 +15,7 @@ from botcore.markets.book_scanner import BookScanner
 from botcore.markets.book_sync import BookSync
 from botcore.markets.market_state import MarketState
 from botcore.markets.sync_states import SyncRules, SyncState
+from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed
 from botcore.model.times import SECOND_NS
 from botcore.venues.caller import Caller
@@ -119,6 +120,12 @@ class LiveBooks:
                 wanted[self._dialect.market_url(sub.channel)].append(sub)
         for url, subs in wanted.items():
             self._at(url).want(subs)
+
+    def rules_changed(self, instrument: Instrument) -> None:
+        """Other bounds, the same ticks and lots: what is built on this market from now on knows them."""
+        watched = self._watched.get(instrument.market.trading_pair)
+        if watched is not None:
+            watched.state.instrument = instrument
 
     @staticmethod
     def _wanted(pair: str) -> tuple[Subscription, ...]:

@@ -9,32 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import replace
 
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import PositionMode
-from botcore.model.instrument import Instrument
 from botcore.model.order import TERMINAL
 from botcore.model.times import SECOND_NS
 from botcore.venues.account_care import AccountCare
 from botcore.venues.account_news import AccountNews
 from botcore.venues.account_reader import AccountReader
-from botcore.venues.dialect import Dialect, Unreadable
-from botcore.venues.line import News, Reported, Traded
+from botcore.venues.dialect import Dialect
+from botcore.venues.line import Created, News, Reported, Traded
 from botcore.venues.live_markets import LiveBooks
 from botcore.venues.live_spec import LiveSpec
 from botcore.venues.means import Means
 from botcore.venues.order_line import OrderLine
+from botcore.venues.rules_keeper import RulesKeeper
 from botcore.venues.session_roles import ConnectorSide, SessionEars, SessionView, Stage
 from botcore.venues.tasks import Tasks
 from botcore.venues.trade_reader import TradeReader
 from botcore.venues.user_stream import UserStreamHooks, UserStreamKeeper
-from botcore.venues.wire import NoReply, Reply
 
 RETRY_S = 2.0
 AUDIT_S = 60.0
 PROBE_S = 20.0
-RULES_S = 3600.0
 FALLBACK_S = 5.0
 LOOK_NS = 2 * SECOND_NS
 LARGEST_UNCERTAINTY_MS = 1_000
@@ -51,7 +48,8 @@ class VenueSession:
 
     def __init__(self, name: str, dialect: Dialect, spec: LiveSpec, means: Means, ears: SessionEars) -> None:
         self.name = name
-        self.instruments: dict[str, Instrument] = {}
+        self._rules = RulesKeeper(name, dialect, spec.codes, means, lambda found: self.markets.rules_changed(found), self._trouble)
+        self.instruments = self._rules.instruments
         self.stage = Stage.STARTING
         self.reason = ""
         self._dialect = dialect
@@ -115,14 +113,14 @@ class VenueSession:
         self._tasks.keep(f"{self.name}: clock", self._means.caller.meter.keep)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
-                await self._read_rules()
+                await self._rules.read()
         if not self.instruments:
-            self._recall_rules()
+            self._rules.recall()
         return bool(self.instruments)
 
     def start(self) -> None:
         """Connect and compare. Everything that is remembered of orders must be with the connector by now: what it does not know is a stray."""
-        self._tasks.keep(f"{self.name}: rules", self._keep_rules)
+        self._tasks.keep(f"{self.name}: rules", self._rules.keep)
         self._tasks.keep(f"{self.name}: sync", self._keep_synced)
         self._user.start()
 
@@ -140,53 +138,6 @@ class VenueSession:
         self._user.renew(reason)
         self.markets.renew(reason)
         self._resync(reason)
-
-    # ---- rules -----------------------------------------------------------------------------------------------------
-    async def _read_rules(self) -> None:
-        """Read the venue's rules until it answers."""
-        while True:
-            answer = await self._means.caller.call(self._dialect.rules_call())
-            if not isinstance(answer.reply, NoReply) and answer.is_accepted:
-                try:
-                    self._learn(answer.reply)
-                except Unreadable as error:
-                    self._trouble(f"the trading rules can't be read: {error}")
-                else:
-                    self._means.rules.put(self.name, answer.reply.body)
-                    return
-            await asyncio.sleep(RETRY_S)
-
-    def _recall_rules(self) -> None:
-        body = self._means.rules.get(self.name)
-        if body is not None:
-            now_ns = self._means.now_ns()
-            with contextlib.suppress(Unreadable):
-                self._learn(Reply(200, {}, body, now_ns, now_ns))
-
-    def _learn(self, reply: Reply) -> None:
-        for pair, found in self._dialect.instruments(reply, self.name).items():
-            known = self.instruments.get(pair)
-            if known is None:
-                self.instruments[pair] = found
-            elif replace(found, version=known.version) != known:
-                self._changed(replace(found, version=known.version + 1), known)
-        self._dialect.learn(self.instruments)
-
-    def _changed(self, found: Instrument, known: Instrument) -> None:
-        """A rule changed while we trade: bounds take effect at once; a new tick or lot size waits until nothing stands in the old one."""
-        if (found.tick_size, found.lot_size) != (known.tick_size, known.lot_size) and found.market.trading_pair in self._means.pairs():
-            self._trouble(
-                f"{found.market.trading_pair} has a new price or amount step ({found.tick_size:f}, {found.lot_size:f}): bots there go on with the old one and "
-                "may be refused; stop them and start again"
-            )
-            return
-        self.instruments[found.market.trading_pair] = found
-
-    async def _keep_rules(self) -> None:
-        if not self.instruments:
-            await self._read_rules()
-        await asyncio.sleep(RULES_S)
-        await self._read_rules()
 
     # ---- the account's stream ----------------------------------------------------------------------------------------
     def _on_open(self) -> None:
@@ -207,6 +158,8 @@ class VenueSession:
                 self._care.hear(item, received_ns)
 
     def _deliver(self, news: News) -> None:
+        if isinstance(news, Created):
+            self._rules.look_at(news)
         self._side.inbox.append(news)
         self._ears.on_news(self.name)
 

@@ -10,7 +10,7 @@ from botcore.model.enums import CloseType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
 from tests.faults.stage import played
-from tests.support.live_rig import PERP, SPOT, SYMBOL, LiveRig
+from tests.support.live_rig import PERP, SPOT, LiveRig
 
 CREATE = "POST */order"
 SECOND_NS = 1_000_000_000
@@ -193,20 +193,6 @@ async def test_r17_what_the_limit_of_a_start_does_not_answer_is_waited_for(rig: 
     await rig.until(rig.is_live, 60)
     await rig.until(lambda: rig.told(FactKind.VENUE_UP), 5)
     await rig.finish()
-
-
-@played()
-async def test_r18_a_halted_pair_ends_entries_and_its_positions_wait(rig: LiveRig) -> None:
-    executor = rig.open()
-    await rig.until(lambda: executor.has_fills)
-    rig.venue.change_market(SYMBOL, status="BREAK" if rig.name == SPOT else "PENDING_TRADING")
-    late = rig.open()
-    rig.stop(executor)
-    await rig.sleep(60)
-    assert not executor.is_closed or rig.position() == 0 or rig.watcher.holds
-    rig.venue.change_market(SYMBOL, status="TRADING")
-    await rig.until(lambda: late.is_closed or late.has_fills, 900)
-    await rig.finish(400)
 
 
 @played()

@@ -9,6 +9,7 @@ All news, answers and streams alike, wait in an inbox for the next tick; so the 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -44,6 +45,9 @@ STALE_NS = 5 * SECOND_NS
 
 REPEAT_NS = 3 * SECOND_NS
 """Pause after which a question of the reconciliation is asked again."""
+
+FORCED_KEPT = 256
+"""So many orders of the venue itself are remembered, so that each is told once."""
 
 BEFORE_LIVE = (OrderState.PENDING_CREATE, OrderState.UNKNOWN)
 ENDS = (OrderState.CANCELED, OrderState.EXPIRED, OrderState.FAILED)
@@ -93,6 +97,7 @@ class ExchangeConnector(ConnectorBase):
         self.audit = AuditBook()
         self.denied = ""
         self._denied_told = False
+        self._forced_told: deque[tuple[str, str]] = deque(maxlen=FORCED_KEPT)
         self.broken = ""
         self.inbox: list[News] = []
         self._line = line
@@ -309,6 +314,9 @@ class ExchangeConnector(ConnectorBase):
     # ---- evidence --------------------------------------------------------------------------------------------------
     def _report(self, report: OrderReport, now_ns: int) -> None:
         """The venue shows an order: executions first, then where it stands."""
+        if report.forced:
+            self._forced(report)
+            return
         order = self.tracker.get(report.client_order_id)
         if order is None:
             order = self._stray(report)
@@ -336,6 +344,18 @@ class ExchangeConnector(ConnectorBase):
             self.endings.wait(report, now_ns)
         elif report.state in ENDS:
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
+
+    def _forced(self, report: OrderReport) -> None:
+        """The venue itself closed (part of) a position: told once it is done, booked when positions confirm it (`PositionKeeper`)."""
+        key = (report.trading_pair, report.exchange_order_id)
+        if report.filled_lots < report.lots or key in self._forced_told:
+            return
+        self._forced_told.append(key)
+        of = report.instrument or self.instrument(report.trading_pair)
+        side = {"side": report.fills[0].trade_type.name} if report.fills else {}
+        amount = format(of.amount(report.filled_lots), "f")
+        self._tell_account(FactKind.FORCED_ORDER, trading_pair=report.trading_pair, cause=report.forced, amount=amount, **side)
+        self.look_at_account()
 
     def _trade(self, fill: Fill) -> None:
         fill = with_priced_fee(fill, self._rate)

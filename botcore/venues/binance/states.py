@@ -62,16 +62,22 @@ def reason_of(state: OrderState, word: str, kind: str, in_force: str, told: str)
         The venue's words for the state, the order's type and its time in force.
     told : str
         The venue's own reason; '' when it gave none.
+
+    Returns
+    -------
+    str
+        '' for an order that somebody canceled: then nothing is sent in its place (O18).
     """
+    has_reason = bool(told) and told not in ("NONE", "0")
     if state is OrderState.EXPIRED:
         why = _expiry(word, kind, in_force)
     elif state is OrderState.FAILED:
         why = "rejected by the venue"
     elif state is OrderState.CANCELED:
-        why = "canceled"
+        why = "canceled by the venue" if has_reason else ""
     else:
         return ""
-    return f"{why} ({short(told, 60)})" if told and told not in ("NONE", "0") else why
+    return f"{why} ({short(told, 60)})" if has_reason else why
 
 
 def _expiry(word: str, kind: str, in_force: str) -> str:

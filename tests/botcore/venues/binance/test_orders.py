@@ -152,7 +152,7 @@ def test_r11_a_new_word_never_ends_an_order(word: str) -> None:
         ({"status": "EXPIRED", "timeInForce": "FOK"}, NOT_AT_ONCE),
         ({"status": "EXPIRED", "timeInForce": "GTD"}, TIME_UP),
         ({"status": "EXPIRED"}, BY_VENUE),
-        ({"status": "CANCELED"}, "canceled"),
+        ({"status": "CANCELED"}, ""),
         ({"status": "REJECTED"}, "rejected by the venue"),
     ],
 )

@@ -124,7 +124,7 @@ def test_a_cancel_has_an_id_of_its_own() -> None:
         OrderState.CANCELED,
         400,
         (),
-        "canceled",
+        "",
     )
 
 
