@@ -148,6 +148,9 @@ class StrayKeeper:
         order = connector.adopt(request, stray.client_order_id, owner, created_ns, state, exchange_id or None, fills)
         if state not in TERMINAL:
             connector.cancel(order.client_order_id)
+            if known is not None and OrderState[known.order.state] in TERMINAL:
+                # known, and ended: in all likelihood a list that is older than its end; should it trade, that is told
+                return
             self._tell(FactKind.ORDER_ADOPTED, order, amount=format(instrument.amount(order.lots - order.filled_lots), "f"))
 
     def _owner(self, request: OrderRequest) -> OrderOwner:

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 
 from botcore.venues.aiohttp_port import AiohttpPort
-from botcore.venues.port import SocketClosed
+from botcore.venues.port import Socket, SocketClosed
 from tests.crash.world import World
 from tests.fakes.simvenue.front import Front
 from tests.fakes.simvenue.server import Server
@@ -55,6 +55,11 @@ def test_w3_i19_reconnects_cost_no_descriptor(tmp_path: Path) -> None:
         world.close()
 
 
+async def until_it_ends(socket: Socket) -> None:
+    while True:
+        await socket.receive()
+
+
 async def test_w3_i19_two_hundred_real_sockets_that_the_venue_cuts_cost_no_descriptor() -> None:
     front = Front(SimVenue("futures", time.time_ns, still=True), time.time_ns, 1)
     server = Server(front)
@@ -67,8 +72,7 @@ async def test_w3_i19_two_hundred_real_sockets_that_the_venue_cuts_cost_no_descr
             if number % 2:
                 front.close_all(1006, "cut")
                 with pytest.raises(SocketClosed):
-                    while True:
-                        await socket.receive()
+                    await until_it_ends(socket)
             await socket.close()
             found.append(descriptors(os.getpid()))
         assert median(found[-50:]) <= median(found[:50]) + 2, found[::20]
