@@ -60,7 +60,7 @@ async def _run() -> dict[str, float]:
                 found |= _figures("idle", await _send(host, door))
                 server = DepthServer()
                 await server.start()
-                watcher = asyncio.create_task(watch_depth(server.rest_url, server.ws_url, lambda update_id: None))
+                watcher = asyncio.create_task(watch_depth(server.our_rest_url, server.ws_url, lambda update_id: None))
                 await server.sending.wait()
                 found |= _figures("busy", await _send(host, door))
                 found["busy.messages_s"] = server.sent / max(1e-9, time.monotonic() - server.began)

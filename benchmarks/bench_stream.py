@@ -45,7 +45,7 @@ def run() -> dict[str, float]:
 
 def _measure(rest: str, ws: str, peer: Path | None) -> dict[str, float]:
     seconds = START_S + TURNS * TURN_S + 1
-    commands = {"ours": [sys.executable, "-m", "benchmarks.depth_watcher", rest, ws, str(seconds)]}
+    commands = {"ours": [sys.executable, "-m", "benchmarks.depth_watcher", f"{rest}/ours", ws, str(seconds)]}
     if peer is not None:
         commands["peer"] = [str(peer), str(Path(__file__).parent / "depth_peer.py"), rest, ws, str(seconds)]
     _get(rest, "turn?client=nobody")
@@ -78,7 +78,7 @@ def _measure(rest: str, ws: str, peer: Path | None) -> dict[str, float]:
             f"{name}.p99_ms": values[int(len(values) * 0.99)],
             f"{name}.messages": float(len(values)),
         }
-    if "peer" in found or "peer.p50_ms" in found:
+    if "peer.p50_ms" in found:
         found["p50.ratio"] = found["peer.p50_ms"] / found["ours.p50_ms"]
     return found
 

@@ -22,6 +22,7 @@ from tests.fakes.simvenue.venue import SimVenue
 RATE = 2_000
 """Messages a second."""
 
+SLOW_RATE = 20
 STEP_S = 0.001
 IDS = re.compile(rb'"U":\d+,"u":\d+,"pu":\d+')
 
@@ -42,10 +43,11 @@ class DepthServer:
         self._first_id = int(snapshot["lastUpdateId"])
         self._snapshot = work.snapshot
         self._bodies = [_data_of(raw) for raw in work.diffs]
+        # over and over: one message more leads from the end back to the beginning
+        self._bodies.append(_way_back(snapshot, self._bodies))
         self._rate = rate
         self._venue = SimVenue("futures", time.time_ns, still=True)
         self._runner: web.AppRunner | None = None
-        self.turn = asyncio.Event()
         self.sending = asyncio.Event()
         self.began = 0.0
         self.sent = 0
@@ -75,6 +77,11 @@ class DepthServer:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def our_rest_url(self) -> str:
+        """For Condor: who asks for a snapshot is told by the path."""
+        return f"{self.rest_url}/ours"
+
+    @property
     def ws_url(self) -> str:
         return f"ws://127.0.0.1:{self.port}"
 
@@ -90,9 +97,11 @@ class DepthServer:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
-        if request.path.endswith("/depth"):
+        path = request.raw_path.removeprefix("/ours")
+        if path.partition("?")[0].endswith("/depth"):
+            self._asked.setdefault("ours" if path != request.raw_path else "peer", asyncio.Event()).set()
             return web.Response(body=self._snapshot, content_type="application/json")
-        status, headers, body = self._venue.handle(request.method, request.raw_path, dict(request.headers), await request.read())
+        status, headers, body = self._venue.handle(request.method, path, dict(request.headers), await request.read())
         return web.Response(status=status, headers=headers, body=body)
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
@@ -116,12 +125,16 @@ class DepthServer:
         return socket
 
     async def _pump(self, socket: web.WebSocketResponse, client: str, stream: str | None) -> None:
-        """Send on and on; a client whose turn it is not waits where it stands."""
+        """Send on and on; a client whose turn it is not waits where it stands.
+
+        Slowly until the client has its snapshot, which stands for the beginning: diffs that it had to drop before would be missing for ever.
+        """
         stamps = self.stamps.setdefault(client, {})
         head, tail = (b'{"stream":"' + stream.encode() + b'","data":', b"}") if stream else (b"", b"")
         number, last_id, due = 0, self._first_id, time.monotonic()
         self.began = self.began or due
         self.sending.set()
+        has_book = self._asked.setdefault(client, asyncio.Event())
         while not socket.closed:
             now = time.monotonic()
             if self.only not in (None, client):
@@ -132,7 +145,7 @@ class DepthServer:
                 message = head + IDS.sub(b'"U":%d,"u":%d,"pu":%d' % (update_id, update_id, last_id), body, 1) + tail
                 stamps[update_id] = time.time_ns()
                 await socket.send_str(message.decode())
-                number, last_id, due = number + 1, update_id, due + 1 / self._rate
+                number, last_id, due = number + 1, update_id, due + 1 / (self._rate if has_book.is_set() else SLOW_RATE)
                 self.sent += 1
             await asyncio.sleep(STEP_S)
 
@@ -143,6 +156,20 @@ def _data_of(raw: bytes) -> bytes:
     rest: Sequence[tuple[str, Any]] = [(name, value) for name, value in data.items() if name not in ("U", "u", "pu", "b", "a")]
     ordered = {**dict(rest), "U": data["U"], "u": data["u"], "pu": data["pu"], "b": data["b"], "a": data["a"]}
     return json.dumps(ordered, separators=(",", ":")).encode()
+
+
+def _way_back(snapshot: dict[str, Any], bodies: Sequence[bytes]) -> bytes:
+    """The diff from the book after all messages to the book of the snapshot."""
+    last: dict[str, Any] = json.loads(bodies[-1])
+    for side, name in (("b", "bids"), ("a", "asks")):
+        first = {float(price): (price, amount) for price, amount in snapshot[name]}
+        book = dict(first)
+        for body in bodies:
+            for price, amount in json.loads(body)[side]:
+                book[float(price)] = (price, amount)
+        gone = [[price, "0.000"] for key, (price, amount) in book.items() if key not in first and float(amount)]
+        last[side] = [*gone, *([price, amount] for price, amount in first.values())]
+    return json.dumps(last, separators=(",", ":")).encode()
 
 
 async def _main() -> None:

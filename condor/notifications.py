@@ -117,6 +117,7 @@ class Notifications:
         self._news = asyncio.Event()
         self._queue_grew = asyncio.Event()
         self._not_before: dict[tuple[str, int], float] = {}
+        self._after_trades: set[ChatKey] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._unnoted: dict[int, int] = {}
 
@@ -221,7 +222,9 @@ class Notifications:
         next_s: float | None = None
         for key, items in by_chat.items():
             if self._not_before.get(key, 0.0) <= asyncio.get_running_loop().time():
-                await self._send(key, _next_batch(items))
+                batch = _next_batch(items, after_trades=key in self._after_trades)
+                (self._after_trades.add if batch[0].outgoing.severity == "trade" else self._after_trades.discard)(key)
+                await self._send(key, batch)
             # there may be more than was read, and what did not get through is tried again
             left_s = max(0.05, self._not_before[key] - asyncio.get_running_loop().time())
             next_s = left_s if next_s is None else min(next_s, left_s)
@@ -260,16 +263,20 @@ def _is_waiting(connection: Connection) -> bool:
     return outbox.waiting(connection) > 0 or last_event_id(connection) > (cursor(connection, CURSOR) or 0)
 
 
-def _next_batch(items: list[QueuedNotice]) -> list[QueuedNotice]:
-    """What goes out next: something critical first, then trades, all that wait in one message, then the rest one by one or kind by kind."""
+def _next_batch(items: list[QueuedNotice], *, after_trades: bool = False) -> list[QueuedNotice]:
+    """What goes out next: something critical first, then trades, all that wait in one message, then the rest one by one or kind by kind.
+
+    Where trades close every second the rest would never be told: after a message of trades it is the rest's turn.
+    """
     for item in items:
         if item.outgoing.severity == "critical":
             return [item]
     trades = [item for item in items if item.outgoing.severity == "trade"]
-    if trades:
+    others = [item for item in items if item.outgoing.severity != "trade"]
+    if trades and not (others and after_trades):
         return trades
-    kind = items[0].outgoing.notice.kind
-    return [item for item in items if item.outgoing.notice.kind == kind] if kind in MERGED else [items[0]]
+    kind = others[0].outgoing.notice.kind
+    return [item for item in others if item.outgoing.notice.kind == kind] if kind in MERGED else [others[0]]
 
 
 def _sent(connection: Connection, batch: list[QueuedNotice], message_id: int, wall_ms: int) -> None:

@@ -158,6 +158,9 @@ class StrayKeeper:
         stays = isinstance(owner, StrayOwner) and owner.comes_back and not request.purpose.adds_risk
         if state not in TERMINAL and not stays:
             connector.cancel(order.client_order_id)
+            if known is not None and OrderState[known.order.state] in TERMINAL:
+                # known, and ended: in all likelihood a list that is older than its end; should it trade, that is told
+                return
             self._tell(FactKind.ORDER_ADOPTED, order, amount=format(instrument.amount(order.lots - order.filled_lots), "f"))
 
     def _owner(self, request: OrderRequest, is_running: bool) -> OrderOwner:

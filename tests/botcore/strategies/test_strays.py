@@ -131,6 +131,22 @@ def test_w11_open_order_that_no_executor_owns_is_canceled_until_it_is_gone() -> 
     assert bench.records.holds[UNOWNED, *bench.instrument.market, "net"].net_amount_base == D("0.3")
 
 
+def test_r14_an_order_that_ended_and_stands_in_an_old_list_is_no_news() -> None:
+    """After a restart the tracker does not know what has ended, and a lagging list still shows it. Found by killing real processes."""
+    bench = LiveBench(crashes=True)
+    executor = bench.start()
+    bench.run(1)
+    old = bench.venue.orders[0].history[-1][1]
+    bench.orchestrator.stop(executor.id)
+    bench.run(2)
+    assert bench.venue.open_orders() == []
+    bench.kill("sent")
+    bench.connector.inbox.append(Reported(old))
+    bench.run(5)
+    assert facts(bench, FactKind.ORDER_ADOPTED) == []
+    assert bench.connector.tracker.get(old.client_order_id).state is not OrderState.OPEN
+
+
 def test_w11_order_without_an_intent_is_nobodys_and_its_fills_are_held_by_nobody() -> None:
     bench = LiveBench()
     bench.submit()

@@ -1,0 +1,82 @@
+"""I19 with a real process: lines that break again and again cost no file descriptor and no thread."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from botcore.venues.aiohttp_port import AiohttpPort
+from botcore.venues.port import Socket, SocketClosed
+from tests.crash.world import World
+from tests.fakes.simvenue.front import Front
+from tests.fakes.simvenue.server import Server
+from tests.fakes.simvenue.venue import SimVenue
+
+PERP, PAIR = "binance_perpetual", "ETH-USDT"
+
+
+def descriptors(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def threads(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
+def reconnect_for_real(world: World, count: int) -> list[tuple[int, int]]:
+    """Cut all sockets so many times, each time when the account is live again; (descriptors, threads) while it is live."""
+    found = []
+    for _ in range(count):
+        world.venue.doors[PERP].control("drop_sockets")
+        time.sleep(0.4)
+        world.wait_live(120)
+        time.sleep(0.2)
+        found.append((descriptors(world.condor.pid), threads(world.condor.pid)))
+    return found
+
+
+def test_w3_i19_reconnects_cost_no_descriptor(tmp_path: Path) -> None:
+    world = World(tmp_path / "home", 3, connectors=[PERP])
+    try:
+        world.condor.start()
+        world.wait_live()
+        world.start_bot(PERP, PAIR)
+        # pauses double: more would take minutes
+        found = reconnect_for_real(world, 6)
+        # connections of requests come and go: what counts is the middle
+        for number, what in enumerate(("descriptors", "threads")):
+            before, after = median(one[number] for one in found[:3]), median(one[number] for one in found[-3:])
+            assert after <= before + 3, f"{what}: {[one[number] for one in found]}"
+    finally:
+        world.close()
+
+
+async def until_it_ends(socket: Socket) -> None:
+    while True:
+        await socket.receive()
+
+
+async def test_w3_i19_two_hundred_real_sockets_that_the_venue_cuts_cost_no_descriptor() -> None:
+    front = Front(SimVenue("futures", time.time_ns, still=True), time.time_ns, 1)
+    server = Server(front)
+    await server.start()
+    port = AiohttpPort(time.time_ns)
+    try:
+        found = []
+        for number in range(200):
+            socket = await port.connect(f"{server.ws_url}/ws/btcusdt@depth@100ms", 5)
+            if number % 2:
+                front.close_all(1006, "cut")
+                with pytest.raises(SocketClosed):
+                    await until_it_ends(socket)
+            await socket.close()
+            found.append(descriptors(os.getpid()))
+        assert median(found[-50:]) <= median(found[:50]) + 2, found[::20]
+        assert front.sessions == {}
+    finally:
+        await port.close()
+        await server.stop()
