@@ -10,9 +10,6 @@ from tests.fakes.simvenue.values import Market, OrderAsk, Refused
 if TYPE_CHECKING:
     from tests.fakes.simvenue.engine import Engine
 
-HEDGE_CLOSES = (("LONG", "SELL"), ("SHORT", "BUY"))
-"""Orders that only reduce in hedge mode, though nobody may say so: the venue takes them however small they are."""
-
 
 def check_rules(engine: Engine, account: Account, ask: OrderAsk, market: Market) -> None:
     """Raise `Refused` for the first rule that an order breaks."""
@@ -53,7 +50,7 @@ def _check_size(engine: Engine, ask: OrderAsk, market: Market) -> None:
         raise Refused("lot_size")
     if ask.lots > market.max_lots:
         raise Refused("lot_too_big")
-    if ask.reduce_only or ask.close_position or (ask.position_side, ask.side) in HEDGE_CLOSES:
+    if ask.only_reduces or ask.close_position:
         return
     price = market.price(ask.ticks or ask.stop_ticks) if ask.ticks or ask.stop_ticks else engine.mark(ask.symbol)
     if price and price * market.amount(ask.lots) < market.min_notional:
