@@ -11,12 +11,13 @@ from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from botcore.model.enums import TradeType
+from botcore.model.enums import PositionAction, TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill
 from botcore.orders.tracker import Order
 
 BUY: Final = TradeType.BUY
+CLOSE: Final = PositionAction.CLOSE
 ZERO: Final = Decimal(0)
 SPARE: Final = 64
 
@@ -27,17 +28,20 @@ class OwnBook:
     Attributes
     ----------
     long, short : int
-        Lots; on a ONEWAY account (and on spot) the two are netted against each other.
+        Lots by the side that each order opens or closes; spot has one side only. Where the account nets them (`nets`) only `net` means something.
+    nets : bool
+        Whether the account is ONEWAY, or spot. The mode may become known after the first positions: both sides are kept until then, and always.
     pending : int
         Ticks times lots that entries may still open.
     """
 
-    __slots__ = ("_heaps", "_limits", "_serial", "instrument", "last_ticks", "long", "pending", "short", "value")
+    __slots__ = ("_heaps", "_limits", "_serial", "instrument", "last_ticks", "long", "nets", "pending", "short", "value")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.long = 0
         self.short = 0
+        self.nets = True
         self.pending = 0
         self.last_ticks = 0
         self.value = ZERO
@@ -53,15 +57,16 @@ class OwnBook:
     @property
     def open_value(self) -> Decimal:
         """Quote value of what is held and of what entries may still open."""
-        return ((self.long + self.short) * self.last_ticks + self.pending) * self.instrument.unit
+        lots = abs(self.net) if self.nets else max(self.long, 0) + max(self.short, 0)
+        return (lots * self.last_ticks + self.pending) * self.instrument.unit
 
     # ---- positions -------------------------------------------------------------------------------------------------
-    def move(self, signed_lots: int, hedge_long: bool | None) -> None:
-        """A position changes: the net one, or in HEDGE mode the long or the short one."""
-        if hedge_long is None:
+    def move(self, signed_lots: int, is_long: bool | None) -> None:
+        """A position changes: the long or the short one, or the net one."""
+        if is_long is None:
             net = self.long - self.short + signed_lots
             self.long, self.short = max(net, 0), max(-net, 0)
-        elif hedge_long:
+        elif is_long:
             self.long += signed_lots
         else:
             self.short -= signed_lots
@@ -164,7 +169,10 @@ class OwnBooks:
         book = self.of(fill.instrument)
         book.last_ticks = fill.price_ticks
         is_buy = fill.trade_type is BUY
-        book.move(fill.lots if is_buy else -fill.lots, (is_buy == order.request.purpose.adds_risk) if hedge else None)
+        book.nets = not hedge
+        # what an order is for does not tell its side: an excess that is taken back opens
+        is_long = is_buy == (order.request.position_action is not CLOSE) if fill.instrument.is_perpetual else None
+        book.move(fill.lots if is_buy else -fill.lots, is_long)
         return book
 
     def ended(self, order: Order) -> None:

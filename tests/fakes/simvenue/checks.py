@@ -50,7 +50,7 @@ def _check_size(engine: Engine, ask: OrderAsk, market: Market) -> None:
         raise Refused("lot_size")
     if ask.lots > market.max_lots:
         raise Refused("lot_too_big")
-    if ask.reduce_only or ask.close_position:
+    if ask.only_reduces or ask.close_position:
         return
     price = market.price(ask.ticks or ask.stop_ticks) if ask.ticks or ask.stop_ticks else engine.mark(ask.symbol)
     if price and price * market.amount(ask.lots) < market.min_notional:

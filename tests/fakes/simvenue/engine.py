@@ -190,12 +190,12 @@ class Engine(Ground):
             if taker.ask.stp in ("EXPIRE_TAKER", "EXPIRE_BOTH"):
                 self.end(taker, "EXPIRED_IN_MATCH", "STP")
             return -1
-        if maker.account != HOUSE and maker.ask.reduce_only:
+        if maker.account != HOUSE and maker.ask.only_reduces:
             lots = min(lots, self.money.reducible(self.accounts[maker.account], maker))
             if lots == 0:
                 self.end(maker, "EXPIRED", "REDUCE_ONLY")
                 return -1
-        if taker.account != HOUSE and taker.ask.reduce_only:
+        if taker.account != HOUSE and taker.ask.only_reduces:
             lots = min(lots, self.money.reducible(self.accounts[taker.account], taker))
         return lots
 

@@ -145,7 +145,7 @@ class FuturesMoney:
         return [market.quote]
 
     def reducible(self, account: Account, order: Order) -> int:
-        if not order.ask.reduce_only:
+        if not order.ask.only_reduces:
             return order.left
         held = account.position(order.symbol, order.ask.position_side).lots
         if (order.side == "SELL") != (held > 0):

@@ -110,8 +110,7 @@ class Script:
     def on_cancel(self, engine: Engine, order: Order) -> bool:
         if not self._rules or self._next(ON_CANCEL, order) is None:
             return False
-        self._fill(engine, order, order.ticks or self._touch(engine, order), order.left)
-        return True
+        return self._fill(engine, order, order.ticks or self._touch(engine, order), order.left)
 
     def after_cancel(self, engine: Engine, order: Order) -> None:
         rule = self._next(AFTER_CANCEL, order) if self._rules else None
@@ -130,8 +129,12 @@ class Script:
         best = (book.asks if order.side == "BUY" else book.bids).best()
         return best or engine.last[order.symbol]
 
-    def _fill(self, engine: Engine, order: Order, ticks: int, lots: int) -> None:
-        """A fill that did not come from the book, printed on the tape like any other."""
+    def _fill(self, engine: Engine, order: Order, ticks: int, lots: int) -> bool:
+        """A fill that did not come from the book, printed on the tape like any other. False when there is nothing left that it could close (hedge mode)."""
+        if order.ask.closes_side:
+            lots = min(lots, abs(engine.accounts[order.account].position(order.symbol, order.ask.position_side).lots))
+            if not lots:
+                return False
         book = engine.books[order.symbol]
         resting = book.holds(order)
         if resting:
@@ -140,6 +143,7 @@ class Script:
         engine.fill(order, trade_id, ticks, lots, is_maker=resting)
         engine.stops.drop_order(order)
         engine.stops.run()
+        return True
 
 
 # ---- events that no order caused -----------------------------------------------------------------------------------------

@@ -120,6 +120,16 @@ class OrderAsk:
     working_type: str = "CONTRACT_PRICE"
     good_till_ms: int = 0
 
+    @property
+    def only_reduces(self) -> bool:
+        """Whether it can't open anything: said so, or, in hedge mode, on the side that closes; the venue takes it however small it is."""
+        return self.reduce_only or self.closes_side
+
+    @property
+    def closes_side(self) -> bool:
+        """Whether it trades against a side of a hedge account, which can't be turned around."""
+        return (self.position_side, self.side) in (("LONG", "SELL"), ("SHORT", "BUY"))
+
 
 class Order:
     """An order that the engine took. `history` holds every step as (ns, status, filled lots, quote), oldest first."""
