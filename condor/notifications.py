@@ -61,6 +61,7 @@ SEVERITY = {
     FactKind.VENUE_UP: "warning",
     FactKind.VENUE_BANNED: "critical",
     FactKind.CLOCK_JUMPED: "warning",
+    FactKind.CLOCK_SKEWED: "warning",
     FactKind.VENUE_TROUBLE: "warning",
     FactKind.LATE_FILL: "critical",
     FactKind.OVER_CLOSED: "critical",

@@ -53,6 +53,19 @@ def _clock_jumped(notice: Notice) -> Safe:
     )
 
 
+def _clock_skewed(notice: Notice) -> Safe:
+    payload = notice.payload
+    offset_ms = int(payload.get("offset_ms") or 0)
+    if payload.get("is_over"):
+        return line("⏱ ", bold(f"This machine's clock agrees with {payload.get('title', '?')} again"), f" ({offset_ms:+d} ms).")
+    how = "behind" if offset_ms > 0 else "ahead of"
+    return line(
+        "⏱ ",
+        bold(f"This machine's clock is {abs(offset_ms) / 1000:.1f} s {how} {payload.get('title', '?')}"),
+        ". Orders are signed with the venue's time and go on; set the clock of this machine right.",
+    )
+
+
 def _trouble(notice: Notice) -> Safe:
     payload = notice.payload
     return line("⚠️ ", bold(str(payload.get("title", "?"))), f": {clip(str(payload.get('text', '?')), 300)}")
@@ -115,6 +128,7 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.VENUE_UP: _up,
     FactKind.VENUE_BANNED: _banned,
     FactKind.CLOCK_JUMPED: _clock_jumped,
+    FactKind.CLOCK_SKEWED: _clock_skewed,
     FactKind.VENUE_TROUBLE: _trouble,
     FactKind.ACCOUNT_WARNED: _warned,
     FactKind.ACCOUNT_ALLOWED: _allowed,

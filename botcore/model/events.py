@@ -179,6 +179,7 @@ class FactKind:
     VENUE_UP: Final = "venue_up"
     VENUE_BANNED: Final = "venue_banned"
     CLOCK_JUMPED: Final = "clock_jumped"
+    CLOCK_SKEWED: Final = "clock_skewed"
     VENUE_TROUBLE: Final = "venue_trouble"
     FUNDING_PAID: Final = "funding_paid"
     LATE_FILL: Final = "late_fill"
