@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from botcore.executors.base import ExecutorBase
 from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
 from botcore.markets.market_state import MarketState
-from botcore.model.enums import OrderType, PositionAction, PriceType, TradeType
-from botcore.model.events import Fact, FactKind, OrderFilled, OrderSubmitted, PartFault
+from botcore.model.enums import OrderType, PositionAction, TradeType
+from botcore.model.events import Fact, OrderFilled, OrderSubmitted, PartFault
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import Fill, OrderRequest, OrderState
-from botcore.orders.ids import IdSource, is_ours
+from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
 from botcore.recorder.queries import load_bot, runtime_value
 from botcore.risk.limits import RiskLimits
@@ -38,6 +38,7 @@ from tests.simulation.watcher import Watcher
 from tests.simulation.wire_instance import KeptRules, account_plan
 from tests.simulation.wire_venue import WireVenue
 from tests.simulation.wire_world import shipped_spec
+from tests.support.live_eyes import RigEyes
 from tests.support.live_wire import Manners, WatchedPort
 
 D = Decimal
@@ -68,7 +69,7 @@ class Owner:
         raise error
 
 
-class LiveRig:
+class LiveRig(RigEyes):
     """See the module.
 
     Parameters
@@ -291,58 +292,7 @@ class LiveRig:
 
         self.inside(send)
 
-    # ---- looking -----------------------------------------------------------------------------------------------------
-    def is_live(self) -> bool:
-        return self.connector.closed_reason() is None and all(state.is_usable(self.clock.now_ns) for state in self.states.values())
-
-    @property
-    def running(self) -> tuple[Any, ...]:
-        return self.bot.orchestrator.running
-
-    def mid(self) -> Any:
-        return self.state.price(PriceType.MidPrice)
-
-    def orders(self) -> list[Any]:
-        """Our orders in the venue's books, oldest first."""
-        return [order for order in self.venue.orders() if is_ours(order.client_id)]
-
-    def booked(self) -> list[str]:
-        """Trade ids that were booked, in order."""
-        return [fill.trade_id for fill in self.fills]
-
-    def venue_trades(self) -> list[str]:
-        """Trade ids of the account in the venue's ledger."""
-        return [str(execution.id) for execution in self.venue.executions()]
-
-    def position(self) -> Decimal:
-        return self.wire.positions().get(self.pairs[0], D(0))
-
-    def kinds(self) -> list[str]:
-        return [fact.kind for fact in self.facts]
-
-    def told(self, kind: str) -> list[Fact]:
-        return [fact for fact in self.facts if fact.kind == kind]
-
-    @property
-    def troubles(self) -> list[str]:
-        return [fact.payload["text"] for fact in self.told(FactKind.VENUE_TROUBLE)]
-
-    def requests(self, what: str, after_ns: int = 0) -> list[int]:
-        """When requests whose `METHOD /path` holds this left."""
-        return [when for when, sent in self.manners.sent if what in sent and when > after_ns]
-
-    def unrest(self) -> list[str]:
-        """What is under way at the account."""
-        connector = self.connector
-        found = [f"{order.client_order_id} is {order.state.name}" for order in connector.tracker.open_orders()]
-        found += [
-            f"{len(book)} {name}"
-            for name, book in (("doubts", connector.doubts), ("cancels", connector.cancels), ("endings", connector.endings))
-            if len(book)
-        ]
-        reason = connector.closed_reason()
-        return found + ([reason] if reason is not None else [])
-
+    # ---- the end -------------------------------------------------------------------------------------------------------
     async def finish(self, patience_s: float = 90.0, *, excused: Sequence[str] = ()) -> None:
         """Stop what runs, wait until all is at rest, and hold the records against the venue's ledger.
 
