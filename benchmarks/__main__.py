@@ -14,9 +14,11 @@ from benchmarks import (
     bench_backtest,
     bench_book,
     bench_book_wire,
+    bench_decide,
     bench_journal,
     bench_memory,
     bench_recovery,
+    bench_stream,
     bench_tick,
     bench_tracker,
     bench_updates,
@@ -32,6 +34,8 @@ PARTS = {
     "recovery": bench_recovery.run,
     "tick": bench_tick.run,
     "journal": bench_journal.run,
+    "decide": bench_decide.run,
+    "stream": bench_stream.run,
     "backtest": bench_backtest.run,
 }
 
