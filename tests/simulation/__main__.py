@@ -1,5 +1,8 @@
 """`python -m tests.simulation`: replay one seed exactly, or run many.
 
+The standard is the whole way: the sessions, streams and dialects of the program, over bytes (`wire_world`). `--line` takes the cheap world, whose venues stand behind
+plain calls (`world`): about three times as fast, for what happens above the line.
+
 `--seed N` runs that seed and prints its event log's hash as the last line. `--seeds N` runs the seeds 0 to N - 1 over the cores and stops the list at the first
 that fails, with the command that replays it.
 """
