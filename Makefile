@@ -44,7 +44,7 @@ type: $(VENV)/.dev $(VENV)/.built   ## mypy and stubtest
 bench: $(VENV)/.dev $(VENV)/.built  ## ratios against benchmarks/baseline.json
 	$(PY) -m benchmarks $(ARGS)
 
-sim: $(VENV)/.dev $(VENV)/.built    ## SEEDS=N seeds of the simulation; LONG=1 for 10-60 simulated minutes each
+sim: $(VENV)/.dev $(VENV)/.built    ## SEEDS=N seeds of the simulation over bytes; ARGS=--line: the cheap world without; LONG=1 for 10-60 simulated minutes each
 	$(PY) -m tests.simulation --seeds $(SEEDS) $(if $(LONG),--long) $(ARGS)
 
 crash: $(VENV)/.dev $(VENV)/.built  ## the process dies at every labelled point; ALL=1 for every pair of points; ROUNDS=N: N real processes are killed

@@ -51,6 +51,9 @@ class Desk:
             return connector.refuse(request, owner, refusal)
         if request.position_action is CLOSE:
             request = self._closing(request, connector)
+            if request.position_action is CLOSE and connector.reducible_lots(request) < request.lots:
+                # what is known of the account does not agree with this exit: the next attempt must know better
+                connector.look_at_account()
         return connector.submit(request, owner, self._expected_ticks(request))
 
     def takeable(self, request: OrderRequest) -> int:

@@ -28,12 +28,12 @@ class Seed:
     number: int
     is_long: bool = False
     is_wire: bool = False
-    """Whether the venues speak bytes."""
+    """Whether the venues speak bytes: the standard."""
 
     @property
     def command(self) -> str:
         """What a person types to see it again."""
-        return f"python -m tests.simulation --seed {self.number}{' --long' if self.is_long else ''}{' --wire' if self.is_wire else ''}"
+        return f"python -m tests.simulation --seed {self.number}{' --long' if self.is_long else ''}{'' if self.is_wire else ' --line'}"
 
     def __str__(self) -> str:
         return f"{self.number}{' long' if self.is_long else ''}{' wire' if self.is_wire else ''}"
