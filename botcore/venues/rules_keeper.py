@@ -111,7 +111,7 @@ class RulesKeeper:
 
     def _change(self, found: Instrument, known: Instrument) -> None:
         """A rule changed while we trade: bounds hold for all that starts from now on. A new tick or lot size does not: books, barriers and orders count in the old
-        one, so it takes effect with the next start, where everything is read back from decimal text (docs/decisions/0010)."""
+        one, so it takes effect with the next start, where everything is read back from decimal text (docs/decisions/0011)."""
         pair = found.market.trading_pair
         is_other_grid = (found.tick_size, found.lot_size) != (known.tick_size, known.lot_size)
         if not is_other_grid or pair not in self._means.pairs():
