@@ -226,8 +226,8 @@ class Dialect(Protocol):
     def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
         """Complete: pairs that it does not name are flat."""
 
-    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool) -> Sequence[Call]:
-        """Calls that set leverage and position mode; "no need to change" counts as done in `outcome`."""
+    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
+        """Calls that set leverage and position mode (None leaves it as it is); "no need to change" counts as done in `outcome`."""
 
     def mode_call(self) -> Call | None: ...
 

@@ -36,8 +36,8 @@ class VenueLine(Protocol):
     def ask(self, kind: Ask, order: Order) -> None:
         """Ask about one order; `OPEN` and `TRADES` may be answered by one list for several."""
 
-    def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
-        """Set leverage and position mode."""
+    def configure(self, trading_pair: str, leverage: int, hedge: bool | None) -> None:
+        """Set leverage and position mode; None leaves the mode as it is."""
 
     def look(self) -> None:
         """Read balances and positions again, soon."""

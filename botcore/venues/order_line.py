@@ -83,7 +83,7 @@ class OrderLine:
                 self._open_reading.add(pair)
                 self._tasks.once(f"open orders {pair}", lambda: self._answer_open(pair))
 
-    def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
+    def configure(self, trading_pair: str, leverage: int, hedge: bool | None) -> None:
         self._tasks.once(f"settings {trading_pair}", lambda: self._configure(trading_pair, leverage, hedge))
 
     def look(self) -> None:
@@ -169,17 +169,17 @@ class OrderLine:
                 self._deliver(Reported(report))
 
     # ---- settings ------------------------------------------------------------------------------------------------------
-    async def _configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
+    async def _configure(self, trading_pair: str, leverage: int, hedge: bool | None) -> None:
         problem = await self.settle(trading_pair, leverage, hedge)
         if problem is not None:
             self._on_trouble(problem)
 
-    async def settle(self, trading_pair: str, leverage: int, hedge: bool) -> str | None:
+    async def settle(self, trading_pair: str, leverage: int, hedge: bool | None) -> str | None:
         """Set leverage and mode, and wait for it; why it could not be done, as one sentence, or None."""
         for call in self._dialect.settings_calls(trading_pair, leverage, hedge):
             answer = await self._caller.call(call)
             if not answer.is_accepted:
-                mode = "hedge" if hedge else "one-way"
-                return f"leverage {leverage} and {mode} mode could not be set for {trading_pair}: {answer.outcome.text or 'no answer'}"
+                mode = "" if hedge is None else f" and {'hedge' if hedge else 'one-way'} mode"
+                return f"leverage {leverage}{mode} could not be set for {trading_pair}: {answer.outcome.text or 'no answer'}"
         self._on_settings(SettingsTold(trading_pair, leverage, hedge))
         return None

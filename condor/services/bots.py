@@ -96,7 +96,10 @@ class BotService:
         live = self._hosts.live
         assert live is not None, "checked before"
         for market, (leverage, mode) in config.perpetual_settings().items():
-            problem = await live.accounts[market.connector_name].session.line.settle(market.trading_pair, leverage, mode is PositionMode.HEDGE)
+            account = live.accounts[market.connector_name]
+            problem = account.connector.mode_problem(mode)
+            if problem is None:
+                problem = await account.session.line.settle(market.trading_pair, leverage, mode is PositionMode.HEDGE)
             if problem is not None:
                 raise UserError(problem)
 

@@ -173,7 +173,7 @@ class LossyVenue:
         self.requests.append(("cancel", client_order_id))
         self._request(lambda: self._on_cancel(client_order_id), lambda said, report: Canceled(client_order_id, said, report), False)
 
-    def configure(self, trading_pair: str, leverage: int, hedge: bool) -> None:
+    def configure(self, trading_pair: str, leverage: int, hedge: bool | None) -> None:
         self.requests.append(("configure", trading_pair))
 
     def look(self) -> None:

@@ -105,6 +105,7 @@ class ExchangeConnector(ConnectorBase):
         self._closed = closed
         self._stops = stops
         self._rate = rate or no_rate
+        self._wanted: dict[str, tuple[int, PositionMode]] = {}
         self._unanswered: dict[str, int] = {}
         self._unreconciled: dict[str, int] = {}
 
@@ -146,6 +147,8 @@ class ExchangeConnector(ConnectorBase):
         inbox, self.inbox = self.inbox, []
         for news in inbox:
             self._clock.stepper.guard(news, self._not_taken, self._take, news, now_ns)
+        if self._wanted and self.account.is_known:
+            self._set_wanted(now_ns)
         self._miss_answers(now_ns)
         self._send_cancels(now_ns)
         for client_order_id, kind in self.doubts.due(now_ns):
@@ -518,8 +521,30 @@ class ExchangeConnector(ConnectorBase):
         return self.account.reducible(request)
 
     def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
+        """Leverage and mode, as soon as the account is known: before that nobody can say whether a change of mode would pull the ground from under what is held."""
         if self.instrument(trading_pair).is_perpetual:
-            self._line.configure(trading_pair, leverage, mode is PositionMode.HEDGE)
+            self._wanted[trading_pair] = (leverage, mode)
+            if self.account.is_known:
+                self._set_wanted(self._clock.now_ns)
+
+    def mode_problem(self, mode: PositionMode) -> str | None:
+        """Why the account can't be put into this position mode now, as one sentence; None when it can, or is in it."""
+        if mode is self.account.mode or not (self._holds_something() or self.tracker.open_count):
+            return None
+        wanted, found = ("hedge", "one-way") if mode is PositionMode.HEDGE else ("one-way", "hedge")
+        return f"{self.name} is in {found} mode and bots hold positions or orders there: it can't be put into {wanted} mode before they are closed"
+
+    def _holds_something(self) -> bool:
+        return any(book.long or book.short for book in self.own.books() if book.instrument.is_perpetual)
+
+    def _set_wanted(self, now_ns: int) -> None:
+        wanted, self._wanted = self._wanted, {}
+        for trading_pair, (leverage, mode) in wanted.items():
+            problem = self.mode_problem(mode)
+            if problem is not None:
+                payload = {"connector_name": self.name, "title": self.name, "text": f"{problem}; it stays as it is"}
+                self._bus.publish(Fact(FactKind.VENUE_TROUBLE, now_ns, payload=payload))
+            self._line.configure(trading_pair, leverage, None if problem is not None else mode is PositionMode.HEDGE)
 
     # ---- telling ---------------------------------------------------------------------------------------------------
     def _tell(self, kind: str, order: Order, now_ns: int, **values: object) -> None:

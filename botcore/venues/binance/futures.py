@@ -58,13 +58,13 @@ class BinanceFutures(BinanceDialect):
     def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
         return account.positions(self._rows(reply, "positionRisk"), self._names, ts_ns)
 
-    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool) -> Sequence[Call]:
-        mode = (("dualSidePosition", "true" if hedge else "false"),)
+    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         lever = (("symbol", symbol_of(trading_pair)), ("leverage", str(leverage)))
-        return (
-            self._call("set_mode", "/positionSide/dual", mode, method="POST", priority=Priority.CREATE, is_write=True),
-            self._call("set_leverage", "/leverage", lever, method="POST", priority=Priority.CREATE, is_write=True),
-        )
+        set_leverage = self._call("set_leverage", "/leverage", lever, method="POST", priority=Priority.CREATE, is_write=True)
+        if hedge is None:
+            return (set_leverage,)
+        mode = (("dualSidePosition", "true" if hedge else "false"),)
+        return (self._call("set_mode", "/positionSide/dual", mode, method="POST", priority=Priority.CREATE, is_write=True), set_leverage)
 
     def mode_call(self) -> Call | None:
         return self._call("mode", "/positionSide/dual")

@@ -43,7 +43,7 @@ class BinanceSpot(BinanceDialect):
     def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
         raise Unreadable("spot has no positions")
 
-    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool) -> Sequence[Call]:
+    def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         return ()
 
     def mode_call(self) -> Call | None:
