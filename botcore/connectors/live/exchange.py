@@ -40,6 +40,9 @@ from botcore.venues.wire import NoReply, OrderReport, Verdict
 ANSWER_LIMIT_NS = 30 * SECOND_NS
 """A line must answer; when it did not for so long, the request counts as unanswered."""
 
+SETTLE_NS = 15 * SECOND_NS
+"""How long nothing is opened while the account's mode is being set; a refusal is told by the line."""
+
 STALE_NS = 5 * SECOND_NS
 """Age beyond which an order that opens is not sent any more."""
 
@@ -106,6 +109,7 @@ class ExchangeConnector(ConnectorBase):
         self._stops = stops
         self._rate = rate or no_rate
         self._wanted: dict[str, tuple[int, PositionMode]] = {}
+        self._settling: dict[str, tuple[PositionMode, int]] = {}
         self._unanswered: dict[str, int] = {}
         self._unreconciled: dict[str, int] = {}
 
@@ -468,6 +472,8 @@ class ExchangeConnector(ConnectorBase):
             reason = f"{self.name} is being reconciled: {len(self._unreconciled)} orders to go"
         if reason is None and not self.account.is_known:
             reason = f"the balances at {self.name} are not known"
+        if reason is None and self._is_settling():
+            reason = f"the position mode at {self.name} is being set"
         return reason
 
     def doing_about(self, client_order_id: str, now_ns: int) -> str:
@@ -545,6 +551,16 @@ class ExchangeConnector(ConnectorBase):
                 payload = {"connector_name": self.name, "title": self.name, "text": f"{problem}; it stays as it is"}
                 self._bus.publish(Fact(FactKind.VENUE_TROUBLE, now_ns, payload=payload))
             self._line.configure(trading_pair, leverage, None if problem is not None else mode is PositionMode.HEDGE)
+            if problem is None and mode is not self.account.mode:
+                self._settling[trading_pair] = (mode, now_ns + SETTLE_NS)
+
+    def _is_settling(self) -> bool:
+        """Whether the account is on its way into another mode: what would be opened now might stand in the one or in the other."""
+        now_ns = self._clock.now_ns
+        for trading_pair, (mode, until_ns) in list(self._settling.items()):
+            if self.account.mode is mode or now_ns >= until_ns:
+                del self._settling[trading_pair]
+        return bool(self._settling or self._wanted)
 
     # ---- telling ---------------------------------------------------------------------------------------------------
     def _tell(self, kind: str, order: Order, now_ns: int, **values: object) -> None:

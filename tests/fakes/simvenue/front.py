@@ -66,7 +66,9 @@ class Front:
         answer = self.venue.handle(method, target, headers, body, lag_ns=int(lag.delay_s * SECOND) if lag else 0)
         if self.faults.pick("dup_exec", subject) is not None:
             self.venue.handle(method, target, headers, body)
-        other, self._previous = self._previous, answer
+        # a refusal names no order: nobody could tell that it is another request's
+        other = self._previous if self._previous is not None and self._previous.status == 200 else None
+        self._previous = answer
         return await self._lost_after(subject, answer, other)
 
     async def _lost_before(
