@@ -232,7 +232,7 @@ def test_o17_position_that_nobody_compares_is_found(monkeypatch: pytest.MonkeyPa
 
 
 def test_o17_difference_that_is_believed_at_once_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PositionKeeper, "_is_proven", lambda self, connector, loss, now_ns: now_ns >= loss.since_ns + 10**9)
+    monkeypatch.setattr(PositionKeeper, "_is_proven", lambda self, connector, loss, told_ns, now_ns: now_ns >= loss.since_ns + 10**9)
     assert found(plain, others=0.02)
 
 

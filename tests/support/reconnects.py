@@ -18,6 +18,10 @@ KEPT = 3
 """Work of a session that never ends: clock, rules, sync."""
 
 
+MOST_SPENT = 300
+"""Requests of one minute that a session may have made at most."""
+
+
 @dataclass(frozen=True)
 class Held:
     """What a session holds while it is live and quiet; `objects` are ours, wherever they hang."""
@@ -39,8 +43,9 @@ class Grown:
 
     @property
     def containers(self) -> dict[str, tuple[int, int]]:
-        """Containers that hold more than before; what counts events of the last minutes moves a little."""
-        return growth(self.before.entries, self.after.entries, by=2)
+        """Containers that hold more than before. What a limit counts of the last minute comes and goes with the minute."""
+        grown = growth(self.before.entries, self.after.entries, by=2)
+        return {path: sizes for path, sizes in grown.items() if not path.endswith("._spent") or sizes[1] > MOST_SPENT}
 
 
 def hold(rig: LiveRig) -> Held:
@@ -57,16 +62,20 @@ def reconnect(name: str, count: int) -> Grown:
     rig = LiveRig(name)
     found: list[Held] = []
 
+    seen: list[str] = []
+
     async def play(rig: LiveRig) -> None:
+        rig.host.on_positions = lambda name, positions: seen.append(name)
         order = rig.submit(price="64000")
         await rig.until(lambda: bool(order.exchange_order_id))
         for number in range(WARM_UP + count):
             if number == WARM_UP:
                 found.append(await _quiet(rig))
-            compared = rig.ears.compared
+            compared = len(seen)
             rig.front.close_all(1006, "cut")
-            await rig.until(lambda compared=compared: rig.ears.compared > compared and _is_live(rig), 120)  # type: ignore[misc]
-            rig.ears.troubles.clear()
+            await rig.until(lambda compared=compared: len(seen) > compared and _is_live(rig), 120)  # type: ignore[misc]
+            seen.clear()
+            rig.facts.clear()
         found.append(await _quiet(rig))
 
     rig.run(play)
