@@ -208,7 +208,7 @@ def test_p8_records_that_are_gone_are_not_taken_for_empty_and_flat(tmp_path: Pat
         assert "no stop loss protects it" in told["text"]
         person.wait_text("no bot know", "canceled")
         status = person.send("/status", "📊")["text"]
-        assert f"{position['amount']} {position['pair']} on binance_perpetual is nobody's" in status
+        assert f"{position['amount']} {position['pair']} on binance_perpetual (paper) is nobody's" in status
         assert "everything runs" not in status
         person.until(lambda: not instance.rows("SELECT 1 FROM orders WHERE is_open", database="paper.db"), "the venue to have no order of ours")
     finally:

@@ -17,7 +17,6 @@ def test_w3_i19_forty_reconnects_leave_nothing_behind(name: str) -> None:
     assert after.sockets in (2, 3), "it is connected, and to each place once"
     assert len(before.entries) > 50, "the walk has seen the inside of the session"
     assert grown.containers == {}
-    assert after.objects <= before.objects + 20
 
 
 def test_i19_sizes_see_what_grows() -> None:
