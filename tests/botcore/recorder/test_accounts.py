@@ -120,7 +120,6 @@ def test_p20_the_serial_never_goes_back_whoever_writes_last(journal: Journal, si
     paper.flush()
     assert serial_of(newest.client_order_id) > serial_of(first.client_order_id)
     assert journal.read(lambda c: queries.runtime_value(c, "serial")).result() == serial_of(newest.client_order_id) == 13
-    assert journal.read(strays.largest_serial).result() == 13
 
 
 def test_market_time_is_kept_by_account_and_never_goes_back(journal: Journal, sides: tuple[Side, Side]) -> None:
@@ -161,18 +160,19 @@ def test_a_bot_is_read_back_with_its_own_orders_only(journal: Journal, sides: tu
 
 # ---- strays --------------------------------------------------------------------------------------------------------
 def test_o9_the_owner_of_an_order_is_known_after_its_executor_has_ended(journal: Journal, sides: tuple[Side, Side]) -> None:
-    _, live = sides
+    paper, live = sides
     order = live.submit("x-3-9", "bot-7")
     live.fill(order, "5")
     live.flush()
-    owner = journal.read(lambda c: strays.owner_of(c, order.client_order_id)).result()
-    assert owner is not None
-    assert (owner.account, owner.bot_id, owner.controller_id, owner.executor_id) == ("main", "bot-7", "ctl", "x-3-9")
-    assert (owner.trade_type, owner.order_type, owner.purpose, owner.amount, owner.price) == ("BUY", "LIMIT", "open", D("0.010"), D("100.00"))
-    assert (owner.state, owner.filled_amount, owner.connector_name, owner.trading_pair) == ("PARTIALLY_FILLED", D("0.001"), NAME, "ETH-USDT")
-    later_attempt = journal.read(lambda c: strays.owner_of(c, order.client_order_id[:-1] + "2")).result()
-    assert later_attempt is not None and (later_attempt.executor_id, later_attempt.state) == ("x-3-9", None)
-    assert journal.read(lambda c: strays.owner_of(c, "cdr-3-999-1")).result() is None
+    known = SqlStrayRecords(journal, "main")
+    found = known.intent(order.client_order_id)
+    assert found is not None and not found.is_running
+    assert (found.bot_id, found.controller_id, found.order.executor_id, found.order.connector_name) == ("bot-7", "ctl", "x-3-9", NAME)
+    assert (found.order.trade_type, found.order.order_type, found.order.purpose) == ("BUY", "LIMIT", "open")
+    assert (found.order.amount, found.order.price, found.order.state) == (D("0.010"), D("100.00"), "PARTIALLY_FILLED")
+    assert [(fill.trade_id, fill.amount) for fill in known.fills(order.client_order_id)] == [("5", D("0.001"))]
+    assert SqlStrayRecords(journal, paper.recorder.account).fills(order.client_order_id) == []
+    assert known.intent(order.client_order_id[:-1] + "2") is None and known.intent("cdr-3-999-1") is None
 
 
 @pytest.mark.parametrize(("status", "is_running"), [("RUNNING", True), ("SHUTTING_DOWN", True), ("TERMINATED", False)])
@@ -188,20 +188,6 @@ def test_p1_whether_the_executor_of_a_stray_had_ended(journal: Journal, sides: t
     found, other = known.intent(order.client_order_id), known.intent(nobodys.client_order_id)
     assert found is not None and (found.bot_id, found.is_running) == ("bot-7", is_running)
     assert other is not None and not other.is_running
-
-
-def test_w13_executions_are_read_on_from_the_newest_that_is_booked(journal: Journal, sides: tuple[Side, Side]) -> None:
-    paper, live = sides
-    order = live.submit()
-    for trade_id, ts_ns in (("9", 10), ("10", 10), ("2", 10), ("8", 9)):
-        live.fill(order, trade_id, ts_ns)
-    paper.fill(paper.submit(), "500", 99)
-    live.flush()
-    paper.flush()
-    ask = lambda account, pair: journal.read(lambda c: strays.last_trade_id(c, account, NAME, pair)).result()  # noqa: E731
-    assert (ask("main", "ETH-USDT"), ask("paper", "ETH-USDT"), ask("main", "BTC-USDT")) == ("10", "500", None)
-    booked = [journal.read(lambda c, name=name: strays.is_booked(c, name, NAME, "ETH-USDT", "500")).result() for name in ("paper", "main")]
-    assert booked == [True, False]
 
 
 def test_p8_pairs_that_were_ever_traded_are_named(journal: Journal, sides: tuple[Side, Side]) -> None:
@@ -243,7 +229,7 @@ def test_i5_read_so_far_is_never_durable_before_the_executions_that_were_read(jo
     live.fill(order, "5")
     live.flush()
     assert journal.read(lambda c: remembered(c, "main", NAME)).result() == {"last_trade_id": "5"}
-    assert journal.read(lambda c: strays.last_trade_id(c, "main", NAME, "ETH-USDT")).result() == "5"
+    assert [trade_id for (trade_id,) in rows(journal, "SELECT trade_id FROM v_fills")] == ["5"]
 
 
 # ---- the migration -------------------------------------------------------------------------------------------------
