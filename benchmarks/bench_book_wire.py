@@ -273,13 +273,13 @@ def run_beside_peer(rounds: int = 7) -> dict[str, float]:
         found[f"{work.name}_pairs.ratio"] = ratio(timed["peer_rows"], timed["pairs"])
         mine, peer = by_scanner(work)[1], peer_by_rows(work)[1]
         for units in (5, 25, 100):
-            times = [(vwap(mine, units, 20_000), peer_vwap(peer, units, 200)) for _ in range(5 * rounds)]
+            pairs = [(vwap(mine, units, 20_000), peer_vwap(peer, units, 200)) for _ in range(5 * rounds)]
             answer = mine.vwap_for_lots(True, units * UNIT_LOTS) / 10
             if abs(peer.book.get_vwap_for_volume(True, units).result_price - answer) > 1e-6 * MID_TICKS:
                 raise AssertionError("the two averages differ")
-            found[f"{work.name}_vwap_{units}.ns"] = median(ours for ours, _ in times) * 1e9
-            found[f"{work.name}_peer_vwap_{units}.ns"] = median(theirs for _, theirs in times) * 1e9
-            found[f"{work.name}_vwap_{units}.ratio"] = median(theirs / ours for ours, theirs in times)
+            found[f"{work.name}_vwap_{units}.ns"] = median(ours for ours, _ in pairs) * 1e9
+            found[f"{work.name}_peer_vwap_{units}.ns"] = median(theirs for _, theirs in pairs) * 1e9
+            found[f"{work.name}_vwap_{units}.ratio"] = median(theirs / ours for ours, theirs in pairs)
     return found
 
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.depth_server import DepthServer
-from benchmarks.depth_watcher import watch_depth
+from benchmarks.depth_watcher import NoRules, watch_depth
 from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.instrument import Market
 from botcore.model.order import OrderRequest
@@ -34,7 +34,7 @@ from condor.live_host import LiveHost
 from condor.settings import Settings
 from tests.crash.venue import KEY, SECRET, VenueProcess
 from tests.support.instance import CHECKOUT
-from tests.support.live_rig import MemoryRules, Owner
+from tests.support.live_rig import Owner
 
 PERP, PAIR = "binance_perpetual", "BTC-USDT"
 ORDERS = 150
@@ -86,7 +86,7 @@ async def _host(database: Path, venue: VenueProcess) -> AsyncIterator[LiveHost]:
     addresses = {name: value for name, value in venue.environment([PERP]).items() if name.endswith(("_REST", "_WS"))}
     plan = AccountPlan(spec, Credentials(KEY, SECRET), addresses)
     settings = Settings()
-    host = LiveHost([plan], settings, journal, wall, lambda: None, IdSource(1), AiohttpPort, MemoryRules())
+    host = LiveHost([plan], settings, journal, wall, lambda: None, IdSource(1), AiohttpPort, NoRules())
     await host.learn()
     host.start()
     host.runtime.open_market(Market(PERP, PAIR))
@@ -115,7 +115,9 @@ async def _send(host: LiveHost, door: Any) -> list[tuple[float, float]]:
     """(ms until durable, ms until the venue has it) of each order."""
     connector = host.accounts[PERP].connector
     instrument = host.instrument(Market(PERP, PAIR))
-    owner, submitted, durable = Owner(), {}, {}
+    owner = Owner()
+    submitted: dict[str, int] = {}
+    durable: dict[str, int] = {}
     ticks, lots = instrument.price_ticks(Decimal(63_000), TradeType.BUY), instrument.lots(Decimal("0.01"))
     send = connector.send
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -36,7 +37,7 @@ def _latencies(synchronous: str, size: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
         path = Path(folder) / "condor.db"
         migrate(path)
-        journal_module.open_engine = lambda path, *, read_only=False: opened(path, read_only=read_only, synchronous=synchronous)  # type: ignore[assignment]
+        journal_module.open_engine = partial(opened, synchronous=synchronous)
         try:
             journal = Journal(path, lambda call: call())
         finally:

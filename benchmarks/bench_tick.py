@@ -10,7 +10,7 @@ from benchmarks.yardstick import yardstick
 from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
 from botcore.model.enums import InstrumentKind, OrderType, TradeType
 from botcore.model.instrument import Instrument, Market
-from botcore.risk.gate import RiskLimits
+from botcore.risk.limits import RiskLimits
 from tests.support.bench import PaperBench
 
 EXECUTORS = 1_000

@@ -22,9 +22,17 @@ from botcore.venues.memory import NoMemory
 from condor.configs import Configs
 from condor.home import Home
 from tests.support.instance import CHECKOUT
-from tests.support.live_rig import MemoryRules
 
 PERP, PAIR = "binance_perpetual", "BTC-USDT"
+
+
+class NoRules:
+    """No rules of an earlier start: the venue is asked. Implements `RulesCache`."""
+
+    def get(self, connector_name: str) -> bytes | None:
+        return None
+
+    def put(self, connector_name: str, body: bytes) -> None: ...
 
 
 class _Silent:
@@ -36,6 +44,9 @@ class _Silent:
 
     def on_funding(self, connector_name: str, paid: object) -> None: ...
 
+    def on_warned(self, connector_name: str, text: str) -> None:
+        print(text, file=sys.stderr)
+
     def on_trouble(self, connector_name: str, text: str) -> None:
         print(text, file=sys.stderr)
 
@@ -43,13 +54,13 @@ class _Silent:
         print(what, repr(error), file=sys.stderr)
 
 
-async def watch_depth(rest: str, ws: str, on_book: Callable[[int], None]) -> None:
+async def watch_depth(rest: str, ws: str, on_book: Callable[[int], object]) -> None:
     """Keep the book of one market up to date until cancelled; `on_book` is told the update id that it has reached, after each message."""
     spec = Configs(Home(Path("/nowhere"), CHECKOUT / "conf")).venue(PERP)
     prefix = f"CONDOR_VENUE_{PERP.upper()}"
     clock, port = Clock(ClockMode.REALTIME, start_ns=time.time_ns()), AiohttpPort(time.time_ns)
     wall_ms = lambda: time.time_ns() // 1_000_000  # noqa: E731
-    around = Surroundings(clock, EventBus(), IdSource(), port, Random(1), time.time_ns, wall_ms, MemoryRules(), _Silent())
+    around = Surroundings(clock, EventBus(), IdSource(), port, Random(1), time.time_ns, wall_ms, NoRules(), _Silent())
     account = open_account(spec, Credentials("key", "secret"), {f"{prefix}_REST": rest, f"{prefix}_WS": ws}, around, NoMemory(), set)
     session = account.session
     await session.learn(15.0)
@@ -73,7 +84,7 @@ async def watch_depth(rest: str, ws: str, on_book: Callable[[int], None]) -> Non
 
 async def _main(rest: str, ws: str, seconds: float) -> None:
     reached: dict[int, int] = {}
-    watching = asyncio.create_task(watch_depth(rest, ws, lambda update_id: reached.setdefault(update_id, time.time_ns()) and None))
+    watching = asyncio.create_task(watch_depth(rest, ws, lambda update_id: reached.setdefault(update_id, time.time_ns())))
     await asyncio.wait([watching], timeout=seconds)
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)

@@ -15,20 +15,20 @@ Ratio = Annotated[Decimal, Field(gt=0)]
 Price = Annotated[Decimal, Field(gt=0)]
 
 
-class _Value(BaseModel):
+class ConfigValue(BaseModel):
     """Base of these configs: frozen, no unknown keys, no NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
-class TrailingStop(_Value):
+class TrailingStop(ConfigValue):
     """Armed when net PnL exceeds `activation_price`, closes when it falls below its best minus `trailing_delta`; both are PnL fractions."""
 
     activation_price: Ratio
     trailing_delta: Ratio
 
 
-class TripleBarrierConfig(_Value):
+class TripleBarrierConfig(ConfigValue):
     """How a position ends: by loss, profit, time or a trailing stop, whichever comes first; None leaves a barrier out."""
 
     stop_loss: Ratio | None = None
@@ -70,7 +70,7 @@ class TripleBarrierConfig(_Value):
         )
 
 
-class ExecutorConfigBase(_Value):
+class ExecutorConfigBase(ConfigValue):
     """What every executor's config has.
 
     Parameters
@@ -86,6 +86,13 @@ class ExecutorConfigBase(_Value):
     timestamp: float | None = None
     controller_id: str = "main"
     level_id: str | None = None
+
+
+class ConnectorPair(ConfigValue):
+    """One market, as configs that need two of them name it."""
+
+    connector_name: str
+    trading_pair: str
 
 
 class PositionExecutorConfig(ExecutorConfigBase):
@@ -119,6 +126,14 @@ class ExecutionStrategy(Enum):
     MARKET = "MARKET"
     LIMIT = "LIMIT"
     LIMIT_MAKER = "LIMIT_MAKER"
+    LIMIT_CHASER = "LIMIT_CHASER"
+
+
+class LimitChaserConfig(ConfigValue):
+    """How a chaser follows the market: it rests `distance` behind the touch and moves when the market has gone away by `refresh_threshold`; fractions."""
+
+    distance: Ratio
+    refresh_threshold: Ratio
 
 
 class OrderExecutorConfig(ExecutorConfigBase):
@@ -132,11 +147,15 @@ class OrderExecutorConfig(ExecutorConfigBase):
     position_action: PositionActionField = PositionAction.OPEN
     price: Price | None = None
     execution_strategy: Annotated[ExecutionStrategy, enum_reader(ExecutionStrategy)] = ExecutionStrategy.MARKET
+    chaser_config: LimitChaserConfig | None = None
     leverage: Annotated[int, Field(ge=1, le=125)] = 1
 
     @model_validator(mode="after")
     def _price_fits(self) -> OrderExecutorConfig:
-        if self.execution_strategy is not ExecutionStrategy.MARKET and self.price is None:
+        if self.execution_strategy is ExecutionStrategy.LIMIT_CHASER:
+            if self.chaser_config is None:
+                raise ValueError("a LIMIT_CHASER order needs chaser_config (distance, refresh_threshold), found none")
+        elif self.execution_strategy is not ExecutionStrategy.MARKET and self.price is None:
             raise ValueError(f"a {self.execution_strategy.name} order needs a price, found none")
         return self
 

@@ -156,3 +156,13 @@ def test_locks_carry_hashes_and_no_index() -> None:
         assert "--hash=sha256:" in text
         assert "index-url" not in text
         assert "://" not in text
+
+
+OF_THE_PEERS = {"__init__", "__main__", "depth_peer"}
+"""Files of benchmarks/ that are no modules of ours, or run in the peers' own environment."""
+
+
+@pytest.mark.parametrize("module", sorted({path.stem for path in (CHECKOUT / "benchmarks").glob("*.py")} - OF_THE_PEERS))
+def test_benchmarks_still_fit_what_they_measure(module: str) -> None:
+    """They run outside CI; what they use must not move away unseen."""
+    assert importlib.import_module(f"benchmarks.{module}")

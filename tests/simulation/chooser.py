@@ -60,7 +60,7 @@ class Chooser:
             price = instrument.price(best - round(best * chance.uniform(-0.00005, 0.0015)) * side.sign)
             amount = instrument.amount(instrument.lots(D(chance.choice([120, 300, 900])) / price) or 1)
         if chance.random() < 0.15:
-            kind = chance.choice(list(ExecutionStrategy))
+            kind = chance.choice([ExecutionStrategy.MARKET, ExecutionStrategy.LIMIT, ExecutionStrategy.LIMIT_MAKER])
             values: dict[str, Any] = {} if kind is ExecutionStrategy.MARKET else {"price": price}
             action = PositionAction.OPEN
             return OrderExecutorConfig(

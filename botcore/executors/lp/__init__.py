@@ -1,0 +1,1 @@
+"""Liquidity positions: the config; its venue, the Gateway, comes later."""

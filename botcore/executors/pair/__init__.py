@@ -1,0 +1,1 @@
+"""Two positions that are closed together."""

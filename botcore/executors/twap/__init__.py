@@ -1,0 +1,1 @@
+"""TWAP executor."""
