@@ -8,6 +8,7 @@ position hold. A kind of executor says how it gets in (`_control_entries`) and w
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -50,6 +51,9 @@ REMIND_NS: Final = 5 * MINUTE_NS
 
 BALANCE_TRIES: Final = 3
 
+KEPT_IDS: Final = 200
+"""Orders that an executor can name: the latest. It may send many in its life, and its state is written again with each."""
+
 ZERO: Final = Decimal(0)
 NAN: Final = Decimal("NaN")
 
@@ -75,6 +79,7 @@ class HoldingExecutor(ExecutorBase[C]):
         self._requests = requests
         self._keeps = False
         self._wants_entry = True
+        self._ends_as = CloseType.FAILED
         self._live: dict[str, Order] = {}
         self._venue_stop: VenueStop | None = None
         self._exit_ns = 0
@@ -83,7 +88,7 @@ class HoldingExecutor(ExecutorBase[C]):
         self._waits = 0
         self._exposure = Exposure(self._instrument, of_market.side)
         self._fills: list[Fill] = []
-        self._order_ids: list[str] = []
+        self._order_ids: deque[str] = deque(maxlen=KEPT_IDS)
 
     # ---- what a kind of executor defines ---------------------------------------------------------------------------
     @abstractmethod
@@ -93,8 +98,11 @@ class HoldingExecutor(ExecutorBase[C]):
     def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:
         """A fill is booked while it runs: what follows from it."""
 
-    def _booked(self) -> None:
-        """The exposure has changed, in whatever state."""
+    def _booked(self, order: Order, fill: Fill) -> None:
+        """A fill is in the exposure, in whatever state before the end."""
+
+    def _accepted(self, order: Order) -> None:
+        """The venue has taken an order while it runs."""
 
     def _let_go(self, order: Order) -> None:
         """An order has ended; it is not among the live ones any more."""
@@ -258,6 +266,7 @@ class HoldingExecutor(ExecutorBase[C]):
 
     def on_order(self, event: OrderEvent) -> None:
         if type(event) is OrderAccepted and self.status is RUNNING:
+            self._accepted(event.order)
             return
         now_ns = self._market_data.now_ns
         self.wake_ns = 0
@@ -275,7 +284,7 @@ class HoldingExecutor(ExecutorBase[C]):
             return
         self._exposure.apply(fill)
         self.info.has_fills = True
-        self._booked()
+        self._booked(order, fill)
         self._listener.executor_changed(self)
         if self.status is not RUNNING:
             return
@@ -308,6 +317,7 @@ class HoldingExecutor(ExecutorBase[C]):
         """Somebody canceled an entry at the venue: what is filled is managed, and nothing is sent in its place."""
         if self.status is RUNNING:
             self._wants_entry = False
+            self._ends_as = CloseType.EXTERNAL
             self.info.reason = "the entry was canceled at the venue"
             if not self.has_fills:
                 self._exit(now_ns, CloseType.EXTERNAL)
@@ -321,6 +331,7 @@ class HoldingExecutor(ExecutorBase[C]):
             # the money is not there: what is filled is managed, nothing more is tried
             self.info.reason = reason
             self._wants_entry = False
+            self._ends_as = CloseType.INSUFFICIENT_BALANCE
             if not self.has_fills:
                 self._exit(now_ns, CloseType.INSUFFICIENT_BALANCE)
         elif not purpose.adds_risk and kind is RefusalKind.UNREACHABLE:
@@ -396,6 +407,7 @@ class HoldingExecutor(ExecutorBase[C]):
     def state(self) -> dict[str, Any]:
         return super().state() | {
             "wants_entry": self._wants_entry,
+            "ends_as": self._ends_as.name,
             "keeps": self._keeps,
             "order_ids": list(self._order_ids),
             "exit_ns": self._exit_ns,
@@ -404,8 +416,9 @@ class HoldingExecutor(ExecutorBase[C]):
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
         super().restore(state, orders, fills)
         self._wants_entry = state["wants_entry"]
+        self._ends_as = CloseType[state.get("ends_as", "FAILED")]
         self._keeps = state["keeps"]
-        self._order_ids = list(state["order_ids"])
+        self._order_ids = deque(state["order_ids"], maxlen=KEPT_IDS)
         self._exit_ns = state.get("exit_ns", 0)
         for fill in fills:
             self._exposure.apply(fill)

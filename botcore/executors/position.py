@@ -137,7 +137,7 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
         self._listener.executor_told(self, FactKind.STOP_REFUSED, reason=reason)
 
     # ---- what happens to its orders --------------------------------------------------------------------------------
-    def _booked(self) -> None:
+    def _booked(self, order: Order, fill: Fill) -> None:
         barriers = self._barriers
         if barriers is None:
             barriers = self._barriers = Barriers(self.config.triple_barrier_config, self.config.side.sign)

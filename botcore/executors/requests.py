@@ -75,8 +75,8 @@ class SideRequests:
         """An order that adds to the position; one at market takes what there is."""
         return self._request(self._side, order_type, lots, None if order_type is MARKET else ticks, OPEN, TO_OPEN)
 
-    def take_profit_request(self, order_type: OrderType, lots: int, ticks: int) -> OrderRequest:
-        return self._request(self._side.opposite, order_type, lots, ticks, CLOSE, TO_TAKE_PROFIT)
+    def take_profit_request(self, order_type: OrderType, lots: int, ticks: int | None) -> OrderRequest:
+        return self._request(self._side.opposite, order_type, lots, None if order_type is MARKET else ticks, CLOSE, TO_TAKE_PROFIT)
 
     def close_request(self, lots: int) -> OrderRequest:
         return self._request(self._side.opposite, MARKET, lots, None, CLOSE, TO_CLOSE)

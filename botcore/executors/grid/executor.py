@@ -1,0 +1,430 @@
+"""`GridExecutor`: a ladder of levels that open and close again and again, under barriers of the whole.
+
+Each level is a small machine (`levels.MOVES`): open order, held, close order at its own profit, and round again. What its orders really traded decides where it
+stands, so a partly filled order that ends is held and closed, and never sent in full again. Stop loss, limit price, time limit, trailing stop and "beyond the
+end" are of the whole grid and close it by the way out that all executors share.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, Final
+
+from mypy_extensions import mypyc_attr
+
+from botcore.executors.barriers import NO_HIGH, NO_LOW, Barriers
+from botcore.executors.base import RUNNING
+from botcore.executors.data_types import TripleBarrierConfig
+from botcore.executors.desk import Surroundings
+from botcore.executors.grid.config import GridExecutorConfig
+from botcore.executors.grid.inventory import Inventory
+from botcore.executors.grid.levels import (
+    CLOSE_ORDER_PLACED,
+    COMPLETE,
+    NOT_ACTIVE,
+    OPEN_ORDER_FILLED,
+    OPEN_ORDER_PLACED,
+    GridLevel,
+    LevelEvent,
+    lay_out,
+)
+from botcore.executors.grid.view import grid_info
+from botcore.executors.holding import POSITION_HOLD, HoldingExecutor
+from botcore.executors.requests import SideRequests
+from botcore.executors.venue_stop import VenueStop
+from botcore.model.enums import CloseType, OrderType, TradeType
+from botcore.model.events import FactKind
+from botcore.model.order import Fill, OrderRequest, Purpose
+from botcore.model.times import MINUTE_NS, NEVER, SECOND_NS
+from botcore.orders.tracker import Order
+
+# members of enums as names of this module: compiled code reads them without a lookup
+BUY: Final = TradeType.BUY
+MARKET: Final = OrderType.MARKET
+STOP_LOSS: Final = CloseType.STOP_LOSS
+TRAILING_STOP: Final = CloseType.TRAILING_STOP
+OPEN: Final = Purpose.OPEN
+TAKE_PROFIT: Final = Purpose.TAKE_PROFIT
+EXTERNAL: Final = Purpose.EXTERNAL
+
+REMEMBERED: Final = 4
+"""Ended orders by level whose late fills still find their level; others go to the level that is nearest in price."""
+
+FORGIVEN_NS: Final = 10 * MINUTE_NS
+"""A grid lives for weeks: only rejections that follow each other within this time use up its budget of retries."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class GridExecutor(HoldingExecutor[GridExecutorConfig]):
+    """See the module; fields are those of `GridExecutorConfig`."""
+
+    def __init__(self, config: GridExecutorConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
+        market = around.market_data.state(config.connector_name, config.trading_pair)
+        requests = SideRequests(market, config.side, (around.desk.bot_id, controller_id, executor_id))
+        super().__init__(config, around, executor_id, controller_id, created_ns, requests)
+        barriers = config.triple_barrier_config
+        tick = Fraction(self._instrument.tick_size)
+        self._is_long = config.side is BUY
+        self._deadline_ns = NEVER if barriers.time_limit is None else created_ns + barriers.time_limit * SECOND_NS
+        around.listener.wake_at(self._deadline_ns)
+        # the mid is counted in half ticks; a limit is met at it, the end must be passed
+        bound = floor if self._is_long else ceil
+        self._limit_half = bound(2 * Fraction(config.limit_price) / tick)
+        self._end_half = bound(2 * Fraction(config.end_price if self._is_long else config.start_price) / tick)
+        self._levels: list[GridLevel] = []
+        self._residual = Decimal(0)
+        self._level_of: OrderedDict[str, GridLevel] = OrderedDict()
+        self._inventory = Inventory(self._instrument, config.side)
+        self._global = TripleBarrierConfig(stop_loss=barriers.stop_loss, trailing_stop=barriers.trailing_stop)
+        self._barriers: Barriers | None = None
+        self._opened_ns = 0
+        self._rejected_ns = 0
+        self._is_news = True
+        self._seen = (0, 0)
+        if (
+            barriers.stop_loss is not None
+            and barriers.stop_on_venue
+            and self._instrument.is_perpetual
+            and around.desk.keeps_stops(config.connector_name)
+        ):
+            self._venue_stop = VenueStop(around.desk, requests.stop_request, self._send, self._stop_refused)
+
+    def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
+        mid = self._requests.mid()
+        if mid is None:
+            return CloseType.FAILED, f"the price of {self._instrument} is not known"
+        ladder = lay_out(self.config, self._instrument, mid)
+        if isinstance(ladder, str):
+            return CloseType.FAILED, ladder
+        self._levels, self._residual = ladder.levels, ladder.residual_quote
+        ticks = self._instrument.price_ticks(mid, self.config.side)
+        whole = self._requests.open_request(self._open_type, self._instrument.lots(self.config.total_amount_quote / mid), ticks)
+        if not self._desk.can_pay(whole, ticks):
+            return CloseType.INSUFFICIENT_BALANCE, f"the account can't pay for {self.config.total_amount_quote:f} {self._instrument.quote}"
+        return None
+
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+    @property
+    def _open_type(self) -> OrderType:
+        return self.config.triple_barrier_config.open_order_type
+
+    def _run(self, now_ns: int) -> None:
+        mid_half = self._market.mid_half_ticks()
+        close_type = self._barrier(mid_half, now_ns)
+        if close_type is not None:
+            self._keeps = self._keeps or close_type is POSITION_HOLD
+            self._exit(now_ns, close_type)
+            return
+        if mid_half is None:
+            return
+        if self._venue_stop is not None:
+            self._keep_stop(self._venue_stop, now_ns)
+        touch = (self._book.best_bid, self._book.best_ask)
+        if not self._is_news and touch == self._seen and now_ns >= self._retry_at_ns + SECOND_NS and not self.config.order_frequency:
+            return
+        self._is_news, self._seen = False, touch
+        self._cancel_far(mid_half)
+        self._close_levels(mid_half, now_ns)
+        if self._wants_entry:
+            self._open_levels(mid_half, now_ns)
+        elif not self._live and self._is_flat():
+            self._exit(now_ns, self._ends_as)
+
+    def _barrier(self, mid_half: int | None, now_ns: int) -> CloseType | None:
+        """The barrier of the whole grid that is hit, in the order stop loss, limit price, time limit, trailing stop, end."""
+        hit: CloseType | None = None
+        barriers = self._barriers
+        if barriers is not None and barriers.is_active and mid_half is not None:
+            close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
+            if not barriers.low < close_ticks < barriers.high and self._requests.close_ticks() is not None:
+                hit = barriers.check(close_ticks)
+                if hit is None:
+                    self._watch_prices()
+                    self._listener.executor_changed(self)
+        if hit is STOP_LOSS:
+            return hit
+        if mid_half is not None and (mid_half <= self._limit_half if self._is_long else mid_half >= self._limit_half):
+            return POSITION_HOLD if self.config.keep_position else STOP_LOSS
+        if now_ns >= self._deadline_ns:
+            return CloseType.TIME_LIMIT
+        if hit is not None:
+            return hit
+        if mid_half is not None and (mid_half > self._end_half if self._is_long else mid_half < self._end_half):
+            return CloseType.TAKE_PROFIT
+        return None
+
+    def _is_far(self, ticks: int, mid_half: int) -> bool:
+        """Whether an order at this price is outside the activation bounds around the mid."""
+        bounds = self.config.activation_bounds
+        return bounds is not None and abs(2 * ticks - mid_half) > bounds * mid_half
+
+    def _cancel_far(self, mid_half: int) -> None:
+        """Take back what left the activation bounds, and the rest of an open order whose level could take its profit already."""
+        for level in self._levels:
+            for order in (level.open_order, level.close_order):
+                ticks = None if order is None else order.request.price_ticks
+                if order is not None and ticks is not None and not order.cancel_asked and self._is_far(ticks, mid_half):
+                    self._desk.cancel(order)
+            order = level.open_order
+            if order is not None and order.filled_lots and not order.cancel_asked and self._is_past(level.close_ticks):
+                self._desk.cancel(order)
+
+    def _is_past(self, ticks: int) -> bool:
+        """Whether the position could be closed at this price now."""
+        close_ticks = self._requests.close_ticks()
+        return close_ticks is not None and (close_ticks >= ticks if self._is_long else close_ticks <= ticks)
+
+    # ---- closing levels --------------------------------------------------------------------------------------------
+    def _close_levels(self, mid_half: int, now_ns: int) -> None:
+        """Send the take profit of each level that holds something."""
+        if now_ns < self._retry_at_ns:
+            return
+        free = self._exposure.lots - self._reducing_lots(now_ns)
+        for level in self._levels:
+            if level.state is not OPEN_ORDER_FILLED or self._is_far(level.close_ticks, mid_half):
+                continue
+            request = self._close_request(level, min(free, self._instrument.lots(level.base)))
+            if request is None:
+                continue
+            if request.lots < 1 or self._desk.refusal(request, level.close_ticks) is not None:
+                level.move(LevelEvent.ENDED_EMPTY)
+                continue
+            order = self._submit(request, now_ns)
+            if order is None:
+                return
+            self._bind(order, level)
+            free -= request.lots
+
+    def _close_request(self, level: GridLevel, lots: int) -> OrderRequest | None:
+        """The take profit of a level; None while it must wait for its price."""
+        order_type = self.config.triple_barrier_config.take_profit_order_type
+        if order_type is MARKET:
+            # at market there is nothing to rest: it goes out when the price is there
+            return self._requests.take_profit_request(MARKET, lots, None) if self._is_past(level.close_ticks) else None
+        safe = self.config.safe_extra_spread
+        ticks = level.close_ticks
+        if self._is_long and ticks <= self._book.best_ask:
+            ticks = self._instrument.ceil_ticks(self._instrument.price(self._book.best_ask) * (1 + safe))
+        elif not self._is_long and ticks >= self._book.best_bid:
+            ticks = max(1, self._instrument.floor_ticks(self._instrument.price(self._book.best_bid) * (1 - safe)))
+        return self._requests.take_profit_request(order_type, lots, self._requests.resting(ticks, self.config.side.opposite, order_type))
+
+    # ---- opening levels --------------------------------------------------------------------------------------------
+    def _open_levels(self, mid_half: int, now_ns: int) -> None:
+        """Send open orders for the levels nearest to the mid, as many as may be out."""
+        if now_ns < self._retry_at_ns or (self._opened_ns and now_ns < self._opened_ns + self.config.order_frequency * SECOND_NS):
+            return
+        room = self.config.max_open_orders - sum(order.request.purpose is OPEN for order in self._live.values())
+        room = min(room, self.config.max_orders_per_batch or room)
+        if room < 1:
+            return
+        for level in self._levels:
+            if level.state is COMPLETE:
+                level.move(LevelEvent.RECYCLED)
+        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._is_far(level.open_ticks, mid_half)]
+        idle.sort(key=lambda level: (abs(2 * level.open_ticks - mid_half), level.index))
+        mid = mid_half * self._instrument.tick_size / 2
+        for level in idle:
+            request = self._open_request(level, mid)
+            if request is None:
+                continue
+            order = self._submit(request, now_ns)
+            if order is None:
+                return
+            self._bind(order, level)
+            self._opened_ns = now_ns
+            # the next cycle may send more of them
+            self._is_news = True
+            room -= 1
+            if room < 1:
+                return
+
+    def _open_request(self, level: GridLevel, mid: Decimal) -> OrderRequest | None:
+        """The open order of a level, less what it holds; None when there is nothing legal to send now."""
+        lots = self._instrument.lots(level.amount_quote / mid - max(Decimal(0), level.base))
+        ticks = level.open_ticks
+        if self._open_type is MARKET:
+            touch = self._book.best_ask if self._is_long else self._book.best_bid
+            if touch > ticks if self._is_long else touch < ticks:
+                return None
+        elif self._is_long and ticks >= self._book.best_bid:
+            ticks = max(1, self._instrument.floor_ticks(self._instrument.price(self._book.best_bid) * (1 - self.config.safe_extra_spread)))
+        elif not self._is_long and ticks <= self._book.best_ask:
+            ticks = self._instrument.ceil_ticks(self._instrument.price(self._book.best_ask) * (1 + self.config.safe_extra_spread))
+        refusal = self._instrument.refusal(lots, ticks)
+        if refusal is not None:
+            self.info.reason = f"level {level.id}: {refusal}"
+            return None
+        return self._requests.open_request(self._open_type, lots, self._requests.resting(ticks, self.config.side, self._open_type))
+
+    # ---- what happens to its orders --------------------------------------------------------------------------------
+    def _bind(self, order: Order, level: GridLevel) -> None:
+        """An order is a level's from now on."""
+        if order.request.purpose is OPEN:
+            level.open_order = order
+            level.move(LevelEvent.OPEN_SENT)
+        else:
+            level.close_order = order
+            level.move(LevelEvent.CLOSE_SENT)
+        self._level_of[order.client_order_id] = level
+
+    def _booked(self, order: Order, fill: Fill) -> None:
+        self._is_news = True
+        self.retries = 0 if self.status is RUNNING else self.retries
+        self._take_stock(fill)
+        level = self._level_of.get(order.client_order_id)
+        if fill.trade_type is self.config.side:
+            self._hold(level or self._nearest(fill.price_ticks), fill, order.is_open)
+        elif level is not None:
+            level.base -= fill.amount
+        elif order.request.purpose is EXTERNAL:
+            self._shed(fill.amount)
+
+    def _take_stock(self, fill: Fill) -> None:
+        """Inventory and barriers after a fill; a grid that was flat starts with a trailing stop that is not armed."""
+        self._inventory.apply(fill)
+        if not self._inventory.open.opened_lots:
+            self._barriers = None
+        else:
+            if self._barriers is None:
+                self._barriers = Barriers(self._global, self.config.side.sign)
+            self._barriers.rebase(self._inventory.open)
+        if self.status is RUNNING:
+            self._watch_prices()
+
+    def _hold(self, level: GridLevel, fill: Fill, is_live: bool) -> None:
+        level.base += fill.amount - (fill.fee.amount if fill.fee.asset == self._instrument.base else 0)
+        if not is_live and level.state in (NOT_ACTIVE, COMPLETE):
+            level.move(LevelEvent.FILLED_LATE)
+
+    def _nearest(self, ticks: int) -> GridLevel:
+        return min(self._levels, key=lambda level: (abs(level.open_ticks - ticks), level.index))
+
+    def _shed(self, amount: Decimal) -> None:
+        """Somebody closed a part of the position at the venue: the levels nearest to their profit have less to close."""
+        for level in sorted(self._levels, key=lambda level: level.close_ticks, reverse=not self._is_long):
+            part = min(amount, max(Decimal(0), level.base))
+            level.base -= part
+            amount -= part
+
+    def _let_go(self, order: Order) -> None:
+        self._is_news = True
+        level = self._level_of.get(order.client_order_id)
+        if level is None:
+            return
+        if order is level.open_order:
+            level.open_order = None
+            level.move(LevelEvent.ENDED_HOLDING if self._instrument.lots(max(Decimal(0), level.base)) else LevelEvent.ENDED_EMPTY)
+        elif order is level.close_order:
+            level.close_order = None
+            if self._instrument.lots(max(Decimal(0), level.base)):
+                level.move(LevelEvent.ENDED_HOLDING)
+            else:
+                level.cycles += 1
+                level.move(LevelEvent.ENDED_EMPTY)
+        self._level_of.move_to_end(order.client_order_id)
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        """Keep the level of the latest orders that have ended, besides those that are live."""
+        while len(self._level_of) > REMEMBERED * len(self._levels) + len(self._live):
+            oldest = next((name for name in self._level_of if name not in self._live), None)
+            if oldest is None:
+                return
+            del self._level_of[oldest]
+
+    def _rejected(self, reason: str, now_ns: int, purpose: Purpose) -> None:
+        if self.status is RUNNING and now_ns > self._rejected_ns + FORGIVEN_NS:
+            self.retries = 0
+        self._rejected_ns = now_ns
+        self._is_news = True
+        super()._rejected(reason, now_ns, purpose)
+
+    # ---- prices that matter ----------------------------------------------------------------------------------------
+    def _keep_stop(self, stop: VenueStop, now_ns: int) -> None:
+        """Keep one stop at the venue over exactly what is held, at the stop loss of the whole."""
+        ticks = None if self._barriers is None else self._barriers.stop_ticks()
+        stop.keep(self._exposure.lots, None if ticks is None else self._requests.stop_ticks(ticks), now_ns)
+
+    def _stop_refused(self, reason: str) -> None:
+        self._listener.executor_told(self, FactKind.STOP_REFUSED, reason=reason)
+
+    def _watch_prices(self) -> None:
+        """Have a market's walk stop where the grid would end."""
+        low, high = (NO_LOW, NO_HIGH) if self._barriers is None else self._barriers.watched()
+        if self._is_long:
+            low, high = max(low, self._limit_half // 2), min(high, self._end_half // 2 + 1)
+        else:
+            low, high = max(low, -(-self._end_half // 2) - 1), min(high, -(-self._limit_half // 2))
+        self._watch.set(self.id, low, high)
+
+    def _stop_watching(self) -> None:
+        self._watch.clear(self.id)
+
+    # ---- ends from outside -----------------------------------------------------------------------------------------
+    def stop(self, now_ns: int, keep_position: bool = False) -> None:
+        super().stop(now_ns, keep_position or self.config.keep_position)
+
+    # ---- numbers ---------------------------------------------------------------------------------------------------
+    @property
+    def levels(self) -> tuple[GridLevel, ...]:
+        return tuple(self._levels)
+
+    @property
+    def inventory(self) -> Inventory:
+        return self._inventory
+
+    def custom_info(self) -> dict[str, Any]:
+        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
+        info = super().custom_info()
+        info["trailing_stop_trigger_pct"] = None if trigger is None else Decimal(trigger.numerator) / trigger.denominator
+        info["residual_quote"] = self._residual
+        return info | grid_info(self.config, self._levels, self._inventory, self._requests.close_ticks(), self._fills)
+
+    # ---- restart ---------------------------------------------------------------------------------------------------
+    def state(self) -> dict[str, Any]:
+        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
+        return super().state() | {
+            "levels": [level.as_state() for level in self._levels],
+            "level_of": {name: level.index for name, level in self._level_of.items()},
+            "residual_quote": str(self._residual),
+            "opened_ns": self._opened_ns,
+            "rejected_ns": self._rejected_ns,
+            "trail": None if trigger is None else str(trigger),
+        }
+
+    def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
+        side, instrument = self.config.side, self._instrument
+        self._levels = [GridLevel.from_state(index, of_level, side, instrument) for index, of_level in enumerate(state["levels"])]
+        self._level_of = OrderedDict((name, self._levels[index]) for name, index in state["level_of"].items())
+        self._residual = Decimal(state["residual_quote"])
+        self._opened_ns, self._rejected_ns = state["opened_ns"], state["rejected_ns"]
+        super().restore(state, orders, fills)
+        for fill in fills:
+            self._take_stock(fill)
+        if self._barriers is not None and state["trail"] is not None:
+            self._barriers.restore_trail(Fraction(state["trail"]))
+            self._barriers.rebase(self._inventory.open)
+        self._drop_lost_orders()
+        if self.status is RUNNING:
+            self._watch_prices()
+
+    def _take_up(self, order: Order) -> None:
+        level = self._level_of.get(order.client_order_id)
+        if level is None:
+            if order.request.purpose is not Purpose.CLOSE and order.request.purpose is not Purpose.STOP:
+                self._desk.cancel(order)
+        elif order.request.purpose is OPEN:
+            level.open_order = order
+        else:
+            level.close_order = order
+
+    def _drop_lost_orders(self) -> None:
+        """An order that ended before the crash, and was not told: its level goes on from what it holds."""
+        for level in self._levels:
+            holds = bool(self._instrument.lots(max(Decimal(0), level.base)))
+            if (level.state is OPEN_ORDER_PLACED and level.open_order is None) or (level.state is CLOSE_ORDER_PLACED and level.close_order is None):
+                level.move(LevelEvent.ENDED_HOLDING if holds else LevelEvent.ENDED_EMPTY)
