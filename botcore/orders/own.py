@@ -54,6 +54,12 @@ class OwnBook:
     def net(self) -> int:
         return self.long - self.short
 
+    def lots(self, side: str) -> int:
+        """Signed lots of `net`, `long` or `short`. A side of a hedge account can't be below nothing, whatever late exits made of it."""
+        if side == "net":
+            return self.net
+        return max(0, self.long) if side == "long" else -max(0, self.short)
+
     @property
     def open_value(self) -> Decimal:
         """Quote value of what is held and of what entries may still open."""
