@@ -98,6 +98,10 @@ class OwnBook:
             return None
         return heap[0][0] if sells else -heap[0][0]
 
+    def resting(self, *, sells: bool) -> list[Order]:
+        """Our resting orders of one side, best first."""
+        return [entry[2] for entry in sorted(self._heaps[sells], key=lambda entry: entry[:2]) if entry[2].is_open]
+
     def reached(self, side: TradeType, ticks: int) -> Iterator[Order]:
         """Our resting orders that an order of `side` would meet at this price, best first."""
         sells = side is BUY

@@ -50,13 +50,16 @@ class Desk:
             refusal = self._gate.refusal(request, self._clock.now_ns, own)
         if refusal is not None:
             return connector.refuse(request, owner, refusal)
-        if request.position_action is CLOSE and connector.reducible_lots(request) < request.lots:
-            if not connector.is_netted(request):
-                # what is known of the account does not agree with this exit: the next attempt must know better
-                connector.look_at_account()
+        if request.position_action is CLOSE:
             asked, request = request, self._closing(request, connector)
             if request.lots < asked.lots and request.lots < request.instrument.min_lots:
                 return connector.refuse(asked, owner, f"{NOTHING_LEFT}: exits of other executors have closed that side of the account")
+            if not connector.is_netted(asked):
+                if connector.reducible_lots(asked) < asked.lots:
+                    # what is known of the account does not agree with this exit: the next attempt must know better
+                    connector.look_at_account()
+            elif request.purpose is Purpose.CLOSE and connector.position_mode() is PositionMode.HEDGE:
+                self._make_room(request, connector)
         return connector.submit(request, owner, self._expected_ticks(request))
 
     def takeable(self, request: OrderRequest) -> int:
@@ -108,3 +111,21 @@ class Desk:
         if connector.position_mode() is PositionMode.ONEWAY:
             return replace(request, position_action=PositionAction.OPEN)
         return replace(request, lots=there) if request.purpose is Purpose.CLOSE else request
+
+    def _make_room(self, request: OrderRequest, connector: ConnectorBase) -> None:
+        """Cancel what stands in the way of an exit: a venue counts closing orders that rest against the side that they close, and refuses those that exceed it.
+
+        All that rests fits, unless an exit that ran late has closed what others hold. Those furthest from the market go first; whose they are puts them back as far as
+        they fit then.
+        """
+        resting = [
+            order
+            for order in connector.own.of(request.instrument).resting(sells=request.trade_type is not BUY)
+            if order.request.position_action is CLOSE
+        ]
+        missing = request.lots + sum(order.remaining_lots for order in resting) - connector.reducible_lots(request)
+        for order in reversed(resting):
+            if missing <= 0:
+                return
+            connector.cancel(order.client_order_id)
+            missing -= order.remaining_lots
