@@ -99,8 +99,8 @@ class OwnBook:
         return heap[0][0] if sells else -heap[0][0]
 
     def resting(self, *, sells: bool) -> list[Order]:
-        """Our resting orders of one side, best first."""
-        return [entry[2] for entry in sorted(self._heaps[sells], key=lambda entry: entry[:2]) if entry[2].is_open]
+        """Our resting orders of one side, in no order."""
+        return [entry[2] for entry in self._heaps[sells] if entry[2].is_open]
 
     def reached(self, side: TradeType, ticks: int) -> Iterator[Order]:
         """Our resting orders that an order of `side` would meet at this price, best first."""

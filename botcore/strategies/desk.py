@@ -58,7 +58,7 @@ class Desk:
                 if connector.reducible_lots(asked) < asked.lots:
                     # what is known of the account does not agree with this exit: the next attempt must know better
                     connector.look_at_account()
-            elif request.purpose is Purpose.CLOSE and connector.position_mode() is PositionMode.HEDGE:
+            elif request.purpose is Purpose.CLOSE and request.price_ticks is None and connector.position_mode() is PositionMode.HEDGE:
                 self._make_room(request, connector)
         return connector.submit(request, owner, self._expected_ticks(request))
 
@@ -113,19 +113,17 @@ class Desk:
         return replace(request, lots=there) if request.purpose is Purpose.CLOSE else request
 
     def _make_room(self, request: OrderRequest, connector: ConnectorBase) -> None:
-        """Cancel what stands in the way of an exit: a venue counts closing orders that rest against the side that they close, and refuses those that exceed it.
+        """Cancel what stands in the way of an exit at market: a venue counts closing orders that rest against the side that they close, and refuses those that exceed it.
 
         All that rests fits, unless an exit that ran late has closed what others hold. Those furthest from the market go first; whose they are puts them back as far as
         they fit then.
         """
-        resting = [
-            order
-            for order in connector.own.of(request.instrument).resting(sells=request.trade_type is not BUY)
-            if order.request.position_action is CLOSE
-        ]
-        missing = request.lots + sum(order.remaining_lots for order in resting) - connector.reducible_lots(request)
-        for order in reversed(resting):
-            if missing <= 0:
-                return
-            connector.cancel(order.client_order_id)
-            missing -= order.remaining_lots
+        book, is_buy = connector.own.of(request.instrument), request.trade_type is BUY
+        resting = [order for order in book.resting(sells=not is_buy) if order.request.position_action is CLOSE]
+        missing = request.lots + sum([order.remaining_lots for order in resting]) - connector.reducible_lots(request)
+        if missing <= 0:
+            return
+        for order in sorted(resting, key=lambda order: order.request.price_ticks or 0, reverse=not is_buy):
+            if missing > 0:
+                connector.cancel(order.client_order_id)
+                missing -= order.remaining_lots

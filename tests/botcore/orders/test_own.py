@@ -104,8 +104,6 @@ def agrees(account: Account, ticks: int) -> None:
         assert {order.client_order_id for order in book.resting(sells=sells)} == {
             order.client_order_id for order in resting if order.request.trade_type is side
         }
-        inwards = [order.request.price_ticks * (1 if sells else -1) for order in book.resting(sells=sells)]
-        assert inwards == sorted(inwards), "best first"
 
     def met(order: Any, side: TradeType) -> bool:
         price = order.request.price_ticks
