@@ -264,7 +264,7 @@ class ConnectorBase(ABC):
         return True
 
     def is_netted(self, request: OrderRequest) -> bool:
-        """Whether the account's position is what our own fills make it: then an exit may exceed it, for other bots of ours are on the other side."""
+        """Whether the position that this order works on is what our own fills make it: then whatever an exit exceeds it by is the doing of other executors of ours."""
         return True
 
     def reducible_lots(self, request: OrderRequest) -> int:

@@ -49,7 +49,9 @@ stop itself protects the position until then."""
 REMIND_NS: Final = 5 * MINUTE_NS
 """Pause between two reminders of an exit that does not come through."""
 
-BALANCE_TRIES: Final = 3
+FEW_TRIES: Final = 3
+"""Tries where going on hardly helps: the money, or the position, is not there."""
+FEW_TRIES_FOR: Final = (RefusalKind.BALANCE, RefusalKind.NOTHING_LEFT)
 
 KEPT_IDS: Final = 200
 """Orders that an executor can name: the latest. It may send many in its life, and its state is written again with each."""
@@ -339,7 +341,7 @@ class HoldingExecutor(ExecutorBase[C]):
             self.info.reason = reason
             self._retry_at_ns = now_ns + min(SECOND_NS << min(self._waits, 5), MAX_BACKOFF_NS)
             self._waits += 1
-        elif not self._count_retry(now_ns, reason) or (kind is RefusalKind.BALANCE and self.retries >= BALANCE_TRIES):
+        elif not self._count_retry(now_ns, reason) or (kind in FEW_TRIES_FOR and self.retries >= FEW_TRIES):
             self._give_up(now_ns)
 
     # ---- ends from outside -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ NOT_SENT: Final = "could not be sent"
 NEVER_ARRIVED: Final = "never arrived at the venue"
 OWN_ORDER: Final = "would trade with our own order"
 THIN_BOOK: Final = "the book is too thin"
+NOTHING_LEFT: Final = "the account holds nothing to close"
 
 
 class RefusalKind(Enum):
@@ -20,6 +21,8 @@ class RefusalKind(Enum):
     """The venue never saw it: an exit is sent again for as long as it takes."""
     OWN_ORDER = "own order"
     """Another order of ours stands in the way: the price will be another one in a moment."""
+    NOTHING_LEFT = "nothing left"
+    """Others have closed what was to be closed: it may come back for a moment, if they take back what they closed too much."""
     OTHER = "other"
 
 
@@ -29,6 +32,8 @@ def kind_of(reason: str) -> RefusalKind:
         return RefusalKind.UNREACHABLE
     if reason.startswith(OWN_ORDER):
         return RefusalKind.OWN_ORDER
+    if reason.startswith(NOTHING_LEFT):
+        return RefusalKind.NOTHING_LEFT
     said = reason.lower()
     if "insufficient" in said and any(word in said for word in ("balance", "margin", "fund")):
         return RefusalKind.BALANCE

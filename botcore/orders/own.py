@@ -54,6 +54,12 @@ class OwnBook:
     def net(self) -> int:
         return self.long - self.short
 
+    def lots(self, side: str) -> int:
+        """Signed lots of `net`, `long` or `short`. A side of a hedge account can't be below nothing, whatever late exits made of it."""
+        if side == "net":
+            return self.net
+        return max(0, self.long) if side == "long" else -max(0, self.short)
+
     @property
     def open_value(self) -> Decimal:
         """Quote value of what is held and of what entries may still open."""
@@ -91,6 +97,10 @@ class OwnBook:
         if not heap:
             return None
         return heap[0][0] if sells else -heap[0][0]
+
+    def resting(self, *, sells: bool) -> list[Order]:
+        """Our resting orders of one side, in no order."""
+        return [entry[2] for entry in self._heaps[sells] if entry[2].is_open]
 
     def reached(self, side: TradeType, ticks: int) -> Iterator[Order]:
         """Our resting orders that an order of `side` would meet at this price, best first."""

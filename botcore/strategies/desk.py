@@ -11,6 +11,7 @@ from botcore.core.clock import Clock
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.order import OrderRequest, Purpose
+from botcore.model.refusals import NOTHING_LEFT
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 from botcore.risk.self_trade import passage
@@ -50,10 +51,15 @@ class Desk:
         if refusal is not None:
             return connector.refuse(request, owner, refusal)
         if request.position_action is CLOSE:
-            request = self._closing(request, connector)
-            if request.position_action is CLOSE and connector.reducible_lots(request) < request.lots:
-                # what is known of the account does not agree with this exit: the next attempt must know better
-                connector.look_at_account()
+            asked, request = request, self._closing(request, connector)
+            if request.lots < asked.lots and request.lots < request.instrument.min_lots:
+                return connector.refuse(asked, owner, f"{NOTHING_LEFT}: exits of other executors have closed that side of the account")
+            if not connector.is_netted(asked):
+                if connector.reducible_lots(asked) < asked.lots:
+                    # what is known of the account does not agree with this exit: the next attempt must know better
+                    connector.look_at_account()
+            elif request.purpose is Purpose.CLOSE and request.price_ticks is None and connector.position_mode() is PositionMode.HEDGE:
+                self._make_room(request, connector)
         return connector.submit(request, owner, self._expected_ticks(request))
 
     def takeable(self, request: OrderRequest) -> int:
@@ -88,14 +94,36 @@ class Desk:
         return self._connectors[connector_name].position_mode()
 
     def _closing(self, request: OrderRequest, connector: ConnectorBase) -> OrderRequest:
-        """Exits are reduce-only, except where several bots net each other on a ONEWAY account.
+        """How an exit goes out: reduce-only, except where the account is known to hold less than the executor does.
 
-        There the venue's position may be smaller than what this executor holds, and a reduce-only order would be cut or refused; the executor's own
-        exposure is the truth that its exit is sized from. Where the venue's position is not what our own fills make it, somebody else has changed it, and an
-        exit that is not reduce-only could turn it around.
+        On a ONEWAY account that several bots share they net each other: a reduce-only order would be cut or refused, and the executor's own exposure is the truth
+        that its exit is sized from. In HEDGE mode nobody nets anybody; there is less because an exit of another executor ran late and has closed what this one
+        holds. A close at market then takes what there is (none of its lots, if there is none), for the venue refuses more as a whole.
+
+        Where the venue's position is not what our own fills make it, somebody else has changed it, or its word is old: an exit that is not reduce-only could turn
+        it around, and goes as it is.
         """
-        if request.purpose is Purpose.STOP or connector.position_mode() is not PositionMode.ONEWAY:
+        if request.purpose is Purpose.STOP:
             return request
-        if connector.reducible_lots(request) < request.lots and connector.is_netted(request):
+        there = connector.reducible_lots(request)
+        if there >= request.lots or not connector.is_netted(request):
+            return request
+        if connector.position_mode() is PositionMode.ONEWAY:
             return replace(request, position_action=PositionAction.OPEN)
-        return request
+        return replace(request, lots=there) if request.purpose is Purpose.CLOSE else request
+
+    def _make_room(self, request: OrderRequest, connector: ConnectorBase) -> None:
+        """Cancel what stands in the way of an exit at market: a venue counts closing orders that rest against the side that they close, and refuses those that exceed it.
+
+        All that rests fits, unless an exit that ran late has closed what others hold. Those furthest from the market go first; whose they are puts them back as far as
+        they fit then.
+        """
+        book, is_buy = connector.own.of(request.instrument), request.trade_type is BUY
+        resting = [order for order in book.resting(sells=not is_buy) if order.request.position_action is CLOSE]
+        missing = request.lots + sum([order.remaining_lots for order in resting]) - connector.reducible_lots(request)
+        if missing <= 0:
+            return
+        for order in sorted(resting, key=lambda order: order.request.price_ticks or 0, reverse=not is_buy):
+            if missing > 0:
+                connector.cancel(order.client_order_id)
+                missing -= order.remaining_lots

@@ -121,7 +121,7 @@ class PositionKeeper:
                 if not book.instrument.is_perpetual:
                     continue
                 for side in ("long", "short") if connector.position_mode() is PositionMode.HEDGE else ("net",):
-                    self._compare(connector, book.instrument, side, self._own(connector, book.instrument, side), now_ns)
+                    self._compare(connector, book.instrument, side, book.lots(side), now_ns)
 
     def _compare(self, connector: ConnectorBase, instrument: Instrument, side: str, own: int, now_ns: int) -> None:
         key = (connector.name, instrument.market.trading_pair, side)
@@ -144,7 +144,7 @@ class PositionKeeper:
             loss.calm_ns = loss.calm_ns or now_ns
             if now_ns >= loss.calm_ns + CALM_NS:
                 del self._losses[key]
-        self._see_surplus(key, instrument, venue - (own - sign * gone), now_ns)
+        self._see_surplus(connector, key, instrument, venue - (own - sign * gone), now_ns)
 
     def _is_proven(self, connector: ConnectorBase, loss: _Loss, told_ns: int, now_ns: int) -> bool:
         """Whether no execution of ours can explain it any more; asks for what is needed.
@@ -171,8 +171,9 @@ class PositionKeeper:
         connector.reconcile(now_ns)
         connector.look_at_account()
 
-    def _see_surplus(self, key: tuple[str, str, str], instrument: Instrument, lots: int, now_ns: int) -> None:
-        """Tell of a position that is not ours, once for every size that lasts."""
+    def _see_surplus(self, connector: ConnectorBase, key: tuple[str, str, str], instrument: Instrument, lots: int, now_ns: int) -> None:
+        """Tell of a position that is not ours, once for every size that lasts and that the venue has named again meanwhile: the message of our own exit's effect
+        on it may be lost."""
         seen = self._surplus.get(key)
         if not lots:
             if seen is not None and not seen.is_told:
@@ -180,7 +181,10 @@ class PositionKeeper:
             return
         if seen is None or seen.lots != lots:
             seen = self._surplus[key] = _Surplus(lots, now_ns)
-        if not seen.is_told and now_ns >= seen.since_ns + TELL_NS:
+        again_ns = seen.since_ns + ASK_NS
+        if not seen.is_told and now_ns >= again_ns and connector.venue_lots_ns(instrument, key[2]) < again_ns:
+            connector.look_at_account()
+        elif not seen.is_told and now_ns >= seen.since_ns + TELL_NS:
             seen.is_told = True
             self._tell(FactKind.POSITION_UNACCOUNTED, instrument, now_ns, amount=format(instrument.amount(lots), "f"))
 
@@ -190,19 +194,13 @@ class PositionKeeper:
         ticks = self._closing_ticks(connector.own.of(instrument), is_long=gone > 0)
         if ticks is None:
             return True
-        own, venue = self._own(connector, instrument, side), connector.venue_lots(instrument, side)
+        own, venue = connector.own.of(instrument).lots(side), connector.venue_lots(instrument, side)
         amounts = {"venue_amount": format(instrument.amount(venue or 0), "f"), "booked_amount": format(instrument.amount(own), "f")}
         self._tell(FactKind.POSITION_ADJUSTED, instrument, now_ns, price=format(instrument.price(ticks), "f"), **amounts)
         shares = self._shares(instrument, side, 1 if gone > 0 else -1, abs(gone))
         for owner, request in shares:
             connector.book_external(request, owner, ticks)
         return sum(request.lots for _, request in shares) == abs(gone)
-
-    @staticmethod
-    def _own(connector: ConnectorBase, instrument: Instrument, side: str) -> int:
-        """Signed lots by our books; a side of a hedge account can't be below nothing, whatever late exits made of it."""
-        book = connector.own.of(instrument)
-        return {"net": book.net, "long": max(0, book.long), "short": -max(0, book.short)}[side]
 
     def _closing_ticks(self, own: OwnBook, *, is_long: bool) -> int | None:
         """What it would have been closed at; None while that can't be known. On a market that no bot has open, what it was bought at."""

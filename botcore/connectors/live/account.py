@@ -174,11 +174,14 @@ class Account:
     def lots(self, instrument: Instrument, side: str) -> int:
         return self._lots.get((instrument.market.trading_pair, side), 0)
 
+    def side(self, request: OrderRequest) -> str:
+        """The position that an order works on: `net`, or in HEDGE mode the side that it opens or closes."""
+        if self.mode is not PositionMode.HEDGE:
+            return "net"
+        opens_long = (request.trade_type is TradeType.BUY) == (request.position_action is not PositionAction.CLOSE)
+        return "long" if opens_long else "short"
+
     def reducible(self, request: OrderRequest) -> int:
         """Lots by which this order could reduce what stands, whatever its size."""
-        side = "net"
-        if self.mode is PositionMode.HEDGE:
-            opens_long = (request.trade_type is TradeType.BUY) == (request.position_action is not PositionAction.CLOSE)
-            side = "long" if opens_long else "short"
-        held = self.lots(request.instrument, side)
+        held = self.lots(request.instrument, self.side(request))
         return abs(held) if held and (held > 0) != (request.trade_type is TradeType.BUY) else 0

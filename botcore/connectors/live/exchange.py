@@ -223,6 +223,9 @@ class ExchangeConnector(ConnectorBase):
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
             if said.verdict is Verdict.DENIED:
                 self.deny(said.text)
+            if not order.request.purpose.adds_risk and order.instrument.is_perpetual:
+                # what we know of the position and what the venue has may differ: the next attempt must know better
+                self.look_at_account()
             self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, said.text, now_ns))
         else:
             self._doubt(order, sent_ns, said.text or "the venue's answer can't be trusted", now_ns)
@@ -520,8 +523,8 @@ class ExchangeConnector(ConnectorBase):
         return not (self._unanswered or self._unreconciled or len(self.doubts) or len(self.endings))
 
     def is_netted(self, request: OrderRequest) -> bool:
-        instrument = request.instrument
-        return not self._unreconciled and self.own.of(instrument).net == self.account.lots(instrument, "net")
+        side = self.account.side(request)
+        return not self._unreconciled and self.own.of(request.instrument).lots(side) == self.account.lots(request.instrument, side)
 
     def reducible_lots(self, request: OrderRequest) -> int:
         return self.account.reducible(request)

@@ -101,6 +101,10 @@ def agrees(account: Account, ticks: int) -> None:
         prices = [order.request.price_ticks for order in resting if order.request.trade_type is side]
         assert book.best(sells=sells) == (pick(prices) if prices else None)
 
+        assert {order.client_order_id for order in book.resting(sells=sells)} == {
+            order.client_order_id for order in resting if order.request.trade_type is side
+        }
+
     def met(order: Any, side: TradeType) -> bool:
         price = order.request.price_ticks
         return order.request.trade_type is side.opposite and (price <= ticks if side is BUY else price >= ticks)
