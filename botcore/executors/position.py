@@ -318,6 +318,7 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._book_fill(event.fill)
             if self.status is RUNNING:
                 self._after_fill(event.order.request.purpose, now_ns)
+                self._trim_entry()
         elif type(event) is OrderClosed:
             self._forget(event.order)
             if event.order.request.purpose is Purpose.STOP:
@@ -354,6 +355,12 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._exit(now_ns, CloseType.EXTERNAL)
         elif self._exposure.excess_lots:
             self._exit(now_ns, CloseType.TAKE_PROFIT)
+
+    def _trim_entry(self) -> None:
+        """Take the entry off when it would open too much: an order that it replaced was executed after its end (O9). What is still wanted is sent anew."""
+        entry = self._entry
+        if entry is not None and entry.is_open and not entry.cancel_asked and self._exposure.opened_lots + entry.remaining_lots > self._wanted_lots:
+            self._desk.cancel(entry)
 
     def _entry_taken_off(self, now_ns: int) -> None:
         """Somebody canceled the entry at the venue: what is filled is managed, and nothing is sent in its place."""

@@ -188,6 +188,9 @@ class Caller:
                 return self._unsent(call, request, started)
             reply = await self._port.request(request, lane_of(call), self._timeouts.total_s)
             left = not isinstance(reply, NoReply) or reply.left
+        except GeneratorExit:
+            ticket.drop()
+            raise
         finally:
             ticket.close(left=left)
         outcome = self._read(call, reply)
