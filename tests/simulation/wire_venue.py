@@ -264,6 +264,10 @@ class WirePort:
         target = parts.path or "/"
         return self._venues[parts.netloc], f"{target}?{parts.query}" if parts.query else target
 
+    def renew(self, lane: Lane) -> None:
+        """Each request has a way of its own here."""
+        self._log.add("renew", lane.value)
+
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
         venue, target = self._split(request.url)
         is_write = request.method != "GET"
