@@ -78,6 +78,7 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
                 return
             self._exposure.apply(event.fill)
             self.info.has_fills = True
+            self._trim()
             self._listener.executor_changed(self)
         elif type(event) is OrderClosed and self._order is event.order is not None:
             cancel_asked: bool = event.order.cancel_asked
@@ -93,6 +94,12 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
                 self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns)
             if self.status is SHUTTING_DOWN:
                 self._finish_if_idle(now_ns)
+
+    def _trim(self) -> None:
+        """Take the order off when it would trade too much: one that it replaced was executed after its end (O9). What is still wanted is sent anew."""
+        order = self._order
+        if order is not None and order.is_open and not order.cancel_asked and self._exposure.opened_lots + order.remaining_lots > self._wanted_lots:
+            self._desk.cancel(order)
 
     def _rejected(self, reason: str, now_ns: int) -> None:
         if self.status is not RUNNING:

@@ -147,6 +147,12 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
         if self.status is RUNNING:
             self._watch.set(self.id, *barriers.watched())
 
+    def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:
+        """Take the entry off when it would open too much: an order that it replaced was executed after its end (O9). What is still wanted is sent anew."""
+        entry = self._entry
+        if entry is not None and entry.is_open and not entry.cancel_asked and self._exposure.opened_lots + entry.remaining_lots > self._wanted_lots:
+            self._desk.cancel(entry)
+
     def _let_go(self, order: Order) -> None:
         if order is self._entry:
             self._entry = None

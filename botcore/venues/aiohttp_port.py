@@ -73,6 +73,7 @@ class AiohttpPort:
         self._longest_reply = longest_reply
         self._longest_message = longest_message
         self._sessions: dict[Lane | None, aiohttp.ClientSession] = {}
+        self._leaving: dict[asyncio.Task[None], aiohttp.ClientSession] = {}
 
     # ---- requests ------------------------------------------------------------------------------------------------------
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
@@ -107,6 +108,18 @@ class AiohttpPort:
             headers = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status, headers, bytes(body), sent_ns, self._now_ns())
 
+    def renew(self, lane: Lane) -> None:
+        session = self._sessions.pop(lane, None)
+        if session is not None:
+            task = asyncio.get_running_loop().create_task(self._leave(session), name=f"old connections for {lane.value}")
+            self._leaving[task] = session
+            task.add_done_callback(lambda done: self._leaving.pop(done, None))
+
+    async def _leave(self, session: aiohttp.ClientSession) -> None:
+        """Close a session when nothing can be under way in it any more."""
+        await asyncio.sleep(self._timeouts.total_s)
+        await session.close()
+
     def _late(self, error: TimeoutError, url: str, timeout_s: float) -> str:
         if isinstance(error, aiohttp.ConnectionTimeoutError):
             return f"no connection to {_host(url)} within {self._timeouts.connect_s:g} s"
@@ -131,8 +144,10 @@ class AiohttpPort:
         return AiohttpSocket(socket, _host(url))
 
     async def close(self) -> None:
-        sessions = list(self._sessions.values())
+        sessions = [*self._sessions.values(), *self._leaving.values()]
         self._sessions.clear()
+        for task in list(self._leaving):
+            task.cancel()
         for session in sessions:
             await session.close()
 

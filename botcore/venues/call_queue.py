@@ -23,6 +23,10 @@ class Ticket:
         if costs is not None:
             self._settle(costs, left)
 
+    def drop(self) -> None:
+        """Nothing is counted any more: what held it was closed from outside, and its loop is gone."""
+        self._costs = None
+
 
 @dataclass(slots=True, eq=False)
 class Waiter:

@@ -2,6 +2,9 @@
 
 One call: its turn at the limiter, signature with the venue's time at the moment of leaving, the request, the dialect's reading of the reply. What was not processed for
 sure (rate limit, wrong time) is repeated here, within the call's patience; a write whose fate is unknown never is.
+
+A refusal names no order. It is believed because a connection carries one request at a time; once a reply has shown that this does not hold (R22), the refusals of all
+writes that were under way then say nothing.
 """
 
 from __future__ import annotations
@@ -108,6 +111,8 @@ class Caller:
         self.circuit = Circuit(Backoff(1.0, 30.0, rng))
         self.meter = OffsetMeter(offset, self._sample)
         self.denied = ""
+        self._mixed_up_at = -1.0
+        """Loop time at which a reply was last seen that spoke of another order; -1 before the first."""
 
     async def call(self, call: Call, patience_s: float | None = None) -> Answer:
         """Make a call; never raises but for cancellation.
@@ -188,9 +193,12 @@ class Caller:
                 return self._unsent(call, request, started)
             reply = await self._port.request(request, lane_of(call), self._timeouts.total_s)
             left = not isinstance(reply, NoReply) or reply.left
+        except GeneratorExit:
+            ticket.drop()
+            raise
         finally:
             ticket.close(left=left)
-        outcome = self._read(call, reply)
+        outcome = self._read(call, reply, leaving)
         status = 0 if isinstance(reply, NoReply) else reply.status
         self.stats.on_call(CallRecord(call, outcome.verdict, status, leaving - started, loop.time() - leaving, left))
         return Answer(outcome, reply, sent_ns)
@@ -203,13 +211,20 @@ class Caller:
             return f"not sent: the request could not be built ({type(error).__name__})"
 
     # ---- reading -----------------------------------------------------------------------------------------------------
-    def _read(self, call: Call, reply: Reply | NoReply) -> Outcome:
+    def _read(self, call: Call, reply: Reply | NoReply, leaving: float) -> Outcome:
         now = asyncio.get_running_loop().time()
         if isinstance(reply, NoReply):
             self.circuit.failed(now, reply.reason)
             return Outcome(Verdict.UNKNOWN, text=reply.reason)
         outcome = self._outcome(call, reply)
         self._obey(reply, outcome)
+        if outcome.is_foreign:
+            # whose reply this was, another call may have got ours: no connection of that lane is used again
+            self._mixed_up_at = now
+            self._port.renew(lane_of(call))
+        elif call.is_write and reply.status >= 400 and leaving <= self._mixed_up_at:
+            # a refusal names no order, so it may be that of another call
+            outcome = Outcome(Verdict.UNKNOWN, outcome.code, f"{outcome.text}; but replies were mixed up, so nobody knows whose it is")
         if outcome.verdict is Verdict.DENIED:
             self.denied = outcome.text
             self._on_denied(outcome)

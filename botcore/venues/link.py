@@ -105,14 +105,22 @@ class Link:
         try:
             await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
             error = next(work.exception() for work in works if work.done())
-        finally:
-            for work in works:
-                work.cancel()
-            await asyncio.gather(*works, return_exceptions=True)
-            await self._socket.close()
+        except GeneratorExit:
+            # closed from outside: the loop is gone, and with it the socket
+            raise
+        except BaseException:
+            await self._end(works)
+            raise
+        await self._end(works)
         if isinstance(error, SocketClosed):
             return error
         raise error or AssertionError("a link's work ended without a reason")
+
+    async def _end(self, works: list[asyncio.Task[None]]) -> None:
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        await self._socket.close()
 
     def retire(self) -> None:
         """End it: another one delivers."""

@@ -82,6 +82,9 @@ class Port(Protocol):
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
         """Send a request and read the whole reply; never raises but for cancellation. `NoReply.left` is False only when no byte can have left."""
 
+    def renew(self, lane: Lane) -> None:
+        """Requests from now on use none of the lane's present connections; what is under way on these may end."""
+
     async def connect(self, url: str, timeout_s: float) -> Socket:
         """Open a socket.
 

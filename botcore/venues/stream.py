@@ -228,19 +228,27 @@ class SupervisedStream:
 
     async def _serve(self, link: Link) -> None:
         """A socket's life, to its end."""
-        reason = "a fault of this program"
         try:
             reason = str(await link.serve())
-        finally:
-            self._links.remove(link)
-            if link.retire_at is None:
-                # nobody was asked to take over from it
-                self._last_close = reason
-                self._count(link)
-            if self.is_open and not any(other.is_ready for other in self._links):
-                self.is_open = False
-                self._tell("on_down", self._hooks.on_down, reason)
-            self._wake.set()
+        except GeneratorExit:
+            # closed from outside: the loop is gone, and nobody is left to be told
+            raise
+        except BaseException:
+            self._served(link, "a fault of this program")
+            raise
+        self._served(link, reason)
+
+    def _served(self, link: Link, reason: str) -> None:
+        """A socket is gone."""
+        self._links.remove(link)
+        if link.retire_at is None:
+            # nobody was asked to take over from it
+            self._last_close = reason
+            self._count(link)
+        if self.is_open and not any(other.is_ready for other in self._links):
+            self.is_open = False
+            self._tell("on_down", self._hooks.on_down, reason)
+        self._wake.set()
 
     # ---- what links tell -----------------------------------------------------------------------------------------------
     def link_ready(self, link: Link) -> None:

@@ -61,20 +61,33 @@ class Tasks:
         return task
 
     async def _again(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        me = asyncio.current_task()
         while True:
             try:
                 await work()
             except Exception as error:  # noqa: BLE001
+                if not _is_stepped(me):
+                    return
                 self.tell(name, error)
             await asyncio.sleep(self._pause_s)
 
     async def _guarded(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        me = asyncio.current_task()
         try:
             await work()
         except Exception as error:  # noqa: BLE001
-            self.tell(name, error)
+            if _is_stepped(me):
+                self.tell(name, error)
 
     def tell(self, name: str, error: BaseException) -> None:
         """Report an error."""
         with contextlib.suppress(Exception):
             self._on_fault(name, error)
+
+
+def _is_stepped(task: asyncio.Task[None] | None) -> bool:
+    """Whether the loop is running this task; not so while its coroutine is closed from outside (its loop is gone): what breaks then is nobody's news."""
+    try:
+        return asyncio.current_task() is task
+    except RuntimeError:
+        return False

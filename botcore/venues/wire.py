@@ -115,6 +115,8 @@ class Outcome:
         One sentence for people.
     banned_until_ms : int
         Wall time of the venue until which all traffic must rest; 0 when it does not.
+    is_foreign : bool
+        The reply speaks of another order than the call: somewhere on the way replies are mixed up (R22).
     """
 
     verdict: Verdict
@@ -122,6 +124,7 @@ class Outcome:
     text: str = ""
     retry_after_s: float = 0.0
     banned_until_ms: int = 0
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

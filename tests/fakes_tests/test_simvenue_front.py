@@ -121,6 +121,18 @@ def test_r5_a_status_says_nothing_of_what_was_done(world: World, after: bool) ->
     assert world.clients() == (["a"] if after else [])
 
 
+def test_r7_a_fault_that_strikes_before_the_work_never_strikes_after_it(world: World) -> None:
+    """With another one in force that does: a limit would be told of an order that stands."""
+    world.front.faults.add(Fault("status", "POST */order", p=0.5, status=429, code=-1003))
+    world.front.faults.add(Fault("status", "POST */order", p=0.5, status=503, code=-1007, after=True))
+    world.front.faults.add(Fault("hang", "POST */order", p=0.2))
+    world.front.faults.add(Fault("hang", "POST */order", p=0.2, delay_s=1, after=True))
+    answers = {name: world.run(world.order(name)) for name in map(str, range(60))}
+    limited = {name for name, answer in answers.items() if isinstance(answer, Answer) and answer.status == 429}
+    assert limited and limited.isdisjoint(world.clients())
+    assert {name for name, answer in answers.items() if isinstance(answer, Answer) and answer.status == 503} <= set(world.clients())
+
+
 @pytest.mark.parametrize("body", sorted(BODIES))
 def test_r9_r10_r11_a_body_is_spoiled(world: World, body: str) -> None:
     other = world.run(world.order("first"))

@@ -228,6 +228,29 @@ def test_pe_13_entry_outside_its_bounds_is_canceled_and_comes_back_inside() -> N
     assert executor.retries == 0, "a cancel that it asked for is no rejection"
 
 
+@pytest.mark.parametrize(("late", "sent"), [("0.3", [1000, 1000, 700]), ("1", [1000, 1000])])
+def test_o9_late_fill_of_an_entry_that_was_replaced_takes_the_surplus_off(late: str, sent: list[int]) -> None:
+    """The venue said that the first entry was over, and executes it all the same while its successor rests: no more than the amount is opened."""
+    bench = VenueBench()
+    executor = bench.start(bare())
+    first = bench.orders[0]
+    bench.venue.accept(first)
+    bench.venue.end(first, OrderState.EXPIRED, "the venue was tidying up")
+    bench.tick(5)
+    second = bench.orders[1]
+    bench.venue.accept(second)
+    bench.venue.trade(first, late)
+    bench.send()
+    assert bench.venue.cancels == [second]
+    bench.venue.end(second)
+    bench.tick(5)
+    assert [order.lots for order in bench.orders] == sent
+    for order in bench.live():
+        bench.venue.trade(order)
+    bench.tick(5)
+    assert executor.status is RUNNING and bench.sum_of(BUY) == 1 and not bench.live()
+
+
 def test_pe_15_fees_of_entry_and_partial_take_profit_add_up() -> None:
     bench = VenueBench()
     executor = opened(bench, config(take_profit_order_type=LIMIT), fee="0.1")

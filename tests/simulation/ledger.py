@@ -23,7 +23,7 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True)
 class VenueTrade:
-    """An execution of one of the account's orders; `fee` is positive when it was paid."""
+    """An execution of one of the account's orders; `fee` is positive when it was paid. `is_late`: the venue had said before that the order was over (O9)."""
 
     trade_id: str
     client_order_id: str
@@ -33,6 +33,7 @@ class VenueTrade:
     amount: Decimal
     fee: Decimal
     fee_asset: str
+    is_late: bool = False
 
     @property
     def signed(self) -> Decimal:

@@ -23,13 +23,14 @@ PNL_TOLERANCE = Decimal("1e-9")
 
 def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     """Everything that needs nothing but rows and ledgers."""
+    ledgers = list(ledgers)
     for ledger in ledgers:
         judge_orders(watcher, ledger, breach)
         judge_fills(watcher, ledger, breach)
         judge_position(watcher, ledger, breach)
         judge_balances(watcher, ledger, breach)
     judge_intents(watcher, breach)
-    judge_executors(watcher, breach)
+    judge_executors(watcher, ledgers, breach)
     judge_facts(watcher, breach)
 
 
@@ -129,20 +130,33 @@ def judge_intents(watcher: Watcher, breach: Breach) -> None:
         breach("I4", f"nothing is written of what became of intent {intent_id}")
 
 
-def judge_executors(watcher: Watcher, breach: Breach) -> None:
-    """I3, I7: no executor opened more than it was to, and each has ended."""
+def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
+    """I3, I7: no executor opened more than it was to, and each has ended.
+
+    What the venue executed of an order after it had said that the order was over (O9) can't be told from the venue's word, so it may come on top of what replaced
+    that order; then it must have been told.
+    """
     opened: dict[str, Decimal] = defaultdict(Decimal)
-    for row in watcher.fills.values():
+    late: dict[str, Decimal] = defaultdict(Decimal)
+    came_late = {(ledger.name, trade.trading_pair, trade.trade_id) for ledger in ledgers for trade in ledger.trades() if trade.is_late}
+    for key, row in watcher.fills.items():
         executor = watcher.executors.get(row["executor_id"])
         if executor is None:
             breach("I7", f"execution {row['trade_id']} belongs to executor {row['executor_id']!r}, of which nothing is written")
         elif watcher.intents.get(intent_of(row["client_order_id"]), {}).get("purpose") == Purpose.OPEN.value:
             opened[row["executor_id"]] += Decimal(row["amount"])
+            if key in came_late:
+                late[row["executor_id"]] += Decimal(row["amount"])
     for executor_id, amount in opened.items():
         config = json.loads(watcher.executors[executor_id]["config"])
         wanted = Decimal(str(config["amount"]))
-        if amount > wanted:
-            breach("I3", f"executor {executor_id} was to open {wanted}, it opened {amount}")
+        if amount - late[executor_id] > wanted:
+            breach("I3", f"executor {executor_id} was to open {wanted}, it opened {amount}, {late[executor_id]} of it late")
+        elif amount > wanted and not watcher.facts[FactKind.LATE_FILL, executor_id]:
+            breach(
+                "I3",
+                f"executor {executor_id} was to open {wanted}, it opened {amount}, and nothing is told of the {late[executor_id]} that came late",
+            )
     for executor_id, row in watcher.executors.items():
         if row["status"] != "TERMINATED":
             breach("I11", f"executor {executor_id} is {row['status']} in the records")

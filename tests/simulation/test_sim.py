@@ -32,6 +32,11 @@ def test_i1_to_i20_hold_for_a_chunk_of_seeds_over_bytes(first: int) -> None:
     assert not broken, "\n".join(broken)
 
 
+def test_what_a_killed_process_leaves_behind_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    verdict = run_seed(Seed(4, is_wire=True))
+    assert verdict.lives > 1 and [record.message for record in caplog.records if "broke" in record.message] == []
+
+
 @pytest.mark.parametrize("seed", open_seeds(), ids=str)
 def test_seeds_that_do_not_hold_yet(seed: Seed) -> None:
     verdict = run_seed(seed)

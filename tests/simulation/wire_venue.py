@@ -18,6 +18,7 @@ from botcore.venues.port import HttpRequest, Lane, Socket, SocketClosed
 from botcore.venues.wire import NoReply, Reply
 from tests.fakes.simvenue.front import Dropped, Front, FrontSession
 from tests.fakes.simvenue.markets import FUTURES_MARKETS, SPOT_MARKETS
+from tests.fakes.simvenue.values import OPEN
 from tests.fakes.simvenue.venue import SimVenue
 from tests.fakes.simvenue.wire import Problem
 from tests.simulation.ledger import VenueOrder, VenueTrade
@@ -129,7 +130,9 @@ class WireVenue:
             order, market = one.order, self._markets[one.order.symbol]
             name = triggered.get(order.id, order.client_id)
             price, amount = market.price(one.ticks), market.amount(one.lots)
-            yield VenueTrade(str(one.id), name, self._pair(order.symbol), order.side, price, amount, one.commission, one.commission_asset)
+            ended_ns = next((step[0] for step in order.history if step[1] not in OPEN | {"FILLED"}), one.ns)
+            fee = (one.commission, one.commission_asset)
+            yield VenueTrade(str(one.id), name, self._pair(order.symbol), order.side, price, amount, *fee, is_late=one.ns > ended_ns)
 
     def positions(self) -> Mapping[str, Decimal]:
         found: dict[str, Decimal] = {}
@@ -260,6 +263,10 @@ class WirePort:
         parts = urlsplit(url)
         target = parts.path or "/"
         return self._venues[parts.netloc], f"{target}?{parts.query}" if parts.query else target
+
+    def renew(self, lane: Lane) -> None:
+        """Each request has a way of its own here."""
+        self._log.add("renew", lane.value)
 
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
         venue, target = self._split(request.url)

@@ -33,6 +33,8 @@ class FakeDialect:
     def outcome(self, call: Call, reply: Reply) -> Outcome:
         if reply.body.startswith(b"stale"):
             return Outcome(Verdict.STALE_TIME, text="time is off")
+        if reply.body.startswith(b"foreign"):
+            return Outcome(Verdict.UNKNOWN, text="about another order", is_foreign=True)
         if reply.status == 418:
             return Outcome(Verdict.LIMITED, text="banned", banned_until_ms=int(reply.headers.get("x-until", "0")))
         verdict = Verdict.ACCEPTED if reply.status == 200 else VERDICTS.get(reply.status, Verdict.UNKNOWN)
@@ -163,6 +165,10 @@ class FakePort:
         self.open_sockets: list[FakeSocket] = []
         self.attempts: list[float] = []
         self.under_way = 0
+        self.renewed: list[Lane] = []
+
+    def renew(self, lane: Lane) -> None:
+        self.renewed.append(lane)
 
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
         self.requests.append((asyncio.get_running_loop().time(), request, lane))

@@ -29,6 +29,7 @@ WORDS: Final = {
     408: "the venue waited in vain for its own engine",
     451: "the venue does not serve this country",
 }
+ANOTHER: Final = "about another order"
 SUBJECTS: Final = ("origClientOrderId", "clientOrderId", "clientAlgoId")
 """Keys under which a reply says which order it is about, the most telling one first."""
 
@@ -84,7 +85,9 @@ class OutcomeReader:
         except Unreadable as error:
             return Outcome(Verdict.UNKNOWN, None, f"{self._venue} answered {reply.status}, {error}")
         trouble = _trouble(call, found)
-        return Outcome(Verdict.UNKNOWN, None, f"{self._venue} answered {reply.status}, {trouble}") if trouble else Outcome(Verdict.ACCEPTED)
+        if not trouble:
+            return Outcome(Verdict.ACCEPTED)
+        return Outcome(Verdict.UNKNOWN, None, f"{self._venue} answered {reply.status}, {trouble}", is_foreign=trouble.startswith(ANOTHER))
 
     def _limited(self, code: int | None, message: str, reply: Reply) -> Outcome:
         wait_s = _retry_after_s(reply)
@@ -127,7 +130,8 @@ def _trouble(call: Call, found: Any) -> str:
     if call.subject:
         told = next((found[key] for key in SUBJECTS if key in found), None)
         if told != call.subject:
-            return f"about another order: {short(told)}"
+            # without a name it is no order at all, which says nothing of other replies
+            return f"{ANOTHER}: {short(told)}" if type(told) is str else f"about no order: {short(told)}"
     return ""
 
 

@@ -211,6 +211,39 @@ async def test_r13_no_write_is_sent_again_when_a_kept_connection_breaks(port: Ai
         assert len(heads) == 2
 
 
+async def test_r22_renewed_connections_are_new_and_what_is_under_way_ends(port: AiohttpPort) -> None:
+    """Each connection answers with its number; the first request waits for a word before it is answered."""
+    opened = count(1)
+    arrived, go = asyncio.Event(), asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = next(opened)
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            if b"/slow" in head:
+                arrived.set()
+                await go.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d" % number)
+            await writer.drain()
+
+    async with raw_server(talk) as address:
+
+        async def number(path: str = "") -> bytes:
+            said = await ask(port, f"http://{address}/{path}", "POST", Lane.ORDERS)
+            assert isinstance(said, Reply)
+            return said.body
+
+        assert [await number(), await number()] == [b"1", b"1"]
+        slow = asyncio.create_task(number("slow"))
+        await arrived.wait()
+        port.renew(Lane.ORDERS)
+        port.renew(Lane.ORDERS)
+        assert [await number(), await number()] == [b"2", b"2"]
+        go.set()
+        assert await slow == b"1"
+        await port.close()
+        assert not port._leaving
+
+
 async def test_r17_a_reply_that_trickles_is_cut_off_in_time(port: AiohttpPort) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -196,6 +196,29 @@ async def test_r5_a_write_whose_fate_is_unknown_is_never_repeated() -> None:
 
 
 @virtual
+@pytest.mark.parametrize("refusal", [reply(400, b"refused"), reply(429, retry_after="1"), reply(400, b"stale"), reply(401, b"denied")])
+async def test_r22_once_replies_are_mixed_up_refusals_of_what_was_under_way_say_nothing(refusal: Reply) -> None:
+    world = World()
+    await world.caller.call(DEPTH)
+    await world.caller.call(CANCEL)
+    world.script = [reply(body=b"foreign"), refusal]
+    first, second = await asyncio.gather(world.caller.call(CREATE), world.caller.call(CREATE))
+    assert (first.outcome.verdict, second.outcome.verdict) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
+    assert len(world.sent("create")) == 2 and world.port.renewed == [Lane.ORDERS]
+    assert world.denials == []
+
+
+@virtual
+async def test_r22_what_leaves_on_new_connections_is_refused_as_ever() -> None:
+    world = World()
+    world.script = [reply(body=b"foreign"), reply(400, b"refused")]
+    await world.caller.call(CREATE)
+    await asyncio.sleep(1)
+    answer = await world.caller.call(CREATE)
+    assert answer.outcome.verdict is Verdict.REFUSED
+
+
+@virtual
 async def test_r12_a_stale_time_is_signed_again_only_after_the_clock_was_measured() -> None:
     world = World()
     await world.caller.call(CREATE)

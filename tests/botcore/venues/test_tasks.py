@@ -46,6 +46,33 @@ async def test_p14_nobody_else_needs_to_hold_a_task() -> None:
     assert done == [1] and len(tasks) == 0
 
 
+def test_p1_work_that_is_closed_without_its_loop_says_nothing() -> None:
+    """As when a process is gone in a simulation, or the garbage collector comes after the loop: that is no fault, and there is nobody to begin it again."""
+    faults: list[str] = []
+    swept: list[str] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            swept.append("x")
+            asyncio.get_running_loop()
+
+    tasks = Tasks(lambda what, _error: faults.append(what))
+    loop = asyncio.new_event_loop()
+
+    async def begin() -> list[asyncio.Task[None]]:
+        begun = [tasks.once("once", work), tasks.keep("keep", work)]
+        await asyncio.sleep(0)
+        return begun
+
+    for task in loop.run_until_complete(begin()):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        task.get_coro().close()  # type: ignore[union-attr]
+    loop.close()
+    assert len(swept) == 2 and faults == []
+
+
 @virtual
 async def test_p14_whoever_is_told_may_break_too() -> None:
     def broken(_what: str, _error: BaseException) -> None:

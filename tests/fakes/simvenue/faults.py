@@ -127,11 +127,13 @@ class Faults:
     def active(self) -> list[tuple[int, Fault]]:
         return [(held.number, held.fault) for held in self._held]
 
-    def pick(self, kind: str, subject: str) -> Fault | None:
-        """The first fault of a kind that fits and strikes now."""
+    def pick(self, kind: str, subject: str, *, after: bool | None = None) -> Fault | None:
+        """The first fault of a kind that fits and strikes now; of those that strike after (or before) the work only, where `after` is given."""
         for held in self._held:
             fault = held.fault
-            if fault.kind != kind or not held.left or (held.until_ns and self._now() >= held.until_ns):
+            if fault.kind != kind or after not in (None, fault.after):
+                continue
+            if not held.left or (held.until_ns and self._now() >= held.until_ns):
                 continue
             if fault.on != "*" and not fnmatchcase(subject, fault.on):
                 continue

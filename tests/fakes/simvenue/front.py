@@ -85,11 +85,11 @@ class Front:
                 arrived + int(fault.delay_s * SECOND), lambda: self.venue.dialect_late(method, target, headers, body, arrived)
             )  # fmt: skip
             return Dropped("worked on later")
-        fault = self._pick_when("hang", subject, after=False)
+        fault = self.faults.pick("hang", subject, after=False)
         if fault is not None:
             await self._wait(fault)
             return Dropped("hang")
-        fault = self._pick_when("status", subject, after=False)
+        fault = self.faults.pick("status", subject, after=False)
         return None if fault is None else self._status(fault)
 
     async def _lost_after(self, subject: str, answer: Answer, other: Answer | None) -> Answer | Dropped:
@@ -97,20 +97,15 @@ class Front:
         if fault is not None:
             await self._wait(fault)
             return Dropped("answer lost")
-        fault = self._pick_when("hang", subject, after=True)
+        fault = self.faults.pick("hang", subject, after=True)
         if fault is not None:
             await self._wait(fault)
             return Dropped("hang")
-        fault = self._pick_when("status", subject, after=True)
+        fault = self.faults.pick("status", subject, after=True)
         if fault is not None:
             return self._status(fault)
         fault = self.faults.pick("body", subject)
         return answer if fault is None else spoiled(answer, fault.body, self.faults.random, other)
-
-    def _pick_when(self, kind: str, subject: str, *, after: bool) -> Fault | None:
-        if not any(fault.kind == kind and fault.after == after for _, fault in self.faults.active()):
-            return None
-        return self.faults.pick(kind, subject)
 
     async def _wait(self, fault: Fault) -> None:
         if fault.delay_s:

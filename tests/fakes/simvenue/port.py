@@ -73,6 +73,9 @@ class SimPort:
         target = parts.path or "/"
         return self._fronts[parts.netloc], f"{target}?{parts.query}" if parts.query else target
 
+    def renew(self, lane: Lane) -> None:
+        """There are no connections here that one could do without."""
+
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
         try:
             front, target = self._split(request.url)

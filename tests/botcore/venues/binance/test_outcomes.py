@@ -214,7 +214,9 @@ def test_white_space_around_an_answer_does_not_matter() -> None:
 
 def test_r22_an_answer_about_another_order_is_unknown() -> None:
     said = SPOT.outcome(CREATE, reply({**GOOD, "clientOrderId": "cdr-1-8-1"}))
-    assert said.verdict is Verdict.UNKNOWN and "another order" in said.text
+    assert said.verdict is Verdict.UNKNOWN and "another order" in said.text and said.is_foreign
+    nameless = SPOT.outcome(CREATE, reply({key: value for key, value in GOOD.items() if key != "clientOrderId"}))
+    assert nameless.verdict is Verdict.UNKNOWN and not nameless.is_foreign
 
 
 def test_r22_a_cancels_answer_is_matched_by_the_original_id() -> None:
