@@ -125,7 +125,7 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
         if lots < 1 or not self._retry_at_ns <= now_ns < self._deadline_ns or not self._pricing.profit_allowed(self._exposure):
             return
         request = self._pricing.profit_request(lots, self._exposure)
-        if not self._is_dust(request, request.price_ticks):
+        if not self._is_dust(request):
             self._profit = self._submit(request, now_ns)
 
     def _keep_stop(self, stop: VenueStop, barriers: Barriers, now_ns: int) -> None:
