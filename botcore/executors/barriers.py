@@ -10,6 +10,7 @@ pct < best - trailing_delta, both strict. A trailing stop never loosens, whateve
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
 from typing import Final
@@ -29,6 +30,15 @@ class Barriers:
     ----------
     low, high : int
         Quiet band in ticks: strictly between them nothing can happen.
+
+    Parameters
+    ----------
+    sign : int
+        +1 for a long position, -1 for a short one.
+    profit_is_strict : bool
+        Take profit at pct > take_profit instead of >=.
+    max_loss_quote : Decimal, optional
+        Stop at this loss in quote, whatever is held, instead of at the fraction `stop_loss` of what was opened.
     """
 
     __slots__ = (
@@ -36,8 +46,10 @@ class Barriers:
         "_config",
         "_delta_floor",
         "_line",
+        "_max_loss",
         "_peak",
         "_profit",
+        "_profit_is_strict",
         "_sign",
         "_stop",
         "_trail",
@@ -47,9 +59,11 @@ class Barriers:
         "low",
     )
 
-    def __init__(self, config: TripleBarrierConfig, sign: int) -> None:
+    def __init__(self, config: TripleBarrierConfig, sign: int, *, profit_is_strict: bool = False, max_loss_quote: Decimal | None = None) -> None:
         self._config = config
         self._sign = sign
+        self._profit_is_strict = profit_is_strict
+        self._max_loss = max_loss_quote
         self._line: tuple[Fraction, Fraction] = (Fraction(0), Fraction(0))
         # prices are kept times the sign, so that for both directions "higher is better"
         self._stop: int | None = None
@@ -78,10 +92,14 @@ class Barriers:
         self._line = (slope, offset)
         self.is_active = True
         config = self._config
-        self._stop = None if config.stop_loss is None else floor(self._better(-Fraction(config.stop_loss)))
+        if self._max_loss is not None:
+            self._stop = floor(self._better(-Fraction(self._max_loss) / unit / opened))
+        else:
+            self._stop = None if config.stop_loss is None else floor(self._better(-Fraction(config.stop_loss)))
         self._profit = None
         if config.take_profit is not None and config.take_profit_order_type is OrderType.MARKET:
-            self._profit = ceil(self._better(Fraction(config.take_profit)))
+            profit = self._better(Fraction(config.take_profit))
+            self._profit = floor(profit) + 1 if self._profit_is_strict else ceil(profit)
         if config.trailing_stop is not None:
             self._arm = floor(self._better(Fraction(config.trailing_stop.activation_price))) + 1
             self._delta_floor = floor(Fraction(config.trailing_stop.trailing_delta) / slope)

@@ -1,14 +1,12 @@
 """`HoldingExecutor`: what every executor shares that holds a position on one market.
 
-What must stay true, whatever the kind: exposure is the sum of the fills of every order that it ever sent; an exit is sized from exposure minus live
-reducing orders, so nothing is ever sold twice; it ends only when no order of its own is live, and then either flat or with every fill handed to a
-position hold. A kind of executor says how it gets in (`_control_entries`) and what ends it; the way out is here and the same for all.
+It ends only when no order of its own is live, and then either flat or with every fill handed to a position hold. A kind of executor says how it gets in and
+what ends it (`_run`); the way out is here, on its one `Leg`, and the same for all.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import deque
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -17,7 +15,7 @@ from mypy_extensions import mypyc_attr
 from botcore.executors.base import MAX_BACKOFF_NS, NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import ExecutorConfigBase
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import Exposure
+from botcore.executors.leg import STOP_GRACE_NS, Leg
 from botcore.executors.requests import SideRequests
 from botcore.executors.venue_stop import VenueStop
 from botcore.model.enums import CloseType
@@ -39,22 +37,12 @@ TO_OPEN: Final = Purpose.OPEN
 TO_CLOSE: Final = Purpose.CLOSE
 TO_STOP: Final = Purpose.STOP
 
-STOP_GRACE_NS: Final = 2 * SECOND_NS
-"""So long an exit waits for the stop at the venue to be canceled."""
-
-RESTORED_GRACE_NS: Final = 15 * SECOND_NS
-"""So long after a restart an exit waits to hear of the stop that stood before: it may have fired meanwhile, and what is sent beside it would close too much. The
-stop itself protects the position until then."""
-
 REMIND_NS: Final = 5 * MINUTE_NS
 """Pause between two reminders of an exit that does not come through."""
 
 FEW_TRIES: Final = 3
 """Tries where going on hardly helps: the money, or the position, is not there."""
 FEW_TRIES_FOR: Final = (RefusalKind.BALANCE, RefusalKind.NOTHING_LEFT)
-
-KEPT_IDS: Final = 200
-"""Orders that an executor can name: the latest. It may send many in its life, and its state is written again with each."""
 
 ZERO: Final = Decimal(0)
 NAN: Final = Decimal("NaN")
@@ -82,15 +70,25 @@ class HoldingExecutor(ExecutorBase[C]):
         self._keeps = False
         self._wants_entry = True
         self._ends_as = CloseType.FAILED
-        self._live: dict[str, Order] = {}
-        self._venue_stop: VenueStop | None = None
         self._exit_ns = 0
-        self._grace_ns = 0
         self._reminded_ns = 0
         self._waits = 0
-        self._exposure = Exposure(self._instrument, of_market.side)
-        self._fills: list[Fill] = []
-        self._order_ids: deque[str] = deque(maxlen=KEPT_IDS)
+        self._leg = Leg(self, around, market, of_market.side, requests, self._leg_refused)
+        # parts of it as names of their own, for they are looked at with every tick
+        self._exposure = self._leg.exposure
+        self._fills = self._leg.fills
+        self._live = self._leg.live
+
+    def _leg_refused(self, leg: Leg, reason: str, now_ns: int, purpose: Purpose) -> None:
+        self._rejected(reason, now_ns, purpose)
+
+    @property
+    def _venue_stop(self) -> VenueStop | None:
+        return self._leg.venue_stop
+
+    @_venue_stop.setter
+    def _venue_stop(self, stop: VenueStop | None) -> None:
+        self._leg.venue_stop = stop
 
     # ---- what a kind of executor defines ---------------------------------------------------------------------------
     @abstractmethod
@@ -134,75 +132,19 @@ class HoldingExecutor(ExecutorBase[C]):
         self._retry_at_ns = 0
         self.retries = 0
         self._exit_ns = now_ns
-        self._grace_ns = max(self._grace_ns, now_ns + STOP_GRACE_NS)
+        self._leg.grace_ns = max(self._leg.grace_ns, now_ns + STOP_GRACE_NS)
         self._stop_watching()
         self._move(EXIT)
         self._control_exit(now_ns)
 
     def _control_exit(self, now_ns: int) -> None:
-        self._cancel_resting()
-        if not self._keeps and self.info.has_fills:
-            self._close_rest(now_ns)
+        self._leg.cancel_resting()
+        if not self._keeps and self.info.has_fills and now_ns >= self._retry_at_ns:
+            self._leg.close_rest(now_ns)
         if not self._live and (self._keeps or self._is_flat()):
             self._finish(now_ns)
         elif now_ns >= max(self._exit_ns, self._reminded_ns) + REMIND_NS and self._exposure.lots:
             self._remind(now_ns)
-
-    def _cancel_resting(self) -> None:
-        """Ask for what is still resting; asked orders are not asked again unless the venue refused."""
-        for order in list(self._live.values()):
-            if order.request.purpose is not TO_CLOSE and order.is_open and not order.cancel_asked:
-                self._desk.cancel(order)
-
-    def _live_of(self, purpose: Purpose) -> Order | None:
-        for order in self._live.values():
-            if order.request.purpose is purpose:
-                return order
-        return None
-
-    def _reducing_lots(self, now_ns: int) -> int:
-        """Lots that live orders may still close.
-
-        A stop at the venue counts for a moment only: then it is gone or has done its work; a line that does not answer must not hold up the exit, and
-        both only reduce.
-        """
-        lots = 0
-        for order in self._live.values():
-            purpose = order.request.purpose
-            if purpose is not TO_OPEN and (purpose is not TO_STOP or now_ns < self._grace_ns):
-                lots += order.remaining_lots
-        return lots
-
-    def _close_rest(self, now_ns: int) -> None:
-        """Send one market order for what no live order of ours already reduces."""
-        if now_ns < self._retry_at_ns or self._live_of(TO_CLOSE) is not None:
-            return
-        if self._exposure.excess_lots:
-            self._take_back(now_ns)
-            return
-        lots = self._exposure.lots - self._reducing_lots(now_ns)
-        if lots < 1:
-            return
-        request = self._requests.close_request(lots)
-        takeable = self._desk.takeable(request)
-        if takeable < lots:
-            # a thin book is not swept: a slice now, the rest when somebody stands there again
-            request = self._requests.close_request(max(1, takeable))
-        if not self._is_dust(request, self._requests.close_ticks()):
-            self._submit(request, now_ns)
-
-    def _take_back(self, now_ns: int) -> None:
-        """Two exits have met and closed more than there was: trade the excess back."""
-        if any(order.request.purpose is not TO_OPEN for order in self._live.values()):
-            return
-        request = self._excess_request()
-        if not self._is_dust(request, self._requests.close_ticks()):
-            self._listener.executor_told(self, FactKind.OVER_CLOSED, amount=format(self._instrument.amount(request.lots), "f"))
-            self._submit(request, now_ns)
-
-    def _excess_request(self) -> OrderRequest:
-        mode = self._desk.position_mode(self._instrument.market.connector_name)
-        return self._requests.reopen_request(self._exposure.excess_lots, mode)
 
     def _remind(self, now_ns: int) -> None:
         """An exit that does not come through is told again and again: somebody has to look."""
@@ -215,17 +157,16 @@ class HoldingExecutor(ExecutorBase[C]):
             reason=self.info.reason,
         )
 
+    def _reducing_lots(self, now_ns: int) -> int:
+        return self._leg.reducing_lots(now_ns)
+
     def _is_flat(self) -> bool:
         """True when nothing is left that the venue would let us close."""
-        if not self.info.has_fills:
-            return True
-        if self._exposure.excess_lots:
-            return self._is_dust(self._excess_request(), self._requests.close_ticks())
-        return self._is_dust(self._requests.close_request(self._exposure.lots), self._requests.close_ticks())
+        return self._leg.is_flat()
 
-    def _is_dust(self, request: OrderRequest, ticks: int | None) -> bool:
+    def _is_dust(self, request: OrderRequest) -> bool:
         """Whether an exit is too small for the venue."""
-        return request.lots < 1 or self._desk.refusal(request, ticks) is not None
+        return self._leg.is_dust(request)
 
     def _finish(self, now_ns: int) -> None:
         close_type = self.close_type
@@ -251,20 +192,11 @@ class HoldingExecutor(ExecutorBase[C]):
 
     # ---- orders ----------------------------------------------------------------------------------------------------
     def _send(self, request: OrderRequest) -> Order:
-        order = self._desk.submit(request, self)
-        self._order_ids.append(order.client_order_id)
-        if order.is_open:
-            self._live[order.client_order_id] = order
-        self._listener.executor_changed(self)
-        return order
+        return self._leg.send(request)
 
     def _submit(self, request: OrderRequest, now_ns: int) -> Order | None:
         """Send an order; None when it was refused at once, which counts as a rejection."""
-        order = self._send(request)
-        if order.is_open:
-            return order
-        self._rejected(order.reason, now_ns, request.purpose)
-        return None
+        return self._leg.submit(request, now_ns)
 
     def on_order(self, event: OrderEvent) -> None:
         if type(event) is OrderAccepted and self.status is RUNNING:
@@ -280,11 +212,11 @@ class HoldingExecutor(ExecutorBase[C]):
             self._control_exit(now_ns)
 
     def _on_fill(self, order: Order, fill: Fill, now_ns: int) -> None:
-        self._fills.append(fill)
         if self.status is TERMINATED:
+            self._fills.append(fill)
             self._listener.late_fill(self, fill)
             return
-        self._exposure.apply(fill)
+        self._leg.book(fill)
         self.info.has_fills = True
         self._booked(order, fill)
         self._listener.executor_changed(self)
@@ -356,9 +288,7 @@ class HoldingExecutor(ExecutorBase[C]):
         if self.status is TERMINATED:
             return
         self._stop_watching()
-        for order in list(self._live.values()):
-            if order.is_open and not (order.request.purpose is TO_STOP and order.cancel_asked):
-                self._desk.cancel(order)
+        self._leg.cancel_all()
         if self.status is RUNNING:
             self._move(EXIT)
         self._end(now_ns, close_type or (POSITION_HOLD if self._exposure.lots else CloseType.FAILED), reason)
@@ -366,12 +296,12 @@ class HoldingExecutor(ExecutorBase[C]):
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def held_fills(self) -> list[Fill]:
         """All fills when a position or a remainder below the venue's smallest order is left; else none."""
-        return list(self._fills) if self._exposure.base else []
+        return self._leg.held_fills()
 
     def net_pnl_quote(self) -> Decimal:
         if not self.has_fills:
             return ZERO
-        pnl = self._exposure.net_pnl(self._requests.close_ticks())
+        pnl = self._leg.net_pnl()
         return NAN if pnl is None else pnl
 
     def net_pnl_pct(self) -> Decimal:
@@ -386,19 +316,15 @@ class HoldingExecutor(ExecutorBase[C]):
 
     def custom_info(self) -> dict[str, Any]:
         exposure = self._exposure
-        close_price = exposure.exit_price
-        if close_price is None:
-            ticks = self._requests.close_ticks()
-            close_price = self._instrument.price(ticks) if ticks is not None else None
         of_market: Any = self.config
         return {
             "level_id": self.config.level_id,
             "side": of_market.side,
             "current_position_average_price": exposure.entry_price,
-            "close_price": close_price,
+            "close_price": self._leg.close_price(),
             "current_retries": self.retries,
             "max_retries": self.max_retries,
-            "order_ids": list(self._order_ids),
+            "order_ids": list(self._leg.order_ids),
             "held_position_orders": sorted({fill.client_order_id for fill in self._fills}) if self.is_closed and exposure.base else [],
             "exposure_base": exposure.base,
             "unpriced_fees": exposure.unpriced,
@@ -411,7 +337,7 @@ class HoldingExecutor(ExecutorBase[C]):
             "wants_entry": self._wants_entry,
             "ends_as": self._ends_as.name,
             "keeps": self._keeps,
-            "order_ids": list(self._order_ids),
+            "order_ids": list(self._leg.order_ids),
             "exit_ns": self._exit_ns,
         }
 
@@ -420,21 +346,10 @@ class HoldingExecutor(ExecutorBase[C]):
         self._wants_entry = state["wants_entry"]
         self._ends_as = CloseType[state.get("ends_as", "FAILED")]
         self._keeps = state["keeps"]
-        self._order_ids = deque(state["order_ids"], maxlen=KEPT_IDS)
+        self._leg.order_ids.extend(state["order_ids"])
         self._exit_ns = state.get("exit_ns", 0)
         for fill in fills:
-            self._exposure.apply(fill)
-            self._fills.append(fill)
+            self._leg.book(fill)
         for order in orders:
-            if order.is_open:
-                self._take_back_up(order)
-
-    def _take_back_up(self, order: Order) -> None:
-        if order.request.purpose is TO_STOP:
-            if self._venue_stop is None:
-                self._desk.cancel(order)
-                return
-            self._venue_stop.order = order
-            self._grace_ns = self._market_data.now_ns + RESTORED_GRACE_NS
-        self._live[order.client_order_id] = order
-        self._take_up(order)
+            if order.is_open and self._leg.take_up(order, self._market_data.now_ns):
+                self._take_up(order)

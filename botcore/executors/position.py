@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final
+from typing import Any
 
 from mypy_extensions import mypyc_attr
 
-from botcore.executors.barriers import Barriers
 from botcore.executors.base import RUNNING
 from botcore.executors.data_types import PositionExecutorConfig
 from botcore.executors.desk import Surroundings
-from botcore.executors.holding import HoldingExecutor
+from botcore.executors.guarded import GuardedExecutor
 from botcore.executors.pricing import PositionPricing
-from botcore.executors.venue_stop import VenueStop
-from botcore.model.enums import CloseType, TradeType
-from botcore.model.events import FactKind
+from botcore.model.enums import CloseType
 from botcore.model.order import Fill, OrderRequest, Purpose
-from botcore.model.times import NEVER
 from botcore.orders.tracker import Order
-
-# members of enums as names of this module: compiled code reads them without a lookup
-BUY: Final = TradeType.BUY
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
+class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
     """See the module; fields and barriers are those of `PositionExecutorConfig`, the way out is `HoldingExecutor`'s."""
 
     def __init__(self, config: PositionExecutorConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
         market = around.market_data.state(config.connector_name, config.trading_pair)
         self._pricing = PositionPricing(config, market, (around.desk.bot_id, controller_id, executor_id))
-        super().__init__(config, around, executor_id, controller_id, created_ns, self._pricing)
         barriers = config.triple_barrier_config
-        self._is_long = config.side is BUY
-        self._deadline_ns = NEVER if barriers.time_limit is None else created_ns + barriers.time_limit * 1_000_000_000
+        super().__init__(config, around, executor_id, controller_id, created_ns, self._pricing, barriers)
         self._is_bounded = config.activation_bounds is not None
         if self._is_bounded:
             around.listener.wake_at(self._deadline_ns)
@@ -44,19 +34,12 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
         self._first_request: OrderRequest | None = None
         self._entry: Order | None = None
         self._profit: Order | None = None
-        if (
-            barriers.stop_loss is not None
-            and barriers.stop_on_venue
-            and self._instrument.is_perpetual
-            and around.desk.keeps_stops(config.connector_name)
-        ):
-            self._venue_stop = VenueStop(around.desk, self._pricing.stop_request, self._send, self._stop_refused)
-        self._barriers: Barriers | None = None
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
-        if self._deadline_ns <= now_ns:
-            return CloseType.EXPIRED, "the time limit had passed before it could start"
+        expiry = self._expiry(now_ns)
+        if expiry is not None:
+            return expiry
         if self._pricing.entry_price is None:
             return CloseType.FAILED, f"the price of {self._instrument} is not known"
         ticks = self._pricing.entry_ticks()
@@ -78,6 +61,8 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
         if self._barriers is not None:
             if self._control_barriers(self._barriers, now_ns):
                 return
+            if self._takes_profit_by_limit and self._barriers.is_active:
+                self._control_take_profit(now_ns)
             if self._venue_stop is not None:
                 self._keep_stop(self._venue_stop, self._barriers, now_ns)
         if now_ns >= self._deadline_ns and self.status is RUNNING:
@@ -99,22 +84,6 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
             request = self._pricing.entry_request(lots, self._pricing.entry_ticks())
         self._entry = self._submit(request, now_ns)
 
-    def _control_barriers(self, barriers: Barriers, now_ns: int) -> bool:
-        """Check the barriers against the price at which the position would close; True when one was hit."""
-        if not barriers.is_active:
-            return False
-        close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
-        if not barriers.low < close_ticks < barriers.high and self._pricing.close_ticks() is not None:
-            close_type = barriers.check(close_ticks)
-            if close_type is not None:
-                self._exit(now_ns, close_type)
-                return True
-            self._watch.set(self.id, *barriers.watched())
-            self._listener.executor_changed(self)
-        if self._takes_profit_by_limit:
-            self._control_take_profit(now_ns)
-        return False
-
     def _control_take_profit(self, now_ns: int) -> None:
         """Keep one resting order over exactly what is held."""
         order, lots = self._profit, self._exposure.lots
@@ -125,28 +94,10 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
         if lots < 1 or not self._retry_at_ns <= now_ns < self._deadline_ns or not self._pricing.profit_allowed(self._exposure):
             return
         request = self._pricing.profit_request(lots, self._exposure)
-        if not self._is_dust(request, request.price_ticks):
+        if not self._is_dust(request):
             self._profit = self._submit(request, now_ns)
 
-    def _keep_stop(self, stop: VenueStop, barriers: Barriers, now_ns: int) -> None:
-        """Keep one stop at the venue over exactly what is held."""
-        ticks = barriers.stop_ticks()
-        stop.keep(self._exposure.lots, None if ticks is None else self._pricing.stop_ticks(ticks), now_ns)
-
-    def _stop_refused(self, reason: str) -> None:
-        self._listener.executor_told(self, FactKind.STOP_REFUSED, reason=reason)
-
     # ---- what happens to its orders --------------------------------------------------------------------------------
-    def _booked(self, order: Order, fill: Fill) -> None:
-        barriers = self._barriers
-        if barriers is None:
-            barriers = self._barriers = Barriers(self.config.triple_barrier_config, self.config.side.sign)
-            # from now on it wants every market event; its time limit needs a tick of its own
-            self._listener.wake_at(self._deadline_ns)
-        barriers.rebase(self._exposure)
-        if self.status is RUNNING:
-            self._watch.set(self.id, *barriers.watched())
-
     def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:
         """Take the entry off when it would open too much: an order that it replaced was executed after its end (O9). What is still wanted is sent anew."""
         entry = self._entry
@@ -165,38 +116,20 @@ class PositionExecutor(HoldingExecutor[PositionExecutorConfig]):
             # the resting take profit has sold all that can be sold; what is left of the entry is not wanted any more
             self._exit(now_ns, CloseType.TAKE_PROFIT)
 
-    def _stop_watching(self) -> None:
-        self._watch.clear(self.id)
-
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def custom_info(self) -> dict[str, Any]:
         info = super().custom_info()
-        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
         if not self._exposure.opened_lots:
             info["current_position_average_price"] = self._pricing.entry_price
-        return info | {
-            "open_order_last_update": self._entry.updated_ns / 1e9 if self._entry is not None else None,
-            "trailing_stop_trigger_pct": None if trigger is None else Decimal(trigger.numerator) / trigger.denominator,
-        }
+        return info | {"open_order_last_update": self._entry.updated_ns / 1e9 if self._entry is not None else None}
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
-        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
-        return super().state() | {
-            "entry_price": None if self._pricing.entry_price is None else str(self._pricing.entry_price),
-            "trail": None if trigger is None else str(trigger),
-        }
+        return super().state() | {"entry_price": None if self._pricing.entry_price is None else str(self._pricing.entry_price)}
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
         self._pricing.entry_price = None if state["entry_price"] is None else Decimal(state["entry_price"])
         super().restore(state, orders, fills)
-        if fills:
-            self._barriers = Barriers(self.config.triple_barrier_config, self.config.side.sign)
-            if state["trail"] is not None:
-                self._barriers.restore_trail(Fraction(state["trail"]))
-            self._barriers.rebase(self._exposure)
-        if self.status is RUNNING and self._barriers is not None:
-            self._watch.set(self.id, *self._barriers.watched())
 
     def _take_up(self, order: Order) -> None:
         purpose = order.request.purpose

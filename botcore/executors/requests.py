@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
@@ -25,6 +27,7 @@ TO_CLOSE: Final = Purpose.CLOSE
 TO_STOP: Final = Purpose.STOP
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SideRequests:
     """Requests of one executor that holds a position on one side of one market.
 

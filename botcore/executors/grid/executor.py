@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from mypy_extensions import mypyc_attr
 
-from botcore.executors.barriers import NO_HIGH, NO_LOW, Barriers
+from botcore.executors.barriers import NO_HIGH, NO_LOW
 from botcore.executors.base import RUNNING
-from botcore.executors.data_types import TripleBarrierConfig
 from botcore.executors.desk import Surroundings
+from botcore.executors.exposure import Exposure
 from botcore.executors.grid.config import GridExecutorConfig
 from botcore.executors.grid.inventory import Inventory
 from botcore.executors.grid.levels import (
@@ -31,14 +31,13 @@ from botcore.executors.grid.levels import (
     LevelEvent,
     lay_out,
 )
+from botcore.executors.grid.requests import GridRequests
 from botcore.executors.grid.view import grid_info
-from botcore.executors.holding import POSITION_HOLD, HoldingExecutor
-from botcore.executors.requests import SideRequests
-from botcore.executors.venue_stop import VenueStop
+from botcore.executors.guarded import GuardedExecutor
+from botcore.executors.holding import POSITION_HOLD
 from botcore.model.enums import CloseType, OrderType, TradeType
-from botcore.model.events import FactKind
-from botcore.model.order import Fill, OrderRequest, Purpose
-from botcore.model.times import MINUTE_NS, NEVER, SECOND_NS
+from botcore.model.order import Fill, Purpose
+from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orders.tracker import Order
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -58,17 +57,16 @@ FORGIVEN_NS: Final = 10 * MINUTE_NS
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class GridExecutor(HoldingExecutor[GridExecutorConfig]):
+class GridExecutor(GuardedExecutor[GridExecutorConfig]):
     """See the module; fields are those of `GridExecutorConfig`."""
 
     def __init__(self, config: GridExecutorConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
         market = around.market_data.state(config.connector_name, config.trading_pair)
-        requests = SideRequests(market, config.side, (around.desk.bot_id, controller_id, executor_id))
-        super().__init__(config, around, executor_id, controller_id, created_ns, requests)
+        self._orders = GridRequests(market, config, (around.desk.bot_id, controller_id, executor_id))
         barriers = config.triple_barrier_config
+        whole = barriers.model_copy(update={"take_profit": None})
+        super().__init__(config, around, executor_id, controller_id, created_ns, self._orders, whole)
         tick = Fraction(self._instrument.tick_size)
-        self._is_long = config.side is BUY
-        self._deadline_ns = NEVER if barriers.time_limit is None else created_ns + barriers.time_limit * SECOND_NS
         around.listener.wake_at(self._deadline_ns)
         # the mid is counted in half ticks; a limit is met at it, the end must be passed
         bound = floor if self._is_long else ceil
@@ -78,19 +76,10 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
         self._residual = Decimal(0)
         self._level_of: OrderedDict[str, GridLevel] = OrderedDict()
         self._inventory = Inventory(self._instrument, config.side)
-        self._global = TripleBarrierConfig(stop_loss=barriers.stop_loss, trailing_stop=barriers.trailing_stop)
-        self._barriers: Barriers | None = None
         self._opened_ns = 0
         self._rejected_ns = 0
         self._is_news = True
         self._seen = (0, 0)
-        if (
-            barriers.stop_loss is not None
-            and barriers.stop_on_venue
-            and self._instrument.is_perpetual
-            and around.desk.keeps_stops(config.connector_name)
-        ):
-            self._venue_stop = VenueStop(around.desk, requests.stop_request, self._send, self._stop_refused)
 
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
         mid = self._requests.mid()
@@ -120,8 +109,8 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
             return
         if mid_half is None:
             return
-        if self._venue_stop is not None:
-            self._keep_stop(self._venue_stop, now_ns)
+        if self._venue_stop is not None and self._barriers is not None:
+            self._keep_stop(self._venue_stop, self._barriers, now_ns)
         touch = (self._book.best_bid, self._book.best_ask)
         if not self._is_news and touch == self._seen and now_ns >= self._retry_at_ns + SECOND_NS and not self.config.order_frequency:
             return
@@ -156,26 +145,16 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
             return CloseType.TAKE_PROFIT
         return None
 
-    def _is_far(self, ticks: int, mid_half: int) -> bool:
-        """Whether an order at this price is outside the activation bounds around the mid."""
-        bounds = self.config.activation_bounds
-        return bounds is not None and abs(2 * ticks - mid_half) > bounds * mid_half
-
     def _cancel_far(self, mid_half: int) -> None:
         """Take back what left the activation bounds, and the rest of an open order whose level could take its profit already."""
         for level in self._levels:
             for order in (level.open_order, level.close_order):
                 ticks = None if order is None else order.request.price_ticks
-                if order is not None and ticks is not None and not order.cancel_asked and self._is_far(ticks, mid_half):
+                if order is not None and ticks is not None and not order.cancel_asked and self._orders.is_far(ticks, mid_half):
                     self._desk.cancel(order)
             order = level.open_order
-            if order is not None and order.filled_lots and not order.cancel_asked and self._is_past(level.close_ticks):
+            if order is not None and order.filled_lots and not order.cancel_asked and self._orders.is_past(level.close_ticks):
                 self._desk.cancel(order)
-
-    def _is_past(self, ticks: int) -> bool:
-        """Whether the position could be closed at this price now."""
-        close_ticks = self._requests.close_ticks()
-        return close_ticks is not None and (close_ticks >= ticks if self._is_long else close_ticks <= ticks)
 
     # ---- closing levels --------------------------------------------------------------------------------------------
     def _close_levels(self, mid_half: int, now_ns: int) -> None:
@@ -184,9 +163,9 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
             return
         free = self._exposure.lots - self._reducing_lots(now_ns)
         for level in self._levels:
-            if level.state is not OPEN_ORDER_FILLED or self._is_far(level.close_ticks, mid_half):
+            if level.state is not OPEN_ORDER_FILLED or self._orders.is_far(level.close_ticks, mid_half):
                 continue
-            request = self._close_request(level, min(free, self._instrument.lots(level.base)))
+            request = self._orders.level_close(level, min(free, self._instrument.lots(level.base)))
             if request is None:
                 continue
             if request.lots < 1 or self._desk.refusal(request, level.close_ticks) is not None:
@@ -197,20 +176,6 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
                 return
             self._bind(order, level)
             free -= request.lots
-
-    def _close_request(self, level: GridLevel, lots: int) -> OrderRequest | None:
-        """The take profit of a level; None while it must wait for its price."""
-        order_type = self.config.triple_barrier_config.take_profit_order_type
-        if order_type is MARKET:
-            # at market there is nothing to rest: it goes out when the price is there
-            return self._requests.take_profit_request(MARKET, lots, None) if self._is_past(level.close_ticks) else None
-        safe = self.config.safe_extra_spread
-        ticks = level.close_ticks
-        if self._is_long and ticks <= self._book.best_ask:
-            ticks = self._instrument.ceil_ticks(self._instrument.price(self._book.best_ask) * (1 + safe))
-        elif not self._is_long and ticks >= self._book.best_bid:
-            ticks = max(1, self._instrument.floor_ticks(self._instrument.price(self._book.best_bid) * (1 - safe)))
-        return self._requests.take_profit_request(order_type, lots, self._requests.resting(ticks, self.config.side.opposite, order_type))
 
     # ---- opening levels --------------------------------------------------------------------------------------------
     def _open_levels(self, mid_half: int, now_ns: int) -> None:
@@ -224,12 +189,13 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
         for level in self._levels:
             if level.state is COMPLETE:
                 level.move(LevelEvent.RECYCLED)
-        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._is_far(level.open_ticks, mid_half)]
+        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._orders.is_far(level.open_ticks, mid_half)]
         idle.sort(key=lambda level: (abs(2 * level.open_ticks - mid_half), level.index))
         mid = mid_half * self._instrument.tick_size / 2
         for level in idle:
-            request = self._open_request(level, mid)
-            if request is None:
+            request = self._orders.level_open(level, mid)
+            if request is None or isinstance(request, str):
+                self.info.reason = request or self.info.reason
                 continue
             order = self._submit(request, now_ns)
             if order is None:
@@ -241,24 +207,6 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
             room -= 1
             if room < 1:
                 return
-
-    def _open_request(self, level: GridLevel, mid: Decimal) -> OrderRequest | None:
-        """The open order of a level, less what it holds; None when there is nothing legal to send now."""
-        lots = self._instrument.lots(level.amount_quote / mid - max(Decimal(0), level.base))
-        ticks = level.open_ticks
-        if self._open_type is MARKET:
-            touch = self._book.best_ask if self._is_long else self._book.best_bid
-            if touch > ticks if self._is_long else touch < ticks:
-                return None
-        elif self._is_long and ticks >= self._book.best_bid:
-            ticks = max(1, self._instrument.floor_ticks(self._instrument.price(self._book.best_bid) * (1 - self.config.safe_extra_spread)))
-        elif not self._is_long and ticks <= self._book.best_ask:
-            ticks = self._instrument.ceil_ticks(self._instrument.price(self._book.best_ask) * (1 + self.config.safe_extra_spread))
-        refusal = self._instrument.refusal(lots, ticks)
-        if refusal is not None:
-            self.info.reason = f"level {level.id}: {refusal}"
-            return None
-        return self._requests.open_request(self._open_type, lots, self._requests.resting(ticks, self.config.side, self._open_type))
 
     # ---- what happens to its orders --------------------------------------------------------------------------------
     def _bind(self, order: Order, level: GridLevel) -> None:
@@ -290,10 +238,12 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
             self._barriers = None
         else:
             if self._barriers is None:
-                self._barriers = Barriers(self._global, self.config.side.sign)
+                self._barriers = self._new_barriers()
             self._barriers.rebase(self._inventory.open)
-        if self.status is RUNNING:
-            self._watch_prices()
+        self._watch_prices()
+
+    def _guarded(self) -> Exposure:
+        return self._inventory.open
 
     def _hold(self, level: GridLevel, fill: Fill, is_live: bool) -> None:
         level.base += fill.amount - (fill.fee.amount if fill.fee.asset == self._instrument.base else 0)
@@ -344,25 +294,16 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
         super()._rejected(reason, now_ns, purpose)
 
     # ---- prices that matter ----------------------------------------------------------------------------------------
-    def _keep_stop(self, stop: VenueStop, now_ns: int) -> None:
-        """Keep one stop at the venue over exactly what is held, at the stop loss of the whole."""
-        ticks = None if self._barriers is None else self._barriers.stop_ticks()
-        stop.keep(self._exposure.lots, None if ticks is None else self._requests.stop_ticks(ticks), now_ns)
-
-    def _stop_refused(self, reason: str) -> None:
-        self._listener.executor_told(self, FactKind.STOP_REFUSED, reason=reason)
-
     def _watch_prices(self) -> None:
         """Have a market's walk stop where the grid would end."""
+        if self.status is not RUNNING:
+            return
         low, high = (NO_LOW, NO_HIGH) if self._barriers is None else self._barriers.watched()
         if self._is_long:
             low, high = max(low, self._limit_half // 2), min(high, self._end_half // 2 + 1)
         else:
             low, high = max(low, -(-self._end_half // 2) - 1), min(high, -(-self._limit_half // 2))
         self._watch.set(self.id, low, high)
-
-    def _stop_watching(self) -> None:
-        self._watch.clear(self.id)
 
     # ---- ends from outside -----------------------------------------------------------------------------------------
     def stop(self, now_ns: int, keep_position: bool = False) -> None:
@@ -378,22 +319,18 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
         return self._inventory
 
     def custom_info(self) -> dict[str, Any]:
-        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
         info = super().custom_info()
-        info["trailing_stop_trigger_pct"] = None if trigger is None else Decimal(trigger.numerator) / trigger.denominator
         info["residual_quote"] = self._residual
         return info | grid_info(self.config, self._levels, self._inventory, self._requests.close_ticks(), self._fills)
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
-        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
         return super().state() | {
             "levels": [level.as_state() for level in self._levels],
             "level_of": {name: level.index for name, level in self._level_of.items()},
             "residual_quote": str(self._residual),
             "opened_ns": self._opened_ns,
             "rejected_ns": self._rejected_ns,
-            "trail": None if trigger is None else str(trigger),
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -402,15 +339,13 @@ class GridExecutor(HoldingExecutor[GridExecutorConfig]):
         self._level_of = OrderedDict((name, self._levels[index]) for name, index in state["level_of"].items())
         self._residual = Decimal(state["residual_quote"])
         self._opened_ns, self._rejected_ns = state["opened_ns"], state["rejected_ns"]
-        super().restore(state, orders, fills)
         for fill in fills:
-            self._take_stock(fill)
-        if self._barriers is not None and state["trail"] is not None:
-            self._barriers.restore_trail(Fraction(state["trail"]))
-            self._barriers.rebase(self._inventory.open)
+            self._inventory.apply(fill)
+        super().restore(state, orders, fills)
+        if not self._inventory.open.opened_lots:
+            self._barriers = None
         self._drop_lost_orders()
-        if self.status is RUNNING:
-            self._watch_prices()
+        self._watch_prices()
 
     def _take_up(self, order: Order) -> None:
         level = self._level_of.get(order.client_order_id)

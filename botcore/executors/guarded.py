@@ -1,0 +1,139 @@
+"""`GuardedExecutor`: a held position that barriers watch from its first fill on.
+
+Our own barriers decide. Where the venue keeps stops, one rests there at the stop loss over exactly what is held, for the time when we are not there.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, TypeVar
+
+from mypy_extensions import mypyc_attr
+
+from botcore.executors.barriers import Barriers
+from botcore.executors.base import RUNNING
+from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig
+from botcore.executors.desk import Surroundings
+from botcore.executors.exposure import Exposure
+from botcore.executors.holding import HoldingExecutor
+from botcore.executors.requests import SideRequests
+from botcore.executors.venue_stop import VenueStop
+from botcore.model.enums import CloseType, TradeType
+from botcore.model.events import FactKind
+from botcore.model.order import Fill
+from botcore.model.times import NEVER
+from botcore.orders.tracker import Order
+
+C = TypeVar("C", bound=ExecutorConfigBase)
+
+# members of enums as names of this module: compiled code reads them without a lookup
+BUY: Final = TradeType.BUY
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class GuardedExecutor(HoldingExecutor[C]):
+    """See the module.
+
+    Parameters
+    ----------
+    triple : TripleBarrierConfig
+        Barriers of the position; the time limit counts from creation.
+    """
+
+    def __init__(
+        self,
+        config: C,
+        around: Surroundings,
+        executor_id: str,
+        controller_id: str,
+        created_ns: int,
+        requests: SideRequests,
+        triple: TripleBarrierConfig,
+    ) -> None:
+        super().__init__(config, around, executor_id, controller_id, created_ns, requests)
+        of_market: Any = config
+        self._is_long = of_market.side is BUY
+        self._triple = triple
+        self._deadline_ns = NEVER if triple.time_limit is None else created_ns + triple.time_limit * 1_000_000_000
+        self._barriers: Barriers | None = None
+        if (
+            triple.stop_loss is not None
+            and triple.stop_on_venue
+            and self._instrument.is_perpetual
+            and around.desk.keeps_stops(of_market.connector_name)
+        ):
+            self._venue_stop = VenueStop(around.desk, requests.stop_request, self._send, self._stop_refused)
+
+    def _new_barriers(self) -> Barriers:
+        return Barriers(self._triple, self._exposure.side.sign)
+
+    def _expiry(self, now_ns: int) -> tuple[CloseType, str] | None:
+        """Refusal of an executor that is started after its time."""
+        return (CloseType.EXPIRED, "the time limit had passed before it could start") if self._deadline_ns <= now_ns else None
+
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+    def _control_barriers(self, barriers: Barriers, now_ns: int) -> bool:
+        """Check the barriers against the price at which the position would close; True when one was hit."""
+        if not barriers.is_active:
+            return False
+        close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
+        if not barriers.low < close_ticks < barriers.high and self._requests.close_ticks() is not None:
+            close_type = barriers.check(close_ticks)
+            if close_type is not None:
+                self._exit(now_ns, close_type)
+                return True
+            self._watch_prices()
+            self._listener.executor_changed(self)
+        return False
+
+    def _keep_stop(self, stop: VenueStop, barriers: Barriers, now_ns: int) -> None:
+        """Keep one stop at the venue over exactly what is held."""
+        ticks = barriers.stop_ticks()
+        stop.keep(self._exposure.lots, None if ticks is None or ticks < 1 else self._requests.stop_ticks(ticks), now_ns)
+
+    def _stop_refused(self, reason: str) -> None:
+        self._listener.executor_told(self, FactKind.STOP_REFUSED, reason=reason)
+
+    def _booked(self, order: Order, fill: Fill) -> None:
+        barriers = self._barriers
+        if barriers is None:
+            barriers = self._barriers = self._new_barriers()
+            # from now on it wants every market event; its time limit needs a tick of its own
+            self._listener.wake_at(self._deadline_ns)
+        barriers.rebase(self._guarded())
+        self._watch_prices()
+
+    def _guarded(self) -> Exposure:
+        """What the barriers look at."""
+        return self._exposure
+
+    def _watch_prices(self) -> None:
+        """Have a market's walk stop where it would be closed."""
+        if self.status is RUNNING and self._barriers is not None:
+            self._watch.set(self.id, *self._barriers.watched())
+
+    def _stop_watching(self) -> None:
+        self._watch.clear(self.id)
+
+    # ---- numbers ---------------------------------------------------------------------------------------------------
+    def custom_info(self) -> dict[str, Any]:
+        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
+        return super().custom_info() | {
+            "trailing_stop_trigger_pct": None if trigger is None else Decimal(trigger.numerator) / trigger.denominator,
+        }
+
+    # ---- restart ---------------------------------------------------------------------------------------------------
+    def state(self) -> dict[str, Any]:
+        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
+        return super().state() | {"trail": None if trigger is None else str(trigger)}
+
+    def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
+        super().restore(state, orders, fills)
+        if not fills:
+            return
+        barriers = self._barriers = self._new_barriers()
+        if state["trail"] is not None:
+            barriers.restore_trail(Fraction(state["trail"]))
+        barriers.rebase(self._guarded())
+        self._watch_prices()
