@@ -28,7 +28,8 @@ def held_by_bots(orchestrators: Iterable[ExecutorOrchestrator]) -> Amounts:
             for hold in orchestrator.holds.of():
                 yield hold.instrument.market, hold.net_amount_base
             for executor in orchestrator.running:
-                yield Market(executor.config.connector_name, executor.config.trading_pair), executor.custom_info().get("exposure_base", Decimal(0))
+                for exposure in executor.exposures():
+                    yield exposure.market, exposure.base
 
     return _summed(amounts())
 

@@ -271,6 +271,10 @@ class ConnectorBase(ABC):
         """By how much an order of this kind could reduce the account's position; 0 on spot."""
         return 0
 
+    def fee_rate(self, trading_pair: str, is_maker: bool) -> Decimal | None:
+        """Fee of an execution as a fraction of its notional; None while it is not known."""
+        return None
+
     def keeps_stops(self) -> bool:
         """Whether reduce-only stop orders may rest at the venue."""
         return False

@@ -118,6 +118,10 @@ class SimulatedConnector(ConnectorBase):
         ledger = self.exchange.ledger
         return ledger.reducible(request) if isinstance(ledger, PerpetualLedger) else 0
 
+    def fee_rate(self, trading_pair: str, is_maker: bool) -> Decimal | None:
+        fees = self.exchange.rules.fees
+        return fees.maker if is_maker else fees.taker
+
     def position_mode(self) -> PositionMode:
         """Mode of a perpetual account; spot behaves as ONEWAY."""
         ledger = self.exchange.ledger

@@ -11,10 +11,12 @@ from mypy_extensions import mypyc_attr
 
 from botcore.executors.data_types import ExecutorConfigBase, config_values
 from botcore.executors.desk import Surroundings
+from botcore.executors.exposure import MarketExposure
 from botcore.executors.info import ExecutorInfo
-from botcore.model.enums import CloseType, RunnableStatus
+from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.errors import IllegalMove
 from botcore.model.events import OrderEvent
+from botcore.model.instrument import Market
 from botcore.model.order import Fill
 from botcore.model.records import ExecutorRecord
 from botcore.model.times import SECOND_NS
@@ -168,6 +170,18 @@ class ExecutorBase(ABC, Generic[C]):
     @abstractmethod
     def held_fills(self) -> list[Fill]:
         """Fills to be handed to a position hold when it ended with something in hand."""
+
+    def exposures(self) -> list[MarketExposure]:
+        """What it holds, by market: one of each that it trades."""
+        config: Any = self.config
+        info = self.custom_info()
+        market = Market(config.connector_name, config.trading_pair)
+        return [MarketExposure(market, config.side, info["exposure_base"], info.get("current_position_average_price"))]
+
+    def side_of(self, fill: Fill) -> TradeType:
+        """Side of the position that a fill of it belongs to."""
+        side: TradeType | None = getattr(self.config, "side", None)
+        return fill.trade_type if side is None else side
 
     @abstractmethod
     def net_pnl_quote(self) -> Decimal: ...

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
+from botcore.executors.arbitrage.executor import ArbitrageExecutor
 from botcore.executors.base import ExecutorBase
 from botcore.executors.data_types import ExecutorConfigBase, OrderExecutorConfig, PositionExecutorConfig
 from botcore.executors.grid.config import GridExecutorConfig
 from botcore.executors.grid.executor import GridExecutor
 from botcore.executors.order import OrderExecutor
 from botcore.executors.position import PositionExecutor
+from botcore.executors.xemm.config import XEMMExecutorConfig
+from botcore.executors.xemm.executor import XEMMExecutor
+
+_KINDS: tuple[tuple[str, type[ExecutorConfigBase], type[ExecutorBase[Any]]], ...] = (
+    ("position_executor", PositionExecutorConfig, PositionExecutor),
+    ("order_executor", OrderExecutorConfig, OrderExecutor),
+    ("grid_executor", GridExecutorConfig, GridExecutor),
+    ("arbitrage_executor", ArbitrageExecutorConfig, ArbitrageExecutor),
+    ("xemm_executor", XEMMExecutorConfig, XEMMExecutor),
+)
 
 
 def executor_factories() -> dict[str, type[ExecutorBase[Any]]]:
     """Executor type -> class."""
-    return {"position_executor": PositionExecutor, "order_executor": OrderExecutor, "grid_executor": GridExecutor}
+    return {name: executor for name, _, executor in _KINDS}
 
 
 def executor_configs() -> dict[str, type[ExecutorConfigBase]]:
     """Executor type -> config model, to read stored configs back."""
-    return {"position_executor": PositionExecutorConfig, "order_executor": OrderExecutorConfig, "grid_executor": GridExecutorConfig}
+    return {name: config for name, config, _ in _KINDS}

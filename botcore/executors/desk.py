@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from botcore.markets.market_data import MarketDataProvider
@@ -42,6 +43,9 @@ class OrderDesk(Protocol):
 
     def position_mode(self, connector_name: str) -> PositionMode:
         """Mode of the account."""
+
+    def fee_rate(self, connector_name: str, trading_pair: str, *, is_maker: bool) -> Decimal | None:
+        """Fee as a fraction of the notional; None while it is not known."""
 
     def keeps_stops(self, connector_name: str) -> bool:
         """Whether reduce-only stop orders can rest at this venue."""

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from botcore.model.enums import TradeType
-from botcore.model.instrument import Instrument
+from botcore.model.instrument import Instrument, Market
 from botcore.model.order import Fill
 
 ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketExposure:
+    """What an executor holds on one market, as records and accounts see it: `base` signed, positive long."""
+
+    market: Market
+    side: TradeType
+    base: Decimal
+    entry_price: Decimal | None
 
 
 class Exposure:

@@ -54,6 +54,14 @@ class SideRequests:
         ticks = book.best_bid if self._is_long else book.best_ask
         return None if ticks in (NO_BID, NO_ASK) else ticks
 
+    def taker_ticks(self) -> int | None:
+        """Price at which a market order would add to the position; None while nobody stands there, or the book is torn."""
+        book = self._market.book
+        if self._market.is_torn:
+            return None
+        ticks = book.best_ask if self._is_long else book.best_bid
+        return None if ticks in (NO_BID, NO_ASK) else ticks
+
     def stop_ticks(self, ticks: int) -> int:
         """A trigger that the venue takes, at this price or a little before it."""
         instrument = self._market.instrument

@@ -176,6 +176,10 @@ class MarketDataProvider:
         kind = PriceType.BestBid if side is TradeType.BUY else PriceType.BestAsk
         return self.get_price_by_type(connector_name, trading_pair, kind)
 
+    def get_rate(self, trading_pair: str) -> Decimal:
+        """Units of the quote asset for one of the base asset; NaN while no fresh price says."""
+        return NAN
+
     # ---- candles ---------------------------------------------------------------------------------------------------
     def initialize_candles_feed(self, config: CandlesConfig) -> None:
         """Make sure that this interval is kept; raises ConfigError when the market's data can't give it."""

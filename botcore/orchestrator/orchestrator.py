@@ -270,8 +270,7 @@ class ExecutorOrchestrator:
         """The venue closed everything on a market: executors there end, their fills and all holds are settled at its price."""
         where = event.market
         for executor in self.running:
-            config = executor.config
-            if (getattr(config, "connector_name", None), getattr(config, "trading_pair", None)) == tuple(where) and executor.has_fills:
+            if executor.has_fills and any(exposure.market == where for exposure in executor.exposures()):
                 self._clock.stepper.guard(executor, self.executor_faulted, executor.abandon, self._clock.now_ns, LIQUIDATED, CloseType.FAILED)
         for hold in self.holds.of():
             if hold.instrument.market == where and hold.net_amount_base:
@@ -279,7 +278,7 @@ class ExecutorOrchestrator:
                 self._bus.publish(HoldChanged(self.bot_id, hold))
 
     def _hold(self, fill: Fill, executor: ExecutorBase[Any]) -> None:
-        self.hold(fill, executor.controller_id, getattr(executor.config, "side", fill.trade_type))
+        self.hold(fill, executor.controller_id, executor.side_of(fill))
 
     def hold(self, fill: Fill, controller_id: str, side: TradeType) -> None:
         """Put a fill that no executor watches into the controller's hold; `side` is that of whoever sent the order."""

@@ -109,7 +109,7 @@ def open_account(
         on_denied=lambda outcome: connector.deny(outcome.text),
     )
     budget = ConnectionBudget(live.connections.attempts, live.connections.window_s)
-    account = Account(spec.fees.taker, lag_ns=belief(live.belief).lag_ns)
+    account = Account(spec.fees.taker, maker_fee=spec.fees.maker, lag_ns=belief(live.belief).lag_ns)
     started_ms = around.wall_ms()
 
     def since_ms(trading_pair: str) -> int:

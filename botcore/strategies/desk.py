@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from botcore.connectors.base import ConnectorBase
@@ -86,6 +87,9 @@ class Desk:
 
     def can_pay(self, request: OrderRequest, ticks: int) -> bool:
         return self._connectors[request.instrument.market.connector_name].can_pay(request, ticks)
+
+    def fee_rate(self, connector_name: str, trading_pair: str, *, is_maker: bool) -> Decimal | None:
+        return self._connectors[connector_name].fee_rate(trading_pair, is_maker)
 
     def keeps_stops(self, connector_name: str) -> bool:
         return self._connectors[connector_name].keeps_stops()

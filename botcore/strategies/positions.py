@@ -239,10 +239,7 @@ class PositionKeeper:
 
     def _lots(self, executor: ExecutorBase[Any], instrument: Instrument) -> int:
         """Signed lots that an executor holds on this market."""
-        config = executor.config
-        if (getattr(config, "connector_name", None), getattr(config, "trading_pair", None)) != tuple(instrument.market):
-            return 0
-        return instrument.lots(executor.custom_info()["exposure_base"])
+        return sum(instrument.lots(exposure.base) for exposure in executor.exposures() if exposure.market == instrument.market)
 
     def _tell(self, kind: str, instrument: Instrument, now_ns: int, **values: object) -> None:
         market = instrument.market

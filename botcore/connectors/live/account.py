@@ -29,6 +29,8 @@ class Account:
     ----------
     taker_fee : Decimal
         Rate that is set aside with every order, as a fraction of its notional.
+    maker_fee : Decimal, optional
+        Rate of an order that rests; the taker's when it is left out.
     fee_from_received : bool
         The venue takes the fee from what one receives: a spot buy binds no more than its notional.
     fixed_fee : tuple of (str, Decimal), optional
@@ -44,11 +46,20 @@ class Account:
         Whether balances were read since the connection was made.
     """
 
-    def __init__(self, taker_fee: Decimal, *, fee_from_received: bool = False, fixed_fee: tuple[str, Decimal] | None = None, lag_ns: int = 0) -> None:
+    def __init__(
+        self,
+        taker_fee: Decimal,
+        *,
+        maker_fee: Decimal | None = None,
+        fee_from_received: bool = False,
+        fixed_fee: tuple[str, Decimal] | None = None,
+        lag_ns: int = 0,
+    ) -> None:
         self.is_known = False
         self.mode = PositionMode.ONEWAY
         self.leverage: dict[str, int] = {}
         self._taker_fee = taker_fee
+        self._maker_fee = taker_fee if maker_fee is None else maker_fee
         self._fee_from_received = fee_from_received
         self._fixed_fee = fixed_fee
         self.open_orders: Callable[[], Iterable[Order]] = tuple
@@ -136,6 +147,10 @@ class Account:
             self._funds.spend(instrument.base, -fill.amount if is_buy else fill.amount, now_ns)
         if fill.fee.amount:
             self._funds.spend(fill.fee.asset, fill.fee.amount, now_ns)
+
+    def fee_rate(self, is_maker: bool) -> Decimal:
+        """Fee of an execution as a fraction of its notional."""
+        return self._maker_fee if is_maker else self._taker_fee
 
     def demand(self, request: OrderRequest, ticks: int | None, lots: int) -> tuple[str, Decimal]:
         """Asset and amount that an order binds; a market order whose price nobody knows binds nothing here (the venue refuses it if it must)."""

@@ -501,6 +501,9 @@ class ExchangeConnector(ConnectorBase):
             raise ConfigError(f"{self.name} has no pair {trading_pair!r}{nearest(trading_pair, self._instruments)}", field="trading_pair")
         return found
 
+    def fee_rate(self, trading_pair: str, is_maker: bool) -> Decimal | None:
+        return self.account.fee_rate(is_maker)
+
     def keeps_stops(self) -> bool:
         return self._stops
 

@@ -1,0 +1,120 @@
+"""`ArbitrageExecutor`: buy on one market and sell on another at once, when that earns more than it costs.
+
+It looks with every market event. When the profit is there both legs leave in the same step, each at market. A leg that is refused is sent again; when it can't be had
+the other is traded back (see `MatchedExecutor`).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
+from botcore.executors.base import Trigger
+from botcore.executors.desk import Surroundings
+from botcore.executors.leg import Leg
+from botcore.executors.matched import COMPLETED, FAILED, MARKET, MatchedExecutor, is_same_asset
+from botcore.model.enums import CloseType, TradeType
+from botcore.orders.tracker import Order
+
+ZERO = Decimal(0)
+
+
+class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
+    """See the module; fields are those of `ArbitrageExecutorConfig`."""
+
+    def __init__(self, config: ArbitrageExecutorConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
+        super().__init__(config, around, executor_id, controller_id, created_ns)
+        self._buy = self._new_leg(config.buying_market, TradeType.BUY)
+        self._sell = self._new_leg(config.selling_market, TradeType.SELL)
+        self.legs = (self._buy, self._sell)
+        self._is_sent = False
+        amount = self._buy.instrument.amount(self._buy.instrument.lots(config.order_amount))
+        self._sell_lots = self._sell.instrument.lots(amount)
+        # the coarser of the two lots decides, so that both legs are of the same size
+        self._buy_lots = self._buy.instrument.lots(self._sell.instrument.amount(self._sell_lots))
+
+    def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
+        buy, sell = self._buy.instrument, self._sell.instrument
+        if buy.market == sell.market:
+            return FAILED, f"expected two different markets, found {buy.market} twice"
+        if not is_same_asset(buy.base, sell.base):
+            return FAILED, f"{buy.base} bought at {buy.market.connector_name} can't be sold as {sell.base} at {sell.market.connector_name}"
+        if not is_same_asset(buy.quote, sell.quote) and self._conversion(sell.quote, buy.quote) is None:
+            return FAILED, f"no price says what {sell.quote} is worth in {buy.quote}"
+        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
+            ticks = leg.requests.taker_ticks()
+            if ticks is None:
+                return FAILED, f"the price of {leg.instrument} is not known"
+            problem = leg.instrument.refusal(lots, ticks)
+            if problem is not None:
+                return FAILED, f"{leg.instrument.market.connector_name}: {problem}"
+            if not self._desk.can_pay(leg.requests.open_request(MARKET, lots, None), ticks):
+                asset = leg.instrument.quote if leg is self._buy else leg.instrument.base
+                return CloseType.INSUFFICIENT_BALANCE, f"the account at {leg.instrument.market.connector_name} has not enough {asset} for this order"
+        return None
+
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+    def profitability(self) -> Decimal | None:
+        """What a unit bought and sold now earns after both fees, as a fraction; None while a price, a depth, a rate or a fee is not known."""
+        buy, sell = self._taker_price(self._buy, self._buy_lots), self._taker_price(self._sell, self._sell_lots)
+        rate, fees = self._conversion(self._sell.instrument.quote, self._buy.instrument.quote), self._fees()
+        if buy is None or sell is None or rate is None or fees is None:
+            return None
+        return (sell * rate - buy) / buy - fees
+
+    def _run(self, now_ns: int) -> None:
+        profit = self.profitability()
+        if profit is None or profit <= self.config.min_profitability or now_ns < max(self._retry_at(leg) for leg in self.legs):
+            return
+        self.close_type = COMPLETED
+        self._exit_ns = now_ns
+        self._is_sent = True
+        self._move(Trigger.EXIT)
+        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
+            leg.submit(leg.requests.open_request(MARKET, lots, None), now_ns)
+        self._control_exit(now_ns)
+
+    # ---- both legs -------------------------------------------------------------------------------------------------
+    def _missing_lots(self, leg: Leg) -> int:
+        """Lots that a leg still has to trade: its whole size as long as the trade is on, else what the other has more."""
+        if not self._is_sent or self._unwinds:
+            return super()._missing_lots(leg)
+        wanted = self._buy_lots if leg is self._buy else self._sell_lots
+        return max(0, wanted - leg.exposure.opened_lots - leg.opening_lots())
+
+    def _order_ended(self, leg: Leg, order: Order, now_ns: int) -> None:
+        """Neither leg has traded anything, and the chance has gone: that is the end, not another attempt."""
+        if self._is_sent and not self.has_fills and not any(each.live for each in self.legs):
+            profit = self.profitability()
+            if profit is None or profit <= self.config.min_profitability:
+                self._is_sent = False
+                self.close_type = FAILED
+
+    def _give_up(self) -> None:
+        if self._is_sent and not self.has_fills:
+            self._is_sent = False
+            self.close_type = FAILED
+            return
+        super()._give_up()
+
+    # ---- numbers and restart ---------------------------------------------------------------------------------------
+    def custom_info(self) -> dict[str, Any]:
+        return super().custom_info() | {
+            "side": None,
+            "profitability": self.profitability(),
+            "buying_market": str(self._buy.instrument.market),
+            "selling_market": str(self._sell.instrument.market),
+            "average_buy_price": self._buy.exposure.entry_price,
+            "average_sell_price": self._sell.exposure.entry_price,
+            "filled_buy": self._buy.instrument.amount(self._buy.exposure.opened_lots),
+            "filled_sell": self._sell.instrument.amount(self._sell.exposure.opened_lots),
+            "naked_base": self.naked(),
+        }
+
+    def state(self) -> dict[str, Any]:
+        return super().state() | {"is_sent": self._is_sent}
+
+    def restore(self, state: dict[str, Any], orders: list[Any], fills: list[Any]) -> None:
+        self._is_sent = state["is_sent"]
+        super().restore(state, orders, fills)

@@ -1,0 +1,395 @@
+"""Numeric scenarios AR-* and XE-*, HZ-16 and HZ-17: executors whose two legs match each other, and the hazards of their references."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
+from botcore.executors.arbitrage.executor import ArbitrageExecutor
+from botcore.executors.data_types import ConnectorPair
+from botcore.executors.matched import is_same_asset
+from botcore.executors.xemm.config import XEMMExecutorConfig
+from botcore.executors.xemm.executor import XEMMExecutor
+from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
+from botcore.model.events import FactKind
+from botcore.model.order import OrderState
+from tests.support.bench import D, VenueBench, instrument
+
+BUY, SELL = TradeType.BUY, TradeType.SELL
+RUNNING, SHUTTING_DOWN, TERMINATED = RunnableStatus.RUNNING, RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED
+HERE, THERE = "here", "there"
+
+
+class TwoVenues(VenueBench):
+    """ETH-USDT at two venues; both take `fee` of the notional."""
+
+    def __init__(self, here: Any, there: Any, fee: str = "0.01", **rule: Any) -> None:
+        super().__init__(instrument(connector=HERE, **rule), instrument(connector=THERE, **rule), price=None)
+        self.here, self.there = self.instruments
+        for venue in self.venues.values():
+            venue.fee_rate = lambda pair, is_maker: D(fee)  # type: ignore[method-assign]
+        self.prices(here, there)
+
+    def prices(self, here: Any, there: Any) -> None:
+        for of, price in ((self.here, here), (self.there, there)):
+            bid, ask = price if isinstance(price, tuple) else (price, price)
+            self.quote(bid, ask, of=of)
+
+    def move(self, here: Any, there: Any) -> None:
+        self.prices(here, there)
+        self.tick()
+
+    def at(self, name: str) -> list[Any]:
+        return self.venues[name].requests
+
+    def live_at(self, name: str) -> list[Any]:
+        return self.venues[name].tracker.open_orders()
+
+    def fill(self, order: Any, price: Any = None, amount: Any = None, fee: Any = 0) -> None:
+        venue = self.venues[order.instrument.market.connector_name]
+        if order.state is OrderState.PENDING_CREATE:
+            venue.accept(order)
+        venue.trade(order, amount, price, fee=fee)
+
+
+# ---- arbitrage -----------------------------------------------------------------------------------------------------
+def arbitrage(**changes: Any) -> ArbitrageExecutorConfig:
+    values: dict[str, Any] = {
+        "buying_market": ConnectorPair(connector_name=HERE, trading_pair="ETH-USDT"),
+        "selling_market": ConnectorPair(connector_name=THERE, trading_pair="ETH-USDT"),
+        "order_amount": D(1),
+        "min_profitability": D("0.01"),
+    }
+    return ArbitrageExecutorConfig(**(values | changes))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("ETH", "WETH", True), ("ETH", "BTC", False), ("BUSD", "USDT", True), ("USDC", "USDC.E", True), ("SOL", "USOL", True), ("ETH", "STETH", False)],
+)
+def test_ar_1_what_is_interchangeable(one: str, other: str, same: bool) -> None:
+    assert is_same_asset(one, other) is is_same_asset(other, one) is same
+
+
+def test_ar_2_costs_that_eat_the_profit_keep_it_waiting() -> None:
+    bench = TwoVenues(100, 102)
+    executor: ArbitrageExecutor = bench.start(arbitrage())
+    bench.tick()
+    assert executor.profitability() == 0
+    assert (executor.status, bench.at(HERE), bench.at(THERE)) == (RUNNING, [], [])
+
+
+def test_ar_3_both_legs_leave_in_the_same_step() -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    assert executor.status is SHUTTING_DOWN
+    (bought,), (sold,) = bench.at(HERE), bench.at(THERE)
+    assert (bought.request.trade_type, sold.request.trade_type) == (BUY, SELL)
+    assert {bought.request.order_type, sold.request.order_type} == {OrderType.MARKET}
+    assert bought.request.lots == sold.request.lots == 1000
+
+
+def test_ar_4_ar_5_net_98_and_98_percent_of_what_buying_cost() -> None:
+    bench = TwoVenues(100, 200)
+    executor = bench.start(arbitrage())
+    bench.fill(bench.at(HERE)[0], 100, fee=1)
+    assert executor.status is SHUTTING_DOWN, "one leg is not the end"
+    bench.fill(bench.at(THERE)[0], 200, fee=1)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.COMPLETED)
+    assert (executor.info.net_pnl_quote, executor.info.net_pnl_pct) == (98, D("0.98"))
+    assert executor.info.filled_amount_quote == 300 and executor.info.cum_fees_quote == 2
+    held = {hold.connector_name: hold.amount for hold in bench.orchestrator.positions()}
+    assert held == {HERE: 1, THERE: -1}, "both venues' inventory is accounted for"
+
+
+def test_ar_5_a_leg_that_is_always_refused_has_the_other_traded_back() -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    bench.fill(bench.at(HERE)[0], 100, fee=1)
+    for _ in range(300):
+        for order in bench.live_at(THERE):
+            bench.venues[THERE].reject(order)
+        bench.tick()
+    assert 10 < len(bench.at(THERE)) <= 12, "with a pause between the tries, and an end"
+    back = bench.at(HERE)[-1]
+    assert (back.request.trade_type, back.request.lots) == (SELL, 1000)
+    bench.fill(back, 99, fee=1)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert executor.info.net_pnl_quote == -3 and bench.orchestrator.positions() == []
+    assert "traded back" in executor.info.reason
+
+
+def test_a_naked_leg_that_nobody_takes_is_held_and_told() -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    bench.fill(bench.at(HERE)[0], 100)
+    for _ in range(700):
+        for name in (HERE, THERE):
+            for order in bench.live_at(name):
+                bench.venues[name].reject(order)
+        bench.tick()
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.POSITION_HOLD)
+    assert [(hold.connector_name, hold.amount) for hold in bench.orchestrator.positions()] == [(HERE, 1)]
+    assert FactKind.EXIT_FAILED in bench.records.fact_kinds()
+
+
+def test_a_chance_that_has_gone_before_anything_was_traded_is_not_chased() -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    bench.prices(100, 100)
+    bench.venues[HERE].reject(bench.at(HERE)[0])
+    bench.venues[THERE].reject(bench.at(THERE)[0])
+    bench.tick()
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert len(bench.at(HERE)) == len(bench.at(THERE)) == 1
+
+
+def test_a_partly_filled_leg_is_completed_with_the_rest_only() -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    bench.fill(bench.at(HERE)[0], 100)
+    bench.fill(bench.at(THERE)[0], 104, amount="0.4")
+    bench.venues[THERE].end(bench.at(THERE)[0], OrderState.EXPIRED, "the book was too thin")
+    bench.tick(2)
+    assert bench.at(THERE)[-1].request.lots == 600
+    bench.fill(bench.at(THERE)[-1], 103)
+    assert executor.close_type is CloseType.COMPLETED
+
+
+def test_an_unknown_fee_or_price_starts_nothing() -> None:
+    bench = TwoVenues(100, 200)
+    bench.venues[THERE].fee_rate = lambda pair, is_maker: None  # type: ignore[method-assign]
+    executor = bench.start(arbitrage())
+    assert executor.profitability() is None and executor.status is RUNNING and bench.at(HERE) == []
+    other = bench.start(arbitrage(selling_market=ConnectorPair(connector_name=HERE, trading_pair="ETH-USDT")))
+    assert other.close_type is CloseType.FAILED and "two different markets" in other.info.reason
+
+
+def test_stopped_while_it_waits_is_an_early_stop_without_an_order() -> None:
+    bench = TwoVenues(100, 100)
+    executor = bench.start(arbitrage())
+    bench.orchestrator.stop(executor.id)
+    assert (executor.close_type, bench.at(HERE)) == (CloseType.EARLY_STOP, [])
+
+
+# ---- cross-exchange market making ----------------------------------------------------------------------------------
+def xemm(maker_side: TradeType = BUY, **changes: Any) -> XEMMExecutorConfig:
+    """XE-1's config: the maker's market is `here`."""
+    here, there = (ConnectorPair(connector_name=name, trading_pair="ETH-USDT") for name in (HERE, THERE))
+    values: dict[str, Any] = {
+        "buying_market": here if maker_side is BUY else there,
+        "selling_market": there if maker_side is BUY else here,
+        "maker_side": maker_side,
+        "order_amount": D(100),
+        "min_profitability": D("0.01"),
+        "target_profitability": D("0.015"),
+        "max_profitability": D("0.02"),
+    }
+    return XEMMExecutorConfig(**(values | changes))
+
+
+def quoting(bench: TwoVenues, **changes: Any) -> XEMMExecutor:
+    executor: XEMMExecutor = bench.start(xemm(**changes))
+    bench.tick()
+    for order in bench.live_at(HERE):
+        bench.venues[HERE].accept(order)
+    return executor
+
+
+def test_xe_1_target_price_of_the_maker() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    assert executor.custom_info()["tx_cost_pct"] == D("0.0002")
+    assert round(executor.maker_price(), 7) == D("98.5027581")
+    (quote,) = bench.at(HERE)
+    assert (quote.request.order_type, quote.request.trade_type, quote.request.lots) == (OrderType.LIMIT, BUY, 100_000)
+    assert bench.here.price(quote.request.price_ticks) == D("98.50"), "rounded so that it earns no less"
+
+
+def test_xe_1_target_price_when_the_maker_sells() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench, maker_side=SELL)
+    assert executor.maker_price() == D(100) / (1 - D("0.0152"))
+    assert bench.here.price(bench.at(HERE)[0].request.price_ticks) == D("101.55")
+
+
+@pytest.mark.parametrize(("maker", "taker", "profit", "keeps"), [("99.5", 100, ".0048", False), ("99.5", 103, ".0350", False), ("98.5", 100, ".0150", True)])
+def test_xe_3_a_quote_that_earns_too_little_or_too_much_is_moved(maker: str, taker: int, profit: str, keeps: bool) -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    quote = bench.at(HERE)[0]
+    bench.prices(100, taker)
+    ticks = executor._maker.instrument.price_ticks(D(maker), BUY)
+    found = executor.profitability(ticks)
+    assert found is not None and round(found, 4) == D(profit)
+    is_kept = executor.config.min_profitability <= found <= executor.config.max_profitability
+    assert is_kept is keeps
+    bench.prices(100, 100 if keeps else 104)
+    bench.tick()
+    assert quote.cancel_asked is not keeps
+
+
+@pytest.mark.parametrize(("side", "maker_price", "taker_price", "net"), [(BUY, 100, 200, 98), (SELL, 100, 200, -102)])
+def test_xe_4_xe_5_profit_has_the_sign_of_the_trade(side: TradeType, maker_price: int, taker_price: int, net: int) -> None:
+    bench = TwoVenues(100, 100, fee="0")
+    executor = quoting(bench, maker_side=side, order_amount=D(1))
+    bench.fill(bench.at(HERE)[0], maker_price, fee=1)
+    bench.send()
+    (hedge,) = bench.at(THERE)
+    assert (hedge.request.order_type, hedge.request.trade_type, hedge.request.lots) == (OrderType.MARKET, side.opposite, 1000)
+    bench.fill(hedge, taker_price, fee=1)
+    bench.tick()
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.COMPLETED)
+    assert executor.info.net_pnl_quote == net
+    assert executor.info.filled_amount_quote == 300
+
+
+def test_hz_16_a_fill_while_the_cancel_is_on_its_way_is_hedged_and_no_new_quote_goes_out_before() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    quoting(bench)
+    quote = bench.at(HERE)[0]
+    bench.move(100, 104)
+    assert quote.cancel_asked
+    for _ in range(3):
+        bench.tick()
+    assert len(bench.at(HERE)) == 1
+    bench.fill(quote, "98.5", amount="30")
+    bench.send()
+    (hedge,) = bench.at(THERE)
+    assert hedge.request.lots == 30_000, "what was filled, in the same step"
+    bench.venues[HERE].end(quote)
+    bench.tick()
+    assert bench.at(HERE)[-1].request.lots == 70_000, "only the rest is quoted again"
+
+
+def test_hz_17_a_quote_that_is_not_acknowledged_is_one_quote() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    bench.start(xemm())
+    for _ in range(6):
+        bench.tick()
+    assert len(bench.at(HERE)) == 1 and bench.venues[HERE].cancels == []
+
+
+def test_h2_every_partial_fill_is_hedged() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    quote = bench.at(HERE)[0]
+    for amount in ("10", "25", "65"):
+        bench.fill(quote, "98.5", amount=amount)
+        bench.send()
+        bench.fill(bench.at(THERE)[-1], 100)
+    bench.tick()
+    assert [order.request.lots for order in bench.at(THERE)] == [10_000, 25_000, 65_000]
+    assert executor.close_type is CloseType.COMPLETED and executor.naked() == 0
+
+
+def test_a_fill_too_small_to_hedge_waits_for_the_next() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001", min_amount="5")
+    quoting(bench)
+    quote = bench.at(HERE)[0]
+    bench.fill(quote, "98.5", amount="3")
+    bench.tick()
+    assert bench.at(THERE) == []
+    bench.fill(quote, "98.5", amount="4")
+    bench.send()
+    assert [order.request.lots for order in bench.at(THERE)] == [7_000]
+
+
+def test_h8_a_hedge_that_is_refused_is_sent_again_then_traded_back_then_held() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    quote = bench.at(HERE)[0]
+    bench.fill(quote, "98.5", amount="40")
+    for _ in range(900):
+        bench.send()
+        for order in bench.live_at(THERE):
+            bench.venues[THERE].reject(order)
+        for order in bench.live_at(HERE):
+            if order is quote and order.cancel_asked:
+                bench.venues[HERE].end(order)
+            elif order is not quote:
+                bench.venues[HERE].reject(order)
+        bench.tick()
+    assert quote.cancel_asked, "no more is quoted while a hedge does not come through"
+    assert any(order.request.trade_type is SELL for order in bench.at(HERE)), "it was tried to trade it back"
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.POSITION_HOLD)
+    assert [(hold.connector_name, hold.amount) for hold in bench.orchestrator.positions()] == [(HERE, 40)]
+    assert FactKind.EXIT_FAILED in bench.records.fact_kinds()
+
+
+def test_stop_takes_the_quote_off_and_hedges_what_fills_meanwhile() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    quote = bench.at(HERE)[0]
+    bench.orchestrator.stop(executor.id)
+    assert quote.cancel_asked
+    bench.fill(quote, "98.5", amount="20")
+    bench.venues[HERE].end(quote)
+    assert executor.status is SHUTTING_DOWN
+    bench.send()
+    bench.fill(bench.at(THERE)[0], 100)
+    bench.tick()
+    assert (executor.status, executor.close_type, executor.naked()) == (TERMINATED, CloseType.EARLY_STOP, 0)
+
+
+def test_o18_a_quote_that_a_person_takes_off_is_not_sent_again() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    bench.venues[HERE].end(bench.at(HERE)[0])
+    bench.tick(3)
+    assert (executor.status, executor.close_type, len(bench.at(HERE))) == (TERMINATED, CloseType.EXTERNAL, 1)
+
+
+def test_without_a_hedging_price_nothing_is_quoted_and_a_quote_is_taken_back() -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    quoting(bench)
+    bench.states[bench.there.market].book.clear() if hasattr(bench.states[bench.there.market].book, "clear") else bench.quote(90, 110, of=bench.there)
+    bench.tick()
+    assert bench.at(HERE)[0].cancel_asked
+
+
+def test_profitabilities_out_of_order_are_refused() -> None:
+    with pytest.raises(ValidationError, match="min_profitability <= target"):
+        xemm(min_profitability=D("0.02"))
+
+
+@pytest.mark.parametrize("stage", ["quoted", "partly hedged", "hedge under way"])
+def test_ps_4_xemm_goes_on_after_a_restart(stage: str) -> None:
+    bench = TwoVenues(100, 100, fee="0.0001")
+    executor = quoting(bench)
+    quote = bench.at(HERE)[0]
+    if stage != "quoted":
+        bench.fill(quote, "98.5", amount="40")
+        bench.send()
+    if stage == "partly hedged":
+        bench.fill(bench.at(THERE)[0], 100, amount="30")
+    orders = [order for name in (HERE, THERE) for order in bench.at(name) if order.is_open]
+    fills = [fill for fill, _ in bench.records.fills]
+    again = XEMMExecutor(executor.config, bench.orchestrator.around, executor.id, "main", executor.created_ns)
+    again.restore(executor.record().state, orders, fills)
+    assert again.custom_info() == executor.custom_info() and again.naked() == executor.naked()
+    before = [len(bench.at(name)) for name in (HERE, THERE)]
+    again.on_tick(bench.clock.now_ns + 10**9)
+    bench.send()
+    assert [len(bench.at(name)) for name in (HERE, THERE)] == before, "what is under way is not sent twice"
+
+
+def test_ps_4_an_arbitrage_with_one_leg_filled_goes_on_after_a_restart() -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    bench.fill(bench.at(HERE)[0], 100)
+    bench.venues[THERE].reject(bench.at(THERE)[0])
+    again = ArbitrageExecutor(executor.config, bench.orchestrator.around, executor.id, "main", executor.created_ns)
+    again.restore(executor.record().state, [], [fill for fill, _ in bench.records.fills])
+    assert again.naked() == 1
+    again.on_tick(bench.clock.now_ns + 10**10)
+    bench.send()
+    assert bench.at(THERE)[-1].request.lots == 1000 and len(bench.at(THERE)) == 2
+
+
+def total(bench: TwoVenues, name: str) -> Decimal:
+    return sum((f.trade_type.sign * f.amount for f, _ in bench.records.fills if f.instrument.market.connector_name == name), D(0))
