@@ -23,19 +23,22 @@ PNL_TOLERANCE = Decimal("1e-9")
 
 def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     """Everything that needs nothing but rows and ledgers."""
+    excess: dict[str, Decimal] = {}
     for ledger in ledgers:
+        excess.update(ledger.excess())
         judge_orders(watcher, ledger, breach)
         judge_fills(watcher, ledger, breach)
         judge_position(watcher, ledger, breach)
         judge_balances(watcher, ledger, breach)
     judge_intents(watcher, breach)
-    judge_executors(watcher, breach)
+    judge_executors(watcher, excess, breach)
     judge_facts(watcher, breach)
 
 
 def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
     """I3, I4, I8: one effect for each intent, each written before, and nothing of ours that still works."""
     attempts: dict[str, list[Any]] = defaultdict(list)
+    excess = ledger.excess()
     for order in ledger.orders():
         if not is_ours(order.client_order_id):
             continue
@@ -47,10 +50,11 @@ def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
     for intent_id, orders in attempts.items():
         intent = watcher.intents.get(intent_id)
         filled = sum((order.filled for order in orders), ZERO)
-        if intent is not None and filled > Decimal(intent["amount"]):
+        strange = sum((excess.get(name, ZERO) for name in {order.client_order_id for order in orders}), ZERO)
+        if intent is not None and filled - strange > Decimal(intent["amount"]):
             breach("I3", f"intent {intent_id} asked for {intent['amount']}, {filled} was traded")
         for order in orders:
-            if sum(other.client_order_id == order.client_order_id for other in orders) > 1:
+            if order.client_order_id not in excess and sum(other.client_order_id == order.client_order_id for other in orders) > 1:
                 breach("I3", f"{order.client_order_id} had two effects")
     names = {order.client_order_id for order in ledger.orders()}
     for client_order_id, row in watcher.orders.items():
@@ -125,14 +129,21 @@ def _apply(changed: dict[str, Decimal], trade: VenueTrade, is_perpetual: bool) -
 def judge_intents(watcher: Watcher, breach: Breach) -> None:
     """I4, the other way: every intent has an order that says what became of it."""
     told = {row["intent_id"] for row in watcher.orders.values()}
-    for intent_id in sorted(watcher.intents.keys() - told):
+    for intent_id in sorted(watcher.intents.keys() - watcher.lost - told):
         breach("I4", f"nothing is written of what became of intent {intent_id}")
 
 
-def judge_executors(watcher: Watcher, breach: Breach) -> None:
+def judge_executors(watcher: Watcher, excess: Mapping[str, Decimal], breach: Breach) -> None:
     """I3, I7: no executor opened more than it was to, and each has ended."""
+    nobodys = {row["client_order_id"] for row in watcher.fills.values() if intent_of(row["client_order_id"]) in watcher.lost}
+    strange: dict[str, Decimal] = defaultdict(Decimal)
+    for client_order_id, row in watcher.orders.items():
+        strange[watcher.intents.get(row["intent_id"], {}).get("executor_id", "")] += excess.get(client_order_id, ZERO)
     opened: dict[str, Decimal] = defaultdict(Decimal)
     for row in watcher.fills.values():
+        if row["client_order_id"] in nobodys:
+            # of an order that the records do not know any more: it is held, for nobody
+            continue
         executor = watcher.executors.get(row["executor_id"])
         if executor is None:
             breach("I7", f"execution {row['trade_id']} belongs to executor {row['executor_id']!r}, of which nothing is written")
@@ -141,7 +152,7 @@ def judge_executors(watcher: Watcher, breach: Breach) -> None:
     for executor_id, amount in opened.items():
         config = json.loads(watcher.executors[executor_id]["config"])
         wanted = Decimal(str(config["amount"]))
-        if amount > wanted:
+        if amount - strange[executor_id] > wanted:
             breach("I3", f"executor {executor_id} was to open {wanted}, it opened {amount}")
     for executor_id, row in watcher.executors.items():
         if row["status"] != "TERMINATED":

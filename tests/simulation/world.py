@@ -145,7 +145,8 @@ class World:
 
     def _check_disk(self) -> None:
         """I18: what was durable is there."""
-        for name, known in (("intents", self.watcher.intents), ("fills", self.watcher.fills), ("executors", self.watcher.executors)):
+        watcher = self.watcher
+        for name, known in (("intents", watcher.intents.keys() - watcher.lost), ("fills", watcher.fills), ("executors", watcher.executors)):
             table = tables.metadata.tables[name]
             count = len(self.disk.read(lambda connection, table=table: connection.execute(table.select()).all()))
             if count != len(known):
@@ -214,7 +215,7 @@ class World:
         self._is_healed = True
         self.points.target = None
         self.disk.faults = DiskFaults()
-        self.disk.full = False
+        self.disk.clear()
         for venue in self.venues:
             venue.heal()
 
