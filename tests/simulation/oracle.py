@@ -21,6 +21,12 @@ PNL_TOLERANCE = Decimal("1e-9")
 """Averages are quotients."""
 
 
+def booked_rows(watcher: Watcher) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Executions in the records. After an older database was put back, positions that its executors do not have any more are booked as somebody else's trades:
+    nothing of the records that are gone could explain them. I2 says whether they are right."""
+    return {key: row for key, row in watcher.fills.items() if not (watcher.lost and key[2].startswith("external-"))}
+
+
 def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     """Everything that needs nothing but rows and ledgers."""
     excess: dict[str, Decimal] = {}
@@ -62,13 +68,14 @@ def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
             continue
         if row["state"] not in ENDED:
             breach("I11", f"order {client_order_id} is {row['state']} in the records")
-        if Decimal(row["filled_amount"]) and client_order_id not in names:
+        is_external = watcher.lost and watcher.intents.get(row["intent_id"], {}).get("purpose") == Purpose.EXTERNAL.value
+        if Decimal(row["filled_amount"]) and client_order_id not in names and not is_external:
             breach("I5", f"order {client_order_id} has executions in the records, and {ledger.name} never had it")
 
 
 def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
     """I5, I6: every execution once, none that did not happen, and each as it was."""
-    booked = {(key[1], key[2]): row for key, row in watcher.fills.items() if key[0] == ledger.name}
+    booked = {(key[1], key[2]): row for key, row in booked_rows(watcher).items() if key[0] == ledger.name}
     traded = {(trade.trading_pair, trade.trade_id): trade for trade in ledger.trades() if is_ours(trade.client_order_id)}
     for key in sorted(traded.keys() - booked.keys()):
         trade = traded[key]
@@ -83,7 +90,10 @@ def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
         if found != expected or (trade.fee and row["fee_asset"] != trade.fee_asset):
             breach("I5", f"execution {key} at {ledger.name} was {expected}, {found} is booked")
         sums[trade.client_order_id] += trade.amount
+    external = {row["client_order_id"] for row in watcher.fills.values()} - {row["client_order_id"] for row in booked_rows(watcher).values()}
     for client_order_id, row in watcher.orders.items():
+        if client_order_id in external:
+            continue
         if row["connector_name"] == ledger.name and Decimal(row["filled_amount"]) != sums.get(client_order_id, ZERO):
             breach("I6", f"order {client_order_id} counts {row['filled_amount']}, its executions make {sums.get(client_order_id, ZERO)}")
 
@@ -135,13 +145,13 @@ def judge_intents(watcher: Watcher, breach: Breach) -> None:
 
 def judge_executors(watcher: Watcher, excess: Mapping[str, Decimal], breach: Breach) -> None:
     """I3, I7: no executor opened more than it was to, and each has ended."""
-    nobodys = {row["client_order_id"] for row in watcher.fills.values() if intent_of(row["client_order_id"]) in watcher.lost}
+    lost, rows = watcher.lost, booked_rows(watcher).values()
     strange: dict[str, Decimal] = defaultdict(Decimal)
     for client_order_id, row in watcher.orders.items():
         strange[watcher.intents.get(row["intent_id"], {}).get("executor_id", "")] += excess.get(client_order_id, ZERO)
     opened: dict[str, Decimal] = defaultdict(Decimal)
-    for row in watcher.fills.values():
-        if row["client_order_id"] in nobodys:
+    for row in rows:
+        if intent_of(row["client_order_id"]) in lost:
             # of an order that the records do not know any more: it is held, for nobody
             continue
         executor = watcher.executors.get(row["executor_id"])
@@ -174,6 +184,9 @@ def judge_pnl(watcher: Watcher, marks: Mapping[tuple[str, str], Decimal], report
     """I20: realised plus unrealised of all bots is what the executions are worth at these marks, fees paid."""
     worth = ZERO
     for row in watcher.fills.values():
+        if not row["bot_id"]:
+            # nobody's, since an older database was put back: held, and in no bot's report
+            continue
         sign = 1 if row["trade_type"] == "BUY" else -1
         amount, mark = Decimal(row["amount"]), marks[row["connector_name"], row["trading_pair"]]
         worth += sign * amount * (mark - Decimal(row["price"]))

@@ -44,7 +44,7 @@ def spells_of(seed: int, seconds: float) -> Spells:
 
 
 def _full_disk(chance: random.Random | None, seconds: float) -> FullDisk | None:
-    return chance and FullDisk(chance.uniform(10, seconds - 40), chance.uniform(3, 40), chance.choice([0, 20, 400]))
+    return None if chance is None else FullDisk(chance.uniform(10, seconds - 40), chance.uniform(3, 40), chance.choice([0, 20, 400]))
 
 
 def _yesterday(chance: random.Random | None, seconds: float) -> Yesterday | None:
@@ -55,7 +55,7 @@ def _yesterday(chance: random.Random | None, seconds: float) -> Yesterday | None
 
 
 def _away(chance: random.Random | None, seconds: float) -> Away | None:
-    return chance and Away(chance.uniform(0, seconds - 60), chance.uniform(10, 50), chance.choice([0.5, 3]))
+    return None if chance is None else Away(chance.uniform(0, seconds - 60), chance.uniform(10, 50), chance.choice([0.5, 3]))
 
 
 def cast(world: WireWorld) -> None:

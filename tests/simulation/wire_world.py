@@ -59,6 +59,10 @@ class WireWorld(World):
     def _worked_on(self, venue: WireVenue) -> None:
         self.caps.look(venue)
 
+    def _is_over(self) -> bool:
+        # positions that nothing in an older database explains are watched for a while before they are believed
+        return not self._is_put_back and super()._is_over()
+
     # ---- yesterday's database (P8) -------------------------------------------------------------------------------------
     def copy_database(self) -> None:
         self.log.add("disk", "is copied")

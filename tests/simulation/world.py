@@ -189,13 +189,15 @@ class World:
         await self._calm(plan.heal_s, "after the faults", lambda: False)
         for bot in plan.bots:
             self.stop(bot.bot_id)
-        await self._calm(
-            plan.heal_s, "after the stop", lambda: self.instance is not None and not self.instance.executors and not self.instance.unrest()
-        )
+        await self._calm(plan.heal_s, "after the stop", self._is_over)
         # the last rows
         await asyncio.sleep(2)
         self._check_rest("after the stop")
         self._verdict()
+
+    def _is_over(self) -> bool:
+        """Whether everything has come to rest after the stop."""
+        return self.instance is not None and not self.instance.executors and not self.instance.unrest()
 
     async def _calm(self, seconds: float, when: str, is_over: Callable[[], bool]) -> None:
         """I11: nothing stays under way for as long as that; what comes anew (a bot that trades) may."""
