@@ -61,6 +61,8 @@ class OrderLine:
         self._look = look
         stops = dialect.stops
         self._stops = StopLine(stops, caller, mode, self._as_order) if stops is not None else None
+        self._listed_stops: set[str] = set()
+        """Client ids that the latest lists showed among the stops: what this process does not know (any more) tells by nothing else that it is one."""
         self._open_waiting: defaultdict[str, list[str]] = defaultdict(list)
         self._open_reading: set[str] = set()
 
@@ -112,7 +114,7 @@ class OrderLine:
         self._deliver(Told(order.client_order_id, Ask.QUERY, said, asked_ns, report))
 
     def _stops_for(self, order: Order) -> StopLine | None:
-        return self._stops if order.request.order_type is OrderType.STOP_MARKET else None
+        return self._stops if order.request.order_type is OrderType.STOP_MARKET or order.client_order_id in self._listed_stops else None
 
     async def _as_order(self, order: Order, is_cancel: bool) -> tuple[Outcome | NoReply, OrderReport | None, int]:
         """Cancel or ask after an order by its client id."""
@@ -153,6 +155,8 @@ class OrderLine:
             said, waiting = await self._stops.open(trading_pair)
             if isinstance(said, NoReply) or said.verdict is not Verdict.ACCEPTED:
                 return said, answer.sent_ns, {}
+            listed = {report.client_order_id for report in waiting}
+            self._listed_stops = self._listed_stops | listed if trading_pair else listed
             # a stop that has just triggered stands in both lists: the order that it became says more
             reports = [*waiting, *reports]
         return answer.outcome, answer.sent_ns, {report.client_order_id: report for report in reports}

@@ -77,6 +77,11 @@ class SimDisk:
     def __init__(self, seed: int, log: EventLog, template: bytes, faults: DiskFaults, watch: Callable[[Sequence[Write]], None]) -> None:
         self.faults = faults
         self.full = False
+        self.refused_ns: int | None = None
+        """When the disk that is full now first took no row."""
+        self.has_reserve = True
+        self._room = 0
+        self._reserve_room = 0
         self.commits = 0
         self._chance = random.Random(seed)
         self._log = log
@@ -98,7 +103,36 @@ class SimDisk:
             return self._chance.uniform(0.05, self.faults.slow_s)
         return self._chance.uniform(*self.faults.sync_ms) / 1000
 
-    def commit(self, batches: Sequence[Sequence[Write]]) -> None:
+    # ---- space -----------------------------------------------------------------------------------------------------------
+    def fill(self, room: int) -> None:
+        """P5: somebody else takes all the space there is; what the reserve gives back has room for so many transactions."""
+        self._log.add("disk", "is full")
+        self.full, self._room, self._reserve_room = True, 0, room
+
+    def clear(self) -> None:
+        """There is space again."""
+        self.full, self.refused_ns = False, None
+
+    def make(self) -> bool:
+        """Set the reserve aside (`Reserve` of the program); whether it is there."""
+        self.has_reserve = self.has_reserve or not self.full
+        return self.has_reserve
+
+    def free(self) -> bool:
+        """Give the reserve back; whether there was any."""
+        had, self.has_reserve = self.has_reserve, False
+        if had and self.full:
+            self._room += self._reserve_room
+        return had
+
+    def _takes(self, now_ns: int) -> bool:
+        if self.full and not self._room:
+            self.refused_ns = self.refused_ns or now_ns
+            return False
+        self._room -= self.full
+        return True
+
+    def commit(self, batches: Sequence[Sequence[Write]], now_ns: int = 0) -> None:
         """One transaction, durable when this returns.
 
         Raises
@@ -106,8 +140,10 @@ class SimDisk:
         OperationalError
             When the disk is full or broken at this moment.
         """
-        if self.full or (self.faults.fail and self._chance.random() < self.faults.fail):
-            raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full" if self.full else "disk I/O error"))
+        if not self._takes(now_ns):
+            raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+        if self.faults.fail and self._chance.random() < self.faults.fail:
+            raise OperationalError("INSERT", None, sqlite3.OperationalError("disk I/O error"))
         with self.connection.begin():
             for writes in batches:
                 write_rows(self.connection, writes)
@@ -270,10 +306,11 @@ class SimJournal:
         self._reach("journal.before_commit")
         self._writing = batches
         try:
-            self._disk.commit([batch.writes for batch in batches])
+            self._disk.commit([batch.writes for batch in batches], self._loop.now_ns)
         except OperationalError as error:
             self._trouble(str(error.orig))
-            return False
+            # what the reserve gives back is tried at once, as the program's journal does
+            return self._disk.full and self._disk.free() and self._finish()
         self._writing = []
         self._reach("journal.after_commit")
         self._trouble(None)

@@ -30,12 +30,14 @@ from botcore.risk.limits import RiskLimits
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.runtime import TradingRuntime
 from botcore.strategies.strategy_v2 import StrategyV2Base
+from condor.store.guard import RecordsGuard
 from tests.simulation.disk import SimJournal
 from tests.simulation.loop import SimProcess
 from tests.simulation.plan import BotPlan
 
 MS = 1_000_000
-
+RESERVE_NS = 10_000 * MS
+"""Between two tries to set the reserve aside again (the program takes 30 s; a simulation is short)."""
 
 ACCOUNT = "live"
 
@@ -81,6 +83,8 @@ class Instance:
         self.idle: set[str] = set()
         self.is_recovered = False
         self._beyond: dict[str, int] = {}
+        self.guard = RecordsGuard(lambda: [self.gate] if self.is_open else [], world.disk, lambda: None, lambda text: None)
+        self._look_ns = 0
 
     def recorded(self, key: str) -> int:
         return self.journal.read(lambda connection: runtime_value(connection, key)).result()
@@ -153,6 +157,7 @@ class Instance:
             await asyncio.sleep((tick_ns - loop.now_ns % tick_ns) / 1e9)
             self.tick()
             self._look_at_stops()
+            self._look_at_reserve()
 
     def tick(self) -> None:
         self.clock.tick(self.world.loop.now_ns)
@@ -195,10 +200,13 @@ class Instance:
 
     def _disk_trouble(self, text: str | None) -> None:
         """As the wiring does: no new risk while records can't be written."""
-        if text is not None:
-            self.gate.halt("records can't be written")
-        else:
-            self.gate.release()
+        self.guard.on_journal(text)
+
+    def _look_at_reserve(self) -> None:
+        """As the wiring does now and then: the halt is over when the reserve is there again."""
+        if self.guard.trouble is not None and self.world.loop.now_ns >= self._look_ns:
+            self._look_ns = self.world.loop.now_ns + RESERVE_NS
+            self.guard.look()
 
     def _submitted(self, event: OrderSubmitted) -> None:
         """I12: nothing that adds risk is lined up while that is forbidden."""
@@ -225,6 +233,11 @@ class Instance:
     @property
     def markets(self) -> dict[Market, MarketState]:
         return self.runtime.markets
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a runtime yet."""
+        return hasattr(self, "runtime")
 
     @property
     def gate(self) -> RiskGate:

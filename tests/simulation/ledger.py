@@ -54,5 +54,8 @@ class Ledger(Protocol):
     def positions(self) -> Mapping[str, Decimal]:
         """Pair -> signed base that our trades have left there, as the venue counts it."""
 
+    def excess(self) -> Mapping[str, Decimal]:
+        """Client order id -> base that was traded beyond what we asked for, by the venue or by something on the way: no deed of ours."""
+
     def balances(self) -> Mapping[str, tuple[Decimal, Decimal]] | None:
         """Asset -> (opening, now); None where the venue keeps none."""

@@ -148,6 +148,9 @@ class LineLedger:
         net = sum((trade.signed for trade in self.trades()), Decimal(0))
         return {self._venue.instrument.market.trading_pair: net}
 
+    def excess(self) -> Mapping[str, Decimal]:
+        return {}
+
     def balances(self) -> None:
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tests.fakes.simvenue.faults import Fault
@@ -55,6 +56,56 @@ class Crash:
 
 
 @dataclass(frozen=True)
+class FullDisk:
+    """P5: from `at_s` on the disk takes nothing, for `lasts_s`; the reserve, once it is freed, has room for `room` transactions."""
+
+    at_s: float
+    lasts_s: float
+    room: int
+
+
+@dataclass(frozen=True)
+class Yesterday:
+    """P8: the process dies at `at_s`, and starts again from a copy of its database of `copied_s`."""
+
+    copied_s: float
+    at_s: float
+    down_s: float
+
+
+@dataclass(frozen=True)
+class Away:
+    """The venues answer nobody from `at_s` on, for `lasts_s`, and the process is started in the middle of it, `down_s` after its death."""
+
+    at_s: float
+    lasts_s: float
+    down_s: float
+
+
+@dataclass(frozen=True)
+class Spells:
+    """What befalls some seeds besides (see `spells`).
+
+    Parameters
+    ----------
+    doubled : float
+        R13: chance that something between us and the venue sends an order twice.
+    overfill : float
+        O10: chance that the venue trades more of an order than was asked for.
+    max_open_quote, max_position_quote : Decimal, optional
+        I14: caps of an account, and of a pair.
+    """
+
+    full_disk: FullDisk | None = None
+    yesterday: Yesterday | None = None
+    away: Away | None = None
+    doubled: float = 0.0
+    overfill: float = 0.0
+    max_open_quote: Decimal | None = None
+    max_position_quote: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """See the module."""
 
@@ -72,3 +123,4 @@ class Plan:
     """Venues that speak bytes, instead of `markets`."""
     unsent: float = 0.0
     """Chance that a request finds no way out."""
+    spells: Spells = field(default_factory=Spells)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from tests.simulation.disk import DiskFaults
 from tests.simulation.plan import BotPlan, Crash, MarketPlan, Plan
@@ -24,30 +26,38 @@ FAULTS = {
     "stream_late": 0.3,
 }
 """Knobs of a line and how strong they are when a seed has them."""
-LABELS = (
+CORE_LABELS = (
     "journal.before_commit",
     "journal.after_commit",
     "journal.before_announce",
     "recorder.before_flush",
     "dispatch.before_send",
     "dispatch.after_send",
-    "line.before_create",
-    "line.after_create",
-    "line.before_cancel",
-    "line.after_cancel",
-    "recovery.begin",
-    "recovery.bot_restored",
-    "recovery.reconciled",
 )
+RECOVERY_LABELS = ("recovery.begin", "recovery.bot_restored", "recovery.reconciled")
+LABELS = (*CORE_LABELS, "line.before_create", "line.after_create", "line.before_cancel", "line.after_cancel", *RECOVERY_LABELS)
 PAIRS = ("ETH-USDT", "BTC-USDT", "SOL-USDT", "ADA-USDT")
+
+
+@dataclass(frozen=True)
+class Quoting:
+    """How a market maker quotes in a world, for its prices and its smallest orders; spreads and take profit are fractions."""
+
+    amounts: tuple[int, ...]
+    spreads: tuple[float, float]
+    take_profit: Decimal
+
+
+QUOTING = Quoting((100, 400), (0.0005, 0.002), Decimal("0.003"))
 
 
 def plan_of(seed: int, *, long: bool = False) -> Plan:
     """The plan of a seed: three simulated minutes, or up to an hour."""
     chance = random.Random(f"swarm {seed}")
-    seconds = chance.uniform(600, 3600) if long else 180.0
+    seconds = seconds_of(chance, long=long)
     markets = tuple(_market(chance, number) for number in range(chance.choice([1, 1, 2, 2, 3])))
-    bots = tuple(_bot(chance, number, markets) for number in range(chance.choice([1, 1, 2])))
+    sites = [(market.connector_name, (market.trading_pair,)) for market in markets]
+    bots = tuple(bot_of(chance, number, sites, QUOTING) for number in range(chance.choice([1, 1, 2])))
     crashes = crashes_of(chance, seconds, LABELS)
     stop_at = chance.uniform(30, seconds) if chance.random() < 0.3 else None
     return Plan(seed, seconds, markets, bots, disk_of(chance), crashes, stop_one_at_s=stop_at)
@@ -62,27 +72,33 @@ def _market(chance: random.Random, number: int) -> MarketPlan:
     return MarketPlan(name, PAIRS[number], chance.choice([5, 15, 25]), chosen)
 
 
-def _bot(chance: random.Random, number: int, markets: tuple[MarketPlan, ...]) -> BotPlan:
-    where = chance.choice(markets)
+def seconds_of(chance: random.Random, *, long: bool) -> float:
+    return chance.uniform(600, 3600) if long else 180.0
+
+
+def bot_of(chance: random.Random, number: int, sites: Sequence[tuple[str, tuple[str, ...]]], quoting: Quoting) -> BotPlan:
+    """A market maker at one of the sites (connector name, its pairs), or a chooser at all of them."""
+    where, pairs = chance.choice(sites)
     if chance.random() < 0.3:
-        config = {
+        amount = chance.choice(quoting.amounts) if len(quoting.amounts) > 1 else quoting.amounts[0]
+        config: dict[str, Any] = {
             "id": f"pmm{number}",
             "controller_name": "pmm_simple",
-            "connector_name": where.connector_name,
-            "trading_pair": where.trading_pair,
-            "total_amount_quote": Decimal(chance.choice([100, 400])),
-            "buy_spreads": [0.0005, 0.002],
-            "sell_spreads": [0.0005, 0.002],
+            "connector_name": where,
+            "trading_pair": pairs[0],
+            "total_amount_quote": Decimal(amount),
+            "buy_spreads": list(quoting.spreads),
+            "sell_spreads": list(quoting.spreads),
             "executor_refresh_time": chance.choice([15, 40]),
             "cooldown_time": 5,
             "stop_loss": Decimal("0.006"),
-            "take_profit": Decimal("0.003"),
+            "take_profit": quoting.take_profit,
             "time_limit": chance.choice([30, 120]),
             "leverage": 1,
         }
         return BotPlan(f"bot{number}", "pmm_simple", config)
-    chosen = tuple((market.connector_name, market.trading_pair) for market in markets)
-    return BotPlan(f"bot{number}", "chooser", markets=chosen, rate=chance.choice([0.1, 0.2, 0.4]))
+    markets = tuple((name, pair) for name, listed in sites for pair in listed)
+    return BotPlan(f"bot{number}", "chooser", markets=markets, rate=chance.choice([0.1, 0.2, 0.4]))
 
 
 def crashes_of(chance: random.Random, seconds: float, labels: Sequence[str]) -> tuple[Crash, ...]:

@@ -14,6 +14,7 @@ from botcore.recorder.rows import intent_of
 
 Breach = Callable[[str, str], None]
 ENDED = {state.name for state in TERMINAL}
+KEPT = ("intents", "orders", "fills", "executors", "holds", "tallies", "facts", "memory")
 RANK = {OrderState.PENDING_CREATE.name: 0, OrderState.UNKNOWN.name: 1, OrderState.OPEN.name: 2, OrderState.PARTIALLY_FILLED.name: 3}
 
 
@@ -34,6 +35,10 @@ class Watcher:
         self.holds: dict[tuple[str, ...], dict[str, Any]] = {}
         self.tallies: dict[tuple[str, str], dict[str, Any]] = {}
         self.facts: Counter[tuple[str, str]] = Counter()
+        self.memory: dict[tuple[str, str], str] = {}
+        """(Connector name, key) -> what a connection put down."""
+        self.lost: set[str] = set()
+        """Intents that were durable, and are gone since an older database was put back."""
         self._breach = breach
 
     def rows(self, writes: Sequence[Write]) -> None:
@@ -59,9 +64,27 @@ class Watcher:
                 self.facts[values["kind"], values["executor_id"]] += 1
                 if values["kind"] == FactKind.VENUE_TROUBLE and " broke (" in values["payload"]:
                     self._breach("fault", values["payload"])
+            elif table == "venue_memory":
+                self.memory[values["connector_name"], values["key"]] = values["value"]
         for row in ended:
             self._ended(row, writes)
 
+    # ---- an older database -------------------------------------------------------------------------------------------------
+    def copy(self) -> Watcher:
+        """What is durable now."""
+        other = Watcher(self._breach)
+        for name in KEPT:
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
+    def put_back(self, earlier: Watcher) -> None:
+        """The database is the one of an earlier moment. Intents are remembered: what has left has left."""
+        self.lost |= self.intents.keys() - earlier.intents.keys()
+        for name in KEPT:
+            if name != "intents":
+                setattr(self, name, getattr(earlier, name).copy())
+
+    # ---- rows --------------------------------------------------------------------------------------------------------------
     def _order(self, row: dict[str, Any]) -> None:
         """I6: no way out of a terminal state, nothing filled is unfilled, and no order without its intent (I4)."""
         client_order_id = row["client_order_id"]
@@ -69,9 +92,16 @@ class Watcher:
         if row["intent_id"] not in self.intents:
             self._breach("I4", f"order {client_order_id} was written before its intent")
         if before is not None:
-            if before["state"] in ENDED and row["state"] != before["state"] and row["state"] != OrderState.FILLED.name:
+            # sent twice on the way, an id has two orders at the venue; the second is told apart by the venue's own id
+            is_other = before["exchange_order_id"] and row["exchange_order_id"] != before["exchange_order_id"]
+            if before["state"] in ENDED and row["state"] not in (before["state"], OrderState.FILLED.name) and not is_other:
                 self._breach("I6", f"order {client_order_id} went from {before['state']} to {row['state']}")
-            if before["state"] not in ENDED and RANK.get(row["state"], 9) < RANK[before["state"]] and row["state"] != OrderState.UNKNOWN.name:
+            if (
+                before["state"] not in ENDED
+                and not is_other
+                and RANK.get(row["state"], 9) < RANK[before["state"]]
+                and row["state"] != OrderState.UNKNOWN.name
+            ):
                 self._breach("I6", f"order {client_order_id} went back from {before['state']} to {row['state']}")
             if Decimal(row["filled_amount"]) < Decimal(before["filled_amount"]):
                 self._breach("I6", f"order {client_order_id} had {before['filled_amount']} filled, now {row['filled_amount']}")

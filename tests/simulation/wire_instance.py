@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 from botcore.model.events import OrderSubmitted
+from botcore.risk.limits import RiskLimits
 from botcore.venues.dialect import Credentials
 from botcore.venues.spec import VenueSpec
 from condor.accounts import AccountPlan
@@ -14,7 +15,7 @@ from condor.host import WallClock
 from condor.live_host import LiveHost
 from condor.settings import ClockSettings, Settings
 from tests.simulation.instance import Instance
-from tests.simulation.wire_venue import WirePort
+from tests.simulation.manners import PolitePort
 
 KEY, SECRET = "key", "secret"
 
@@ -46,9 +47,12 @@ class WireInstance(Instance):
     async def open(self) -> None:
         world, loop = self.world, self.world.loop
         chance = random.Random(f"port {world.plan.seed}/{self.life}")
-        port = WirePort(world.venues, loop, world.log, self.process, lambda: chance.random() < world.unsent, self.reach)
+        port = PolitePort(world.venues, loop, world.log, self.process, lambda: chance.random() < world.unsent, self.reach)
+        port.manners = world.manners
         wall = WallClock(lambda: loop.now_ns // 1_000_000, lambda: loop.now_ns)
-        settings = Settings(clock=ClockSettings(tick_size=world.plan.tick_ms / 1000))
+        spells = world.plan.spells
+        risk = RiskLimits(max_open_quote=spells.max_open_quote, max_position_quote=spells.max_position_quote)
+        settings = Settings(clock=ClockSettings(tick_size=world.plan.tick_ms / 1000), risk=risk)
         plans = [account_plan(world.spec(venue.name), venue.host) for venue in world.venues]
         journal: Any = self.journal
         self.host = LiveHost(plans, settings, journal, wall, lambda: None, self.ids, lambda now_ns: port, world.rules)

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
-from typing import Any
 
 from tests.fakes.simvenue.faults import Fault
 from tests.fakes.simvenue.script import MatchRule
-from tests.simulation.plan import BotPlan, Plan, WirePlan
-from tests.simulation.swarm import crashes_of, disk_of
+from tests.simulation.plan import Plan, WirePlan
+from tests.simulation.spells import spells_of
+from tests.simulation.swarm import CORE_LABELS, RECOVERY_LABELS, Quoting, bot_of, crashes_of, disk_of, seconds_of
 
 ORDERS = "POST *rder"
-WIRE_LABELS = (
-    "journal.before_commit",
-    "journal.after_commit",
-    "journal.before_announce",
-    "recorder.before_flush",
-    "dispatch.before_send",
-    "dispatch.after_send",
-    "port.before_write",
-    "port.after_write",
-    "recovery.begin",
-    "recovery.bot_restored",
-    "recovery.reconciled",
-)
+WIRE_LABELS = (*CORE_LABELS, "port.before_write", "port.after_write", *RECOVERY_LABELS)
+QUOTING = Quoting((2000,), (0.0003, 0.001), Decimal("0.002"))
 
 
 def wire_plan_of(seed: int, *, long: bool = False) -> Plan:
     """The plan of a seed: three simulated minutes, or up to an hour."""
     chance = random.Random(f"wire swarm {seed}")
-    seconds = chance.uniform(600, 3600) if long else 180.0
+    seconds = seconds_of(chance, long=long)
     names = chance.choice([["binance"], ["binance_perpetual"], ["binance_perpetual"], ["binance", "binance_perpetual"]])
     venues = tuple(_venue(chance, name) for name in names)
-    bots = tuple(_bot(chance, number, venues) for number in range(chance.choice([1, 1, 2])))
+    sites = [(venue.name, venue.pairs) for venue in venues]
+    bots = tuple(bot_of(chance, number, sites, QUOTING) for number in range(chance.choice([1, 1, 2])))
     stop_at = chance.uniform(60, seconds) if chance.random() < 0.3 else None
     return Plan(
         seed,
@@ -46,6 +36,7 @@ def wire_plan_of(seed: int, *, long: bool = False) -> Plan:
         stop_one_at_s=stop_at,
         venues=venues,
         unsent=chance.choice([0, 0, 0.05]),
+        spells=spells_of(seed, seconds),
     )
 
 
@@ -101,26 +92,3 @@ def _rules(chance: random.Random) -> list[MatchRule]:
         MatchRule("filled_before_trades", p=chance.uniform(0.05, 0.4), times=-1, delay_s=chance.uniform(0.5, 10)),
         MatchRule("fill_at_once", p=chance.uniform(0.05, 0.2), times=-1),
     ]
-
-
-def _bot(chance: random.Random, number: int, venues: tuple[WirePlan, ...]) -> BotPlan:
-    where = chance.choice(venues)
-    if chance.random() < 0.3:
-        config: dict[str, Any] = {
-            "id": f"pmm{number}",
-            "controller_name": "pmm_simple",
-            "connector_name": where.name,
-            "trading_pair": where.pairs[0],
-            "total_amount_quote": Decimal(2000),
-            "buy_spreads": [0.0003, 0.001],
-            "sell_spreads": [0.0003, 0.001],
-            "executor_refresh_time": chance.choice([15, 40]),
-            "cooldown_time": 5,
-            "stop_loss": Decimal("0.006"),
-            "take_profit": Decimal("0.002"),
-            "time_limit": chance.choice([30, 120]),
-            "leverage": 1,
-        }
-        return BotPlan(f"bot{number}", "pmm_simple", config)
-    markets = tuple((venue.name, pair) for venue in venues for pair in venue.pairs)
-    return BotPlan(f"bot{number}", "chooser", markets=markets, rate=chance.choice([0.1, 0.2, 0.4]))

@@ -54,6 +54,8 @@ class WireVenue:
         self._loop = loop
         self._log = log
         self._arrived = arrived
+        self.worked_on: Callable[[], None] = lambda: None
+        """Called when the venue has worked on a request that may have changed orders."""
         listed = FUTURES_MARKETS if self.is_perpetual else SPOT_MARKETS
         symbols = {pair.replace("-", "") for pair in pairs}
         listings = [
@@ -146,6 +148,25 @@ class WireVenue:
             in_base = trade.fee if trade.fee_asset == base else Decimal(0)
             found[trade.trading_pair] = found.get(trade.trading_pair, Decimal(0)) + trade.signed - in_base
         return found
+
+    def doubled(self) -> set[str]:
+        """Client order ids that something on the way sent twice: two requests of one moment."""
+        found: set[str] = set()
+        before = None
+        for one in self.venue.requests():
+            if before is not None and one.client_id and one.method == "POST" and (one.ns, one.path, one.client_id) == before:
+                found.add(one.client_id)
+            before = (one.ns, one.path, one.client_id)
+        return found
+
+    def excess(self) -> Mapping[str, Decimal]:
+        doubled, asked, filled = self.doubled(), {}, dict[str, Decimal]()
+        for order in self.orders():
+            asked[order.client_order_id] = order.amount
+            filled[order.client_order_id] = filled.get(order.client_order_id, Decimal(0)) + order.filled
+            if order.filled > order.amount:
+                doubled.add(order.client_order_id)
+        return {name: max(filled[name] - asked[name], Decimal(0)) for name in doubled if name in asked}
 
     def balances(self) -> Mapping[str, tuple[Decimal, Decimal]]:
         account = self.venue.account
@@ -294,6 +315,8 @@ class WirePort:
         self._log.add("request", venue.name, request.method, path, query.partition("&signature")[0], body)
         self._look(venue, request.method, path, query, body)
         found = await venue.front.request(request.method, target, request.headers, body)
+        if request.method == "POST":
+            venue.worked_on()
         told: Reply | NoReply
         if isinstance(found, Dropped):
             told = NoReply(found.reason, left=True)

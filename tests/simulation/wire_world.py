@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,14 @@ from botcore.venues.spec import VenueSpec
 from condor.configs import Configs
 from condor.home import Home
 from tests.simulation.loop import SimProcess
+from tests.simulation.manners import Caps, forget_what_was_lost, judge_manners
+from tests.simulation.plan import Crash
+from tests.simulation.spells import cast
+from tests.simulation.watcher import Watcher
 from tests.simulation.wire_instance import KeptRules, WireInstance
 from tests.simulation.wire_venue import WireVenue
 from tests.simulation.world import World
+from tests.support.live_wire import Manners
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -43,7 +48,40 @@ class WireWorld(World):
                 venue.front.faults.add(fault)
             for rule in plan.rules:
                 venue.venue.engine.script.add(rule)
+            venue.worked_on = partial(self._worked_on, venue)
         self.ledgers = list(self.venues)
+        self.manners = {venue.name: Manners() for venue in self.venues}
+        self.caps = Caps(self.plan, self.watcher, self.breach)
+        self._copy: tuple[bytes, Watcher] | None = None
+        self._is_put_back = False
+        cast(self)
+
+    def _worked_on(self, venue: WireVenue) -> None:
+        self.caps.look(venue)
+
+    def _is_over(self) -> bool:
+        # positions that nothing in an older database explains are watched for a while before they are believed
+        return not self._is_put_back and super()._is_over()
+
+    # ---- yesterday's database (P8) -------------------------------------------------------------------------------------
+    def copy_database(self) -> None:
+        self.log.add("disk", "is copied")
+        self._copy = self.disk.snapshot(), self.watcher.copy()
+
+    def put_back(self, down_s: float) -> None:
+        """The process dies, and its database is what the copy was. As the program does then, the next life takes another epoch (`condor.store.epoch`)."""
+        if self._copy is None:
+            return
+        if self._process is not None and self._process.alive:
+            self._crash(Crash(0.0, down_s))
+        self.log.add("disk", "yesterday's database is put back")
+        file, watcher = self._copy
+        self.disk.restore(file)
+        self.watcher.put_back(watcher)
+        self.epoch += 1
+        self._is_put_back = True
+        for name, manners in self.manners.items():
+            forget_what_was_lost(self.watcher, name, manners)
 
     def spec(self, name: str) -> VenueSpec:
         return shipped_spec(name)
@@ -61,6 +99,8 @@ class WireWorld(World):
 
     def _venues_see_death(self) -> None:
         """Their sockets are closed by the kernel (see `WirePort`)."""
+        for name, manners in self.manners.items():
+            forget_what_was_lost(self.watcher, name, manners)
 
     def marks(self) -> Mapping[tuple[str, str], Decimal]:
         return {(venue.name, pair): venue.mid(pair) for venue in self.venues for pair in venue.pairs}
@@ -68,5 +108,6 @@ class WireWorld(World):
     def _verdict(self) -> None:
         super()._verdict()
         for venue in self.venues:
+            judge_manners(venue, self.manners[venue.name], self.breach)
             for asset, gap in venue.venue.account.unexplained().items():
                 self.breach("I1", f"the venue's own books of {asset} at {venue.name} are off by {gap}")

@@ -145,7 +145,8 @@ class World:
 
     def _check_disk(self) -> None:
         """I18: what was durable is there."""
-        for name, known in (("intents", self.watcher.intents), ("fills", self.watcher.fills), ("executors", self.watcher.executors)):
+        watcher = self.watcher
+        for name, known in (("intents", watcher.intents.keys() - watcher.lost), ("fills", watcher.fills), ("executors", watcher.executors)):
             table = tables.metadata.tables[name]
             count = len(self.disk.read(lambda connection, table=table: connection.execute(table.select()).all()))
             if count != len(known):
@@ -188,13 +189,15 @@ class World:
         await self._calm(plan.heal_s, "after the faults", lambda: False)
         for bot in plan.bots:
             self.stop(bot.bot_id)
-        await self._calm(
-            plan.heal_s, "after the stop", lambda: self.instance is not None and not self.instance.executors and not self.instance.unrest()
-        )
+        await self._calm(plan.heal_s, "after the stop", self._is_over)
         # the last rows
         await asyncio.sleep(2)
         self._check_rest("after the stop")
         self._verdict()
+
+    def _is_over(self) -> bool:
+        """Whether everything has come to rest after the stop."""
+        return self.instance is not None and not self.instance.executors and not self.instance.unrest()
 
     async def _calm(self, seconds: float, when: str, is_over: Callable[[], bool]) -> None:
         """I11: nothing stays under way for as long as that; what comes anew (a bot that trades) may."""
@@ -214,7 +217,7 @@ class World:
         self._is_healed = True
         self.points.target = None
         self.disk.faults = DiskFaults()
-        self.disk.full = False
+        self.disk.clear()
         for venue in self.venues:
             venue.heal()
 

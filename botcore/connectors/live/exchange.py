@@ -53,6 +53,7 @@ FORCED_KEPT = 256
 """So many orders of the venue itself are remembered, so that each is told once."""
 
 BEFORE_LIVE = (OrderState.PENDING_CREATE, OrderState.UNKNOWN)
+LIVE = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENDS = (OrderState.CANCELED, OrderState.EXPIRED, OrderState.FAILED)
 
 
@@ -101,6 +102,7 @@ class ExchangeConnector(ConnectorBase):
         self.denied = ""
         self._denied_told = False
         self._forced_told: deque[tuple[str, str]] = deque(maxlen=FORCED_KEPT)
+        self._seconds_told: deque[str] = deque(maxlen=FORCED_KEPT)
         self.broken = ""
         self.inbox: list[News] = []
         self._line = line
@@ -333,6 +335,9 @@ class ExchangeConnector(ConnectorBase):
         if order is None:
             return
         report = counted_in(report, order.instrument)
+        if self._is_second(order, report):
+            self._take_off_second(order, report, now_ns)
+            return
         if report.state is OrderState.FAILED and order.state not in BEFORE_LIVE:
             # refused after it stood there (a stop that could not become an order): ended by the venue
             report = replace(report, state=OrderState.EXPIRED)
@@ -354,6 +359,22 @@ class ExchangeConnector(ConnectorBase):
             self.endings.wait(report, now_ns)
         elif report.state in ENDS:
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
+
+    @staticmethod
+    def _is_second(order: Order, report: OrderReport) -> bool:
+        """Something on the way sent our request twice, and the venue, where the first had ended already, took the second as another order under the same id (R13).
+        Stops are left out: they get another id when they trigger."""
+        is_other = bool(report.exchange_order_id and order.exchange_order_id) and report.exchange_order_id != order.exchange_order_id
+        return is_other and order.is_done and report.state in LIVE and order.request.order_type is not OrderType.STOP_MARKET
+
+    def _take_off_second(self, order: Order, report: OrderReport, now_ns: int) -> None:
+        """Cancel it, again with every list that still shows it; what it traded comes as executions under our id, and counts."""
+        self._line.cancel(order)
+        for fill in report.fills:
+            self._trade(fill)
+        if report.exchange_order_id not in self._seconds_told:
+            self._seconds_told.append(report.exchange_order_id)
+            self._tell(FactKind.ORDER_ADOPTED, order, now_ns, amount=format(order.instrument.amount(report.lots - report.filled_lots), "f"))
 
     def _forced(self, report: OrderReport) -> None:
         """The venue itself closed (part of) a position: told once it is done, booked when positions confirm it (`PositionKeeper`)."""
