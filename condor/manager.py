@@ -28,7 +28,6 @@ from condor.accounting import Amounts, Positions, held_by_bots, paper_positions,
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
-from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
 
 log = logging.getLogger(__name__)
@@ -94,20 +93,25 @@ class BotManager:
     def recover(self) -> list[str]:
         """Put together every bot that was running or stopping; returns their ids.
 
-        A bot that can't be built any more (its controller is gone, its file was changed) is left out and named in `broken`; the others go on.
+        A bot that can't be put together (its controller is gone, a row of it can't be read, its own code raises) is left out and named in `broken`; whatever is wrong
+        with one bot, the others go on with their stops.
         """
-        rows = self._journal.read(lambda connection: _load(connection, [RUNNING, STOPPING])).result()
-        for row, configs, records in rows:
-            try:
-                strategy = self.build(row.bot_id, configs, row.mode)
-                self._give_back(strategy, records, self._hosts.of(row.mode))
-            except (CondorError, ValueError, KeyError) as error:
-                log.error("bot %s could not be recovered: %s", row.bot_id, error)
-                self.broken[row.bot_id] = str(error)
-                continue
-            self.running[row.bot_id] = RunningBot(row, configs, strategy)
-            self._hosts.of(row.mode).runtime.add_bot(strategy)
+        for row in self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result():
+            self._recover_one(row)
         return list(self.running)
+
+    def _recover_one(self, row: BotRow) -> None:
+        try:
+            configs, records = self._journal.read(lambda connection: (configs_of(connection, row.bot_id), load_bot(connection, row.bot_id))).result()
+            strategy = self.build(row.bot_id, configs, row.mode)
+            self._give_back(strategy, records, self._hosts.of(row.mode))
+            self._hosts.of(row.mode).runtime.add_bot(strategy)
+        except Exception as error:
+            is_told = isinstance(error, CondorError)
+            log.error("bot %s could not be recovered: %s", row.bot_id, error, exc_info=None if is_told else error)
+            self.broken[row.bot_id] = str(error) if is_told else f"{type(error).__name__}: {error}"
+        else:
+            self.running[row.bot_id] = RunningBot(row, configs, strategy)
 
     def resume_stops(self) -> None:
         """Go on stopping what was being stopped when the process ended."""
@@ -181,7 +185,3 @@ class BotManager:
         # how its last executors ended first: a bot that is written down as stopped is not looked at by the next start
         host.recorder.flush(None)
         self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
-
-
-def _load(connection: Connection, states: list[str]) -> list[tuple[BotRow, list[ConfigRow], BotRecords]]:
-    return [(row, configs_of(connection, row.bot_id), load_bot(connection, row.bot_id)) for row in bots_in(connection, states)]

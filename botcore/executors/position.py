@@ -14,7 +14,7 @@ from typing import Any, Final
 from mypy_extensions import mypyc_attr
 
 from botcore.executors.barriers import Barriers
-from botcore.executors.base import MAX_BACKOFF_NS, NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
+from botcore.executors.base import NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import PositionExecutorConfig
 from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import Exposure
@@ -87,7 +87,6 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
         self._exit_ns = 0
         self._grace_ns = 0
         self._reminded_ns = 0
-        self._waits = 0
         self._exposure = Exposure(self._instrument, config.side)
         self._barriers: Barriers | None = None
         self._fills: list[Fill] = []
@@ -384,11 +383,9 @@ class PositionExecutor(ExecutorBase[PositionExecutorConfig]):
             self._wants_entry = False
             if not self.has_fills:
                 self._exit(now_ns, CloseType.INSUFFICIENT_BALANCE)
-        elif not purpose.adds_risk and kind is RefusalKind.UNREACHABLE:
-            # an exit is owed for as long as there is something to close
-            self.info.reason = reason
-            self._retry_at_ns = now_ns + min(SECOND_NS << min(self._waits, 5), MAX_BACKOFF_NS)
-            self._waits += 1
+        elif kind is RefusalKind.WAITING or (not purpose.adds_risk and kind is RefusalKind.UNREACHABLE):
+            # an exit is owed for as long as there is something to close; an entry waits for its venue as long as it is wanted
+            self._wait(now_ns, reason)
         elif not self._count_retry(now_ns, reason) or (kind is RefusalKind.BALANCE and self.retries >= BALANCE_TRIES):
             self._give_up(now_ns)
 

@@ -68,7 +68,16 @@ class VenueSession:
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
         self.line = OrderLine(
-            dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble, self._look
+            dialect,
+            means.caller,
+            self._tasks,
+            self._trades,
+            self._deliver,
+            self._mode,
+            self.account.hear_settings,
+            self._trouble,
+            self._look,
+            spec.timeouts.create_s,
         )
         self._care = AccountCare(name, dialect, self.account, self._tasks, ears)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from botcore.executors.data_types import config_values
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
+from botcore.recorder import tables
 from botcore.recorder.queries import facts_after
 from condor.home import find_home
 from condor.hosts import LIVE, PAPER
@@ -137,6 +139,32 @@ async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_i
         await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=False)
     row = await asyncio.wrap_future(program._journal.read(lambda connection: bot_by_id(connection, "pmm-btc-1")))
     assert row is not None and row.state == RUNNING, "what was not stopped is not written down as being stopped"
+
+
+async def test_p1_a_row_that_can_not_be_read_breaks_its_own_bot_and_no_other(program: Program) -> None:
+    for bot_id in ("bad-row", "bad-code", "good"):
+        await add(program, bot_id)
+
+    def spoil(connection: Any) -> None:
+        hold = {"account": "live", "bot_id": "bad-row", "controller_id": "main", "connector_name": PERP, "trading_pair": "BTC-USDT", "bucket": "net"}
+        sums = dict.fromkeys(("cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"), "0")
+        connection.execute(insert(tables.holds).values(hold | sums | {"net_amount_base": "1.2.3", "unpriced": False, "updated_ns": 1}))
+
+    await write(program, spoil)
+    give_back = program._manager._give_back
+
+    def breaks(strategy: Any, records: Any, host: Any) -> None:
+        if strategy.bot_id == "bad-code":
+            raise ZeroDivisionError("a defect")
+        give_back(strategy, records, host)
+
+    program._manager._give_back = breaks  # type: ignore[method-assign]
+    program._recover()
+    assert list(program._manager.running) == ["good"]
+    assert program._manager.broken == {"bad-row": "InvalidOperation: [<class 'decimal.ConversionSyntax'>]", "bad-code": "ZeroDivisionError: a defect"}
+    await write(program, lambda connection: None)
+    facts = await asyncio.wrap_future(program._journal.read(lambda connection: facts_after(connection, 0)))
+    assert [fact["bot_id"] for fact in facts if fact["kind"] == FactKind.PART_FAULT] == ["bad-row", "bad-code"], "each is told"
 
 
 async def test_bot_whose_account_has_no_key_at_this_start_is_told_and_its_row_is_kept(
