@@ -23,7 +23,7 @@ from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
 from botcore.recorder.stray_records import SqlStrayRecords
-from botcore.recorder.strays import traded_pairs
+from botcore.recorder.strays import traded_pairs, unread_since_ns
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.live import LiveRuntime
@@ -105,8 +105,16 @@ class LiveHost:
         since_ns = self.clock.now_ns - LOOK_BACK_NS
         before = set(self._journal.read(lambda connection: traded_pairs(connection, ACCOUNT, name, since_ns)).result())
         memory = SqlVenueMemory(self.recorder, name, values)
+        unread = self._journal.read(lambda connection: unread_since_ns(connection, ACCOUNT, name, since_ns)).result()
         account = open_account(
-            plan.spec, plan.credentials, plan.addresses, self._around, memory, lambda: self._pairs(name, before), rate=self.runtime.rates.rate
+            plan.spec,
+            plan.credentials,
+            plan.addresses,
+            self._around,
+            memory,
+            lambda: self._pairs(name, before | unread.keys()),
+            rate=self.runtime.rates.rate,
+            unread_since_ns=unread,
         )
         self.runtime.add_account(account.connector, account.session)
         return account
