@@ -21,8 +21,8 @@ from botcore.venues.dialect import Credentials, Peek
 from botcore.venues.memory import NoMemory
 from condor.configs import Configs
 from condor.home import Home
+from tests.simulation.wire_instance import KeptRules
 from tests.support.instance import CHECKOUT
-from tests.support.live_rig import MemoryRules
 
 PERP, PAIR = "binance_perpetual", "BTC-USDT"
 
@@ -49,7 +49,7 @@ async def watch_depth(rest: str, ws: str, on_book: Callable[[int], None]) -> Non
     prefix = f"CONDOR_VENUE_{PERP.upper()}"
     clock, port = Clock(ClockMode.REALTIME, start_ns=time.time_ns()), AiohttpPort(time.time_ns)
     wall_ms = lambda: time.time_ns() // 1_000_000  # noqa: E731
-    around = Surroundings(clock, EventBus(), IdSource(), port, Random(1), time.time_ns, wall_ms, MemoryRules(), _Silent())
+    around = Surroundings(clock, EventBus(), IdSource(), port, Random(1), time.time_ns, wall_ms, KeptRules(), _Silent())
     account = open_account(spec, Credentials("key", "secret"), {f"{prefix}_REST": rest, f"{prefix}_WS": ws}, around, NoMemory(), set)
     session = account.session
     await session.learn(15.0)
