@@ -33,8 +33,9 @@ from condor.host import WallClock
 from condor.live_host import LiveHost
 from condor.settings import Settings
 from tests.crash.venue import KEY, SECRET, VenueProcess
+from tests.simulation.wire_instance import KeptRules
 from tests.support.instance import CHECKOUT
-from tests.support.live_rig import MemoryRules, Owner
+from tests.support.live_rig import Owner
 
 PERP, PAIR = "binance_perpetual", "BTC-USDT"
 ORDERS = 150
@@ -86,7 +87,7 @@ async def _host(database: Path, venue: VenueProcess) -> AsyncIterator[LiveHost]:
     addresses = {name: value for name, value in venue.environment([PERP]).items() if name.endswith(("_REST", "_WS"))}
     plan = AccountPlan(spec, Credentials(KEY, SECRET), addresses)
     settings = Settings()
-    host = LiveHost([plan], settings, journal, wall, lambda: None, IdSource(1), AiohttpPort, MemoryRules())
+    host = LiveHost([plan], settings, journal, wall, lambda: None, IdSource(1), AiohttpPort, KeptRules())
     await host.learn()
     host.start()
     host.runtime.open_market(Market(PERP, PAIR))

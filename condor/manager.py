@@ -16,7 +16,7 @@ from typing import Any
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import CondorError
-from botcore.model.events import Fact, FactKind
+from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.model.times import SECOND_NS
@@ -55,6 +55,7 @@ class BotManager:
         self._wall = wall
         self.running: dict[str, RunningBot] = {}
         self.broken: dict[str, str] = {}
+        self.waiting: dict[str, str] = {}
         self.unaccounted: dict[tuple[str, Market], Decimal] = {}
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 
@@ -97,8 +98,51 @@ class BotManager:
         with one bot, the others go on with their stops.
         """
         for row in self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result():
-            self._recover_one(row)
+            reason = self._waits_for(row)
+            if reason is None:
+                self._recover_one(row)
+            else:
+                self.waiting[row.bot_id] = reason
         return list(self.running)
+
+    def come_back(self) -> list[str]:
+        """Put together the bots that waited for a venue whose rules are known now; what was being stopped goes on being stopped. Returns those that run."""
+        if not self.waiting:
+            return []
+        host = self._hosts.of(LIVE)
+        # behind all that is on its way to the disk
+        host.recorder.flush(None)
+        rows = self._journal.run(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result()
+        came = [row for row in rows if row.bot_id in self.waiting and self._waits_for(row) is None]
+        for row in came:
+            del self.waiting[row.bot_id]
+            self._recover_one(row)
+        back = [row.bot_id for row in came if row.bot_id in self.running]
+        for bot_id in back:
+            if self.running[bot_id].row.state == STOPPING:
+                self.running[bot_id].strategy.stop(keep_position=self.running[bot_id].row.keep_position)
+        self.tell(host, back, [row.bot_id for row in came if row.bot_id in self.broken])
+        return back
+
+    def tell(self, host: Host, back: Sequence[str], broken: Sequence[str]) -> None:
+        """Say who is back and who could not be put back."""
+        for bot_id in broken:
+            text = f"could not be put back, so nobody watches what it has at its venue: {self.broken[bot_id]}"
+            host.bus.publish(PartFault(FactKind.PART_FAULT, host.clock.now_ns, text, bot_id))
+        if back or broken:
+            titles = [self.running[bot_id].row.title for bot_id in back if bot_id in self.running]
+            payload = {"bots": titles, "broken": {bot_id: self.broken[bot_id] for bot_id in broken}}
+            host.bus.publish(Fact(FactKind.RECOVERED, host.clock.now_ns, payload=payload))
+            host.recorder.flush(None)
+
+    def _waits_for(self, row: BotRow) -> str | None:
+        """Why a bot can't be put together before its venue has answered for the first time; None when it can be tried."""
+        unknown = self._hosts.live.without_rules() if row.mode == LIVE and self._hosts.live is not None else set()
+        if not unknown:
+            return None
+        configs = self._journal.read(lambda connection: configs_of(connection, row.bot_id)).result()
+        names = sorted({str(config.config.get("connector_name")) for config in configs} & unknown)
+        return f"{', '.join(names)} has not said yet what it trades" if names else None
 
     def _recover_one(self, row: BotRow) -> None:
         try:

@@ -48,7 +48,9 @@ class VenueSession:
 
     def __init__(self, name: str, dialect: Dialect, spec: LiveSpec, means: Means, ears: SessionEars) -> None:
         self.name = name
-        self._rules = RulesKeeper(name, dialect, spec.codes, means, lambda found: self.markets.rules_changed(found), self._trouble)
+        self._rules = RulesKeeper(
+            name, dialect, spec.codes, means, lambda found: self.markets.rules_changed(found), self._trouble, lambda: ears.on_rules(name)
+        )
         self.instruments = self._rules.instruments
         self.stage = Stage.STARTING
         self.reason = ""
