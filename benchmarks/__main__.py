@@ -31,7 +31,9 @@ PARTS = {
     "tracker": bench_tracker.run,
     "updates": bench_updates.run,
     "memory": bench_memory.run,
+    "reconnects": bench_memory.run_reconnects,
     "recovery": bench_recovery.run,
+    "million": lambda: bench_recovery.run(past_orders=1_000_000),
     "tick": bench_tick.run,
     "journal": bench_journal.run,
     "decide": bench_decide.run,
@@ -39,9 +41,12 @@ PARTS = {
     "backtest": bench_backtest.run,
 }
 
+LONG = ("reconnects", "million")
+"""Parts of minutes that run only when they are named."""
+
 
 def main(arguments: list[str]) -> None:
-    wanted = [name for name in arguments if not name.startswith("-")] or list(PARTS)
+    wanted = [name for name in arguments if not name.startswith("-")] or [name for name in PARTS if name not in LONG]
     saved: dict[str, float] = json.loads(BASELINE.read_text()) if BASELINE.is_file() else {}
     found: dict[str, float] = {}
     print(f"{'measure':34}{'now':>14}{'baseline':>14}{'now/baseline':>14}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from decimal import Decimal
-from pathlib import Path
 
 from benchmarks.bench_tracker import PAIR, REQUEST
 from benchmarks.bench_updates import BenchConnector, Owner
@@ -20,33 +18,35 @@ from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Created, Reported, Traded, TradesRead
 from botcore.venues.wire import OrderReport, Outcome, Verdict
-from tests.support.live_rig import PERP
-from tests.support.reconnects import reconnect
+from tests.support.live_rig import PERP, SPOT
+from tests.support.reconnects import reconnect, resident_mb, told
 from tests.support.sizes import growth, sizes
 
 WARM_UP = 50_000
 ORDERS = 1_000_000
 A_TICK = 100
 RECONNECTS = 300
+MANY = 10_000
 ACCEPTED = Outcome(Verdict.ACCEPTED)
-
-
-def resident_mb() -> float:
-    """Resident memory of this process; what the kernel says."""
-    gc.collect()
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
 
 
 def run(reconnects: int = RECONNECTS) -> dict[str, float]:
     """Growth between warm-up and the millionth order, in MB (aim 20 at most); each is taken, filled twice and done. Growth by reconnects, in tasks, sockets and
     objects of ours (aim 0)."""
     found = {"orders": float(ORDERS), **tracked(), **live()}
-    grown = reconnect(PERP, reconnects)
-    found["reconnects"] = float(reconnects)
-    for name in ("tasks", "sockets", "objects"):
-        found[f"reconnects.{name}"] = float(getattr(grown.after, name) - getattr(grown.before, name))
-    return found | {"reconnects.containers_that_grew": float(len(grown.containers))}
+    return found | {f"reconnects.{name}": value for name, value in reconnects_of(PERP, reconnects).items()}
+
+
+def run_reconnects(reconnects: int = MANY) -> dict[str, float]:
+    """The ten thousand reconnects of a whole session that must leave nothing behind; minutes."""
+    return reconnects_of(SPOT, reconnects)
+
+
+def reconnects_of(name: str, reconnects: int) -> dict[str, float]:
+    """Growth by reconnects of a live session whose lines the venue cuts again and again."""
+    grown = reconnect(name, reconnects)
+    found = {"count": float(reconnects), "containers_that_grew": float(len(grown.containers))}
+    return found | {what: float(after - before) for what, (before, after) in told(grown).items()}
 
 
 def tracked() -> dict[str, float]:

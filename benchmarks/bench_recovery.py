@@ -17,7 +17,8 @@ KILLS = 3
 
 
 def run(executors: int = EXECUTORS, past_orders: int = PAST_ORDERS) -> dict[str, float]:
-    """Medians of several kills: `chat_s` until the chat answers, `live_s` until the accounts are live, and the executors that came back (the last kill's)."""
+    """Medians of several kills: `chat_s` until the chat answers, `live_s` until the accounts are live, `cpu_s` of processor time,
+    and the executors that came back (the last kill's)."""
     with TemporaryDirectory() as folder:
         crowd = Crowd(Path(folder) / "home", executors)
         try:
@@ -31,5 +32,5 @@ def run(executors: int = EXECUTORS, past_orders: int = PAST_ORDERS) -> dict[str,
             trading = crowd.trading()
         finally:
             crowd.world.close()
-    medians = {name: median(one[name] for one in found) for name in ("chat_s", "live_s")}
+    medians = {name: median(one[name] for one in found) for name in ("chat_s", "live_s", "cpu_s")}
     return {"executors": float(trading), "past_orders": float(past_orders), **medians}

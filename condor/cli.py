@@ -58,13 +58,17 @@ def backtest(
 @app.command()
 def run(home: HomeOption = None) -> None:
     """Start Condor; prints `ready <url>` when the chat answers."""
+    from condor.store.soundness import EarlyCheck
+
+    place = find_home(home)
+    # records of millions of orders take longer to check than the program takes to load
+    check = EarlyCheck(place.database)
     from condor.logs import Speaker
     from condor.running import run_until_signal
     from condor.settings import load_environment, load_settings
     from condor.wiring import Program, wall_clock
 
-    place = find_home(home)
-    program = Program(place, load_settings(place), load_environment(), wall_clock())
+    program = Program(place, load_settings(place), load_environment(), wall_clock(), check)
     run_until_signal(program, Speaker().say)
 
 

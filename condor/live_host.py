@@ -23,7 +23,7 @@ from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
 from botcore.recorder.stray_records import SqlStrayRecords
-from botcore.recorder.strays import traded_pairs
+from botcore.recorder.strays import traded_pairs, unread_since_ns
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.live import LiveRuntime
@@ -91,6 +91,8 @@ class LiveHost:
         self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT))
         self.part_faults: list[str] = []
         self.on_positions: Callable[[str, Positions], None] = lambda name, positions: None
+        self.on_learned: Callable[[str], object] = lambda name: None
+        self._has_started = False
         self._around = Surroundings(self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self)
         self._watches = {plan.spec.name: VenueWatch() for plan in plans}
         self._poked: set[str] = set()
@@ -105,8 +107,16 @@ class LiveHost:
         since_ns = self.clock.now_ns - LOOK_BACK_NS
         before = set(self._journal.read(lambda connection: traded_pairs(connection, ACCOUNT, name, since_ns)).result())
         memory = SqlVenueMemory(self.recorder, name, values)
+        unread = self._journal.read(lambda connection: unread_since_ns(connection, ACCOUNT, name, since_ns)).result()
         account = open_account(
-            plan.spec, plan.credentials, plan.addresses, self._around, memory, lambda: self._pairs(name, before), rate=self.runtime.rates.rate
+            plan.spec,
+            plan.credentials,
+            plan.addresses,
+            self._around,
+            memory,
+            lambda: self._pairs(name, before | unread.keys()),
+            rate=self.runtime.rates.rate,
+            unread_since_ns=unread,
         )
         self.runtime.add_account(account.connector, account.session)
         return account
@@ -122,7 +132,8 @@ class LiveHost:
         self.runtime.take_up()
 
     def start(self) -> None:
-        """Connect and compare; bots that ran before are back by now."""
+        """Connect and compare; bots that ran before are back by now, but for those whose venue has never answered: they come back when it does (`on_learned`)."""
+        self._has_started = True
         for account in self.accounts.values():
             account.session.start()
 
@@ -221,6 +232,15 @@ class LiveHost:
         self._poked.discard(connector_name)
         self._wake()
         self.runtime.poke(connector_name, self._time.now_ns())
+
+    def on_rules(self, connector_name: str) -> None:
+        if self._has_started:
+            self.runtime.take_up()
+            self.on_learned(connector_name)
+
+    def without_rules(self) -> set[str]:
+        """Accounts whose venues have never answered, now or before an earlier end: their pairs can't be told yet."""
+        return {name for name, account in self.accounts.items() if not account.session.instruments}
 
     def on_compared(self, connector_name: str) -> None:
         account = self.accounts[connector_name]

@@ -16,7 +16,7 @@ from typing import Any
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import CondorError
-from botcore.model.events import Fact, FactKind
+from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.model.times import SECOND_NS
@@ -28,7 +28,6 @@ from condor.accounting import Amounts, Positions, held_by_bots, paper_positions,
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
-from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
 
 log = logging.getLogger(__name__)
@@ -56,6 +55,7 @@ class BotManager:
         self._wall = wall
         self.running: dict[str, RunningBot] = {}
         self.broken: dict[str, str] = {}
+        self.waiting: dict[str, str] = {}
         self.unaccounted: dict[tuple[str, Market], Decimal] = {}
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 
@@ -94,20 +94,68 @@ class BotManager:
     def recover(self) -> list[str]:
         """Put together every bot that was running or stopping; returns their ids.
 
-        A bot that can't be built any more (its controller is gone, its file was changed) is left out and named in `broken`; the others go on.
+        A bot that can't be put together (its controller is gone, a row of it can't be read, its own code raises) is left out and named in `broken`; whatever is wrong
+        with one bot, the others go on with their stops.
         """
-        rows = self._journal.read(lambda connection: _load(connection, [RUNNING, STOPPING])).result()
-        for row, configs, records in rows:
-            try:
-                strategy = self.build(row.bot_id, configs, row.mode)
-                self._give_back(strategy, records, self._hosts.of(row.mode))
-            except (CondorError, ValueError, KeyError) as error:
-                log.error("bot %s could not be recovered: %s", row.bot_id, error)
-                self.broken[row.bot_id] = str(error)
-                continue
-            self.running[row.bot_id] = RunningBot(row, configs, strategy)
-            self._hosts.of(row.mode).runtime.add_bot(strategy)
+        for row in self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result():
+            reason = self._waits_for(row)
+            if reason is None:
+                self._recover_one(row)
+            else:
+                self.waiting[row.bot_id] = reason
         return list(self.running)
+
+    def come_back(self) -> list[str]:
+        """Put together the bots that waited for a venue whose rules are known now; what was being stopped goes on being stopped. Returns those that run."""
+        if not self.waiting:
+            return []
+        host = self._hosts.of(LIVE)
+        # behind all that is on its way to the disk
+        host.recorder.flush(None)
+        rows = self._journal.run(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result()
+        came = [row for row in rows if row.bot_id in self.waiting and self._waits_for(row) is None]
+        for row in came:
+            del self.waiting[row.bot_id]
+            self._recover_one(row)
+        back = [row.bot_id for row in came if row.bot_id in self.running]
+        for bot_id in back:
+            if self.running[bot_id].row.state == STOPPING:
+                self.running[bot_id].strategy.stop(keep_position=self.running[bot_id].row.keep_position)
+        self.tell(host, back, [row.bot_id for row in came if row.bot_id in self.broken])
+        return back
+
+    def tell(self, host: Host, back: Sequence[str], broken: Sequence[str]) -> None:
+        """Say who is back and who could not be put back."""
+        for bot_id in broken:
+            text = f"could not be put back, so nobody watches what it has at its venue: {self.broken[bot_id]}"
+            host.bus.publish(PartFault(FactKind.PART_FAULT, host.clock.now_ns, text, bot_id))
+        if back or broken:
+            titles = [self.running[bot_id].row.title for bot_id in back if bot_id in self.running]
+            payload = {"bots": titles, "broken": {bot_id: self.broken[bot_id] for bot_id in broken}}
+            host.bus.publish(Fact(FactKind.RECOVERED, host.clock.now_ns, payload=payload))
+            host.recorder.flush(None)
+
+    def _waits_for(self, row: BotRow) -> str | None:
+        """Why a bot can't be put together before its venue has answered for the first time; None when it can be tried."""
+        unknown = self._hosts.live.without_rules() if row.mode == LIVE and self._hosts.live is not None else set()
+        if not unknown:
+            return None
+        configs = self._journal.read(lambda connection: configs_of(connection, row.bot_id)).result()
+        names = sorted({str(config.config.get("connector_name")) for config in configs} & unknown)
+        return f"{', '.join(names)} has not said yet what it trades" if names else None
+
+    def _recover_one(self, row: BotRow) -> None:
+        try:
+            configs, records = self._journal.read(lambda connection: (configs_of(connection, row.bot_id), load_bot(connection, row.bot_id))).result()
+            strategy = self.build(row.bot_id, configs, row.mode)
+            self._give_back(strategy, records, self._hosts.of(row.mode))
+            self._hosts.of(row.mode).runtime.add_bot(strategy)
+        except Exception as error:
+            is_told = isinstance(error, CondorError)
+            log.error("bot %s could not be recovered: %s", row.bot_id, error, exc_info=None if is_told else error)
+            self.broken[row.bot_id] = str(error) if is_told else f"{type(error).__name__}: {error}"
+        else:
+            self.running[row.bot_id] = RunningBot(row, configs, strategy)
 
     def resume_stops(self) -> None:
         """Go on stopping what was being stopped when the process ended."""
@@ -181,7 +229,3 @@ class BotManager:
         # how its last executors ended first: a bot that is written down as stopped is not looked at by the next start
         host.recorder.flush(None)
         self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
-
-
-def _load(connection: Connection, states: list[str]) -> list[tuple[BotRow, list[ConfigRow], BotRecords]]:
-    return [(row, configs_of(connection, row.bot_id), load_bot(connection, row.bot_id)) for row in bots_in(connection, states)]

@@ -14,7 +14,7 @@ import time
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-from botcore.model.events import Fact, FactKind, PartFault
+from botcore.model.events import Fact, FactKind
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
@@ -44,6 +44,7 @@ from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
 from condor.store.reserve import Reserve
+from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
 from condor.watchdog import Watchdog
 from condor.web import WebServer
@@ -78,10 +79,13 @@ class Program:
     settings : Settings
     environment : Environment
     wall : WallClock
+    check : EarlyCheck, optional
+        Of the records, begun already.
     """
 
-    def __init__(self, home: Home, settings: Settings, environment: Environment, wall: WallClock) -> None:
+    def __init__(self, home: Home, settings: Settings, environment: Environment, wall: WallClock, check: EarlyCheck | None = None) -> None:
         self._home = home
+        self._check = check
         self._settings = settings
         self._environment = environment
         self._wall = wall
@@ -116,7 +120,8 @@ class Program:
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
-        epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical)
+        faults = None if self._check is None else self._check.result
+        epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical, faults)
         self._endings.callback(epoch.mark.close)
         self._reserve = reserve = Reserve(home.reserve)
         reserve.make()
@@ -134,6 +139,7 @@ class Program:
         self.services = self._build_services(configs)
         if self._live is not None:
             self._live.on_positions = self._manager.compare_live
+            self._live.on_learned = lambda name: self._manager.come_back()
             self._endings.push_async_callback(self._live.close)
             await self._live.learn()
         self._recover()
@@ -188,13 +194,7 @@ class Program:
         manager.report_unaccounted()
         host.recorder.flush(None)
         manager.resume_stops()
-        for bot_id, problem in manager.broken.items():
-            text = f"could not be put back, so nobody watches what it has at its venue: {problem}"
-            host.bus.publish(PartFault(FactKind.PART_FAULT, host.clock.now_ns, text, bot_id))
-        if back or manager.broken:
-            payload = {"bots": [manager.running[bot_id].row.title for bot_id in back if bot_id in manager.running], "broken": dict(manager.broken)}
-            host.bus.publish(Fact(FactKind.RECOVERED, host.clock.now_ns, payload=payload))
-            host.recorder.flush(None)
+        manager.tell(host, back, list(manager.broken))
 
     async def _open_doors(self, secret: str) -> None:
         """The loopback port, the local chat, Telegram."""

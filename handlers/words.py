@@ -22,7 +22,7 @@ CLOSE_TYPES = {
     "EXTERNAL": "closed by somebody else",
 }
 MODES = {"paper": "paper", "live": "💵 real money"}
-STATE_MARKS = {"running": "🟢", "stopping": "🟠", "stopped": "⚪", "broken": "🔴"}
+STATE_MARKS = {"running": "🟢", "stopping": "🟠", "stopped": "⚪", "broken": "🔴", "waiting for the venue": "🟡"}
 
 
 def money(value: Decimal | None, *, signed: bool = False) -> str:

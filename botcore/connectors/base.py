@@ -283,6 +283,10 @@ class ConnectorBase(ABC):
         """Why no new exposure may be sent now, as one sentence; None while it may. Exits pass whatever it says."""
         return None
 
+    def is_waiting(self) -> bool:
+        """Whether that reason is one that passes by itself: the venue is away or wants quiet, or is being asked what happened meanwhile."""
+        return False
+
     def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
         """Set leverage and position mode before a bot trades; a spot connector ignores it.
 

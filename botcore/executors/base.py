@@ -90,6 +90,7 @@ class ExecutorBase(ABC, Generic[C]):
         self._market_data = around.market_data
         self._listener = around.listener
         self._retry_at_ns = 0
+        self._waits = 0
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id} {self.status.name}>"
@@ -142,6 +143,12 @@ class ExecutorBase(ABC, Generic[C]):
         self._retry_at_ns = now_ns + min(SECOND_NS << min(self.retries - 1, 6), MAX_BACKOFF_NS)
         self._listener.executor_changed(self)
         return self.retries <= self.max_retries
+
+    def _wait(self, now_ns: int, reason: str) -> None:
+        """Nothing was sent, and that is nobody's fault: try again in 1, 2, 4 ... 30 s; the budget stays as it is."""
+        self.info.reason = reason
+        self._retry_at_ns = now_ns + min(SECOND_NS << min(self._waits, 5), MAX_BACKOFF_NS)
+        self._waits += 1
 
     # ---- what a kind of executor defines ---------------------------------------------------------------------------
     @abstractmethod

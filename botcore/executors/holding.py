@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from mypy_extensions import mypyc_attr
 
-from botcore.executors.base import MAX_BACKOFF_NS, NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
+from botcore.executors.base import NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import ExecutorConfigBase
 from botcore.executors.desk import Surroundings
 from botcore.executors.leg import STOP_GRACE_NS, Leg
@@ -22,7 +22,7 @@ from botcore.model.enums import CloseType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
 from botcore.model.refusals import RefusalKind, kind_of
-from botcore.model.times import MINUTE_NS, SECOND_NS
+from botcore.model.times import MINUTE_NS
 from botcore.orders.tracker import Order
 
 C = TypeVar("C", bound=ExecutorConfigBase)
@@ -72,7 +72,6 @@ class HoldingExecutor(ExecutorBase[C]):
         self._ends_as = CloseType.FAILED
         self._exit_ns = 0
         self._reminded_ns = 0
-        self._waits = 0
         self._leg = Leg(self, around, market, of_market.side, requests, self._leg_refused)
         # parts of it as names of their own, for they are looked at with every tick
         self._exposure = self._leg.exposure
@@ -268,11 +267,9 @@ class HoldingExecutor(ExecutorBase[C]):
             self._ends_as = CloseType.INSUFFICIENT_BALANCE
             if not self.has_fills:
                 self._exit(now_ns, CloseType.INSUFFICIENT_BALANCE)
-        elif not purpose.adds_risk and kind is RefusalKind.UNREACHABLE:
-            # an exit is owed for as long as there is something to close
-            self.info.reason = reason
-            self._retry_at_ns = now_ns + min(SECOND_NS << min(self._waits, 5), MAX_BACKOFF_NS)
-            self._waits += 1
+        elif kind is RefusalKind.WAITING or (not purpose.adds_risk and kind is RefusalKind.UNREACHABLE):
+            # an exit is owed for as long as there is something to close; an entry waits for its venue as long as it is wanted
+            self._wait(now_ns, reason)
         elif not self._count_retry(now_ns, reason) or (kind in FEW_TRIES_FOR and self.retries >= FEW_TRIES):
             self._give_up(now_ns)
 

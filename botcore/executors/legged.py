@@ -188,7 +188,7 @@ class LeggedExecutor(ExecutorBase[C]):
         self._retry_of[key] = now_ns + min(SECOND_NS << min(count - 1, 6), MAX_BACKOFF_NS)
         self._listener.executor_changed(self)
         kind = kind_of(reason)
-        if kind is RefusalKind.UNREACHABLE and not purpose.adds_risk:
+        if kind is RefusalKind.WAITING or (kind is RefusalKind.UNREACHABLE and not purpose.adds_risk):
             # what is owed is owed for as long as it takes
             self._retries_of[key] = count - 1
         elif count > self.max_retries or (kind is RefusalKind.BALANCE and purpose.adds_risk):

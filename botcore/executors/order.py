@@ -104,7 +104,10 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
     def _rejected(self, reason: str, now_ns: int) -> None:
         if self.status is not RUNNING:
             return
-        if kind_of(reason) is RefusalKind.BALANCE:
+        kind = kind_of(reason)
+        if kind is RefusalKind.WAITING:
+            self._wait(now_ns, reason)
+        elif kind is RefusalKind.BALANCE:
             self.info.reason = reason
             self.close_type = CloseType.INSUFFICIENT_BALANCE
             self._exit(now_ns)

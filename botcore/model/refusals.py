@@ -7,6 +7,7 @@ from typing import Final
 
 NOT_SENT: Final = "could not be sent"
 NEVER_ARRIVED: Final = "never arrived at the venue"
+WAITS: Final = "waits for the venue"
 OWN_ORDER: Final = "would trade with our own order"
 THIN_BOOK: Final = "the book is too thin"
 NOTHING_LEFT: Final = "the account holds nothing to close"
@@ -19,6 +20,8 @@ class RefusalKind(Enum):
     """The account can't pay: trying on and on does not help."""
     UNREACHABLE = "unreachable"
     """The venue never saw it: an exit is sent again for as long as it takes."""
+    WAITING = "waiting"
+    """The venue is away, or wants quiet, and nothing was sent: what is wanted is tried again for as long as that lasts, and costs no attempt."""
     OWN_ORDER = "own order"
     """Another order of ours stands in the way: the price will be another one in a moment."""
     NOTHING_LEFT = "nothing left"
@@ -30,6 +33,8 @@ def kind_of(reason: str) -> RefusalKind:
     """The kind of a refusal, by our own words or the venue's."""
     if reason.startswith((NOT_SENT, NEVER_ARRIVED)):
         return RefusalKind.UNREACHABLE
+    if reason.startswith(WAITS):
+        return RefusalKind.WAITING
     if reason.startswith(OWN_ORDER):
         return RefusalKind.OWN_ORDER
     if reason.startswith(NOTHING_LEFT):

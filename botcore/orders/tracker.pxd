@@ -6,7 +6,7 @@ cdef class Order:
     cdef readonly str exchange_order_id
     cdef readonly object request
     cdef readonly object instrument
-    cdef readonly object owner
+    cdef public object owner
     cdef readonly int64_t lots
     cdef readonly int64_t filled_lots
     cdef readonly int64_t created_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,8 @@ from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRe
 from botcore.recorder import tables
 from botcore.recorder.rows import read_record
 from botcore.recorder.tables import PAPER, last_ns_key
+
+log = logging.getLogger(__name__)
 
 KEEP_CLOSED = 100
 LIVE = tuple(status.name for status in RunnableStatus if status is not RunnableStatus.TERMINATED)
@@ -67,7 +70,11 @@ def held_amounts(connection: Connection, without_bots: Iterable[str], account: s
     sums: dict[Market, Decimal] = {}
     for connector_name, trading_pair, amount in connection.execute(query):
         where = Market(connector_name, trading_pair)
-        sums[where] = sums.get(where, Decimal(0)) + Decimal(amount)
+        try:
+            sums[where] = sums.get(where, Decimal(0)) + Decimal(amount)
+        except ArithmeticError:
+            # its bot can't be put back and is told of; what the others hold is counted all the same
+            log.critical("what a stopped bot holds of %s can't be read: %r", where, amount)
     return sums
 
 

@@ -5,6 +5,8 @@ Only what is committed is seen. That is enough: what is younger is still known t
 
 from __future__ import annotations
 
+import logging
+
 from sqlalchemy import Connection, select
 
 from botcore.model.enums import RunnableStatus
@@ -13,6 +15,8 @@ from botcore.model.records import FillRecord, HoldRecord, IntentRecord, OrderRec
 from botcore.recorder import tables
 from botcore.recorder.journal import Journal
 from botcore.recorder.rows import intent_of, read_record
+
+log = logging.getLogger(__name__)
 
 ENDED = RunnableStatus.TERMINATED.name
 
@@ -54,7 +58,14 @@ class SqlStrayRecords:
     def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
         holds = tables.holds
         query = select(holds).where(holds.c.account == self._account, holds.c.connector_name == connector_name)
-        return self._journal.read(lambda connection: [(row.bot_id, read_record(HoldRecord, row)) for row in connection.execute(query)]).result()
+        found = []
+        for row in self._journal.read(lambda connection: connection.execute(query).all()).result():
+            try:
+                found.append((row.bot_id, read_record(HoldRecord, row)))
+            except (ArithmeticError, ValueError) as error:
+                # its bot is told to be broken; the holds of the others count all the same
+                log.critical("the hold of %s in %s can't be read: %r", row.bot_id, row.trading_pair, error)
+        return found
 
 
 def _intent(connection: Connection, client_order_id: str) -> IntentRecord | None:

@@ -28,6 +28,7 @@ from botcore.venues.port import Port
 from botcore.venues.session import VenueSession
 from botcore.venues.session_roles import SessionEars
 from botcore.venues.spec import VenueSpec
+from botcore.venues.trade_reader import since_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def open_account(
     *,
     stops: bool = True,
     rate: Rate | None = None,
+    unread_since_ns: Mapping[str, int] | None = None,
 ) -> LiveAccount:
     """Put an account together; nothing is sent before its session is started.
 
@@ -84,6 +86,9 @@ def open_account(
         Whether a stop rests at the venue for every position with a stop loss, where the venue can.
     rate : callable, optional
         What one unit of an asset is worth in another, for fees in a third asset; without it they stay unpriced.
+
+    unread_since_ns : mapping of str to int, optional
+        Pair -> time from which executions may be missing in the records; counts where nothing is remembered of how far they were read.
 
     Raises
     ------
@@ -110,11 +115,13 @@ def open_account(
     )
     budget = ConnectionBudget(live.connections.attempts, live.connections.window_s)
     account = Account(spec.fees.taker, maker_fee=spec.fees.maker, lag_ns=belief(live.belief).lag_ns)
-    started_ms = around.wall_ms()
+    started_ms, unread = around.wall_ms(), unread_since_ns or {}
 
     def since_ms(trading_pair: str) -> int:
-        """From the oldest order that may still trade, or from this start on."""
+        """From the oldest order that may still trade, from where the records stop, or from this start on."""
         times = [order.created_ns for order in connector.tracker.open_orders() if order.instrument.market.trading_pair == trading_pair]
+        if memory.get(since_key(trading_pair)) is None and trading_pair in unread:
+            times.append(unread[trading_pair])
         return min([started_ms, *(time_ns // 1_000_000 for time_ns in times)])
 
     means = Means(

@@ -12,7 +12,7 @@ from botcore.core.clock import Clock
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.order import OrderRequest, Purpose
-from botcore.model.refusals import NOTHING_LEFT
+from botcore.model.refusals import NOTHING_LEFT, WAITS
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 from botcore.risk.self_trade import passage
@@ -40,6 +40,8 @@ class Desk:
     def submit(self, request: OrderRequest, owner: Any) -> Order:
         connector = self._connectors[request.instrument.market.connector_name]
         refusal = connector.closed_reason() if request.purpose.adds_risk else None
+        if refusal is not None and connector.is_waiting():
+            refusal = f"{WAITS}: {refusal}"
         own = connector.own
         book = own.of(request.instrument)
         if book.best(sells=request.trade_type is BUY) is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botcore.connectors.base import ConnectorBase
@@ -16,6 +17,7 @@ from botcore.executors.catalog import executor_configs, executor_factories
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.enums import OrderType, PositionAction, TradeType
+from botcore.model.events import OrderEvent
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderRecord
@@ -27,8 +29,37 @@ from botcore.strategies.strategy_v2 import StrategyV2Base
 TERMINATED = "TERMINATED"
 
 
+@dataclass(frozen=True, slots=True)
+class Unrestored:
+    """Stands where the executor of a bot stood that could not be put back: its exits and stops stay at the venue, what they trade is written down, and a later start
+    takes it up. Nothing of a half restored bot decides anything."""
+
+    executor_id: str
+
+    def on_order(self, event: OrderEvent) -> None:
+        """The recorder hears of it on the bus."""
+
+    def on_fault(self, error: Exception) -> None:
+        """There is nothing here that could break."""
+
+
 def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider) -> None:
-    """Give a freshly built bot what it had: sums, holds, closed executors to look back at, and live executors with their orders."""
+    """Give a freshly built bot what it had: sums, holds, closed executors to look back at, and live executors with their orders.
+
+    Whatever it raises, nothing of the bot acts afterwards: orders that were taken up already belong to nobody who decides, and its entries are canceled.
+    """
+    taken: list[Order] = []
+    try:
+        _restore(bot, records, connectors, data, taken)
+    except Exception:
+        for order in taken:
+            order.owner = Unrestored(order.request.executor_id)
+            if order.is_open and order.request.purpose.adds_risk:
+                connectors[order.instrument.market.connector_name].cancel(order.client_order_id)
+        raise
+
+
+def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider, taken: list[Order]) -> None:
     orchestrator = bot.orchestrator
     for tally in records.tallies:
         orchestrator.shelf(tally.controller_id).tally = Tally.from_record(tally)
@@ -42,10 +73,10 @@ def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[st
     for fill in records.fills:
         fills[fill.executor_id].append(fill)
     for record in records.running:
-        executor = _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data)
+        executor = _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data, taken)
         bot.orchestrator.restore(executor)
     for record in records.orphans:
-        _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data)
+        _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data, taken)
         _cancel(orders[record.executor_id], connectors)
 
 
@@ -68,8 +99,9 @@ def _executor(
     fills: list[FillRecord],
     connectors: Mapping[str, ConnectorBase],
     data: MarketDataProvider,
+    taken: list[Order],
 ) -> ExecutorBase[Any]:
-    """An executor as it was written, owner of its orders again."""
+    """An executor as it was written, owner of its orders again; `taken` is told of each order."""
     config = executor_configs()[record.type].model_validate(record.config)
     executor = executor_factories()[record.type](config, bot.orchestrator.around, record.executor_id, record.controller_id, record.created_ns)
     own_fills = [booked_fill(fill, data.instrument(fill.connector_name, fill.trading_pair)) for fill in fills]
@@ -81,6 +113,7 @@ def _executor(
         of_order = [fill for fill in own_fills if fill.client_order_id == order.client_order_id]
         state = OrderState[order.state]
         adopted = connector.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order)
+        taken.append(adopted)
         if record.status != TERMINATED:
             connector.own_fills(adopted, of_order)
         tracked.append(adopted)

@@ -39,12 +39,17 @@ class LimitSpec(ConfigModel):
 
 
 class TimeoutSpec(ConfigModel):
-    """Longest waits: for a connection, for a whole reply, for a pong, for the acknowledgement of a subscription."""
+    """Longest waits: for a connection, for a whole reply, for a pong, for the acknowledgement of a subscription.
+
+    `create_s` is how long an order that opens something may wait for its turn within the venue's limits. Its price was decided on the market of then; past that it is
+    not sent, and whoever wanted it decides anew. Exits and cancels wait as long as it takes.
+    """
 
     connect_s: Seconds = 5.0
     total_s: Seconds = 10.0
     pong_s: Seconds = 10.0
     ack_s: Seconds = 10.0
+    create_s: Seconds = 2.0
 
 
 class BeliefSpec(ConfigModel):

@@ -36,6 +36,8 @@ class OrderLine:
         Told, in one sentence, of a setting that the venue refused.
     look : callable
         Has the account read again.
+    create_s : float, optional
+        How long an order that opens something may wait for its turn, tries included (`TimeoutSpec.create_s`); by its call's priority if not given.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class OrderLine:
         on_settings: Callable[[SettingsTold], None],
         on_trouble: Callable[[str], None],
         look: Callable[[], None],
+        create_s: float | None = None,
     ) -> None:
         self._dialect = dialect
         self._caller = caller
@@ -59,6 +62,7 @@ class OrderLine:
         self._on_settings = on_settings
         self._on_trouble = on_trouble
         self._look = look
+        self._create_s = create_s
         stops = dialect.stops
         self._stops = StopLine(stops, caller, mode, self._as_order) if stops is not None else None
         self._listed_stops: set[str] = set()
@@ -100,7 +104,8 @@ class OrderLine:
             said, report, _ = await stops.create(order)
         else:
             hedge = self._mode() is PositionMode.HEDGE
-            said, report, _ = await self._about(self._dialect.create_call(order, hedge))
+            patience_s = self._create_s if order.request.purpose.adds_risk else None
+            said, report, _ = await self._about(self._dialect.create_call(order, hedge), patience_s)
         self._deliver(Created(order.client_order_id, said, report))
 
     async def _cancel(self, order: Order) -> None:
@@ -120,8 +125,8 @@ class OrderLine:
         """Cancel or ask after an order by its client id."""
         return await self._about(self._dialect.cancel_call(order) if is_cancel else self._dialect.query_call(order))
 
-    async def _about(self, call: Call) -> tuple[Outcome | NoReply, OrderReport | None, int]:
-        answer = await self._caller.call(call)
+    async def _about(self, call: Call, patience_s: float | None = None) -> tuple[Outcome | NoReply, OrderReport | None, int]:
+        answer = await self._caller.call(call, patience_s)
         if isinstance(answer.reply, NoReply) or not answer.is_accepted:
             return answer.said, None, answer.sent_ns
         try:

@@ -28,6 +28,8 @@ class RulesKeeper:
         Told an instrument whose bounds are other ones now; ticks and lots are the same.
     on_trouble : callable
         Told, in one sentence, what people should know.
+    on_first : callable, optional
+        Called when rules are known for the first time, before anything else is asked of the venue.
 
     Attributes
     ----------
@@ -36,7 +38,14 @@ class RulesKeeper:
     """
 
     def __init__(
-        self, name: str, dialect: Dialect, codes: CodeSpec, means: Means, on_changed: Callable[[Instrument], None], on_trouble: Callable[[str], None]
+        self,
+        name: str,
+        dialect: Dialect,
+        codes: CodeSpec,
+        means: Means,
+        on_changed: Callable[[Instrument], None],
+        on_trouble: Callable[[str], None],
+        on_first: Callable[[], None] = lambda: None,
     ) -> None:
         self.instruments: dict[str, Instrument] = {}
         self._name = name
@@ -45,6 +54,7 @@ class RulesKeeper:
         self._means = means
         self._on_changed = on_changed
         self._on_trouble = on_trouble
+        self._on_first = on_first
         self._wanted = asyncio.Event()
         self._halted: set[str] = set()
         self._regridded: dict[str, Instrument] = {}
@@ -91,6 +101,7 @@ class RulesKeeper:
     # ---- what is new -----------------------------------------------------------------------------------------------
     def _learn(self, reply: Reply) -> None:
         told = self._dialect.instruments(reply, self._name)
+        is_first = not self.instruments
         for pair in sorted(self._means.pairs() & self.instruments.keys()):
             if (pair not in told) != (pair in self._halted):
                 self._halt(pair, is_halted=pair not in told)
@@ -101,6 +112,8 @@ class RulesKeeper:
             elif replace(found, version=known.version) != known:
                 self._change(replace(found, version=known.version + 1), known)
         self._dialect.learn(self.instruments)
+        if is_first and self.instruments:
+            self._on_first()
 
     def _halt(self, pair: str, *, is_halted: bool) -> None:
         """The venue's list of what trades no longer has a pair of ours, or has it again; its rules stay known, for what we hold there."""

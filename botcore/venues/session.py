@@ -48,7 +48,9 @@ class VenueSession:
 
     def __init__(self, name: str, dialect: Dialect, spec: LiveSpec, means: Means, ears: SessionEars) -> None:
         self.name = name
-        self._rules = RulesKeeper(name, dialect, spec.codes, means, lambda found: self.markets.rules_changed(found), self._trouble)
+        self._rules = RulesKeeper(
+            name, dialect, spec.codes, means, lambda found: self.markets.rules_changed(found), self._trouble, lambda: ears.on_rules(name)
+        )
         self.instruments = self._rules.instruments
         self.stage = Stage.STARTING
         self.reason = ""
@@ -68,7 +70,16 @@ class VenueSession:
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
         self.line = OrderLine(
-            dialect, means.caller, self._tasks, self._trades, self._deliver, self._mode, self.account.hear_settings, self._trouble, self._look
+            dialect,
+            means.caller,
+            self._tasks,
+            self._trades,
+            self._deliver,
+            self._mode,
+            self.account.hear_settings,
+            self._trouble,
+            self._look,
+            spec.timeouts.create_s,
         )
         self._care = AccountCare(name, dialect, self.account, self._tasks, ears)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)

@@ -44,6 +44,9 @@ class SessionEars(Protocol):
     def on_news(self, connector_name: str) -> None:
         """Private news are in the connector's inbox."""
 
+    def on_rules(self, connector_name: str) -> None:
+        """The venue's rules are known for the first time; what waited for them is put in place now, before orders and executions are asked for."""
+
     def on_compared(self, connector_name: str) -> None:
         """Balances and positions were read anew."""
 

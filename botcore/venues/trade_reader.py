@@ -31,6 +31,11 @@ Resolve = Callable[[str, str], str | None]
 """(pair, the venue's order id) -> client order id; None when the tracker knows no such order."""
 
 
+def since_key(trading_pair: str) -> str:
+    """Under which it is remembered from when on a pair without a mark is to be read."""
+    return f"since {trading_pair}"
+
+
 class TradeReader:
     """See the module.
 
@@ -147,7 +152,7 @@ class TradeReader:
 
     def _since(self, trading_pair: str) -> int:
         """From when on to read a pair in which nothing was ever executed: over restarts, for an order that has ended may trade while nobody listens."""
-        given_ms, key = self._since_ms(trading_pair), f"since {trading_pair}"
+        given_ms, key = self._since_ms(trading_pair), since_key(trading_pair)
         stored = self._memory.get(key)
         if stored is None:
             self._memory.put(key, str(given_ms))
@@ -156,7 +161,7 @@ class TradeReader:
 
     def _advance(self, trading_pair: str, read_ms: int) -> None:
         """There was nothing to read up to this time."""
-        key = f"since {trading_pair}"
+        key = since_key(trading_pair)
         if read_ms - int(self._memory.get(key) or 0) > ADVANCE_MS + MARGIN_MS:
             self._memory.put(key, str(read_ms - MARGIN_MS))
 

@@ -140,7 +140,7 @@ def _held_view(bot_id: str, hold: HoldRecord, mids: Mapping[Market, Decimal]) ->
     return PositionView(bot_id, hold.connector_name, hold.trading_pair, hold.net_amount_base, hold.breakeven_price, unrealized)
 
 
-def bare_view(row: BotRow, faults: tuple[str, ...]) -> BotView:
-    """A bot that can't be built any more."""
+def bare_view(row: BotRow, faults: tuple[str, ...], state: str = "broken") -> BotView:
+    """A bot that can't be built any more, or not yet."""
     zero = Decimal(0)
-    return BotView(row.bot_id, row.title, row.mode, "broken", "", (), (), row.created_ms, None, zero, None, zero, zero, 0, 0, 0, 0, (), (), faults)
+    return BotView(row.bot_id, row.title, row.mode, state, "", (), (), row.created_ms, None, zero, None, zero, zero, 0, 0, 0, 0, (), (), faults)

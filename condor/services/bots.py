@@ -37,6 +37,10 @@ BOT_ID = re.compile(r"^[a-z0-9_-]{1,64}$")
 MAX_TITLE = 200
 
 
+WAITING = "waiting for the venue"
+"""State of a bot whose venue has never answered here."""
+
+
 class BotService:
     """Bots of this instance."""
 
@@ -156,6 +160,10 @@ class BotService:
         require(actor, Role.OPERATOR, "stopping a bot")
         if bot_id in self._manager.broken:
             raise UserError(f"{bot_id} can't be stopped, for it could not be put together: {self._manager.broken[bot_id]}")
+        if bot_id in self._manager.waiting:
+            raise UserError(
+                f"{bot_id} waits for its venue ({self._manager.waiting[bot_id]}): nothing can be closed there before it answers; stop it then"
+            )
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
@@ -191,7 +199,7 @@ class BotService:
         loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, list(reversed(bots_in(connection, [STOPPED]))))))
         stopped = [self._stopped_view(*item) for item in loaded]
         broken = await asyncio.wrap_future(self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])))
-        lost = [bare_view(row, (self._manager.broken[row.bot_id],)) for row in broken if row.bot_id in self._manager.broken]
+        lost = [view for row in broken if (view := self._absent_view(row)) is not None]
         return [*live, *lost, *(view for view in stopped if view.bot_id not in self._manager.running)]
 
     def running(self) -> list[BotView]:
@@ -204,9 +212,16 @@ class BotService:
         if bot is not None:
             return live_view(bot)
         loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, _present(bot_by_id(connection, bot_id)))))
-        if loaded and bot_id in self._manager.broken:
-            return bare_view(loaded[0][0], (self._manager.broken[bot_id],))
+        if loaded and (view := self._absent_view(loaded[0][0])) is not None:
+            return view
         return self._stopped_view(*loaded[0]) if loaded else None
+
+    def _absent_view(self, row: BotRow) -> BotView | None:
+        """A bot that should run and could not be put together, or not yet."""
+        if row.bot_id in self._manager.broken:
+            return bare_view(row, (self._manager.broken[row.bot_id],))
+        reason = self._manager.waiting.get(row.bot_id)
+        return None if reason is None else bare_view(row, (reason,), WAITING)
 
     def _stopped_view(self, row: BotRow, records: BotRecords, configs: list[ConfigRow]) -> BotView:
         return stopped_view(row, records, configs, self._mids(row.mode))

@@ -165,7 +165,8 @@ class OverviewService:
             for (mode, market), amount in self._manager.unaccounted.items()
         ]
         broken = [f"{bot_id} could not be put back, nobody watches what it has: {problem}" for bot_id, problem in self._manager.broken.items()]
-        return "; ".join([*([self.trouble] if self.trouble else []), *broken, *nobodys]) or None
+        waiting = [f"{bot_id} is waiting for the venue: {reason}" for bot_id, reason in self._manager.waiting.items()]
+        return "; ".join([*([self.trouble] if self.trouble else []), *broken, *waiting, *nobodys]) or None
 
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""

@@ -43,19 +43,22 @@ class Mending:
         Held by this process.
     wall_ms : callable
     points : Points, optional
+    faults : callable, optional
+        What is wrong with the records, where that is being found out already (`EarlyCheck.result`).
     """
 
-    def __init__(self, home: Home, wall_ms: Callable[[], int], points: Points | None = None) -> None:
+    def __init__(self, home: Home, wall_ms: Callable[[], int], points: Points | None = None, faults: Callable[[], list[str]] | None = None) -> None:
         self._home = home
         self._wall_ms = wall_ms
         self._points = points or Points()
+        self._faults = faults or (lambda: damage_of(home.database))
 
     def records(self) -> list[str]:
         """Rebuild damaged records; returns a sentence for people, none when there was nothing to do. Before the schema is brought up to date."""
         database = self._home.database
         waiting = sorted(database.parent.glob(f"{database.name}.rebuilt-*"))
         if not waiting:
-            faults = damage_of(database)
+            faults = self._faults()
             if not faults:
                 return []
             waiting = [self._rebuild(database, faults[0])]

@@ -29,20 +29,30 @@ class Chance:
     below: Callable[[int], int]
 
 
-def open_records(home: Home, version: str, wall_ms: Callable[[], int], chance: Chance, machine: str, say: Callable[[str], None]) -> Epoch:
+def open_records(
+    home: Home,
+    version: str,
+    wall_ms: Callable[[], int],
+    chance: Chance,
+    machine: str,
+    say: Callable[[str], None],
+    faults: Callable[[], list[str]] | None = None,
+) -> Epoch:
     """Make the databases of a home, which this process holds, ready to be used.
 
     Parameters
     ----------
     say : callable
         Told one sentence for each thing that a person must know.
+    faults : callable, optional
+        What is wrong with the records, where that is being found out already (`EarlyCheck.result`).
 
     Raises
     ------
     UserError
         If the records were written by a newer program, or can't be opened; nothing was changed then.
     """
-    mending = Mending(home, wall_ms)
+    mending = Mending(home, wall_ms, faults=faults)
     told = mending.records()
     migrate(home.database, [MIGRATIONS], Backups(home.backups, version, wall_ms).take)
     told += mending.venues()

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from botcore.executors.data_types import config_values
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
+from botcore.recorder import tables
 from botcore.recorder.queries import facts_after
+from botcore.venues.wire import Reply
 from condor.home import find_home
 from condor.hosts import LIVE, PAPER
 from condor.settings import Environment, Settings
-from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, add_bot, bot_by_id
+from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
 from tests.support.bench import quote_event
@@ -43,17 +46,23 @@ def rules() -> bytes:
     return body
 
 
-@pytest.fixture
-async def program(rules: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
+def unreachable(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: bytes | None = None) -> Program:
+    """A program with a live account at a venue that does not answer, and the rules of an earlier start if there was one."""
     for name, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
         monkeypatch.setenv(f"CONDOR_VENUE_BINANCE_PERPETUAL_{name}", value)
     monkeypatch.setattr("condor.live_host.READY_S", 0.01)
-    home = find_home(tmp_path)
+    home = find_home(folder)
     home.make()
-    home.venue_rules.mkdir()
-    (home.venue_rules / f"{PERP}.json").write_bytes(rules)
+    if rules is not None:
+        home.venue_rules.mkdir()
+        (home.venue_rules / f"{PERP}.json").write_bytes(rules)
     settings = Settings.model_validate({"clock": {"tick_size": 0.25}})
-    made = Program(home, settings, Environment(http="127.0.0.1:0"), wall_clock())
+    return Program(home, settings, Environment(http="127.0.0.1:0"), wall_clock())
+
+
+@pytest.fixture
+async def program(rules: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
+    made = unreachable(tmp_path, monkeypatch, rules)
     try:
         await made.start()
         yield made
@@ -137,6 +146,66 @@ async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_i
         await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=False)
     row = await asyncio.wrap_future(program._journal.read(lambda connection: bot_by_id(connection, "pmm-btc-1")))
     assert row is not None and row.state == RUNNING, "what was not stopped is not written down as being stopped"
+
+
+async def test_p1_a_row_that_can_not_be_read_breaks_its_own_bot_and_no_other(program: Program) -> None:
+    for bot_id in ("bad-row", "bad-code", "good"):
+        await add(program, bot_id)
+
+    def spoil(connection: Any) -> None:
+        hold = {"account": "live", "bot_id": "bad-row", "controller_id": "main", "connector_name": PERP, "trading_pair": "BTC-USDT", "bucket": "net"}
+        sums = dict.fromkeys(("cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"), "0")
+        connection.execute(insert(tables.holds).values(hold | sums | {"net_amount_base": "1.2.3", "unpriced": False, "updated_ns": 1}))
+
+    await write(program, spoil)
+    give_back = program._manager._give_back
+
+    def breaks(strategy: Any, records: Any, host: Any) -> None:
+        if strategy.bot_id == "bad-code":
+            raise ZeroDivisionError("a defect")
+        give_back(strategy, records, host)
+
+    program._manager._give_back = breaks  # type: ignore[method-assign]
+    program._recover()
+    assert list(program._manager.running) == ["good"]
+    assert program._manager.broken == {"bad-row": "InvalidOperation: [<class 'decimal.ConversionSyntax'>]", "bad-code": "ZeroDivisionError: a defect"}
+    await write(program, lambda connection: None)
+    facts = await asyncio.wrap_future(program._journal.read(lambda connection: facts_after(connection, 0)))
+    assert sorted(fact["bot_id"] for fact in facts if fact["kind"] == FactKind.PART_FAULT) == ["bad-code", "bad-row"], "each is told"
+
+
+@pytest.mark.parametrize("state", [RUNNING, STOPPING])
+async def test_r17_first_start_while_the_venue_is_away_waits_for_it_and_its_bots_come_back_by_themselves(
+    rules: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """No rules were ever read here (a new home, or one that lost its cache), and the venue does not answer."""
+    program = unreachable(tmp_path, monkeypatch)
+    try:
+        await program.start()
+        live, manager = program._live, program._manager
+        assert live is not None and live.without_rules() == {PERP}
+        account = live.accounts[PERP]
+        row = BotRow("pmm-btc-1", "pmm-btc-1", LIVE, "live", state, False, 1, 1, None)
+        values = {**manager._configs.example("pmm_simple"), "connector_name": PERP, "trading_pair": "BTC-USDT"}
+        spec = manager._configs.spec("pmm_simple")
+        config = spec.config_class.model_validate(values)
+        await write(program, lambda connection: add_bot(connection, row, [ConfigRow(str(config.id), 1, "pmm_simple", config_values(config))]))
+        assert manager.recover() == [] and manager.broken == {}
+        (view,) = await program.services.bots.all(OWNER)
+        one = await program.services.bots.one(OWNER, "pmm-btc-1")
+        assert (view.state, one and one.state) == ("waiting for the venue", "waiting for the venue")
+        assert "pmm-btc-1 is waiting for the venue" in (program.services.overview.status(OWNER).trouble or "")
+        with pytest.raises(UserError, match="waits for its venue"):
+            await program.services.bots.stop(OWNER, "pmm-btc-1", no_claim, keep_position=False)
+        told: list[Any] = []
+        live.bus.subscribe(Fact, told.append)
+        account.session._rules._learn(Reply(200, {}, rules, 1, 1))
+        assert manager.waiting == manager.broken == {}, "at once, before anything else is asked of the venue"
+        assert list(manager.running) == (["pmm-btc-1"] if state == RUNNING else [])
+        kinds = [fact.kind for fact in told]
+        assert (FactKind.RECOVERED if state == RUNNING else FactKind.BOT_STOPPED) in kinds
+    finally:
+        await program.close()
 
 
 async def test_bot_whose_account_has_no_key_at_this_start_is_told_and_its_row_is_kept(

@@ -3,6 +3,7 @@ gets its take profit at the venue. Afterwards the records get a past."""
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,11 @@ class Crowd:
             writes.append(Write(tables.metadata.tables[name], values))
         return writes
 
+    def _cpu_s(self) -> float:
+        """Processor time of the process up to now, its own and the system's: what other work on the machine hardly changes."""
+        ticks = Path(f"/proc/{self.world.condor.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return sum(int(count) for count in ticks) / os.sysconf("SC_CLK_TCK")
+
     # ---- what is measured ------------------------------------------------------------------------------------------------
     def recover(self) -> dict[str, float]:
         """Start the process on the home; seconds until its chat answers and until its accounts are live, and what came back."""
@@ -107,6 +113,7 @@ class Crowd:
         self.world.wait(lambda: self.world.metric("executors") > 0, "the first tick", 10)
         live_s = time.monotonic() - began
         return {
+            "cpu_s": self._cpu_s(),
             "chat_s": answers_s,
             "live_s": live_s,
             "executors": self.world.metric("executors"),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import delete
 
 from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.events import FactKind
+from botcore.recorder import tables
 from tests.fakes.simvenue import script
+from tests.fakes.simvenue.values import OrderAsk
 from tests.faults.stage import played
 from tests.support.live_rig import PERP, SPOT, SYMBOL, LiveRig
 
@@ -212,3 +215,20 @@ async def test_o24_an_exit_outlasts_an_hour_without_the_venue_and_is_told_all_th
     await rig.until(lambda: executor.is_closed, 180)
     await rig.finish()
     assert abs(rig.position()) < D("0.0001")
+
+
+@played()
+async def test_p8_executions_while_down_are_found_also_where_nothing_says_how_far_they_were_read(rig: LiveRig) -> None:
+    """The records came back without their marks (salvaged, or of a start that died before its first read), no order is open, and an order of ours traded meanwhile."""
+    executor = rig.open(barriers={"stop_on_venue": False})
+    await rig.until(lambda: executor.has_fills)
+    await rig.sleep(2)
+    rig.kill()
+    rig.disk.write(lambda connection: connection.execute(delete(tables.venue_memory)))
+    rig.venue.engine.submit(rig.venue.account, OrderAsk(SYMBOL, "BUY", "MARKET", 10 if rig.name == PERP else 1000, client_id="cdr-7-99-1"))
+    await rig.sleep(3 * 3600)
+    before = len(rig.fills)
+    await rig.boot()
+    await rig.until(lambda: len(rig.fills) > before, 60)
+    assert rig.fills[-1].client_order_id == "cdr-7-99-1"
+    await rig.finish(excused=("cdr-7-99", "intent", "of which nothing is written"))

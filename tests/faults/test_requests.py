@@ -7,6 +7,9 @@ import pytest
 from botcore.model.enums import CloseType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
+from botcore.model.refusals import WAITS
+from botcore.venues.limiter import slot_name
+from botcore.venues.port import Lane
 from tests.faults.stage import played
 from tests.support.live_rig import PERP, SPOT, SYMBOL, LiveRig
 
@@ -141,6 +144,43 @@ async def test_r8_a_ban_is_obeyed_over_a_restart_and_told_with_its_end(rig: Live
     await rig.until(rig.is_live, 600)
     assert rig.venue.dialect.limits.refused == 1
     assert executor.id in {executor.id for executor in rig.running}
+    await rig.finish()
+
+
+@played()
+async def test_r8_an_entry_waits_for_the_end_of_a_long_ban_and_has_its_tries_left(rig: LiveRig) -> None:
+    rig.venue.dialect.limits.ban(rig.loop.now_ns + 900 * SECOND_NS)
+    executor = rig.resting()
+    await rig.until(lambda: "quiet" in executor.info.reason, 90)
+    await rig.sleep(600)
+    assert (executor.is_closed, rig.orders()) == (False, [])
+    assert executor.info.reason.startswith(WAITS) and executor.retries <= 1
+    await rig.until(lambda: any(order.is_open for order in rig.connector.tracker.open_orders()) and rig.orders() != [], 900)
+    await rig.finish()
+
+
+@played()
+async def test_r7_an_entry_that_finds_no_room_is_not_sent_later_at_its_old_price(rig: LiveRig) -> None:
+    """Exits wait for their turn as long as it takes; an entry is decided anew."""
+    holder = rig.open()
+    await rig.until(lambda: holder.has_fills)
+    limiter = rig.session._means.limiter
+    window = limiter._windows[slot_name(Lane.ORDERS)]
+    window.leave(window.amount)
+    before = len(rig.orders())
+    executor = rig.resting()
+    await rig.sleep(1.5)
+    assert executor.retries == 0
+    await rig.sleep(1)
+    assert (executor.retries, executor.info.reason) == (1, "could not be sent: no room within the venue's rate limit for 2 s")
+    rig.stop(holder)
+    await rig.sleep(8)
+    assert len(rig.orders()) == before
+    window.unsent(window.amount)
+    limiter._pump()
+    await rig.until(lambda: holder.is_closed, 20)
+    await rig.until(lambda: len(rig.orders()) >= before + 2, 40)
+    assert holder.close_type is CloseType.EARLY_STOP
     await rig.finish()
 
 

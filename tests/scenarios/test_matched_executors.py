@@ -217,7 +217,9 @@ def test_xe_1_target_price_when_the_maker_sells() -> None:
     assert bench.here.price(bench.at(HERE)[0].request.price_ticks) == D("101.55")
 
 
-@pytest.mark.parametrize(("maker", "taker", "profit", "keeps"), [("99.5", 100, ".0048", False), ("99.5", 103, ".0350", False), ("98.5", 100, ".0150", True)])
+@pytest.mark.parametrize(
+    ("maker", "taker", "profit", "keeps"), [("99.5", 100, ".0048", False), ("99.5", 103, ".0350", False), ("98.5", 100, ".0150", True)]
+)
 def test_xe_3_a_quote_that_earns_too_little_or_too_much_is_moved(maker: str, taker: int, profit: str, keeps: bool) -> None:
     bench = TwoVenues(100, 100, fee="0.0001")
     executor = quoting(bench)

@@ -245,6 +245,10 @@ class WireSocket:
             self._put(self._end)
             self.gone()
 
+    @property
+    def has_ended(self) -> bool:
+        return self._end is not None
+
     def gone(self) -> None:
         """The venue notices that this end is gone."""
         session, self.session = self.session, None
@@ -346,7 +350,7 @@ class WirePort:
             socket.session = context.run(venue.front.connect, target, socket.push, socket.shut)
         except Problem as problem:
             raise SocketClosed(1006, str(problem)) from None
-        self._sockets.append(socket)
+        self._sockets = [other for other in self._sockets if not other.has_ended] + [socket]
         socket.ping()
         return socket
 

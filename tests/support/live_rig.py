@@ -25,6 +25,7 @@ from botcore.orders.tracker import Order
 from botcore.recorder.queries import load_bot, runtime_value
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.recovery import restore_bot
+from botcore.venues.spec import VenueSpec
 from condor.host import WallClock
 from condor.live_host import LiveHost
 from condor.settings import ClockSettings, Settings
@@ -78,6 +79,8 @@ class LiveRig(RigEyes):
         Connector: `binance` or `binance_perpetual`.
     still : bool
         The venue's prices move only when the test moves them.
+    pause_s : float, optional
+        Longest pause before a socket is opened again, with as many attempts as it takes; by the venue's file if not given.
 
     Attributes
     ----------
@@ -87,7 +90,16 @@ class LiveRig(RigEyes):
         What must hold and did not.
     """
 
-    def __init__(self, name: str = PERP, seed: int = 1, *, still: bool = True, tick_s: float = 0.25, pairs: Sequence[str] = (PAIR,)) -> None:
+    def __init__(
+        self,
+        name: str = PERP,
+        seed: int = 1,
+        *,
+        still: bool = True,
+        tick_s: float = 0.25,
+        pairs: Sequence[str] = (PAIR,),
+        pause_s: float | None = None,
+    ) -> None:
         self.name, self.pairs = name, tuple(pairs)
         self.loop = SimLoop(seed, start_ns=START_NS)
         self.log = EventLog(lambda: self.loop.now_ns, 2_000)
@@ -104,6 +116,7 @@ class LiveRig(RigEyes):
         self.fills: list[Fill] = []
         self.limits = RiskLimits(max_order_quote=D(10_000_000))
         self._tick_ns = int(tick_s * SECOND_NS)
+        self._pause_s = pause_s
         self._life = 0
 
     # ---- the whole -----------------------------------------------------------------------------------------------------
@@ -158,7 +171,7 @@ class LiveRig(RigEyes):
         port.manners = self.manners
         wall = WallClock(lambda: self.loop.now_ns // 1_000_000 + self.skew_ms, lambda: self.loop.now_ns)
         settings = Settings(clock=ClockSettings(tick_size=self._tick_ns / SECOND_NS), risk=self.limits)
-        plan = account_plan(shipped_spec(self.name), self.wire.host)
+        plan = account_plan(self._spec(), self.wire.host)
         self.journal = journal
         self.host = LiveHost([plan], settings, journal, wall, lambda: None, self.ids, lambda now_ns: port, self.rules)
         self.runtime, self.clock, self.account = self.host.runtime, self.host.clock, self.host.accounts[self.name]
@@ -167,6 +180,13 @@ class LiveRig(RigEyes):
         self.host.bus.subscribe(PartFault, lambda fault: self.breach("fault", fault.error))
         self.host.bus.subscribe(OrderFilled, lambda event: self.fills.append(event.fill))
         self.host.bus.subscribe(OrderSubmitted, self._submitted)
+
+    def _spec(self) -> VenueSpec:
+        spec = shipped_spec(self.name)
+        if self._pause_s is None or spec.live is None:
+            return spec
+        connections = spec.live.connections.model_copy(update={"longest_pause_s": self._pause_s, "attempts": 1_000_000})
+        return spec.model_copy(update={"live": spec.live.model_copy(update={"connections": connections})})
 
     def _restore(self) -> None:
         self.states: dict[str, MarketState] = {pair: self.runtime.open_market(Market(self.name, pair)) for pair in self.pairs}

@@ -191,6 +191,10 @@ class LossyVenue:
         at_ns = asked_ns + self._travel_ns()
         self._later(at_ns, lambda: self._answer(kind, client_order_id, asked_ns))
 
+    def forget(self, order: VenueOrder) -> None:
+        """Remove an order from all that is told of orders, as venues do after some days; its executions stay in their list."""
+        order.history.clear()
+
     def _answer(self, kind: Ask, client_order_id: str, asked_ns: int) -> None:
         seen_ns = self._time_ns - int(self._chance.uniform(0, self.line.lag_s) * SECOND_NS)
         report = None

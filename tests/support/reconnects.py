@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.support.live_rig import LiveRig
 from tests.support.sizes import growth, sizes
+
+TICK_S = 1.0
+"""The program's own default; what a reconnect leaves behind does not depend on it."""
+
+PAUSE_S = 1.0
+"""A venue that cuts lines again and again is given up to 30 s of rest, which would be most of the time here."""
 
 WARM_UP = 30
 """Reconnects before the first look: caches and windows are full by then."""
@@ -30,6 +37,7 @@ class Held:
     session_tasks: int
     sockets: int
     objects: int
+    resident_mb: float
     entries: dict[str, int]
 
 
@@ -48,18 +56,24 @@ class Grown:
         return {path: sizes for path, sizes in grown.items() if not path.endswith("._spent") or sizes[1] > MOST_SPENT}
 
 
+def resident_mb() -> float:
+    """Resident memory of this process; what the kernel says."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+
 def hold(rig: LiveRig) -> Held:
     gc.collect()
     account = rig.account
     entries = sizes(session=account.session, connector=rig.connector, caller=account.caller, runtime=rig.runtime)
     tasks = [task for task in asyncio.all_tasks() if not task.done()]
     ours = sum(str(getattr(type(item), "__module__", "")).startswith(("botcore.", "condor.")) for item in gc.get_objects())
-    return Held(len(tasks), len(account.session._tasks), len(rig.front.sessions), ours, entries)
+    return Held(len(tasks), len(account.session._tasks), len(rig.front.sessions), ours, resident_mb(), entries)
 
 
 def reconnect(name: str, count: int) -> Grown:
     """Let the venue cut all lines of a live session so many times, with an order in between; each time it is live again."""
-    rig = LiveRig(name)
+    rig = LiveRig(name, tick_s=TICK_S, pause_s=PAUSE_S)
     found: list[Held] = []
 
     seen: list[str] = []
@@ -96,4 +110,4 @@ async def _quiet(rig: LiveRig) -> Held:
 def told(grown: Grown) -> dict[str, Any]:
     """For reports."""
     before, after = grown.before, grown.after
-    return {name: (getattr(before, name), getattr(after, name)) for name in ("tasks", "session_tasks", "sockets", "objects")}
+    return {name: (getattr(before, name), getattr(after, name)) for name in ("tasks", "session_tasks", "sockets", "objects", "resident_mb")}

@@ -28,7 +28,7 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import Fact, FactKind, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
-from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
+from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT, WAITS
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_ours
@@ -218,7 +218,12 @@ class ExchangeConnector(ConnectorBase):
             if said.left:
                 self._doubt(order, sent_ns, said.reason, now_ns)
             else:
-                self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, f"{NOT_SENT}: {said.reason}", now_ns))
+                waits = order.request.purpose.adds_risk and self.is_waiting()
+                self.apply(
+                    OrderEnded(
+                        order.client_order_id, OrderState.FAILED, f"{WAITS if waits else NOT_SENT}: {said.reason.removeprefix('not sent: ')}", now_ns
+                    )
+                )
         elif said.verdict is Verdict.ACCEPTED and news.report is not None:
             self._proved()
             self._report(news.report, now_ns)
@@ -251,14 +256,18 @@ class ExchangeConnector(ConnectorBase):
         order = self.tracker.get(news.client_order_id)
         if order is None:
             return
+        before = order.filled_lots
         for fill in news.fills:
             self._trade(fill)
         if news.kind is Ask.TRADES and not isinstance(news.said, NoReply) and news.said.verdict is Verdict.ACCEPTED:
             self.endings.answered(news.client_order_id, news.asked_ns)
         if news.report is not None:
             self._report(news.report, now_ns)
-        elif news.fills:
+        elif news.fills and (order.filled_lots > before or not self._was_live(order)):
             self._found_by_trades(order, now_ns)
+        elif news.fills and not isinstance(news.said, NoReply) and news.said.verdict is Verdict.ACCEPTED:
+            # a list that was read to its end shows what is booked already: of the rest it says nothing
+            self._missing(order, news, now_ns)
         elif news.is_negative:
             self._missing(order, news, now_ns)
         if news.report is not None or (news.is_negative and news.kind is Ask.QUERY):
@@ -266,6 +275,11 @@ class ExchangeConnector(ConnectorBase):
         elif news.is_negative and news.kind is Ask.OPEN and news.client_order_id in self._unreconciled:
             # one list answers for all orders of a pair that still stand; the others are asked for one by one
             self._ask(news.client_order_id, Ask.QUERY)
+
+    def _was_live(self, order: Order) -> bool:
+        """Whether the venue is known to have had an order that is looked for: its old executions are no news then."""
+        doubt = self.doubts.get(order.client_order_id)
+        return doubt is not None and doubt.was_live
 
     def _found_by_trades(self, order: Order, now_ns: int) -> None:
         """Executions prove that it arrived; whether its rest still stands is asked next."""
@@ -499,6 +513,9 @@ class ExchangeConnector(ConnectorBase):
         if reason is None and self._is_settling():
             reason = f"the position mode at {self.name} is being set"
         return reason
+
+    def is_waiting(self) -> bool:
+        return not self.broken and not self.denied and self.closed_reason() is not None
 
     def doing_about(self, client_order_id: str, now_ns: int) -> str:
         """What is being done about an order that nobody knows, for people."""

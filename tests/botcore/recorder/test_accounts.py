@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from botcore.core.bus import EventBus
 from botcore.model.enums import OrderType, TradeType
@@ -20,7 +20,7 @@ from botcore.model.order import Fee, Fill, OrderRequest
 from botcore.model.records import ExecutorRecord, HoldRecord
 from botcore.orders.ids import IdSource, serial_of
 from botcore.orders.tracker import Order, OrderTracker
-from botcore.recorder import queries, strays
+from botcore.recorder import queries, strays, tables
 from botcore.recorder.journal import Journal
 from botcore.recorder.migrate import migrate
 from botcore.recorder.recorder import MarketsRecorder
@@ -200,6 +200,39 @@ def test_p8_pairs_that_were_ever_traded_are_named(journal: Journal, sides: tuple
     ask = lambda account, since: journal.read(lambda c: strays.traded_pairs(c, account, NAME, since)).result()  # noqa: E731
     assert ask("main", 0) == ask("main", 50) == ["ETH-USDT"]
     assert ask("main", 51) == ask("other", 0) == []
+
+
+def test_p8_reading_begins_where_the_records_stop_or_what_lives_began(journal: Journal, sides: tuple[Side, Side]) -> None:
+    _, live = sides
+    live.now_ns = 50
+    live.submit()
+    live.now_ns = 60
+    live.flush()
+    ask = lambda account, since=0: journal.read(lambda c: strays.unread_since_ns(c, account, NAME, since)).result()  # noqa: E731
+    assert (ask("main"), ask("other")) == ({"ETH-USDT": 60}, {})
+    assert ask("main", 51) == {}, "long over"
+    executor = dict.fromkeys(("type", "reason", "side", "config", "state"), "") | dict.fromkeys(("exposure_base", "fees_quote", "volume_quote"), "0")
+    executor |= {"account": "main", "controller_id": "c", "connector_name": NAME, "trading_pair": "ETH-USDT", "close_ns": 0}
+    rows = [("a", "zebra", "RUNNING", 20), ("b", "ant", "SHUTTING_DOWN", 10), ("d", "bee", "TERMINATED", 1)]
+    hold = {
+        "account": "main",
+        "bot_id": "ant",
+        "controller_id": "c",
+        "connector_name": NAME,
+        "trading_pair": "BTC-USDT",
+        "bucket": "net",
+        "updated_ns": 30,
+    }
+    sums = dict.fromkeys(("cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"), "0")
+
+    def put(connection: Any) -> None:
+        for name, bot_id, status, created_ns in rows:
+            values = executor | {"executor_id": name, "bot_id": bot_id, "status": status, "created_ns": created_ns}
+            connection.execute(insert(tables.executors).values(values))
+        connection.execute(insert(tables.holds).values(hold | sums | {"net_amount_base": "1", "unpriced": False}))
+
+    journal.run(put).result()
+    assert ask("main", 51) == {"ETH-USDT": 10, "BTC-USDT": 30}
 
 
 # ---- memory of a connection ------------------------------------------------------------------------------------------

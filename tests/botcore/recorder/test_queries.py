@@ -12,6 +12,7 @@ from botcore.recorder import tables
 from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
 from botcore.recorder.queries import load_bot
+from botcore.recorder.strays import unread_since_ns
 
 
 @pytest.fixture
@@ -70,3 +71,21 @@ def test_recovery_walks_through_no_table_of_what_has_ended(connection: Connectio
         # holds are as few as the markets of all bots
         assert not any(step.startswith("SCAN") and step.split()[1] in {"executors", "intents", "orders", "fills"} for step in plan), plan
         assert not any("AUTOMATIC" in step for step in plan), plan
+
+
+def test_what_a_session_asks_at_its_start_walks_through_no_table_of_what_has_ended(connection: Connection) -> None:
+    put_executor(connection, "live", "RUNNING", "OPEN")
+    put_executor(connection, "ended", "TERMINATED", "FILLED")
+    connection.execute(insert(tables.runtime).values(key=tables.last_ns_key("paper"), value="9"))
+    seen: list[tuple[str, Any]] = []
+
+    def note(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", note)
+    assert unread_since_ns(connection, "paper", "sim") == {"BTC-USDT": 1}
+    event.remove(connection, "before_cursor_execute", note)
+    assert len(seen) >= 5
+    for statement, parameters in seen:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        assert not any(step.startswith("SCAN") and step.split()[1] in {"executors", "intents", "orders", "fills"} for step in plan), plan

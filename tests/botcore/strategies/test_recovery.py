@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -294,3 +295,25 @@ def test_live_order_of_an_abandoned_executor_is_not_forgotten_by_a_restart() -> 
     after.tick(3)
     known = [order.client_order_id for order in [*after.live(), *after.venue.cancels]]
     assert entry.client_order_id in known
+
+
+def test_p1_a_bot_that_breaks_half_way_through_its_recovery_decides_nothing_and_keeps_its_exits() -> None:
+    """The second executor's state can't be taken up: the orders of the first are known, but nobody acts on them any more."""
+    before = VenueBench()
+    before.start(config(take_profit_order_type=OrderType.LIMIT))
+    before.venue.accept(before.orders[0])
+    before.venue.trade(before.orders[0])
+    before.tick()
+    before.start(config(entry_price=D(90)))
+    for order in before.orders[1:]:
+        before.venue.accept(order)
+    records = before.records.bot_records()
+    broken = replace(records.running[1], state={"nothing": "of use"})
+    after = VenueBench(price=None, now_ns=before.clock.now_ns)
+    bot = StrategyV2Base("bot", [], after.orchestrator, after.market_data, after.clock, after.bus)
+    with pytest.raises(KeyError):
+        restore_bot(bot, replace(records, running=[records.running[0], broken]), after.venues, after.market_data)
+    entry, profit = (next(order for order in after.live() if order.request.trade_type is side) for side in (BUY, SELL))
+    assert (entry.cancel_asked, profit.cancel_asked) == (True, False)
+    after.venue.trade(profit)
+    assert profit.filled_lots == 1000 and after.orders == [], "booked, and nothing is sent for it"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from botcore.model.enums import OrderType, TradeType
 from botcore.model.events import FactKind, OrderClosed
 from botcore.model.order import OrderRequest, OrderState, Purpose
@@ -359,3 +361,45 @@ def test_p6_an_entry_that_waited_for_its_record_is_not_sent_into_another_market(
     assert opening.state is OrderState.FAILED
     assert "writing it down took 6 s" in opening.reason
     assert [request for request in bench.venue.requests if request[0] == "create"] == [("create", closing.client_order_id)]
+
+
+# ---- what the venue has removed --------------------------------------------------------------------------------------
+def forgotten(bench: LiveBench, lots: int) -> Any:
+    """An order that has traded a part, and of which the venue knows nothing but its executions."""
+    order = bench.submit()
+    bench.run(1)
+    (at_venue,) = bench.venue.orders
+    bench.venue.trade(at_venue, 9_900, lots)
+    bench.run(2)
+    assert order.filled_lots == lots
+    bench.venue.forget(at_venue)
+    return order
+
+
+def test_r14_partly_filled_order_that_the_venue_has_removed_ends_after_the_deadline_with_its_fills() -> None:
+    bench = LiveBench()
+    order = forgotten(bench, 400)
+    bench.connector.reconcile(bench.clock.now_ns)
+    bench.run(35)
+    assert order.is_open, "before the deadline nothing is proof"
+    bench.run(20)
+    assert (order.state, order.filled_lots, order.reason) == (OrderState.CANCELED, 400, "the venue no longer knows the order")
+    assert kinds(bench) == [FactKind.ORDER_ABSENT]
+    assert bench.connector.closed_reason() is None
+
+
+def test_r14_execution_that_comes_while_the_order_is_looked_for_begins_the_search_anew() -> None:
+    bench = LiveBench(line=Line(stream_drop=1))
+    order = bench.submit()
+    bench.run(1)
+    (at_venue,) = bench.venue.orders
+    bench.venue.trade(at_venue, 9_900, 400)
+    bench.venue.forget(at_venue)
+    bench.connector.reconcile(bench.clock.now_ns)
+    bench.run(30)
+    bench.venue.trade(at_venue, 9_900, 100)
+    bench.venue.forget(at_venue)
+    bench.run(20)
+    assert (order.is_open, order.filled_lots) == (True, 500), "an order that trades is there"
+    bench.run(80)
+    assert (order.state, order.filled_lots) == (OrderState.CANCELED, 500)
