@@ -1,7 +1,7 @@
 """How long each step of a part takes, seen from the watchdog's thread: past its budget a step is broken off, and when nothing helps the process is ended for recovery.
 
 The question whether to break off is put to the main thread by a signal. So a step is broken off also where it sleeps or waits. Native code that holds the
-interpreter keeps the watchdog from looking; then a timer asks, and code that looks for signals now and then (regular expressions, large powers) is broken off,
+interpreter keeps the watchdog from looking; then a timer asks, and code that looks for signals now and then (regular expressions) is broken off,
 too. Whatever never does, and whatever swallows it, is ended with the process.
 """
 
@@ -109,15 +109,17 @@ class StepWatch:
     # ---- the watchdog's thread -------------------------------------------------------------------------------------
     def look(self) -> None:
         """Look once at what the main thread is in."""
+        used_ns = time.clock_gettime_ns(self._main_clock) - self._main_used_ns
         self._wind_up()
         now_ns = self._now_ns()
-        # a process that stood still, or got no processor, has used up nobody's time
-        passed_ns = min(now_ns - self._looked_ns, int(2e9 * self.period_s))
+        # a process that stood still, or got no processor, has used up nobody's time; one that worked and let nobody look has
+        passed_ns = max(min(now_ns - self._looked_ns, int(2e9 * self.period_s)), used_ns)
         self._looked_ns = now_ns
         limit, serial = self._limit, self._limit.serial
         if serial != self._serial or not limit.is_open:
             self._serial, self._held_ns, self._next_ns, self._raised = serial, 0, self._budget_ns, 0
-            return
+            if not limit.is_open or used_ns < self._budget_ns:
+                return
         self._held_ns += passed_ns
         if limit.raised != self._raised:
             self._raised, self._next_ns = limit.raised, self._held_ns + GRACE_NS
