@@ -23,6 +23,7 @@ from condor import __version__
 from condor.accounts import take_accounts
 from condor.black_box import BlackBox, Crash
 from condor.configs import Configs
+from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
 from condor.hosts import LIVE, Hosts
@@ -59,6 +60,7 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
 RESERVE_S = 30
+DESCRIPTORS_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
@@ -137,6 +139,8 @@ class Program:
         self._watch_main_thread()
         self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, self._limit)
         self._endings.callback(self._end_trading)
+        self._descriptors = DescriptorReserve(self._on_descriptors)
+        self._endings.callback(self._descriptors.close)
         self._live = self._open_accounts(configs)
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
@@ -154,6 +158,7 @@ class Program:
         self._endings.callback(self._scheduler.close)
         self._last_tick_ns = self._wall.monotonic_ns()
         self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
+        self._scheduler.every("descriptors", DESCRIPTORS_S, self._look_at_descriptors)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
@@ -165,7 +170,7 @@ class Program:
         """The accounts with real money whose keys were given; None when there are none."""
         if not self._accounts:
             return None
-        port = lambda now_ns: AiohttpPort(now_ns)  # noqa: E731
+        port = lambda now_ns: AiohttpPort(now_ns, may_connect=lambda: self._descriptors.trouble is None)  # noqa: E731
         rules = FileRules(self._home.venue_rules)
         ids = self._host.runtime.ids
         return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules, self._limit)
@@ -311,6 +316,15 @@ class Program:
         await asyncio.to_thread(self._reserve.make)
         self._guard.look()
 
+    async def _look_at_descriptors(self) -> None:
+        self._descriptors.look()
+
+    def _on_descriptors(self, trouble: str | None) -> None:
+        """None are left, or there are some again."""
+        text = trouble or "there are file descriptors again"
+        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": "This machine", "text": text}))
+        self._say_trouble()
+
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
         if text is None:
             self._chat_trouble.pop(name, None)
@@ -320,7 +334,7 @@ class Program:
         self._say_trouble()
 
     def _say_trouble(self) -> None:
-        found = [*self._chat_trouble.values(), *([self._guard.trouble] if self._guard.trouble else [])]
+        found = [*self._chat_trouble.values(), *(text for text in (self._guard.trouble, self._descriptors.trouble) if text)]
         self.services.overview.trouble = "; ".join(found) or None
 
     def _health(self) -> tuple[bool, dict[str, Any]]:
