@@ -90,6 +90,11 @@ class Home:
         return self.data / "quarantine"
 
     @property
+    def crashes(self) -> Path:
+        """How processes ended that did not end well (see `condor.black_box`)."""
+        return self.data / "crash"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 

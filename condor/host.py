@@ -14,6 +14,8 @@ from decimal import Decimal
 from botcore.connectors.paper.books import PaperBooks, pairs_of, restore_account
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
+from botcore.core.limit import StepLimit
+from botcore.core.steps import Stepper
 from botcore.model.enums import ClockMode
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind, PartFault
@@ -56,10 +58,20 @@ class TradingHost:
         Called when facts have become durable.
     epoch : int
         Of this life of the home (see `condor.store.epoch`).
+    limit : StepLimit, optional
+        Of parts' steps.
     """
 
     def __init__(
-        self, home: Home, settings: Settings, configs: Configs, journal: Journal, wall: WallClock, on_facts: Callable[[], None], epoch: int = 1
+        self,
+        home: Home,
+        settings: Settings,
+        configs: Configs,
+        journal: Journal,
+        wall: WallClock,
+        on_facts: Callable[[], None],
+        epoch: int = 1,
+        limit: StepLimit | None = None,
     ) -> None:
         self.settings = settings
         self.store = SqlPaperStore(home.paper_database)
@@ -69,7 +81,11 @@ class TradingHost:
         self.source = PaperMarkets(home, configs, settings, self.store.feed_states(), lambda market: self.store.candles(str(market)))
         self._check_source()
         self.clock = Clock(
-            ClockMode.REALTIME, start_ns=self._begin_ns(), tick_ns=int(settings.clock.tick_size * SECOND_NS), on_fault=self._part_fault
+            ClockMode.REALTIME,
+            start_ns=self._begin_ns(),
+            tick_ns=int(settings.clock.tick_size * SECOND_NS),
+            on_fault=self._part_fault,
+            stepper=Stepper(limit),
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts)
         ids = IdSource(epoch=epoch, start=self._first_serial())

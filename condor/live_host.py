@@ -13,6 +13,8 @@ from typing import Any
 
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
+from botcore.core.limit import StepLimit
+from botcore.core.steps import Stepper
 from botcore.model.enums import ClockMode
 from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Instrument, Market
@@ -61,6 +63,8 @@ class LiveHost:
         Shared with the paper runtime: an id is never given out twice.
     port : Port
         The network.
+    limit : StepLimit, optional
+        Of parts' steps.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class LiveHost:
         ids: IdSource,
         port: Callable[[Callable[[], int]], Port],
         rules: RulesCache,
+        limit: StepLimit | None = None,
     ) -> None:
         self._wall = wall
         self._journal = journal
@@ -86,6 +91,7 @@ class LiveHost:
             start_ns=self._time.now_ns(),
             tick_ns=int(settings.clock.tick_size * SECOND_NS),
             on_fault=self._part_fault,
+            stepper=Stepper(limit),
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT)
         self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from botcore.controllers.base import ControllerConfigBase
+from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import CondorError
 from botcore.model.events import Fact, FactKind, PartFault
@@ -21,7 +21,7 @@ from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.model.times import SECOND_NS
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import held_amounts, load_bot
+from botcore.recorder.queries import controller_faults, held_amounts, load_bot
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from condor.accounting import Amounts, Positions, held_by_bots, paper_positions, unaccounted
@@ -34,6 +34,13 @@ log = logging.getLogger(__name__)
 
 LASTS_NS = 10 * SECOND_NS
 """So long a live account must differ from what bots know before that is told: a position is often read a moment before its execution."""
+
+
+MAX_FAULTS = 3
+"""A controller that was stopped so often is not asked again by a start of the program, only by a person's start of its bot."""
+
+Benched = dict[str, str]
+"""Controller id -> why it is not asked."""
 
 
 @dataclass(slots=True)
@@ -60,8 +67,8 @@ class BotManager:
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 
     # ---- start -----------------------------------------------------------------------------------------------------
-    def build(self, bot_id: str, configs: Sequence[ConfigRow], mode: str) -> StrategyV2Base:
-        """A bot that is not on the clock yet, on the host of its mode.
+    def build(self, bot_id: str, configs: Sequence[ConfigRow], mode: str, benched: Benched | None = None) -> StrategyV2Base:
+        """A bot that is not on the clock yet, on the host of its mode; no code runs of controllers that are benched.
 
         Raises
         ------
@@ -71,8 +78,12 @@ class BotManager:
         pairs: list[tuple[ControllerSpec, ControllerConfigBase]] = []
         for row in configs:
             spec = self._configs.spec(row.controller_name)
-            pairs.append((spec, spec.config_class.model_validate(row.config)))
-        return self._hosts.of(mode).runtime.build_bot(bot_id, pairs, self._on_idle)
+            config = spec.config_class.model_validate(row.config)
+            pairs.append((replace(spec, controller_class=ControllerBase) if benched and config.id in benched else spec, config))
+        strategy = self._hosts.of(mode).runtime.build_bot(bot_id, pairs, self._on_idle)
+        for controller_id, reason in (benched or {}).items():
+            strategy.bench(controller_id, reason)
+        return strategy
 
     def launch(self, row: BotRow, configs: list[ConfigRow], strategy: StrategyV2Base) -> None:
         """Put a bot whose row is written on the clock."""
@@ -147,7 +158,8 @@ class BotManager:
     def _recover_one(self, row: BotRow) -> None:
         try:
             configs, records = self._journal.read(lambda connection: (configs_of(connection, row.bot_id), load_bot(connection, row.bot_id))).result()
-            strategy = self.build(row.bot_id, configs, row.mode)
+            faults = self._journal.read(controller_faults).result()
+            strategy = self._build_anew(row, configs, _benched(row.bot_id, faults))
             self._give_back(strategy, records, self._hosts.of(row.mode))
             self._hosts.of(row.mode).runtime.add_bot(strategy)
         except Exception as error:
@@ -156,6 +168,21 @@ class BotManager:
             self.broken[row.bot_id] = str(error) if is_told else f"{type(error).__name__}: {error}"
         else:
             self.running[row.bot_id] = RunningBot(row, configs, strategy)
+
+    def _build_anew(self, row: BotRow, configs: list[ConfigRow], benched: Benched) -> StrategyV2Base:
+        """A bot as it was; when its controllers can't be built, one that watches the executors that it has."""
+        for controller_id, reason in benched.items():
+            log.critical("controller %s of bot %s is not asked: %s", controller_id, row.bot_id, reason)
+        try:
+            return self.build(row.bot_id, configs, row.mode, benched)
+        except Exception as error:
+            ids = [str(config.config.get("id")) for config in configs]
+            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)))
+            log.critical("bot %s came back without its controllers, its executors are watched: %s", row.bot_id, error, exc_info=error)
+            host = self._hosts.of(row.mode)
+            for controller_id in ids:
+                host.bus.publish(PartFault(FactKind.CONTROLLER_FAULT, host.clock.now_ns, str(error), row.bot_id, controller_id))
+            return strategy
 
     def resume_stops(self) -> None:
         """Go on stopping what was being stopped when the process ended."""
@@ -229,3 +256,12 @@ class BotManager:
         # how its last executors ended first: a bot that is written down as stopped is not looked at by the next start
         host.recorder.flush(None)
         self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPED, stopped_ms=stopped_ms))
+
+
+def _benched(bot_id: str, faults: dict[tuple[str, str], list[str]]) -> Benched:
+    """Controllers of a bot that were stopped too often."""
+    return {
+        controller_id: f"stopped {len(errors)} times, the last time by {errors[-1]}; stop the bot and start it again to have it tried again"
+        for (of, controller_id), errors in faults.items()
+        if of == bot_id and len(errors) >= MAX_FAULTS
+    }

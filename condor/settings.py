@@ -62,6 +62,13 @@ class BacktestSettings(ConfigModel):
     slippage: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal(0)
 
 
+class RuntimeSettings(ConfigModel):
+    """What keeps one part, or one shortage, from taking the rest down; times in s, 0 turns the limit of steps off."""
+
+    step_budget: Annotated[float, Field(ge=0, le=600)] = 2.0
+    step_hard: Annotated[float, Field(gt=0, le=3600)] = 10.0
+
+
 class AlertSettings(ConfigModel):
     min_pnl_quote: NotNegative = Decimal(0)
     unfilled: bool = False
@@ -75,6 +82,7 @@ class Settings(ConfigModel):
     paper: PaperSettings = PaperSettings()
     backtest: BacktestSettings = BacktestSettings()
     risk: RiskLimits = RiskLimits()
+    runtime: RuntimeSettings = RuntimeSettings()
     alerts: AlertSettings = AlertSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

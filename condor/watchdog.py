@@ -1,4 +1,4 @@
-"""A thread that looks whether the clock still turns, for whatever holds up the event loop holds up everything that could say so."""
+"""A thread that looks whether the clock still turns and each step ends in time, for whatever holds up the event loop holds up everything that could say so."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from typing import Protocol
 
 log = logging.getLogger(__name__)
+
+
+class Looker(Protocol):
+    """Somebody else who must look at the main thread from outside."""
+
+    @property
+    def period_s(self) -> float: ...
+
+    def look(self) -> None: ...
 
 
 class Watchdog:
@@ -24,13 +34,16 @@ class Watchdog:
         Who is, or last was, in a step.
     patience_s : float
         How long a tick may be late.
+    others : sequence of Looker
+        Who looks along with it.
     """
 
-    def __init__(self, last_ns: Callable[[], int], now_ns: Callable[[], int], part: Callable[[], object], patience_s: float) -> None:
+    def __init__(self, last_ns: Callable[[], int], now_ns: Callable[[], int], part: Callable[[], object], patience_s: float, *others: Looker) -> None:
         self._last_ns = last_ns
         self._now_ns = now_ns
         self._part = part
         self._patience_ns = int(patience_s * 1e9)
+        self._others = others
         self._watched = threading.get_ident()
         self._over = threading.Event()
         self._stalled_ns: int | None = None
@@ -42,11 +55,16 @@ class Watchdog:
         self._thread.start()
 
     def close(self) -> None:
+        """Stop looking; comes back when the thread is done."""
         self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(1)
 
     def _watch(self) -> None:
-        while not self._over.wait(self._patience_ns / 4e9):
+        while not self._over.wait(min([self._patience_ns / 4e9, *(other.period_s for other in self._others)])):
             self.look()
+            for other in self._others:
+                other.look()
 
     def look(self) -> None:
         """Look once."""

@@ -10,19 +10,23 @@ import asyncio
 import json
 import logging
 import secrets
+import threading
 import time
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-from botcore.model.events import Fact, FactKind
+from botcore.core.limit import StepLimit
+from botcore.model.events import Fact, FactKind, PartFault
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
 from condor.accounts import take_accounts
+from condor.black_box import BlackBox, Crash
 from condor.configs import Configs
+from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
-from condor.hosts import Hosts
+from condor.hosts import LIVE, Hosts
 from condor.live_host import LiveHost
 from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
@@ -40,6 +44,8 @@ from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
+from condor.step_watch import StepWatch
+from condor.store.bots import bot_by_id
 from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
@@ -55,6 +61,7 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
 RESERVE_S = 30
+DESCRIPTORS_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
@@ -92,7 +99,8 @@ class Program:
         self._lock = InstanceLock(home)
         self._metrics = Metrics()
         self._fronts: list[ChatFront] = []
-        self._last_tick_ns = wall.monotonic_ns()
+        self._last_tick_ns: int | None = None
+        self._limit: StepLimit | None = None
         self._chat_trouble: dict[str, str] = {}
         self._is_open = False
         # what was begun is ended in reverse
@@ -131,8 +139,13 @@ class Program:
         self._endings.callback(self._journal.close)
         self._scheduler = Scheduler(self._wall.wall_ms)
         self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
-        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number)
+        self._box = BlackBox(home.crashes, self._wall.wall_ms())
+        self._endings.callback(self._box.close)
+        self._watch_main_thread()
+        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, self._limit)
         self._endings.callback(self._end_trading)
+        self._descriptors = DescriptorReserve(self._on_descriptors)
+        self._endings.callback(self._descriptors.close)
         self._live = self._open_accounts(configs)
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
@@ -149,8 +162,9 @@ class Program:
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
-        self._watch_ticks()
+        self._last_tick_ns = self._wall.monotonic_ns()
         self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
+        self._scheduler.every("descriptors", DESCRIPTORS_S, self._look_at_descriptors)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
@@ -162,10 +176,10 @@ class Program:
         """The accounts with real money whose keys were given; None when there are none."""
         if not self._accounts:
             return None
-        port = lambda now_ns: AiohttpPort(now_ns)  # noqa: E731
+        port = lambda now_ns: AiohttpPort(now_ns, may_connect=lambda: self._descriptors.trouble is None)  # noqa: E731
         rules = FileRules(self._home.venue_rules)
         ids = self._host.runtime.ids
-        return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules)
+        return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules, self._limit)
 
     def _build_services(self, configs: Configs) -> Services:
         hosts, journal, wall = self._hosts, self._journal, self._wall
@@ -187,6 +201,9 @@ class Program:
         reason = self._latched()
         if reason is not None:
             self._hosts.halt(reason)
+        for crash in self._box.crashes:
+            self._report(crash)
+        self._box.told()
         host.open_markets()
         back = manager.recover()
         host.reconcile()
@@ -241,16 +258,44 @@ class Program:
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))
 
-    def _watch_ticks(self) -> None:
-        """From now on somebody notices when the clock stands still."""
-        self._last_tick_ns = self._wall.monotonic_ns()
+    def _watch_main_thread(self) -> None:
+        """From now on somebody notices when a step hangs, and, once it turns, when the clock stands still."""
+        runtime, now_ns, box = self._settings.runtime, self._wall.monotonic_ns, self._box
+        others = []
+        # only the main thread can be asked to break off a step
+        if runtime.step_budget and threading.current_thread() is threading.main_thread():
+            self._limit = StepLimit(f"its step took longer than {runtime.step_budget:g} s", box.name)
+            steps = StepWatch(self._limit, now_ns, runtime.step_budget, runtime.step_hard, lambda: box.arm(runtime.step_hard), box.end)
+            steps.install()
+            self._endings.callback(steps.remove)
+            others.append(steps)
         patience_s = STALL_S + self._settings.clock.tick_size
-        watchdog = Watchdog(lambda: self._last_tick_ns, self._wall.monotonic_ns, self._last_part, patience_s)
+        last_ns = lambda: now_ns() if self._last_tick_ns is None else self._last_tick_ns  # noqa: E731
+        watchdog = Watchdog(last_ns, now_ns, self._last_part, patience_s, *others)
         self._endings.callback(watchdog.close)
         watchdog.start()
 
     def _last_part(self) -> object:
         return (self._live or self._host).clock.stepper.part
+
+    def _report(self, crash: Crash) -> None:
+        """Tell how an earlier process ended, and count it against the controller that it was in."""
+        first = next((text for text in crash.text.splitlines() if text), "")
+        bot_id, _, controller_id = crash.step.partition("/")
+        log.critical(
+            "the program ended before in a step of %s; its stacks are in %s: %s",
+            crash.step or "no controller",
+            crash.path.with_suffix(".told"),
+            first,
+        )
+        error = f"the program had to be ended and was started again: {first}"
+        row = self._journal.read(lambda connection: bot_by_id(connection, bot_id)).result() if bot_id else None
+        host = self._hosts.live if row is not None and row.mode == LIVE and self._hosts.live is not None else self._host
+        kind = FactKind.CONTROLLER_FAULT if row is not None else FactKind.PART_FAULT
+        host.bus.publish(PartFault(kind, host.clock.now_ns, error, bot_id if row is not None else "", controller_id))
+        host.recorder.flush(None)
+        # behind it in the same queue: it counts already when the bots come back
+        self._journal.run(lambda connection: None).result()
 
     def _on_journal(self, text: str | None) -> None:
         """Records can't be written, or can again."""
@@ -271,6 +316,15 @@ class Program:
         await asyncio.to_thread(self._reserve.make)
         self._guard.look()
 
+    async def _look_at_descriptors(self) -> None:
+        self._descriptors.look()
+
+    def _on_descriptors(self, trouble: str | None) -> None:
+        """None are left, or there are some again."""
+        text = trouble or "there are file descriptors again"
+        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": "This machine", "text": text}))
+        self._say_trouble()
+
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
         if text is None:
             self._chat_trouble.pop(name, None)
@@ -280,11 +334,12 @@ class Program:
         self._say_trouble()
 
     def _say_trouble(self) -> None:
-        found = [*self._chat_trouble.values(), *([self._guard.trouble] if self._guard.trouble else [])]
+        found = [*self._chat_trouble.values(), *(text for text in (self._guard.trouble, self._descriptors.trouble) if text)]
         self.services.overview.trouble = "; ".join(found) or None
 
     def _health(self) -> tuple[bool, dict[str, Any]]:
-        age_s = (self._wall.monotonic_ns() - self._last_tick_ns) / 1e9
+        now_ns = self._wall.monotonic_ns()
+        age_s = (now_ns - (now_ns if self._last_tick_ns is None else self._last_tick_ns)) / 1e9
         is_healthy = age_s < LATE_TICKS * max(1.0, self._settings.clock.tick_size) and self._guard.trouble is None
         return is_healthy, {
             "last_tick_age_s": round(age_s, 3),

@@ -8,7 +8,7 @@ CondorError
 +- IllegalMove        a state machine was asked for a move that its table does not have: a bug of ours
 +- ScaleOverflow      a price or amount does not fit int64 ticks or lots
 +- StoreRefused       a file takes no rows now; they are tried again
-+- TickTimeout        a part held the tick longer than its budget
++- StepOverrun        a part held the tick longer than its budget
 """
 
 from __future__ import annotations
@@ -63,8 +63,12 @@ class ScaleOverflow(CondorError):
     """A number does not fit the int64 scale of its instrument; raised instead of wrapping."""
 
 
-class TickTimeout(CondorError):
-    """Raised inside a part's step by the watchdog when the step exceeds its budget."""
+class StepOverrun(CondorError):
+    """A part's step took longer than its budget and was broken off; says where it stood."""
+
+
+class TickTimeout(BaseException):
+    """Breaks off a step that exceeds its budget. Not an `Exception`, so that a part that catches those does not go on; the tick's door turns it into `StepOverrun`."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

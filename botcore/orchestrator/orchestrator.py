@@ -159,7 +159,7 @@ class ExecutorOrchestrator:
         executor_id = config.id if config.id and config.id not in self._executors else self._new_id()
         executor = factory(config, self.around, executor_id, controller_id, now_ns)
         self._take_in(executor)
-        self._clock.stepper.guard(executor, self.executor_faulted, executor.start, now_ns)
+        self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.start, now_ns)
         if self._bus.has(Fact) and not executor.is_closed:
             self._publish(FactKind.EXECUTOR_OPENED, executor, opened_payload(executor))
         return executor
@@ -185,7 +185,7 @@ class ExecutorOrchestrator:
         executor = self._executors.get(executor_id)
         if executor is None:
             return False
-        self._clock.stepper.guard(executor, self.executor_faulted, executor.stop, self._clock.now_ns, keep_position)
+        self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.stop, self._clock.now_ns, keep_position)
         return True
 
     def _store(self, action: StoreExecutorAction) -> None:
@@ -199,7 +199,7 @@ class ExecutorOrchestrator:
             self._sweep()
         due = [executor for executor in self._running if executor.wake_ns <= now_ns]
         if due:
-            self._clock.stepper.step_all(due, now_ns, self.executor_faulted)
+            self._clock.stepper.step_limited(due, now_ns, self.executor_faulted)
 
     def wish(self) -> tuple[int, bool]:
         """(earliest market time at which an executor wants to be stepped, whether one wants every market event)."""
@@ -219,12 +219,36 @@ class ExecutorOrchestrator:
         self._running = [executor for executor in self._running if executor.status is not TERMINATED]
 
     # ---- what executors tell (ExecutorListener) --------------------------------------------------------------------
+    # called from within an executor's step, which may be broken off anywhere: books and records of the bot are shielded
     def executor_changed(self, executor: ExecutorBase[Any]) -> None:
         self._shelves[executor.controller_id].version += 1
         if self._is_recorded:
-            self._bus.publish(ExecutorChanged(self.bot_id, executor))
+            stepper = self._clock.stepper
+            stepper.shield()
+            try:
+                self._bus.publish(ExecutorChanged(self.bot_id, executor))
+            finally:
+                stepper.unshield()
 
     def executor_closed(self, executor: ExecutorBase[Any]) -> None:
+        self._shielded(self._close, executor)
+
+    def late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
+        self._shielded(self._late_fill, executor, fill)
+
+    def executor_told(self, executor: ExecutorBase[Any], kind: str, **values: Any) -> None:
+        if self._bus.has(Fact):
+            self._shielded(self._publish, kind, executor, market_of(executor) | values)
+
+    def _shielded(self, call: Callable[..., None], *args: Any) -> None:
+        stepper = self._clock.stepper
+        stepper.shield()
+        try:
+            call(*args)
+        finally:
+            stepper.unshield()
+
+    def _close(self, executor: ExecutorBase[Any]) -> None:
         """Account for an ended executor: its fills go to a hold or its result to the tally, and the world is told."""
         held = executor.held_fills()
         for fill in held:
@@ -241,13 +265,9 @@ class ExecutorOrchestrator:
         if self._bus.has(Fact):
             self._publish(FactKind.EXECUTOR_CLOSED, executor, closed_payload(executor))
 
-    def late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
+    def _late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
         self._hold(fill, executor)
         self._publish(FactKind.POSITION_HELD, executor, held_payload(executor, fill))
-
-    def executor_told(self, executor: ExecutorBase[Any], kind: str, **values: Any) -> None:
-        if self._bus.has(Fact):
-            self._publish(kind, executor, market_of(executor) | values)
 
     def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None:
         """An executor's code raised: get out of the market with it, whatever state it is in."""
@@ -255,7 +275,7 @@ class ExecutorOrchestrator:
         self._bus.publish(PartFault(FactKind.EXECUTOR_FAULT, self._clock.now_ns, reason, self.bot_id, executor.controller_id, executor.id))
         if executor.is_closed:
             return
-        self._clock.stepper.guard(executor, lambda _part, _error: None, executor.abandon, self._clock.now_ns, reason)
+        self._clock.stepper.guard_limited(executor, lambda _part, _error: None, executor.abandon, self._clock.now_ns, reason)
         if not executor.is_closed:
             # abandoning raised too: bury it as it is; its fills are in the records and its orders carry our prefix
             executor.status = executor.info.status = TERMINATED
@@ -271,7 +291,7 @@ class ExecutorOrchestrator:
         where = event.market
         for executor in self.running:
             if executor.has_fills and any(exposure.market == where for exposure in executor.exposures()):
-                self._clock.stepper.guard(executor, self.executor_faulted, executor.abandon, self._clock.now_ns, LIQUIDATED, CloseType.FAILED)
+                self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.abandon, self._clock.now_ns, LIQUIDATED, CloseType.FAILED)
         for hold in self.holds.of():
             if hold.instrument.market == where and hold.net_amount_base:
                 hold.close_at(hold.instrument.price(event.price_ticks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, select, union
 
 from botcore.model.enums import RunnableStatus
+from botcore.model.events import FactKind
 from botcore.model.instrument import Market
 from botcore.model.order import TERMINAL, OrderState
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
@@ -93,6 +95,21 @@ def facts_after(connection: Connection, event_id: int, limit: int = 500) -> list
     """Facts with a larger id, oldest first."""
     query = select(tables.facts).where(tables.facts.c.event_id > event_id).order_by(tables.facts.c.event_id).limit(limit)
     return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def controller_faults(connection: Connection) -> dict[tuple[str, str], list[str]]:
+    """(bot id, controller id) -> what a controller was stopped by since a person started its bot, oldest first; those without are left out."""
+    facts = tables.facts
+    query = select(facts.c.kind, facts.c.bot_id, facts.c.controller_id, facts.c.payload).where(
+        facts.c.kind.in_([FactKind.CONTROLLER_FAULT, FactKind.BOT_STARTED])
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for kind, bot_id, controller_id, payload in connection.execute(query.order_by(facts.c.event_id)):
+        if kind == FactKind.BOT_STARTED:
+            found = {key: errors for key, errors in found.items() if key[0] != bot_id}
+        elif controller_id:
+            found.setdefault((bot_id, controller_id), []).append(str(json.loads(payload).get("error", "?")))
+    return found
 
 
 def closed_executors(

@@ -38,6 +38,15 @@ class Desk:
         self._clock = clock
 
     def submit(self, request: OrderRequest, owner: Any) -> Order:
+        # an order is sent whole or not at all, whatever becomes of the step that sends it
+        stepper = self._clock.stepper
+        stepper.shield()
+        try:
+            return self._submit(request, owner)
+        finally:
+            stepper.unshield()
+
+    def _submit(self, request: OrderRequest, owner: Any) -> Order:
         connector = self._connectors[request.instrument.market.connector_name]
         refusal = connector.closed_reason() if request.purpose.adds_risk else None
         if refusal is not None and connector.is_waiting():
@@ -76,7 +85,12 @@ class Desk:
         return None if ticks in (NO_ASK, NO_BID) else ticks
 
     def cancel(self, order: Order) -> bool:
-        return self._connectors[order.instrument.market.connector_name].cancel(order.client_order_id)
+        stepper = self._clock.stepper
+        stepper.shield()
+        try:
+            return self._connectors[order.instrument.market.connector_name].cancel(order.client_order_id)
+        finally:
+            stepper.unshield()
 
     def refusal(self, request: OrderRequest, ticks: int | None) -> str | None:
         instrument = request.instrument

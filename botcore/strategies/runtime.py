@@ -26,9 +26,10 @@ from botcore.core.points import Points
 from botcore.data.feed import MarketFeed
 from botcore.data.tape import Tape
 from botcore.executors.catalog import executor_factories
+from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
-from botcore.model.errors import ConfigError, nearest
+from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.events import Fact, FactKind, PositionLost
 from botcore.model.instrument import Instrument, Market
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
@@ -38,7 +39,7 @@ from botcore.risk.limits import RiskLimits
 from botcore.strategies.desk import Desk
 from botcore.strategies.held import HeldBefore
 from botcore.strategies.positions import PositionKeeper
-from botcore.strategies.strategy_v2 import StrategyV2Base
+from botcore.strategies.strategy_v2 import StrategyV2Base, step_name
 from botcore.strategies.strays import StrayKeeper, StrayRecords
 
 
@@ -230,14 +231,34 @@ class TradingRuntime:
             desk.position_mode,
             keep_closed,
         )
-        built = [self._controller(spec, config) for spec, config in controllers]
+        built = [self._controller(bot_id, spec, config) for spec, config in controllers]
         return StrategyV2Base(bot_id, built, orchestrator, self.market_data, self.clock, self.bus, on_idle)
 
-    def _controller(self, spec: ControllerSpec, config: ControllerConfigBase) -> ControllerBase:
-        controller = spec.build(config, self.market_data)
-        for candles in controller.get_candles_config():
-            self.market_data.initialize_candles_feed(candles)
+    def _controller(self, bot_id: str, spec: ControllerSpec, config: ControllerConfigBase) -> ControllerBase:
+        controller, candles = self._built(step_name(bot_id, config.id), spec, config)
+        for wanted in candles:
+            self.market_data.initialize_candles_feed(wanted)
         return controller
+
+    def _built(self, name: str, spec: ControllerSpec, config: ControllerConfigBase) -> tuple[ControllerBase, list[CandlesConfig]]:
+        """A controller and the candles that it wants; ConfigError whatever its code does."""
+
+        def build() -> tuple[ControllerBase, list[CandlesConfig]]:
+            controller = spec.build(config, self.market_data)
+            return controller, list(controller.get_candles_config())
+
+        stepper = self.clock.stepper
+        if stepper.limit is not None:
+            stepper.limit.name(name)
+        try:
+            return stepper.limited(name, build)  # type: ignore[no-any-return]
+        except UserError:
+            raise
+        except Exception as error:
+            raise ConfigError(f"controller {spec.name} can't be built: {type(error).__name__}: {error}") from error
+        finally:
+            if stepper.limit is not None:
+                stepper.limit.name("")
 
     @property
     def bots(self) -> list[StrategyV2Base]:

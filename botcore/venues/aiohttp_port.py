@@ -58,6 +58,8 @@ class AiohttpPort:
         `connect_s` and `pong_s` are used here; whoever calls gives the time for the whole reply.
     longest_reply, longest_message : int
         Bytes; more of a reply, unpacked, or of one message of a socket is not read.
+    may_connect : callable, optional
+        Whether sockets may be opened; not while the process has no descriptors left for anything but requests.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class AiohttpPort:
         *,
         longest_reply: int = 64 * 1024 * 1024,
         longest_message: int = 16 * 1024 * 1024,
+        may_connect: Callable[[], bool] = lambda: True,
     ) -> None:
         self._now_ns = now_ns
         self._timeouts = timeouts or TimeoutSpec()
         self._longest_reply = longest_reply
         self._longest_message = longest_message
+        self._may_connect = may_connect
         self._sessions: dict[Lane | None, aiohttp.ClientSession] = {}
         self._leaving: dict[asyncio.Task[None], aiohttp.ClientSession] = {}
 
@@ -127,6 +131,8 @@ class AiohttpPort:
 
     # ---- sockets -------------------------------------------------------------------------------------------------------
     async def connect(self, url: str, timeout_s: float) -> Socket:
+        if not self._may_connect():
+            raise SocketClosed(1006, f"{_host(url)} is not connected to: no file descriptors are left")
         try:
             async with asyncio.timeout(timeout_s):
                 socket = await self._session(None).ws_connect(

@@ -7,7 +7,7 @@ import pytest
 from botcore.core.clock import Clock
 from botcore.core.steps import Stepper
 from botcore.model.enums import ClockMode
-from botcore.model.errors import TickTimeout
+from botcore.model.errors import StepOverrun
 from botcore.model.times import NEVER, SECOND_NS
 
 LIVE, REPLAY = ClockMode.REALTIME, ClockMode.BACKTEST
@@ -153,7 +153,7 @@ def test_a_tick_is_not_shorter_than_50_ms(tick_ns: int, accepted: bool) -> None:
 
 
 # ---- faults --------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("error", [RuntimeError("boom"), ZeroDivisionError(), TickTimeout("too long")])
+@pytest.mark.parametrize("error", [RuntimeError("boom"), ZeroDivisionError(), StepOverrun("too long")])
 def test_a_part_that_raises_is_taken_off_and_the_others_go_on(error: Exception) -> None:
     log: list[tuple[str, int]] = []
     faults: list[tuple[str, Exception]] = []
