@@ -56,10 +56,20 @@ class TradingHost:
         Called when facts have become durable.
     epoch : int
         Of this life of the home (see `condor.store.epoch`).
+    homes : tuple of str
+        Ids of the home (see `condor.store.home_id`).
     """
 
     def __init__(
-        self, home: Home, settings: Settings, configs: Configs, journal: Journal, wall: WallClock, on_facts: Callable[[], None], epoch: int = 1
+        self,
+        home: Home,
+        settings: Settings,
+        configs: Configs,
+        journal: Journal,
+        wall: WallClock,
+        on_facts: Callable[[], None],
+        epoch: int = 1,
+        homes: tuple[str, ...] = (),
     ) -> None:
         self.settings = settings
         self.store = SqlPaperStore(home.paper_database)
@@ -72,7 +82,7 @@ class TradingHost:
             ClockMode.REALTIME, start_ns=self._begin_ns(), tick_ns=int(settings.clock.tick_size * SECOND_NS), on_fault=self._part_fault
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts)
-        ids = IdSource(epoch=epoch, start=self._first_serial())
+        ids = IdSource(epoch, self._first_serial(), homes)
         self.runtime = TradingRuntime(
             self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms()
         )

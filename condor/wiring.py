@@ -43,6 +43,7 @@ from condor.settings import Environment, Settings
 from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
+from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.start import Chance, open_records
 from condor.watchdog import Watchdog
@@ -118,6 +119,7 @@ class Program:
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
         epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical)
         self._endings.callback(epoch.mark.close)
+        homes = claim_home(home.id_file, home.database, chance.below)
         self._reserve = reserve = Reserve(home.reserve)
         reserve.make()
         loop = asyncio.get_running_loop()
@@ -126,7 +128,7 @@ class Program:
         self._endings.callback(self._journal.close)
         self._scheduler = Scheduler(self._wall.wall_ms)
         self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
-        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number)
+        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, homes)
         self._endings.callback(self._end_trading)
         self._live = self._open_accounts(configs)
         self._hosts = Hosts(self._host, self._live)

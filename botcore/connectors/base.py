@@ -216,6 +216,13 @@ class ConnectorBase(ABC):
             self._bus.publish(event)
         self._clock.stepper.deliver(order.owner, event)
 
+    def is_ours(self, client_order_id: str) -> bool:
+        """Whether an id is one of this home's; one without a home may be too, which only the records can say."""
+        return self._ids.is_ours(client_order_id)
+
+    def see_other_home(self, client_order_id: str, trading_pair: str) -> None:
+        """The records do not know this order of a Condor: another home's, which is left alone."""
+
     @abstractmethod
     def reconcile(self, now_ns: int) -> None:
         """Hold the tracker against the venue before trading begins or goes on."""

@@ -174,6 +174,7 @@ class FactKind:
     ACCOUNT_WARNED: Final = "account_warned"
     FORCED_ORDER: Final = "forced_order"
     ORDER_ADOPTED: Final = "order_adopted"
+    OTHER_HOME: Final = "other_home"
     POSITION_UNACCOUNTED: Final = "position_unaccounted"
     VENUE_DOWN: Final = "venue_down"
     VENUE_UP: Final = "venue_up"

@@ -165,7 +165,8 @@ runtime = Table(
     Column("key", String(96), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""Single values: `serial` (largest id that was given out, of all accounts), `last_ns:<account>` (market time of its last record), `epoch`, `boot`, `commits`."""
+"""Single values: `serial` (largest id that was given out, of all accounts), `last_ns:<account>` (market time of its last record), `epoch`, `boot`, `home` (ids of
+this home, the present one first), `commits`."""
 
 venue_memory = Table(
     "venue_memory",

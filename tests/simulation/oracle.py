@@ -10,7 +10,7 @@ from typing import Any
 
 from botcore.model.events import FactKind
 from botcore.model.order import Purpose
-from botcore.orders.ids import is_ours
+from botcore.orders.ids import is_condors
 from botcore.recorder.rows import intent_of
 from tests.simulation.ledger import Ledger, VenueTrade
 from tests.simulation.watcher import ENDED, Watcher
@@ -33,7 +33,7 @@ def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     judge_facts(watcher, breach)
 
 
-def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach, is_ours: Callable[[str], bool] = is_condors) -> None:
     """I3, I4, I8: one effect for each intent, each written before, and nothing of ours that still works."""
     attempts: dict[str, list[Any]] = defaultdict(list)
     for order in ledger.orders():
@@ -62,7 +62,7 @@ def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
             breach("I5", f"order {client_order_id} has executions in the records, and {ledger.name} never had it")
 
 
-def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach, is_ours: Callable[[str], bool] = is_condors) -> None:
     """I5, I6: every execution once, none that did not happen, and each as it was."""
     booked = {(key[1], key[2]): row for key, row in watcher.fills.items() if key[0] == ledger.name}
     traded = {(trade.trading_pair, trade.trade_id): trade for trade in ledger.trades() if is_ours(trade.client_order_id)}
@@ -107,7 +107,7 @@ def judge_balances(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
     changed: dict[str, Decimal] = defaultdict(Decimal)
     for trade in ledger.trades():
         row = watcher.fills.get((ledger.name, trade.trading_pair, trade.trade_id))
-        if row is not None or not is_ours(trade.client_order_id):
+        if row is not None or not is_condors(trade.client_order_id):
             _apply(changed, trade, ledger.is_perpetual)
     for asset, (opening, now) in sorted(balances.items()):
         if not ledger.is_perpetual and opening + changed.get(asset, ZERO) != now:

@@ -21,6 +21,7 @@ from botcore.connectors.live.cancels import CancelBook
 from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.fees import Rate, no_rate, with_priced_fee
+from botcore.connectors.live.other_homes import OtherHomes
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, PositionMode
@@ -31,7 +32,7 @@ from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
-from botcore.orders.ids import IdSource, is_ours
+from botcore.orders.ids import IdSource, is_condors
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
 from botcore.venues.off_grid import counted_in, on_grid
@@ -98,6 +99,7 @@ class ExchangeConnector(ConnectorBase):
         self.cancels = CancelBook()
         self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)
         self.audit = AuditBook()
+        self._others = OtherHomes(ids, self._tell_other_home)
         self.denied = ""
         self._denied_told = False
         self._forced_told: deque[tuple[str, str]] = deque(maxlen=FORCED_KEPT)
@@ -419,14 +421,14 @@ class ExchangeConnector(ConnectorBase):
 
     # ---- orders that are not in our books ------------------------------------------------------------------------
     def _stray(self, report: OrderReport) -> Order | None:
-        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched.
+        """An order that the tracker does not know: ours by its id, or somebody else's or another home's, which is never touched.
 
         Returns
         -------
         Order, optional
             When somebody who keeps strays has adopted it.
         """
-        if not is_ours(report.client_order_id):
+        if not is_condors(report.client_order_id) or self._others.has(report.client_order_id, report.trading_pair):
             return None
         is_open = report.state not in (*ENDS, OrderState.FILLED)
         stray = StrayOrder(self.name, report.trading_pair, report.client_order_id, is_open, report.exchange_order_id, report.lots, report.filled_lots)
@@ -437,8 +439,14 @@ class ExchangeConnector(ConnectorBase):
                 self.on_foreign_fill(with_priced_fee(fill, self._rate))
         return order
 
+    def see_other_home(self, client_order_id: str, trading_pair: str) -> None:
+        self._others.add(client_order_id, trading_pair)
+
+    def _tell_other_home(self, home: str, client_order_id: str, trading_pair: str) -> None:
+        self._tell_account(FactKind.OTHER_HOME, home=home, client_order_id=client_order_id, trading_pair=trading_pair)
+
     def on_foreign_fill(self, fill: Fill) -> None:
-        if is_ours(fill.client_order_id):
+        if is_condors(fill.client_order_id) and not self._others.has(fill.client_order_id, fill.instrument.market.trading_pair):
             known = self.tracker.duplicate_fills
             self._bus.publish(StrayFill(fill))
             order = self.tracker.get(fill.client_order_id)
