@@ -89,7 +89,7 @@ def _forced(notice: Notice) -> Safe:
     return card(
         [
             line("🔴 ", bold(f"{payload.get('connector_name', '?')} {_FORCED.get(str(payload.get('cause')), 'closed a position')}"), f": {what}"),
-            "It is booked as soon as the venue's positions confirm it; bots that held it end or go on with the rest.",
+            "It is booked at that execution's price as soon as the venue's positions confirm it; bots that held it end or go on with the rest.",
         ]
     )
 

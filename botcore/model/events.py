@@ -91,6 +91,14 @@ class StrayFill:
     fill: Fill
 
 
+@dataclass(frozen=True, slots=True)
+class ForcedFill:
+    """An execution of an order of the venue itself, which closed (part of) a position: `liquidation`, `adl` or `settlement`."""
+
+    fill: Fill
+    cause: str
+
+
 @dataclass(slots=True)
 class ExecutorChanged:
     """An executor must be written down."""

@@ -89,6 +89,9 @@ class OrderLine:
     def look(self) -> None:
         self._look()
 
+    def look_at_trades(self, trading_pair: str, since_ms: int) -> None:
+        self._tasks.once(f"trades again {trading_pair}", lambda: self._trades.read_since(trading_pair, since_ms))
+
     def booked(self, read: TradesRead) -> None:
         self._trades.booked(read)
 

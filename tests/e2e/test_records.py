@@ -93,7 +93,7 @@ def test_p8_an_old_copy_of_the_records_is_noticed_and_its_ids_are_not_used_again
         person.tap("Allow new positions")
         person.tap("Allow them")
         person.until(
-            lambda: len(instance.rows("SELECT 1 FROM intents WHERE intent_id NOT LIKE ?", f"cdr-{next(iter(used)).split('-')[1]}-%")) > 0,
+            lambda: len(instance.rows("SELECT 1 FROM intents WHERE intent_id NOT LIKE ?", f"cdr-%-{next(iter(used)).split('-')[2]}-%")) > 0,
             "new orders",
             60,
         )

@@ -26,7 +26,7 @@ from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, PositionMode
 from botcore.model.errors import ConfigError, nearest
-from botcore.model.events import Fact, FactKind, OrderUnknown, PartFault, StrayFill, StrayOrder
+from botcore.model.events import Fact, FactKind, ForcedFill, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
@@ -195,7 +195,10 @@ class ExchangeConnector(ConnectorBase):
         elif type(news) is Reported:
             self._report(news.report, now_ns)
         elif type(news) is Traded:
-            self._trade(news.fill)
+            if news.forced:
+                self._bus.publish(ForcedFill(with_priced_fee(news.fill, self._rate), news.forced))
+            else:
+                self._trade(news.fill)
         elif type(news) is TradesRead and not self.broken:
             self._line.booked(news)
 
@@ -356,6 +359,8 @@ class ExchangeConnector(ConnectorBase):
 
     def _forced(self, report: OrderReport) -> None:
         """The venue itself closed (part of) a position: told once it is done, booked when positions confirm it (`PositionKeeper`)."""
+        for fill in report.fills:
+            self._bus.publish(ForcedFill(with_priced_fee(fill, self._rate), report.forced))
         key = (report.trading_pair, report.exchange_order_id)
         if report.filled_lots < report.lots or key in self._forced_told:
             return
@@ -520,6 +525,9 @@ class ExchangeConnector(ConnectorBase):
 
     def look_at_account(self) -> None:
         self._line.look()
+
+    def look_at_trades(self, instrument: Instrument, since_ns: int) -> None:
+        self._line.look_at_trades(instrument.market.trading_pair, since_ns // 1_000_000)
 
     def read_lag_ns(self) -> int:
         return self._rules.lag_ns
