@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botcore.model.instrument import Market
 from botcore.model.order import Fill, OrderState
-from botcore.model.records import ExecutorRecord, HoldRecord, Recordable, TallyRecord
+from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, Recordable, TallyRecord
 
 
 @dataclass(slots=True, init=False)
@@ -133,6 +133,14 @@ class TallyChanged:
 
     bot_id: str
     tally: Recordable[TallyRecord]
+
+
+@dataclass(slots=True)
+class FundingBooked:
+    """A share of a funding payment must be written down; without a bot it is nobody's."""
+
+    bot_id: str
+    record: FundingRecord
 
 
 @dataclass(frozen=True, slots=True)
