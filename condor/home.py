@@ -75,6 +75,11 @@ class Home:
         return self.data / "epoch"
 
     @property
+    def id_file(self) -> Path:
+        """The id of this home, kept beside the database too (see `condor.store.home_id`)."""
+        return self.data / "home_id"
+
+    @property
     def reserve(self) -> Path:
         """Space that is given back when the disk is full."""
         return self.data / "reserve"

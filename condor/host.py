@@ -60,6 +60,8 @@ class TradingHost:
         Of this life of the home (see `condor.store.epoch`).
     limit : StepLimit, optional
         Of parts' steps.
+    homes : tuple of str
+        Ids of the home (see `condor.store.home_id`).
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class TradingHost:
         on_facts: Callable[[], None],
         epoch: int = 1,
         limit: StepLimit | None = None,
+        homes: tuple[str, ...] = (),
     ) -> None:
         self.settings = settings
         self.store = SqlPaperStore(home.paper_database)
@@ -88,7 +91,7 @@ class TradingHost:
             stepper=Stepper(limit),
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts)
-        ids = IdSource(epoch=epoch, start=self._first_serial())
+        ids = IdSource(epoch, self._first_serial(), homes)
         self.runtime = TradingRuntime(
             self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms()
         )

@@ -21,6 +21,7 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
+from botcore.recorder.funding import SqlFundingRecords
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
@@ -28,6 +29,7 @@ from botcore.recorder.stray_records import SqlStrayRecords
 from botcore.recorder.strays import traded_pairs, unread_since_ns
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
+from botcore.strategies.funding import FundingKeeper
 from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid
 from botcore.venues.means import RulesCache
@@ -95,6 +97,14 @@ class LiveHost:
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT)
         self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT))
+        self.funding = FundingKeeper(
+            self.bus,
+            self.runtime.connectors,
+            self.runtime.orchestrator_of,
+            SqlFundingRecords(journal, ACCOUNT),
+            self.runtime.rates.rate,
+            self._now_ns,
+        )
         self.part_faults: list[str] = []
         self.on_positions: Callable[[str, Positions], None] = lambda name, positions: None
         self.on_learned: Callable[[str], object] = lambda name: None
@@ -106,6 +116,9 @@ class LiveHost:
         self._awake_ns: int | None = None
         self._titles = {plan.spec.name: plan.spec.title or plan.spec.name for plan in plans}
         self.accounts: dict[str, LiveAccount] = {plan.spec.name: self._open(plan) for plan in plans}
+
+    def _now_ns(self) -> int:
+        return self.clock.now_ns
 
     def _open(self, plan: AccountPlan) -> LiveAccount:
         name = plan.spec.name
@@ -259,8 +272,7 @@ class LiveHost:
         self.on_positions(connector_name, found)
 
     def on_funding(self, connector_name: str, paid: FundingPaid) -> None:
-        payload = {"connector_name": connector_name, "trading_pair": paid.trading_pair, "asset": paid.asset, "amount": format(paid.amount, "f")}
-        self._tell(FactKind.FUNDING_PAID, payload)
+        self.funding.book(Market(connector_name, paid.trading_pair), paid.funding_id, paid.asset, paid.amount, paid.ts_ns)
 
     def on_warned(self, connector_name: str, text: str) -> None:
         log.warning("%s: %s", connector_name, text)

@@ -56,6 +56,7 @@ SEVERITY = {
     FactKind.ACCOUNT_WARNED: "critical",
     FactKind.FORCED_ORDER: "critical",
     FactKind.ORDER_ADOPTED: "warning",
+    FactKind.OTHER_HOME: "warning",
     FactKind.POSITION_UNACCOUNTED: "critical",
     FactKind.VENUE_DOWN: "critical",
     FactKind.VENUE_UP: "warning",

@@ -105,6 +105,8 @@ class BotView:
     positions: tuple[PositionView, ...]
     faults: tuple[str, ...]
     signals: tuple[tuple[str, str], ...] = ()
+    funding: Decimal = Decimal(0)
+    """Received less paid; inside `net_pnl`, beside `realized` and `unrealized`."""
 
 
 @dataclass(frozen=True, slots=True)

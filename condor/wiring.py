@@ -49,6 +49,7 @@ from condor.store.bots import bot_by_id
 from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
+from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
@@ -131,6 +132,7 @@ class Program:
         faults = None if self._check is None else self._check.result
         epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical, faults)
         self._endings.callback(epoch.mark.close)
+        homes = claim_home(home.id_file, home.database, chance.below)
         self._reserve = reserve = Reserve(home.reserve)
         reserve.make()
         loop = asyncio.get_running_loop()
@@ -142,7 +144,7 @@ class Program:
         self._box = BlackBox(home.crashes, self._wall.wall_ms())
         self._endings.callback(self._box.close)
         self._watch_main_thread()
-        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, self._limit)
+        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, self._limit, homes)
         self._endings.callback(self._end_trading)
         self._descriptors = DescriptorReserve(self._on_descriptors)
         self._endings.callback(self._descriptors.close)

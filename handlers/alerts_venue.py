@@ -89,7 +89,18 @@ def _forced(notice: Notice) -> Safe:
     return card(
         [
             line("🔴 ", bold(f"{payload.get('connector_name', '?')} {_FORCED.get(str(payload.get('cause')), 'closed a position')}"), f": {what}"),
-            "It is booked as soon as the venue's positions confirm it; bots that held it end or go on with the rest.",
+            "It is booked at that execution's price as soon as the venue's positions confirm it; bots that held it end or go on with the rest.",
+        ]
+    )
+
+
+def _other_home(notice: Notice) -> Safe:
+    payload = notice.payload
+    who = f"another Condor ({payload['home']})" if payload.get("home") else "another Condor, or an older version of it,"
+    return card(
+        [
+            line("🏠 ", bold(f"{payload.get('connector_name', '?')} is also traded by {who}"), f": {payload.get('trading_pair', '?')}"),
+            "Its orders and executions are left alone. Funds are shared. Two homes should not trade the same perpetual in one account: the venue nets what they hold.",
         ]
     )
 
@@ -133,6 +144,7 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ACCOUNT_WARNED: _warned,
     FactKind.ACCOUNT_ALLOWED: _allowed,
     FactKind.FORCED_ORDER: _forced,
+    FactKind.OTHER_HOME: _other_home,
     FactKind.STOOD_STILL: _stood_still,
     FactKind.LEFT_BEHIND: _left_behind,
 }

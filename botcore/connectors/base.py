@@ -8,7 +8,7 @@ the order. Nothing here awaits; a connector to a real venue hands `send` to its 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -137,11 +137,23 @@ class ConnectorBase(ABC):
     def _is_hedge(self, fill: Fill) -> bool:
         return fill.instrument.is_perpetual and self.position_mode() is HEDGE
 
-    def book_external(self, request: OrderRequest, owner: OrderOwner, ticks: int) -> None:
-        """Book what somebody else did to a position as an execution of an order that was never sent: from here on it is like any other fill."""
+    def book_external(self, request: OrderRequest, owner: OrderOwner, ticks: int, known: Fill | None = None, *, is_part: bool = False) -> None:
+        """Book what somebody else did to a position as an execution of an order that was never sent: from here on it is like any other fill.
+
+        Parameters
+        ----------
+        known : Fill, optional
+            The venue's own execution, where it told one: its id, price and fee are booked. Otherwise the price is `ticks`, and there is no fee.
+        is_part : bool
+            Others have a share in that execution: its id gets this order's behind it.
+        """
         order = self._track(request, owner)
         now_ns = order.created_ns
         self._bus.publish(OrderSubmitted(order, now_ns))
+        if known is not None:
+            trade_id = f"{known.trade_id}.{order.client_order_id}" if is_part else known.trade_id
+            self._apply_fill(replace(known, trade_id=trade_id, client_order_id=order.client_order_id))
+            return
         trade_id = f"external-{order.client_order_id}"
         fee = Fee(Decimal(0), request.instrument.quote, Decimal(0))
         self._apply_fill(Fill(request.instrument, trade_id, order.client_order_id, request.trade_type, ticks, request.lots, fee, now_ns, False))
@@ -216,6 +228,13 @@ class ConnectorBase(ABC):
             self._bus.publish(event)
         self._clock.stepper.deliver(order.owner, event)
 
+    def is_ours(self, client_order_id: str) -> bool:
+        """Whether an id is one of this home's; one without a home may be too, which only the records can say."""
+        return self._ids.is_ours(client_order_id)
+
+    def see_other_home(self, client_order_id: str, trading_pair: str) -> None:
+        """The records do not know this order of a Condor: another home's, which is left alone."""
+
     @abstractmethod
     def reconcile(self, now_ns: int) -> None:
         """Hold the tracker against the venue before trading begins or goes on."""
@@ -254,6 +273,9 @@ class ConnectorBase(ABC):
 
     def look_at_account(self) -> None:
         """Have positions and balances read again, soon."""
+
+    def look_at_trades(self, instrument: Instrument, since_ns: int) -> None:
+        """Have the account's executions on a market read again from a time on, soon."""
 
     def read_lag_ns(self) -> int:
         """How old the venue's answers to questions may be."""

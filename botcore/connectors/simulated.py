@@ -20,7 +20,7 @@ from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
 from botcore.model.times import NEVER
 from botcore.model.venue_updates import OrderEnded, OrderTaken, VenueUpdate
-from botcore.orders.ids import IdSource, is_ours
+from botcore.orders.ids import IdSource, is_condors
 from botcore.orders.tracker import Order
 
 ZERO: Final = Decimal(0)
@@ -83,7 +83,7 @@ class SimulatedConnector(ConnectorBase):
     def on_foreign_order(self, client_order_id: str, now_ns: int) -> None:
         """An order with our prefix that no bot knows any more is taken off: nobody would watch what it buys."""
         order = self.exchange.orders.get(client_order_id)
-        if order is None or not is_ours(client_order_id):
+        if order is None or not is_condors(client_order_id):
             return
         self.exchange.cancel(client_order_id, now_ns)
         request = order.request

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botcore.model.instrument import Market
 from botcore.model.order import Fill, OrderState
-from botcore.model.records import ExecutorRecord, HoldRecord, Recordable, TallyRecord
+from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, Recordable, TallyRecord
 
 
 @dataclass(slots=True, init=False)
@@ -91,6 +91,14 @@ class StrayFill:
     fill: Fill
 
 
+@dataclass(frozen=True, slots=True)
+class ForcedFill:
+    """An execution of an order of the venue itself, which closed (part of) a position: `liquidation`, `adl` or `settlement`."""
+
+    fill: Fill
+    cause: str
+
+
 @dataclass(slots=True)
 class ExecutorChanged:
     """An executor must be written down."""
@@ -125,6 +133,14 @@ class TallyChanged:
 
     bot_id: str
     tally: Recordable[TallyRecord]
+
+
+@dataclass(slots=True)
+class FundingBooked:
+    """A share of a funding payment must be written down; without a bot it is nobody's."""
+
+    bot_id: str
+    record: FundingRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +190,7 @@ class FactKind:
     ACCOUNT_WARNED: Final = "account_warned"
     FORCED_ORDER: Final = "forced_order"
     ORDER_ADOPTED: Final = "order_adopted"
+    OTHER_HOME: Final = "other_home"
     POSITION_UNACCOUNTED: Final = "position_unaccounted"
     VENUE_DOWN: Final = "venue_down"
     VENUE_UP: Final = "venue_up"

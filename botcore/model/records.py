@@ -131,6 +131,28 @@ class FillRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FundingRecord:
+    """One holder's share of a funding payment; negative when it was paid.
+
+    Parameters
+    ----------
+    amount : Decimal
+        In `asset`.
+    amount_quote : Decimal, optional
+        The same in the pair's quote asset; None is "unpriced", never 0.
+    """
+
+    controller_id: str
+    connector_name: str
+    trading_pair: str
+    funding_id: str
+    asset: str
+    amount: Decimal
+    amount_quote: Decimal | None
+    ts_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class BotRecords:
     """Everything that recovery of one bot starts from.
 
@@ -142,6 +164,8 @@ class BotRecords:
         The latest that have terminated, oldest first: controllers look back at them.
     orphans : list of ExecutorRecord
         Executors that have terminated while an order of theirs may still live at the venue; their orders and fills are among the others.
+    funding : dict
+        Controller -> (funding in quote, whether some of it has no rate).
     """
 
     running: list[ExecutorRecord]
@@ -151,3 +175,4 @@ class BotRecords:
     holds: list[HoldRecord]
     tallies: list[TallyRecord]
     orphans: list[ExecutorRecord] = field(default_factory=list)
+    funding: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ own code raises is taken off, its orders are cancelled and its fills go to a hol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 from botcore.core.bus import EventBus
@@ -24,7 +25,7 @@ from botcore.model.order import Fill
 from botcore.model.times import NEVER
 from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
-from botcore.orchestrator.performance import PerformanceReport, Tally, merge
+from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, merge
 
 # members of enums as names of this module: compiled code reads them without a lookup
 TERMINATED: Final = RunnableStatus.TERMINATED
@@ -48,11 +49,12 @@ class Shelf:
         Executors that have ended.
     """
 
-    __slots__ = ("_closed", "_keep_closed", "ended", "infos", "tally", "version")
+    __slots__ = ("_closed", "_keep_closed", "ended", "funding", "infos", "tally", "version")
 
     def __init__(self, controller_id: str, keep_closed: int) -> None:
         self.infos: list[ExecutorInfo] = []
         self.tally = Tally(controller_id)
+        self.funding = Funding()
         self.version = 0
         self.ended = 0
         self._closed = 0
@@ -76,6 +78,11 @@ class Shelf:
         else:
             self._closed += 1
         self.ended += 1
+        self.version += 1
+
+    def fund(self, amount_quote: Decimal | None) -> None:
+        """A share of a funding payment; None where it has no rate."""
+        self.funding.add(amount_quote)
         self.version += 1
 
     def drop(self, executor_id: str) -> None:
@@ -335,6 +342,7 @@ class ExecutorOrchestrator:
     def report(self, controller_id: str | None = None) -> PerformanceReport:
         """Performance of one controller, or of the whole bot."""
         shelves: Iterable[Shelf]
+        funding = Funding()
         if controller_id is None:
             shelves = self._shelves.values()
             tally = merge([shelf.tally for shelf in shelves])
@@ -342,4 +350,7 @@ class ExecutorOrchestrator:
             shelves = [self.shelf(controller_id)]
             tally = self.shelf(controller_id).tally
         active = [info for shelf in shelves for info in shelf.active()]
-        return tally.report(active, self.positions(controller_id))
+        for shelf in shelves:
+            funding.quote += shelf.funding.quote
+            funding.unpriced = funding.unpriced or shelf.funding.unpriced
+        return tally.report(active, self.positions(controller_id), funding)

@@ -17,14 +17,17 @@ HUNDRED: Final = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class PerformanceReport:
-    """Money in quote, fees inside every PnL. `*_pct` are percent of the traded volume, as Strategy V2 has them.
+    """Money in quote, fees inside every PnL; funding is beside the realised and unrealised one, inside the global one. `*_pct` are percent of the traded volume, as
+    Strategy V2 has them.
 
     Parameters
     ----------
     unrealized_pnl_quote : Decimal, optional
         None while a mark that it needs is not known; so is everything that is built on it.
     unpriced_fees : bool
-        A fee had no rate when it was paid: every PnL here is known only up to it.
+        A fee, or a funding payment, had no rate when it was paid: every PnL here is known only up to it.
+    funding_quote : Decimal
+        Funding received less funding paid.
     """
 
     realized_pnl_quote: Decimal
@@ -36,10 +39,11 @@ class PerformanceReport:
     closed_executors: int = 0
     winning_executors: int = 0
     unpriced_fees: bool = False
+    funding_quote: Decimal = ZERO
 
     @property
     def global_pnl_quote(self) -> Decimal | None:
-        return None if self.unrealized_pnl_quote is None else self.realized_pnl_quote + self.unrealized_pnl_quote
+        return None if self.unrealized_pnl_quote is None else self.realized_pnl_quote + self.unrealized_pnl_quote + self.funding_quote
 
     @property
     def realized_pnl_pct(self) -> Decimal:
@@ -57,6 +61,26 @@ class PerformanceReport:
 
 def _pct(amount: Decimal, volume: Decimal) -> Decimal:
     return amount / volume * HUNDRED if volume else ZERO
+
+
+@dataclass(slots=True)
+class Funding:
+    """What one controller has received for its positions, less what it has paid; in quote.
+
+    Parameters
+    ----------
+    unpriced : bool
+        Some of it was in an asset without a rate, and is not in the sum.
+    """
+
+    quote: Decimal = ZERO
+    unpriced: bool = False
+
+    def add(self, amount_quote: Decimal | None) -> None:
+        if amount_quote is None:
+            self.unpriced = True
+        else:
+            self.quote += amount_quote
 
 
 @dataclass(slots=True)
@@ -99,11 +123,12 @@ class Tally:
         counts = {CloseType[name]: count for name, count in record.close_types.items()}
         return cls(record.controller_id, record.realized_quote, record.volume_quote, record.fees_quote, counts, record.closed, record.winning)
 
-    def report(self, active: list[ExecutorInfo], positions: list[PositionSummary]) -> PerformanceReport:
-        """The whole: what has closed, what is open at the present mark, and what is held."""
+    def report(self, active: list[ExecutorInfo], positions: list[PositionSummary], funding: Funding | None = None) -> PerformanceReport:
+        """The whole: what has closed, what is open at the present mark, what is held, and what was paid for holding it."""
         realized, volume, fees = self.realized_quote, self.volume_quote, self.fees_quote
         unrealized: Decimal | None = ZERO
-        unpriced = self.unpriced_fees
+        paid = funding or Funding()
+        unpriced = self.unpriced_fees or paid.unpriced
         for info in active:
             filled = info.filled_amount_quote
             if not filled:
@@ -120,7 +145,8 @@ class Tally:
             unpriced = unpriced or position.unpriced_fees
             mark = position.unrealized_pnl_quote
             unrealized = None if unrealized is None or mark is None else unrealized + mark
-        return PerformanceReport(realized, unrealized, volume, fees, dict(self.close_types), tuple(positions), self.closed, self.winning, unpriced)
+        counts = dict(self.close_types)
+        return PerformanceReport(realized, unrealized, volume, fees, counts, tuple(positions), self.closed, self.winning, unpriced, paid.quote)
 
 
 def merge(tallies: list[Tally]) -> Tally:

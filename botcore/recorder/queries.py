@@ -56,7 +56,17 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
         [read_record(HoldRecord, row) for row in holds],
         [read_record(TallyRecord, row) for row in tallies],
         [read_record(ExecutorRecord, row) for row in orphans],
+        _funding_of(connection, bot_id),
     )
+
+
+def _funding_of(connection: Connection, bot_id: str) -> dict[str, tuple[Decimal, bool]]:
+    """Controller -> (funding in quote, whether some of it has no rate) of a bot."""
+    table, found = tables.funding, dict[str, tuple[Decimal, bool]]()
+    for controller_id, amount in connection.execute(select(table.c.controller_id, table.c.amount_quote).where(table.c.bot_id == bot_id)):
+        total, unpriced = found.get(controller_id, (Decimal(0), False))
+        found[controller_id] = (total if amount is None else total + Decimal(amount), unpriced or amount is None)
+    return found
 
 
 def _with_live_orders() -> Select[tuple[str]]:

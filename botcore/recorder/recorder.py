@@ -15,6 +15,7 @@ from botcore.core.points import Points
 from botcore.model.events import (
     ExecutorChanged,
     Fact,
+    FundingBooked,
     HoldChanged,
     OrderAccepted,
     OrderClosed,
@@ -72,6 +73,7 @@ class MarketsRecorder:
         self._executors: dict[int, ExecutorChanged] = {}
         self._holds: dict[int, HoldChanged] = {}
         self._tallies: dict[int, TallyChanged] = {}
+        self._funding: list[FundingBooked] = []
         self._facts: list[Fact] = []
         self._noted: list[tuple[int, Write]] = []
         self._serial = 0
@@ -84,6 +86,7 @@ class MarketsRecorder:
         bus.subscribe(ExecutorChanged, self._on_executor)
         bus.subscribe(HoldChanged, self._on_hold)
         bus.subscribe(TallyChanged, self._on_tally)
+        bus.subscribe(FundingBooked, self._funding.append)
         bus.subscribe(Fact, self._facts.append)
         bus.subscribe(PartFault, self._on_fault)
 
@@ -154,6 +157,8 @@ class MarketsRecorder:
             writes.append(Write(tables.holds, row))
         for tally in self._tallies.values():
             writes.append(Write(tables.tallies, {"bot_id": tally.bot_id, **record_row(tally.tally.record())}))
+        for paid in self._funding:
+            writes.append(Write(tables.funding, {"account": account, "bot_id": paid.bot_id, **record_row(paid.record)}, Op.ADD))
         writes.extend(self._fact_write(fact) for fact in self._facts)
         writes.extend(write for noted_ns, write in self._noted if noted_ns < now_ns)
         self._noted = [item for item in self._noted if item[0] >= now_ns]
@@ -161,7 +166,7 @@ class MarketsRecorder:
             self._serial = max([self._serial, *(serial_of(order.client_order_id) for order in self._submitted)])
             writes.append(Write(tables.runtime, {"key": "serial", "value": str(self._serial)}, Op.RAISE))
             writes.append(Write(tables.runtime, {"key": last_ns_key(account), "value": str(now_ns)}, Op.RAISE))
-        for gathered in (self._submitted, self._orders, self._fills, self._executors, self._holds, self._tallies, self._facts):
+        for gathered in (self._submitted, self._orders, self._fills, self._executors, self._holds, self._tallies, self._funding, self._facts):
             gathered.clear()
         return writes
 

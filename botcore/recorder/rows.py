@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.order import Fill, OrderRequest
-from botcore.model.records import ExecutorRecord, HoldRecord, TallyRecord
+from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, TallyRecord
 from botcore.orders.tracker import Order
 from botcore.recorder.tables import PAPER
 
@@ -96,7 +96,7 @@ def fill_row(fill: Fill, request: OrderRequest, account: str = PAPER) -> dict[st
     }
 
 
-def record_row(record: ExecutorRecord | HoldRecord | TallyRecord) -> dict[str, Any]:
+def record_row(record: ExecutorRecord | HoldRecord | TallyRecord | FundingRecord) -> dict[str, Any]:
     """Columns of a record: Decimals as text, mappings as JSON, the rest as it is."""
     return {field.name: _column(getattr(record, field.name)) for field in fields(record)}
 

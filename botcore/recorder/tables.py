@@ -144,6 +144,23 @@ tallies = Table(
     Column("close_types", Text, nullable=False),
 )
 
+funding = Table(
+    "funding",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    Column("trading_pair", String(64), primary_key=True),
+    Column("funding_id", String(128), primary_key=True),
+    # empty: nobody held it
+    Column("bot_id", String(64), primary_key=True),
+    Column("controller_id", String(64), primary_key=True),
+    Column("asset", String(32), nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("amount_quote", Text),
+    Column("ts_ns", BigInteger, nullable=False),
+    Index("ix_funding_bot", "bot_id"),
+)
+
 facts = Table(
     "facts",
     metadata,
@@ -165,7 +182,8 @@ runtime = Table(
     Column("key", String(96), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""Single values: `serial` (largest id that was given out, of all accounts), `last_ns:<account>` (market time of its last record), `epoch`, `boot`, `commits`."""
+"""Single values: `serial` (largest id that was given out, of all accounts), `last_ns:<account>` (market time of its last record), `epoch`, `boot`, `home` (ids of
+this home, the present one first), `commits`."""
 
 venue_memory = Table(
     "venue_memory",

@@ -2,7 +2,9 @@
 
 A liquidation, a deleveraging, a corrected trade, a hand in the venue's own interface: the position is smaller than our books say and no execution of ours
 explains it. When that has lasted, and every order of ours has been asked after, the difference is booked as an execution of somebody else: executors that
-are flat by it end as EXTERNAL, holds shrink, and it is told. A position that is larger than ours is somebody else's: it is told and never touched.
+are flat by it end as EXTERNAL, holds shrink, and it is told. Where the venue tells the execution that did it (liquidation, deleveraging, settlement: see
+`ForcedBook`), nothing is waited for: that execution is booked, at its price and with its fee, as soon as the position confirms it. A position that is larger
+than ours is somebody else's: it is told and never touched.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
 from botcore.model.errors import ConfigError
-from botcore.model.events import Fact, FactKind, OrderEvent, OrderFilled, PartFault
+from botcore.model.events import Fact, FactKind, ForcedFill, OrderEvent, OrderFilled, PartFault
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest, Purpose
 from botcore.model.times import SECOND_NS
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.own import OwnBook
+from botcore.strategies.forced import Forced, ForcedBook
+from botcore.venues.off_grid import on_grid
 
 OwnerShare = tuple[OrderOwner, int, tuple[str, str, str]]
 """(who takes an execution, signed lots that he holds, (bot, controller, executor) of the order that is booked for it)."""
@@ -34,6 +38,9 @@ ASK_NS = 5 * SECOND_NS
 
 TELL_NS = 30 * SECOND_NS
 """So long a position that is not ours must stand unchanged before it is told: executions may be on their way."""
+
+LOOK_BACK_NS = 3600 * SECOND_NS
+"""So far back executions are read for one of the venue's own orders that no stream has told."""
 
 CALM_NS = 2 * SECOND_NS
 """The venue's word on a position and its executions come by different ways: so long they may contradict each other."""
@@ -55,6 +62,8 @@ class _Loss:
         It was told and could not be booked on anybody: nothing more is done until the two agree again.
     calm_ns : int
         Since when the two agree again; 0 while they don't.
+    has_looked : bool
+        Executions were asked for: it may be an order of the venue itself.
     """
 
     since_ns: int
@@ -63,6 +72,7 @@ class _Loss:
     asked_ns: int = 0
     is_told: bool = False
     calm_ns: int = 0
+    has_looked: bool = False
 
 
 @dataclass(slots=True)
@@ -114,6 +124,17 @@ class PositionKeeper:
     others: Callable[[Instrument, str], Sequence[OwnerShare]] = lambda instrument, side: ()
     _losses: dict[tuple[str, str, str], _Loss] = field(default_factory=dict)
     _surplus: dict[tuple[str, str, str], _Surplus] = field(default_factory=dict)
+    _forced: ForcedBook = field(default_factory=ForcedBook)
+
+    def __post_init__(self) -> None:
+        self.bus.subscribe(ForcedFill, self._on_forced)
+
+    def _on_forced(self, event: ForcedFill) -> None:
+        connector = self.connectors.get(event.fill.instrument.market.connector_name)
+        if connector is not None:
+            # the venue may have changed its ticks and lots since our books were opened
+            fill = on_grid(event.fill, connector.own.of(event.fill.instrument).instrument)
+            self._forced.add(fill, event.cause, hedge=connector.position_mode() is PositionMode.HEDGE)
 
     def on_tick(self, now_ns: int) -> None:
         for connector in self.connectors.values():
@@ -130,12 +151,20 @@ class PositionKeeper:
             return
         sign = -1 if own < 0 else 1
         gone = max(0, min(abs(own), (own - venue) * sign))
+        for forced in self._forced.closing(key, sign) if gone else ():
+            gone -= self._book_forced(connector, instrument, side, sign, forced, gone, now_ns)
+            own = connector.own.of(instrument).lots(side)
+        if not gone:
+            self._forced.forget(key, connector.venue_lots_ns(instrument, side))
         loss = self._losses.get(key)
         if gone:
             if loss is None:
                 loss = self._losses[key] = _Loss(now_ns, gone)
             loss.calm_ns = 0
             loss.least = min(loss.least, gone)
+            if not loss.has_looked and now_ns >= loss.since_ns + CALM_NS:
+                loss.has_looked = True
+                connector.look_at_trades(instrument, now_ns - LOOK_BACK_NS)
             if self._is_proven(connector, loss, connector.venue_lots_ns(instrument, side), now_ns):
                 loss.is_told = not self._book(connector, instrument, side, sign * loss.least, now_ns)
                 if not loss.is_told:
@@ -201,6 +230,21 @@ class PositionKeeper:
         for owner, request in shares:
             connector.book_external(request, owner, ticks)
         return sum(request.lots for _, request in shares) == abs(gone)
+
+    def _book_forced(self, connector: ConnectorBase, instrument: Instrument, side: str, sign: int, forced: Forced, gone: int, now_ns: int) -> int:
+        """An execution of the venue's own order explains lots that are gone: book as many as it has; returns how many."""
+        lots = min(gone, forced.lots)
+        shares = self._shares(instrument, side, sign, lots)
+        if not shares:
+            return 0
+        own, venue = connector.own.of(instrument).lots(side), connector.venue_lots(instrument, side)
+        amounts = {"venue_amount": format(instrument.amount(venue or 0), "f"), "booked_amount": format(instrument.amount(own), "f")}
+        price = format(forced.fill.price, "f")
+        self._tell(FactKind.POSITION_ADJUSTED, instrument, now_ns, price=price, cause=forced.cause, trade_id=forced.fill.trade_id, **amounts)
+        for owner, request in shares:
+            part = forced.take(request.lots)
+            connector.book_external(request, owner, part.price_ticks, part, is_part=part.lots != forced.fill.lots)
+        return sum(request.lots for _, request in shares)
 
     def _closing_ticks(self, own: OwnBook, *, is_long: bool) -> int | None:
         """What it would have been closed at; None while that can't be known. On a market that no bot has open, what it was bought at."""

@@ -22,7 +22,7 @@ from botcore.model.instrument import Instrument
 from botcore.model.order import Fee, Fill, OrderRequest, OrderState, Purpose
 from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderRecord
 from botcore.orchestrator.holds import PositionHold
-from botcore.orchestrator.performance import Tally
+from botcore.orchestrator.performance import Funding, Tally
 from botcore.orders.tracker import Order
 from botcore.strategies.strategy_v2 import StrategyV2Base
 
@@ -63,6 +63,8 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
     orchestrator = bot.orchestrator
     for tally in records.tallies:
         orchestrator.shelf(tally.controller_id).tally = Tally.from_record(tally)
+    for controller_id, (quote, unpriced) in records.funding.items():
+        orchestrator.shelf(controller_id).funding = Funding(quote, unpriced)
     for held in records.holds:
         orchestrator.holds.put(PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair)))
     for closed in records.closed:

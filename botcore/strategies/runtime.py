@@ -140,7 +140,7 @@ class TradingRuntime:
         self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
         self._held = HeldBefore(stray_records.holds) if stray_records is not None else None
-        self.strays = StrayKeeper(bus, clock, self.connectors, self._orchestrator_of, stray_records) if stray_records is not None else None
+        self.strays = StrayKeeper(bus, clock, self.connectors, self.orchestrator_of, stray_records) if stray_records is not None else None
         unwatched = self.strays.unwatched if self.strays is not None else lambda _instrument, _side: []
         running = lambda: [bot.orchestrator for bot in self._bots]  # noqa: E731
         self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, running, unwatched)
@@ -274,7 +274,7 @@ class TradingRuntime:
         self.clock.remove(bot)
         self._bots = [other for other in self._bots if other is not bot]
 
-    def _orchestrator_of(self, bot_id: str) -> ExecutorOrchestrator | None:
+    def orchestrator_of(self, bot_id: str) -> ExecutorOrchestrator | None:
         return next((bot.orchestrator for bot in self._bots if bot.bot_id == bot_id), None)
 
     def _position_lost(self, event: PositionLost) -> None:

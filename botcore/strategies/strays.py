@@ -1,4 +1,4 @@
-"""Strays: orders and executions that carry our prefix and that this process does not know (any more).
+"""Strays: orders and executions that carry our home's id and that this process does not know (any more).
 
 A fill may come long after its order was forgotten, or of an order of an earlier process; an order may stand at the venue that no bot was told of. The records
 say whose it was. It is adopted into the tracker like an order of a restart, so that all that holds for orders holds for it: each execution once and for
@@ -7,7 +7,7 @@ ever, cancels that are repeated until it has ended, an end that waits for its ex
 An executor that had not ended and whose bot does not run here (it could not be put together) will come back with a later start: its exits and stops stay where they
 are, and its fills are only written down, for it takes them up itself then.
 
-What is not ours (another prefix) never comes here.
+What is not ours (another prefix, another home) never comes here. Ids of before homes had a name may be ours or another home's: they are when the records know them.
 """
 
 from __future__ import annotations
@@ -114,6 +114,8 @@ class StrayKeeper:
         connector = self._connectors.get(stray.connector_name)
         if connector is None or connector.tracker.get(stray.client_order_id) is not None:
             return
+        if self._is_elsewhere(connector, stray.client_order_id, stray.trading_pair):
+            return
         booked = self._records.fills(stray.client_order_id)
         instrument = connector.instrument(stray.trading_pair)
         if not stray.is_open and stray.filled_lots <= sum(instrument.lots(fill.amount) for fill in booked):
@@ -127,9 +129,18 @@ class StrayKeeper:
         if connector is None:
             return
         if connector.tracker.get(fill.client_order_id) is None:
+            if self._is_elsewhere(connector, fill.client_order_id, market.trading_pair):
+                return
             order = StrayOrder(market.connector_name, market.trading_pair, fill.client_order_id, False, "", fill.lots, fill.lots)
             self._adopt(connector, order, fill.trade_type, self._records.fills(fill.client_order_id))
         connector.apply(OrderTraded(fill))
+
+    def _is_elsewhere(self, connector: ConnectorBase, client_order_id: str, trading_pair: str) -> bool:
+        """Whether an id that carries no home is another home's."""
+        if connector.is_ours(client_order_id) or self._records.intent(client_order_id) is not None:
+            return False
+        connector.see_other_home(client_order_id, trading_pair)
+        return True
 
     def _on_hold(self, change: HoldChanged) -> None:
         """The latest object of every hold: the records may lag behind it."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 from botcore.venues.account_news import AccountNews, AccountWarned, BalancesTold, FundingPaid, PositionTold, SettingsTold
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import AccountRights, Dialect, Unreadable
+from botcore.venues.funding_reader import FundingReader
 from botcore.venues.session_roles import SessionEars
 from botcore.venues.tasks import Tasks
 
 FREE_S = 1.0
 """Pause before balances are asked for, so that a burst of fills costs one question."""
-
-
-FUNDING_KEPT = 256
 
 
 class AccountCare:
@@ -27,7 +24,7 @@ class AccountCare:
         Connector name.
     """
 
-    def __init__(self, name: str, dialect: Dialect, reader: AccountReader, tasks: Tasks, ears: SessionEars) -> None:
+    def __init__(self, name: str, dialect: Dialect, reader: AccountReader, tasks: Tasks, ears: SessionEars, funding: FundingReader) -> None:
         self._name = name
         self._reader = reader
         self._tasks = tasks
@@ -36,7 +33,7 @@ class AccountCare:
         # margin accounts tell totals in their stream; what is free they tell only when asked
         self._asks_free = dialect.positions_call() is not None
         self._is_asking = False
-        self._funding: deque[FundingPaid] = deque(maxlen=FUNDING_KEPT)
+        self._funding = funding
 
     def hear(self, item: AccountNews, received_ns: int) -> None:
         """News of the account's stream; what is about orders is passed over."""
@@ -49,10 +46,8 @@ class AccountCare:
         elif isinstance(item, SettingsTold):
             self._reader.hear_settings(item)
         elif isinstance(item, FundingPaid):
-            # two sockets may bring the same payment
-            if item not in self._funding:
-                self._funding.append(item)
-                self._ears.on_funding(self._name, item)
+            # which pair it was for, and its id, are in the list only
+            self._funding.moved()
         elif isinstance(item, AccountWarned):
             self._ears.on_warned(self._name, item.text)
 

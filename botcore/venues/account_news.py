@@ -43,12 +43,19 @@ class PositionTold:
 
 @dataclass(frozen=True, slots=True)
 class FundingPaid:
-    """A funding payment; negative when we paid. `trading_pair` is empty where the venue does not say (cross margin)."""
+    """A funding payment; negative when we paid. `trading_pair` is empty where the venue does not say (cross margin).
+
+    Parameters
+    ----------
+    funding_id : str
+        The venue's id of it; streams tell none.
+    """
 
     asset: str
     amount: Decimal
     trading_pair: str
     ts_ns: int
+    funding_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

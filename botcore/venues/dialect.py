@@ -18,7 +18,7 @@ from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, TradeTick
 from botcore.model.order import Fill
 from botcore.orders.tracker import Order
-from botcore.venues.account_news import AccountNews, BalancesTold, PositionTold
+from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, PositionTold
 from botcore.venues.port import HttpRequest
 from botcore.venues.wire import Call, OrderReport, Outcome, Reply
 
@@ -225,6 +225,12 @@ class Dialect(Protocol):
 
     def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
         """Complete: pairs that it does not name are flat."""
+
+    def funding_call(self, since_ms: int) -> Call | None:
+        """Funding payments from a time of the venue on, oldest first; None where there are none."""
+
+    def funding(self, reply: Reply) -> list[FundingPaid]:
+        """Payments with their pair and id; those of pairs that are not ours to trade are left out."""
 
     def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         """Calls that set leverage and position mode (None leaves it as it is); "no need to change" counts as done in `outcome`."""

@@ -42,6 +42,9 @@ class VenueLine(Protocol):
     def look(self) -> None:
         """Read balances and positions again, soon."""
 
+    def look_at_trades(self, trading_pair: str, since_ms: int) -> None:
+        """Read a pair's executions again from a time on, soon."""
+
     def booked(self, read: TradesRead) -> None:
         """All executions of this list have been handed on: it need not be read again after a restart."""
 
@@ -111,9 +114,16 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """An execution that nobody asked for."""
+    """An execution that nobody asked for.
+
+    Parameters
+    ----------
+    forced : str
+        Why the venue itself made its order (see `OrderReport`); '' when it did not.
+    """
 
     fill: Fill
+    forced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

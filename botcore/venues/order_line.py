@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from botcore.model.enums import OrderType, PositionMode
-from botcore.orders.ids import is_ours
+from botcore.orders.ids import is_condors
 from botcore.orders.tracker import Order
 from botcore.venues.account_news import SettingsTold
 from botcore.venues.caller import Caller
@@ -95,6 +95,9 @@ class OrderLine:
     def look(self) -> None:
         self._look()
 
+    def look_at_trades(self, trading_pair: str, since_ms: int) -> None:
+        self._tasks.once(f"trades again {trading_pair}", lambda: self._trades.read_since(trading_pair, since_ms))
+
     def booked(self, read: TradesRead) -> None:
         self._trades.booked(read)
 
@@ -167,14 +170,14 @@ class OrderLine:
         return answer.outcome, answer.sent_ns, {report.client_order_id: report for report in reports}
 
     async def look_through(self) -> bool:
-        """Read the account's whole list of open orders, and hand on what is ours; False when it could not be read."""
+        """Read the account's whole list of open orders, and hand on what Condors have sent; False when it could not be read."""
         said, _, reports = await self.open_orders("")
         self._hand_on(reports)
         return isinstance(said, Outcome) and said.verdict is Verdict.ACCEPTED
 
     def _hand_on(self, reports: dict[str, OrderReport]) -> None:
         for report in reports.values():
-            if is_ours(report.client_order_id):
+            if is_condors(report.client_order_id):
                 self._deliver(Reported(report))
 
     # ---- settings ------------------------------------------------------------------------------------------------------

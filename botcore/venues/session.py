@@ -18,6 +18,7 @@ from botcore.venues.account_care import AccountCare
 from botcore.venues.account_news import AccountNews
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import Dialect
+from botcore.venues.funding_reader import FundingReader
 from botcore.venues.line import Created, News, Reported, Traded
 from botcore.venues.live_markets import LiveBooks
 from botcore.venues.live_spec import LiveSpec
@@ -81,7 +82,10 @@ class VenueSession:
             self._look,
             spec.timeouts.create_s,
         )
-        self._care = AccountCare(name, dialect, self.account, self._tasks, ears)
+        self._funding = FundingReader(
+            dialect, means.caller, self._tasks, means.memory, means.wall_ms, lambda paid: ears.on_funding(name, paid), self._trouble
+        )
+        self._care = AccountCare(name, dialect, self.account, self._tasks, ears, self._funding)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
         self._user = UserStreamKeeper(
             dialect,
@@ -227,6 +231,7 @@ class VenueSession:
         for pair in sorted(self._means.pairs()):
             if not await self._trades.read(pair):
                 return f"the executions in {pair} could not be read"
+        await self._funding.read()
         self._ears.on_compared(self.name)
         return None
 
@@ -235,6 +240,7 @@ class VenueSession:
         problem = await self.account.read()
         if problem is None:
             await self.line.look_through()
+            await self._funding.read_if_due()
             self._ears.on_compared(self.name)
         return problem
 

@@ -27,6 +27,9 @@ KNOWN_FOREIGN = 10_000
 LAG_MS = 600_000
 """An order whose execution is younger is not believed to be gone: the place where orders are asked for may lag behind the list of executions."""
 
+_Sender = tuple[str, str]
+"""(client order id, why the venue itself made the order or '')"""
+
 Resolve = Callable[[str, str], str | None]
 """(pair, the venue's order id) -> client order id; None when the tracker knows no such order."""
 
@@ -75,7 +78,7 @@ class TradeReader:
         self._waiting: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._reading: set[str] = set()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._foreign: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._foreign: OrderedDict[tuple[str, str], _Sender] = OrderedDict()
 
     def ask(self, trading_pair: str, client_order_id: str, created_ms: int) -> None:
         """Answer for one order with the next read of its pair, from the time on at which the order was made: a venue may show a trade id after a larger one, and
@@ -103,6 +106,10 @@ class TradeReader:
         said, _, _ = await self._read(trading_pair)
         return isinstance(said, Outcome) and said.verdict is Verdict.ACCEPTED
 
+    async def read_since(self, trading_pair: str, since_ms: int) -> None:
+        """Read a pair again from a time on, for what may have come beside its order; the mark stays where it is."""
+        await self._read(trading_pair, since_ms)
+
     # ---- one read --------------------------------------------------------------------------------------------------
     async def _read(self, trading_pair: str, from_ms: int | None = None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
         """(what the venue said last, when the first question left, executions by client order id); from the mark on, or from a time."""
@@ -123,16 +130,16 @@ class TradeReader:
                 fills, nameless_id = await self._named(trading_pair, answer.reply)
             except Unreadable as error:
                 return Outcome(Verdict.UNKNOWN, None, str(error)), asked_ns, by_order
-            for fill in fills:
+            for fill, forced in fills:
                 if fill.client_order_id:
                     by_order[fill.client_order_id].append(fill)
-                    self._deliver(Traded(fill))
+                    self._deliver(Traded(fill, forced))
             if nameless_id is not None:
                 # the mark stays where it is: the next read begins before the one that nobody could name
                 return Outcome(Verdict.UNKNOWN, None, f"whose execution {nameless_id} is could not be found out"), asked_ns, by_order
             is_old = since_ms is not None and since_ms + self._dialect.trades_window_ms < self._wall_ms()
             if fills:
-                mark, since_ms = max(int(fill.trade_id) for fill in fills), None
+                mark, since_ms = max(int(fill.trade_id) for fill, _ in fills), None
                 if from_ms is None:
                     # what was read from a time on may leave a hole behind the mark
                     self._marks[trading_pair] = mark
@@ -178,27 +185,26 @@ class TradeReader:
         self._memory.put(f"trades {read.trading_pair}", str(read.up_to))
 
     # ---- whose an execution is -----------------------------------------------------------------------------------------
-    async def _named(self, trading_pair: str, reply: Reply) -> tuple[list[Fill], str | None]:
-        """Executions with their client order ids ('' for orders that carry none, or that the venue has forgotten), and the trade id of one whose order can't be
-        found out now; such are left out."""
+    async def _named(self, trading_pair: str, reply: Reply) -> tuple[list[tuple[Fill, str]], str | None]:
+        """Executions with their client order ids ('' for orders that carry none, or that the venue has forgotten) and why the venue made their orders; and the trade
+        id of one whose order can't be found out now; such are left out."""
         fills = self._dialect.fills(reply, trading_pair)
         order_ids = self._dialect.fill_order_ids(reply)
-        named: list[Fill] = []
+        named: list[tuple[Fill, str]] = []
         nameless_id: str | None = None
         for fill, order_id in zip(fills, order_ids, strict=True):
-            client_order_id: str | None = fill.client_order_id
-            if not client_order_id:
-                client_order_id = self._resolve(trading_pair, order_id) or self._foreign.get((trading_pair, order_id))
-            if client_order_id is None:
-                client_order_id = await self._identify(trading_pair, order_id, fill.ts_ns // 1_000_000)
-            if client_order_id is None:
+            known = fill.client_order_id or self._resolve(trading_pair, order_id)
+            sender = (known, "") if known else self._foreign.get((trading_pair, order_id))
+            if sender is None:
+                sender = await self._identify(trading_pair, order_id, fill.ts_ns // 1_000_000)
+            if sender is None:
                 nameless_id = nameless_id or fill.trade_id
             else:
-                named.append(replace(fill, client_order_id=client_order_id))
+                named.append((replace(fill, client_order_id=sender[0]), sender[1]))
         return named, nameless_id
 
-    async def _identify(self, trading_pair: str, order_id: str, traded_ms: int) -> str | None:
-        """Ask the venue for the order behind an execution that we don't know; '' when it has forgotten it, None when that can't be found out now.
+    async def _identify(self, trading_pair: str, order_id: str, traded_ms: int) -> _Sender | None:
+        """Ask the venue for the order behind an execution that we don't know; without an id when it has forgotten it, None when that can't be found out now.
 
         An order that has traded was there. "Not found" soon after that only means that what answers lags behind.
         """
@@ -206,16 +212,16 @@ class TradeReader:
         answer = await self._caller.call(call)
         if isinstance(answer.reply, NoReply) or answer.outcome.verdict not in (Verdict.ACCEPTED, Verdict.NOT_FOUND):
             return None
-        client_order_id = ""
+        sender = ("", "")
         if answer.is_accepted:
             report = self._dialect.order_report(call, answer.reply)
             if report.exchange_order_id != order_id:
                 # a reply to another question (R22)
                 return None
-            client_order_id = report.client_order_id
+            sender = (report.client_order_id, report.forced)
         elif self._venue_ms(self._wall_ms()) < traded_ms + LAG_MS:
             return None
-        self._foreign[trading_pair, order_id] = client_order_id
+        self._foreign[trading_pair, order_id] = sender
         if len(self._foreign) > KNOWN_FOREIGN:
             self._foreign.popitem(last=False)
-        return client_order_id
+        return sender

@@ -44,6 +44,7 @@ def live_view(bot: RunningBot) -> BotView:
         tuple(_position_view(row.bot_id, position) for position in report.positions_summary if position.amount),
         tuple(f"{seat.controller.id}: {seat.fault}" for seat in strategy.seats if seat.fault),
         _signals(strategy.controllers),
+        report.funding_quote,
     )
 
 
@@ -105,6 +106,7 @@ def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow],
             counts[name] = counts.get(name, 0) + count
     zero = Decimal(0)
     realized = sum((tally.realized_quote for tally in records.tallies), zero)
+    funding = sum((quote for quote, _ in records.funding.values()), zero)
     realized += sum((hold.realized_gross - hold.fees_in_pnl for hold in records.holds), zero)
     positions = tuple(_held_view(row.bot_id, hold, mids) for hold in records.holds if hold.net_amount_base)
     open_results = [position.unrealized for position in positions]
@@ -119,7 +121,7 @@ def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow],
         tuple(config.controller_name for config in configs),
         tuple(markets),
         row.created_ms,
-        None if unrealized is None else realized + unrealized,
+        None if unrealized is None else realized + unrealized + funding,
         realized,
         unrealized,
         sum((tally.fees_quote for tally in records.tallies), zero),
@@ -131,6 +133,7 @@ def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow],
         tuple(sorted(counts.items())),
         positions,
         (),
+        funding=funding,
     )
 
 

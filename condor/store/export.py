@@ -26,6 +26,7 @@ TABLES = {
     "executors": "SELECT * FROM v_executors ORDER BY created_ns, executor_id",
     "orders": "SELECT * FROM v_orders ORDER BY created_ns, client_order_id",
     "fills": "SELECT * FROM v_fills ORDER BY ts_ns, account, connector_name, trading_pair, trade_id",
+    "funding": "SELECT * FROM v_funding ORDER BY ts_ns, account, connector_name, trading_pair, funding_id, bot_id, controller_id",
     "holds": "SELECT * FROM v_holds ORDER BY account, bot_id, controller_id, connector_name, trading_pair, bucket",
 }
 """File name -> what is in it, oldest first."""

@@ -96,6 +96,7 @@ def _numbers(view: BotView) -> list[tuple[str, str]]:
         ("Result", f"{words.money(view.net_pnl, signed=True)} {view.quote}"),
         ("  realised", words.money(view.realized, signed=True)),
         ("  open", words.money(view.unrealized, signed=True)),
+        *([("  funding", words.money(view.funding, signed=True))] if view.funding else []),
         ("Fees paid", words.money(view.fees)),
         ("Volume", words.money(view.volume)),
     ]

@@ -160,4 +160,4 @@ def test_the_file_counts_along_without_growing(folder: Folder) -> None:
 
 def test_ids_of_the_largest_epoch_are_short_enough() -> None:
     epoch = 50 * STEP
-    assert len(IdSource.client_order_id(IdSource(epoch, 10**12).intent_id(), 99)) <= 36
+    assert len(IdSource.client_order_id(IdSource(epoch, 10**12, ("h7k2qz",)).intent_id(), 99)) <= 36

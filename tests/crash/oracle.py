@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from botcore.model.events import FactKind
-from botcore.orders.ids import is_ours
+from botcore.orders.ids import is_condors
 from botcore.recorder.rows import intent_of
 from condor.notifications import SEVERITY
 from tests.crash.ledger import Records, VenueBooks
@@ -38,7 +38,7 @@ def judge_running(records: Records, books: Iterable[VenueBooks], breach: Breach)
     for book in books:
         filled: dict[str, Decimal] = defaultdict(Decimal)
         for order in book.orders():
-            if not is_ours(order.client_order_id):
+            if not is_condors(order.client_order_id):
                 continue
             intent = records.intents.get(intent_of(order.client_order_id))
             if intent is None:
@@ -59,7 +59,7 @@ def unbooked(records: Records, books: Iterable[VenueBooks]) -> list[str]:
         f"{book.name} {trade.trading_pair} {trade.trade_id} of {trade.client_order_id}"
         for book in books
         for trade in book.trades()
-        if is_ours(trade.client_order_id) and (book.name, trade.trading_pair, trade.trade_id) not in records.fills
+        if is_condors(trade.client_order_id) and (book.name, trade.trading_pair, trade.trade_id) not in records.fills
     ]
 
 

@@ -93,12 +93,12 @@ def test_p8_an_old_copy_of_the_records_is_noticed_and_its_ids_are_not_used_again
         person.tap("Allow new positions")
         person.tap("Allow them")
         person.until(
-            lambda: len(instance.rows("SELECT 1 FROM intents WHERE intent_id NOT LIKE ?", f"cdr-{next(iter(used)).split('-')[1]}-%")) > 0,
+            lambda: len(instance.rows("SELECT 1 FROM intents WHERE intent_id NOT LIKE ?", f"cdr-%-{next(iter(used)).split('-')[2]}-%")) > 0,
             "new orders",
             60,
         )
         new = {row[0] for row in instance.rows("SELECT client_order_id FROM orders")} - used
-        assert {name.split("-")[1] for name in new}.isdisjoint({name.split("-")[1] for name in used})
+        assert {name.split("-")[2] for name in new}.isdisjoint({name.split("-")[2] for name in used})
         instance.stop()
     finally:
         instance.kill()
@@ -112,9 +112,9 @@ def test_p20_a_copied_home_speaks_with_ids_of_its_own(tmp_path: Path) -> None:
     shutil.copytree(instance.home, tmp_path / "clone")
     clone = Instance(tmp_path / "clone", FAST).start()
     try:
-        before = {row[0].split("-")[1] for row in instance.rows("SELECT client_order_id FROM orders")}
+        before = {row[0].split("-")[2] for row in instance.rows("SELECT client_order_id FROM orders")}
         clone.person().until(
-            lambda: bool({row[0].split("-")[1] for row in clone.rows("SELECT client_order_id FROM orders")} - before), "orders of another epoch", 60
+            lambda: bool({row[0].split("-")[2] for row in clone.rows("SELECT client_order_id FROM orders")} - before), "orders of another epoch", 60
         )
         assert "copied from elsewhere" in (clone.home / "stderr.txt").read_text()
     finally:

@@ -16,7 +16,7 @@ from botcore.executors.data_types import TripleBarrierConfig
 from botcore.model.enums import OrderType, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState, Purpose
-from botcore.orders.ids import is_ours
+from botcore.orders.ids import is_condors
 from tests.support.bench import SPOT
 from tests.support.live_bench import D, LiveBench
 from tests.support.lossy_venue import Line
@@ -155,7 +155,7 @@ def test_o17_o18_o19_somebody_else_trades_on_the_account(seed: int) -> None:
 
 def last_surplus(bench: LiveBench) -> Any:
     """What is told to be nobody's. On a one-way account nobody can say whether somebody closed a short or opened a long beside another bot's long."""
-    assert any(not is_ours(fill.client_order_id) for fill in bench.venue.trades), "without somebody else there is none"
+    assert any(not is_condors(fill.client_order_id) for fill in bench.venue.trades), "without somebody else there is none"
     told = [D(fact.payload["amount"]) for fact in bench.records.facts if fact.kind == FactKind.POSITION_UNACCOUNTED]
     return told[-1] if told else None
 
@@ -171,7 +171,7 @@ def check(bench: LiveBench) -> None:
     assert venue.open_orders() == []
     # I5: every execution once, and none that did not happen
     booked = [trade_id for trade_id in bench.booked() if not trade_id.startswith("external-")]
-    assert sorted(booked) == sorted(fill.trade_id for fill in venue.trades if is_ours(fill.client_order_id))
+    assert sorted(booked) == sorted(fill.trade_id for fill in venue.trades if is_condors(fill.client_order_id))
     # I2, I1: what the venue holds is what the holds say, fees taken off
     if bench.instrument.is_perpetual:
         net = connector.own.of(bench.instrument).net
@@ -199,4 +199,4 @@ def check(bench: LiveBench) -> None:
         assert lots <= bench.instrument.lots(D(bench.records.executors[executor_id].config["amount"])), executor_id
     # I4: nothing of ours at the venue that was not written down before
     known = {order.client_order_id for order in bench.records.submitted} | set(bench.intents)
-    assert {order.client_order_id for order in venue.orders if is_ours(order.client_order_id)} <= known
+    assert {order.client_order_id for order in venue.orders if is_condors(order.client_order_id)} <= known

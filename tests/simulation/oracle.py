@@ -10,7 +10,7 @@ from typing import Any
 
 from botcore.model.events import FactKind
 from botcore.model.order import Purpose
-from botcore.orders.ids import is_ours
+from botcore.orders.ids import is_condors
 from botcore.recorder.rows import intent_of
 from tests.simulation.ledger import Ledger, VenueTrade
 from tests.simulation.watcher import ENDED, Watcher
@@ -42,7 +42,7 @@ def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     judge_facts(watcher, breach)
 
 
-def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach, is_ours: Callable[[str], bool] = is_condors) -> None:
     """I3, I4, I8: one effect for each intent, each written before, and nothing of ours that still works."""
     attempts: dict[str, list[Any]] = defaultdict(list)
     excess = ledger.excess()
@@ -74,14 +74,17 @@ def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
             breach("I5", f"order {client_order_id} has executions in the records, and {ledger.name} never had it")
 
 
-def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
+def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach, is_ours: Callable[[str], bool] = is_condors) -> None:
     """I5, I6: every execution once, none that did not happen, and each as it was."""
     booked = {(key[1], key[2]): row for key, row in booked_rows(watcher).items() if key[0] == ledger.name}
     traded = {(trade.trading_pair, trade.trade_id): trade for trade in ledger.trades() if is_ours(trade.client_order_id)}
     for key in sorted(traded.keys() - booked.keys()):
         trade = traded[key]
         breach("I5", f"{ledger.name} executed {trade.trade_id} of {trade.client_order_id} ({trade.side} {trade.amount}), it is not booked")
+    others = {(trade.trading_pair, trade.trade_id): trade for trade in ledger.trades() if not is_condors(trade.client_order_id)}
     for key in sorted(booked.keys() - traded.keys()):
+        if _is_forced(watcher, booked[key], others.get((key[0], key[1].partition(".")[0]))):
+            continue
         breach("I5", f"execution {key} of {booked[key]['client_order_id']} is booked, {ledger.name} knows nothing of it")
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for key in traded.keys() & booked.keys():
@@ -97,6 +100,15 @@ def judge_fills(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
             continue
         if row["connector_name"] == ledger.name and Decimal(row["filled_amount"]) != sums.get(client_order_id, ZERO):
             breach("I6", f"order {client_order_id} counts {row['filled_amount']}, its executions make {sums.get(client_order_id, ZERO)}")
+
+
+def _is_forced(watcher: Watcher, row: dict[str, Any], trade: VenueTrade | None) -> bool:
+    """O17: whether an execution of the venue's own order (or a share of it) is booked as it was."""
+    if trade is None or watcher.intents[intent_of(row["client_order_id"])]["purpose"] != Purpose.EXTERNAL.value:
+        return False
+    whole = Decimal(row["amount"]) == trade.amount
+    fits = (Decimal(row["price"]), row["trade_type"]) == (trade.price, trade.side) and Decimal(row["amount"]) <= trade.amount
+    return fits and (not whole or (Decimal(row["fee_amount"]), row["fee_asset"]) == (trade.fee, trade.fee_asset))
 
 
 def judge_position(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
@@ -122,7 +134,7 @@ def judge_balances(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
     changed: dict[str, Decimal] = defaultdict(Decimal)
     for trade in ledger.trades():
         row = watcher.fills.get((ledger.name, trade.trading_pair, trade.trade_id))
-        if row is not None or not is_ours(trade.client_order_id):
+        if row is not None or not is_condors(trade.client_order_id):
             _apply(changed, trade, ledger.is_perpetual)
     for asset, (opening, now) in sorted(balances.items()):
         if not ledger.is_perpetual and opening + changed.get(asset, ZERO) != now:

@@ -34,6 +34,7 @@ class Watcher:
         self.executors: dict[str, dict[str, Any]] = {}
         self.holds: dict[tuple[str, ...], dict[str, Any]] = {}
         self.tallies: dict[tuple[str, str], dict[str, Any]] = {}
+        self.funding: dict[tuple[str, ...], dict[str, Any]] = {}
         self.facts: Counter[tuple[str, str]] = Counter()
         self.memory: dict[tuple[str, str], str] = {}
         """(Connector name, key) -> what a connection put down."""
@@ -60,6 +61,8 @@ class Watcher:
                 self.holds[key] = values
             elif table == "tallies":
                 self.tallies[values["bot_id"], values["controller_id"]] = values
+            elif table == "funding":
+                self._funding(values)
             elif table == "facts":
                 self.facts[values["kind"], values["executor_id"]] += 1
                 if values["kind"] == FactKind.VENUE_TROUBLE and " broke (" in values["payload"]:
@@ -112,6 +115,13 @@ class Watcher:
         known = self.fills.setdefault(key, row)
         if (known["amount"], known["price"], known["client_order_id"]) != (row["amount"], row["price"], row["client_order_id"]):
             self._breach("I5", f"execution {key} was booked with two contents: {known} and {row}")
+
+    def _funding(self, row: dict[str, Any]) -> None:
+        """I20: a share of a payment is written once."""
+        key = (row["connector_name"], row["trading_pair"], row["funding_id"], row["bot_id"], row["controller_id"])
+        if key in self.funding:
+            self._breach("I20", f"funding {key} was booked twice")
+        self.funding[key] = row
 
     def _executor(self, row: dict[str, Any]) -> bool:
         """True when it has ended with this row."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from botcore.model.enums import PriceType
 from botcore.model.events import Fact, FactKind
-from botcore.orders.ids import is_ours
+from botcore.orders.ids import IdSource
 
 D = Decimal
 
@@ -16,6 +16,7 @@ class RigEyes:
     """The reading side of `LiveRig`, which has the parts that are looked at."""
 
     connector: Any
+    ids: IdSource
     states: dict[str, Any]
     state: Any
     clock: Any
@@ -39,7 +40,7 @@ class RigEyes:
 
     def orders(self) -> list[Any]:
         """Our orders in the venue's books, oldest first."""
-        return [order for order in self.venue.orders() if is_ours(order.client_id)]
+        return [order for order in self.venue.orders() if self.ids.is_ours(order.client_id)]
 
     def booked(self) -> list[str]:
         """Trade ids that were booked, in order."""

@@ -81,6 +81,10 @@ class LiveRig(RigEyes):
         The venue's prices move only when the test moves them.
     pause_s : float, optional
         Longest pause before a socket is opened again, with as many attempts as it takes; by the venue's file if not given.
+    homes : tuple of str
+        Ids of the home.
+    beside : LiveRig, optional
+        Another home that trades with the same key: its world is shared, and it must have been made first.
 
     Attributes
     ----------
@@ -99,16 +103,22 @@ class LiveRig(RigEyes):
         tick_s: float = 0.25,
         pairs: Sequence[str] = (PAIR,),
         pause_s: float | None = None,
+        homes: tuple[str, ...] = ("rigone",),
+        beside: LiveRig | None = None,
     ) -> None:
-        self.name, self.pairs = name, tuple(pairs)
-        self.loop = SimLoop(seed, start_ns=START_NS)
+        self.name, self.pairs, self.homes = name, tuple(pairs), homes
+        self.loop = SimLoop(seed, start_ns=START_NS) if beside is None else beside.loop
         self.log = EventLog(lambda: self.loop.now_ns, 2_000)
         self.breaches: list[str] = []
         self.watcher = Watcher(self.breach)
-        self.wire = WireVenue(self.loop, self.log, name, self.pairs, seed, 0.0001, self.watcher.arrived)
+        self.wire = WireVenue(self.loop, self.log, name, self.pairs, seed, 0.0001, self.arrived) if beside is None else beside.wire
+        self._beside = beside
+        if beside is not None:
+            beside._beside = self
         self.venue, self.front = self.wire.venue, self.wire.front
         for house in self.venue.houses.values():
             house.is_still = still
+        self.epoch = 1
         self.disk = SimDisk(seed, self.log, fresh_home(), DiskFaults(), self.watcher.rows)
         self.rules, self.manners = KeptRules(), Manners()
         self.skew_ms = 0
@@ -136,6 +146,11 @@ class LiveRig(RigEyes):
     def breach(self, invariant: str, text: str) -> None:
         self.breaches.append(f"{invariant} at {self.loop.time():.3f} s: {text}")
 
+    def arrived(self, venue: str, client_order_id: str) -> None:
+        """A create has arrived at the venue: that of this home, or of the one beside."""
+        rig = self if self._beside is None or self.ids.is_ours(client_order_id) else self._beside
+        rig.watcher.arrived(venue, client_order_id)
+
     # ---- a process -------------------------------------------------------------------------------------------------
     async def boot(self, *, until_live_s: float | None = 60.0) -> None:
         """Start a process from what is on the disk and, unless told not to, wait until new exposure may be sent."""
@@ -147,6 +162,11 @@ class LiveRig(RigEyes):
         await ready
         if until_live_s is not None:
             await self.until(self.is_live, until_live_s)
+
+    def lose_records(self) -> None:
+        """Between two lives: the database is gone. The program counts its epoch on then, and knows its home by the file beside it."""
+        self.epoch += 1
+        self.disk = SimDisk(self.epoch, self.log, fresh_home(), DiskFaults(), self.watcher.rows)
 
     def kill(self) -> None:
         """SIGKILL: nothing of the process runs any more, its sockets are closed, what was not on the disk is gone."""
@@ -166,7 +186,7 @@ class LiveRig(RigEyes):
     def _build(self) -> None:
         journal: Any = SimJournal(self.disk, self.loop, self.process)
         serial = journal.read(lambda connection: runtime_value(connection, "serial")).result()
-        self.ids = IdSource(epoch=1, start=serial + 1)
+        self.ids = IdSource(self.epoch, serial + 1, self.homes)
         port = WatchedPort([self.wire], self.loop, self.log, self.process, lambda: False, lambda label: None)
         port.manners = self.manners
         wall = WallClock(lambda: self.loop.now_ns // 1_000_000 + self.skew_ms, lambda: self.loop.now_ns)

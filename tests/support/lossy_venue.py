@@ -179,6 +179,9 @@ class LossyVenue:
     def look(self) -> None:
         self.requests.append(("look", ""))
 
+    def look_at_trades(self, trading_pair: str, since_ms: int) -> None:
+        self.requests.append(("look at trades", trading_pair))
+
     def booked(self, read: object) -> None:
         """It never sends a whole list."""
 

@@ -21,17 +21,18 @@ from botcore.connectors.live.cancels import CancelBook
 from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.fees import Rate, no_rate, with_priced_fee
+from botcore.connectors.live.other_homes import OtherHomes
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, PositionMode
 from botcore.model.errors import ConfigError, nearest
-from botcore.model.events import Fact, FactKind, OrderUnknown, PartFault, StrayFill, StrayOrder
+from botcore.model.events import Fact, FactKind, ForcedFill, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT, WAITS
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
-from botcore.orders.ids import IdSource, is_ours
+from botcore.orders.ids import IdSource, is_condors
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
 from botcore.venues.off_grid import counted_in, on_grid
@@ -99,6 +100,7 @@ class ExchangeConnector(ConnectorBase):
         self.cancels = CancelBook()
         self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)
         self.audit = AuditBook()
+        self._others = OtherHomes(ids, self._tell_other_home)
         self.denied = ""
         self._denied_told = False
         self._forced_told: deque[tuple[str, str]] = deque(maxlen=FORCED_KEPT)
@@ -195,7 +197,10 @@ class ExchangeConnector(ConnectorBase):
         elif type(news) is Reported:
             self._report(news.report, now_ns)
         elif type(news) is Traded:
-            self._trade(news.fill)
+            if news.forced:
+                self._bus.publish(ForcedFill(with_priced_fee(news.fill, self._rate), news.forced))
+            else:
+                self._trade(news.fill)
         elif type(news) is TradesRead and not self.broken:
             self._line.booked(news)
 
@@ -392,6 +397,8 @@ class ExchangeConnector(ConnectorBase):
 
     def _forced(self, report: OrderReport) -> None:
         """The venue itself closed (part of) a position: told once it is done, booked when positions confirm it (`PositionKeeper`)."""
+        for fill in report.fills:
+            self._bus.publish(ForcedFill(with_priced_fee(fill, self._rate), report.forced))
         key = (report.trading_pair, report.exchange_order_id)
         if report.filled_lots < report.lots or key in self._forced_told:
             return
@@ -457,14 +464,14 @@ class ExchangeConnector(ConnectorBase):
 
     # ---- orders that are not in our books ------------------------------------------------------------------------
     def _stray(self, report: OrderReport) -> Order | None:
-        """An order that the tracker does not know: ours by its id, or somebody else's, which is never touched.
+        """An order that the tracker does not know: ours by its id, or somebody else's or another home's, which is never touched.
 
         Returns
         -------
         Order, optional
             When somebody who keeps strays has adopted it.
         """
-        if not is_ours(report.client_order_id):
+        if not is_condors(report.client_order_id) or self._others.has(report.client_order_id, report.trading_pair):
             return None
         is_open = report.state not in (*ENDS, OrderState.FILLED)
         stray = StrayOrder(self.name, report.trading_pair, report.client_order_id, is_open, report.exchange_order_id, report.lots, report.filled_lots)
@@ -475,8 +482,14 @@ class ExchangeConnector(ConnectorBase):
                 self.on_foreign_fill(with_priced_fee(fill, self._rate))
         return order
 
+    def see_other_home(self, client_order_id: str, trading_pair: str) -> None:
+        self._others.add(client_order_id, trading_pair)
+
+    def _tell_other_home(self, home: str, client_order_id: str, trading_pair: str) -> None:
+        self._tell_account(FactKind.OTHER_HOME, home=home, client_order_id=client_order_id, trading_pair=trading_pair)
+
     def on_foreign_fill(self, fill: Fill) -> None:
-        if is_ours(fill.client_order_id):
+        if is_condors(fill.client_order_id) and not self._others.has(fill.client_order_id, fill.instrument.market.trading_pair):
             known = self.tracker.duplicate_fills
             self._bus.publish(StrayFill(fill))
             order = self.tracker.get(fill.client_order_id)
@@ -556,6 +569,9 @@ class ExchangeConnector(ConnectorBase):
 
     def look_at_account(self) -> None:
         self._line.look()
+
+    def look_at_trades(self, instrument: Instrument, since_ns: int) -> None:
+        self._line.look_at_trades(instrument.market.trading_pair, since_ns // 1_000_000)
 
     def read_lag_ns(self) -> int:
         return self._rules.lag_ns

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from botcore.model.errors import CondorError
 from botcore.model.instrument import Instrument
-from botcore.venues.account_news import BalancesTold, PositionTold
+from botcore.venues.account_news import BalancesTold, FundingPaid, PositionTold
 from botcore.venues.binance.names import Names
 from botcore.venues.dialect import AccountRights, Unreadable
-from botcore.venues.reading import Row, flag, inners, maybe_text, not_negative, number, short, text
+from botcore.venues.reading import Row, flag, ident, inners, maybe_text, not_negative, number, short, text, time_ns
 
 SIDES = {"BOTH": "net", "LONG": "long", "SHORT": "short"}
 
@@ -49,6 +49,16 @@ def positions(rows: list[Row], names: Names, ts_ns: int) -> list[PositionTold]:
         if instrument is not None:
             side = maybe_text(row, "positionSide")
             found.append(position_of(instrument, side, number(row, "positionAmt"), not_negative(row, "entryPrice"), ts_ns))
+    return found
+
+
+def funding(rows: list[Row], names: Names) -> list[FundingPaid]:
+    """`income` of the kind FUNDING_FEE; a payment's id is unique for each user and kind."""
+    found = []
+    for row in rows:
+        if text(row, "incomeType") == "FUNDING_FEE" and (instrument := names.find(text(row, "symbol"))) is not None:
+            pair = instrument.market.trading_pair
+            found.append(FundingPaid(text(row, "asset"), number(row, "income"), pair, time_ns(row, "time"), ident(row, "tranId")))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from botcore.orders.tracker import Order
-from botcore.venues.account_news import BalancesTold, PositionTold
+from botcore.venues.account_news import BalancesTold, FundingPaid, PositionTold
 from botcore.venues.binance import account
 from botcore.venues.binance.base import BinanceDialect
 from botcore.venues.binance.names import symbol_of
@@ -57,6 +57,13 @@ class BinanceFutures(BinanceDialect):
 
     def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
         return account.positions(self._rows(reply, "positionRisk"), self._names, ts_ns)
+
+    def funding_call(self, since_ms: int) -> Call | None:
+        params = (("incomeType", "FUNDING_FEE"), ("startTime", str(max(0, since_ms))), ("limit", "1000"))
+        return self._call("funding", "/income", params)
+
+    def funding(self, reply: Reply) -> list[FundingPaid]:
+        return account.funding(self._rows(reply, "income"), self._names)
 
     def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         lever = (("symbol", symbol_of(trading_pair)), ("leverage", str(leverage)))

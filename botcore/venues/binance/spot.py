@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from botcore.orders.tracker import Order
-from botcore.venues.account_news import BalancesTold, PositionTold
+from botcore.venues.account_news import BalancesTold, FundingPaid, PositionTold
 from botcore.venues.binance import account
 from botcore.venues.binance.base import BinanceDialect
 from botcore.venues.binance.orders import Params, spot_params
@@ -42,6 +42,12 @@ class BinanceSpot(BinanceDialect):
 
     def positions(self, reply: Reply, ts_ns: int) -> list[PositionTold]:
         raise Unreadable("spot has no positions")
+
+    def funding_call(self, since_ms: int) -> Call | None:
+        return None
+
+    def funding(self, reply: Reply) -> list[FundingPaid]:
+        raise Unreadable("spot pays no funding")
 
     def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         return ()

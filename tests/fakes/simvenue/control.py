@@ -180,7 +180,10 @@ class Control:
 
     def _liquidate(self, given: dict[str, Any]) -> Any:
         fraction, adl = float(given.get("fraction", 1)), bool(given.get("adl", False))
-        return [self._order(o) for o in script.liquidate(self._venue.engine, self._account(given), given["symbol"], fraction=fraction, adl=adl)]
+        price, settles = given.get("price"), bool(given.get("settles", False))
+        at = None if price is None else Decimal(str(price))
+        done = script.liquidate(self._venue.engine, self._account(given), given["symbol"], fraction=fraction, adl=adl, price=at, settles=settles)
+        return [self._order(order) for order in done]
 
     def _close(self, given: dict[str, Any]) -> Any:
         fraction = float(given.get("fraction", 1))

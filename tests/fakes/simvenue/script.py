@@ -147,12 +147,14 @@ class Script:
 
 
 # ---- events that no order caused -----------------------------------------------------------------------------------------
-def liquidate(engine: Engine, account: Account, symbol: str, *, fraction: float = 1.0, adl: bool = False) -> list[Order]:
-    """The venue closes (part of) a position by itself; open orders of the symbol are canceled first when it is a liquidation."""
+def liquidate(
+    engine: Engine, account: Account, symbol: str, *, fraction: float = 1.0, adl: bool = False, price: Decimal | None = None, settles: bool = False
+) -> list[Order]:
+    """The venue closes (part of) a position by itself, at the mark price unless another is given; open orders of the symbol are canceled first, but for an ADL."""
     if not adl:
         for order in list(account.open_of(symbol)):
             engine.end(order, "CANCELED")
-    return _close(engine, account, symbol, fraction, "adl" if adl else "liquidation")
+    return _close(engine, account, symbol, fraction, "adl" if adl else "settlement" if settles else "liquidation", price)
 
 
 def close_elsewhere(engine: Engine, account: Account, symbol: str, *, fraction: float = 1.0) -> list[Order]:
@@ -160,15 +162,15 @@ def close_elsewhere(engine: Engine, account: Account, symbol: str, *, fraction: 
     return _close(engine, account, symbol, fraction, "elsewhere")
 
 
-def _close(engine: Engine, account: Account, symbol: str, fraction: float, origin: str) -> list[Order]:
-    names = {"liquidation": "autoclose-", "adl": "adl_autoclose", "elsewhere": "web_"}
+def _close(engine: Engine, account: Account, symbol: str, fraction: float, origin: str, price: Decimal | None = None) -> list[Order]:
+    names = {"liquidation": "autoclose-", "adl": "adl_autoclose", "settlement": "settlement_autoclose-", "elsewhere": "web_"}
     market = engine.market(symbol)
     done: list[Order] = []
     for (name, side), position in list(account.positions.items()):
         lots = max(1, int(abs(position.lots) * fraction)) if position.lots else 0
         if name != symbol or not lots:
             continue
-        ticks = int(engine.mark(symbol) / market.tick)
+        ticks = int((price or engine.mark(symbol)) / market.tick)
         closing = "SELL" if position.lots > 0 else "BUY"
         client = f"{names[origin]}{engine.now_ns // 1_000_000}{side}"
         what = "TRADE" if origin == "elsewhere" else "CALCULATED"
