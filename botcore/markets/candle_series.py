@@ -127,12 +127,21 @@ class CandleSeries:
         return moved
 
     def load(self, rows: np.ndarray) -> None:
-        """Begin with the last `keep` of these closed bars (float64 [n, 6], oldest first, equidistant)."""
+        """Begin with the last `keep` of these closed bars (float64 [n, 6], oldest first); holes between them are filled and marked."""
         rows = rows[-self.keep :]
+        if (np.diff(rows[:, 0]) != self.interval_s).any():
+            self._load_each(rows)
+            return
         self._block[: len(rows)] = rows
         self._end = self.count = len(rows)
         self._extra = self._missing_marks = None
         self.version += 1
+
+    def _load_each(self, rows: np.ndarray) -> None:
+        self.count = self._end = 0
+        self._extra = self._missing_marks = None
+        for row in rows.tolist():
+            self.append((row[0], row[1], row[2], row[3], row[4], row[5]))
 
     def tail_extra(self, count: int) -> np.ndarray:
         """What is known beside the newest bars, float64 [n <= count, 4] as in `Extra`; a copy."""
