@@ -39,7 +39,7 @@ lint: $(VENV)/.dev $(VENV)/.built   ## ruff and the import contracts
 
 type: $(VENV)/.dev $(VENV)/.built   ## mypy and stubtest
 	$(PY) -m mypy
-	$(PY) -m mypy.stubtest botcore.orders.tracker botcore.markets.order_book botcore.markets.depth_reader botcore.markets.book_scanner
+	$(PY) -m mypy.stubtest botcore.orders.tracker botcore.markets.order_book botcore.markets.depth_reader botcore.markets.book_scanner botcore.markets.rolling botcore.markets.indicators
 
 bench: $(VENV)/.dev $(VENV)/.built  ## ratios against benchmarks/baseline.json
 	$(PY) -m benchmarks $(ARGS)

@@ -1,6 +1,6 @@
 """What pyproject.toml can't say: the compiled parts.
 
-Cython compiles the four `.pyx` files; mypyc compiles the plain, typed modules that botcore/compiled.txt names (docs/decisions/0006).
+Cython compiles the six `.pyx` files; mypyc compiles the plain, typed modules that botcore/compiled.txt names (docs/decisions/0006).
 """
 
 from pathlib import Path
@@ -8,7 +8,14 @@ from pathlib import Path
 from mypyc.build import mypycify
 from setuptools import Extension, setup
 
-CYTHON = ("botcore.orders.tracker", "botcore.markets.order_book", "botcore.markets.depth_reader", "botcore.markets.book_scanner")
+CYTHON = (
+    "botcore.orders.tracker",
+    "botcore.markets.order_book",
+    "botcore.markets.depth_reader",
+    "botcore.markets.book_scanner",
+    "botcore.markets.rolling",
+    "botcore.markets.indicators",
+)
 
 
 def sources(name: str, ending: str) -> str:

@@ -20,7 +20,14 @@ from condor.store.reserve import SIZE
 from condor.store.soundness import damage_of
 from condor.store.verify import quarantined
 
-EXTENSIONS = ("botcore.orders.tracker", "botcore.markets.order_book", "botcore.markets.depth_reader", "botcore.markets.book_scanner")
+EXTENSIONS = (
+    "botcore.orders.tracker",
+    "botcore.markets.order_book",
+    "botcore.markets.depth_reader",
+    "botcore.markets.book_scanner",
+    "botcore.markets.rolling",
+    "botcore.markets.indicators",
+)
 LANE = tuple((Path(botcore.__file__).parent / "compiled.txt").read_text().split())
 """Typed modules that mypyc compiles (docs/decisions/0006)."""
 ENOUGH = 200 * 2**20

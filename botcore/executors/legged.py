@@ -243,8 +243,8 @@ class LeggedExecutor(ExecutorBase[C]):
         """Units of `quote` for one of `asset`; None when no fresh price says."""
         if asset == quote:
             return Decimal(1)
-        rate: Decimal = self._market_data.get_rate(f"{asset}-{quote}")
-        return None if rate.is_nan() or rate <= 0 else rate
+        rate = self._market_data.get_rate(f"{asset}-{quote}")
+        return None if rate is None or rate <= 0 else rate
 
     def _sum(self, values: list[Decimal | None]) -> Decimal:
         total = ZERO

@@ -1,7 +1,8 @@
 """Candles of one market: closed bars only, equidistant, at every interval that somebody asked for.
 
 One base series is written bar by bar, by a candle feed or from trades; longer intervals grow out of it bar by bar. A bar stands in a series only when it is closed,
-so live and backtest see the same. Where a bar is missing, flat bars without volume take its place and are counted: indicators may rely on equal steps.
+so live and backtest see the same. Where a bar is missing, flat bars without volume take its place, counted and marked: indicators may rely on equal steps, and
+whoever wants to know sees which bars stand for nothing (`missing`). What some sources tell beside a bar (`Extra`) is kept where there is any.
 """
 
 from __future__ import annotations
@@ -10,124 +11,45 @@ from typing import Final
 
 import numpy as np
 
+from botcore.markets.candle_series import LARGEST_GAP, NO_EXTRA, Bar, CandleSeries, Extra
 from botcore.markets.intervals import SECOND_NS, bucket_end_s, bucket_start_s, interval_name
 from botcore.model.errors import ConfigError
 from botcore.model.market_events import BarClosed
 
-Bar = tuple[float, float, float, float, float, float]
-"""open time (s), open, high, low, close, volume"""
+__all__ = ["LARGEST_GAP", "Bar", "CandleBook", "CandleSeries", "Extra"]
 
 TRADE_BASE_S: Final = 60
-LARGEST_GAP: Final = 20_000
-
-
-class CandleSeries:
-    """Closed bars of one interval, oldest first.
-
-    Parameters
-    ----------
-    keep : int
-        Bars that are kept at least.
-
-    Attributes
-    ----------
-    version : int
-        Grows with every closed bar.
-    gaps : int
-        Flat bars that stand in for missing ones.
-    """
-
-    __slots__ = ("_block", "_end", "count", "gaps", "interval_s", "keep", "version")
-
-    def __init__(self, interval_s: int, keep: int = 2_000) -> None:
-        self.interval_s = interval_s
-        self.keep = keep
-        self.count = 0
-        self.version = 0
-        self.gaps = 0
-        self._end = 0
-        self._block = np.empty((2 * keep, 6))
-
-    @property
-    def last_open_s(self) -> int | None:
-        """Open time of the newest bar; None before the first."""
-        return int(self._block[self._end - 1, 0]) if self.count else None
-
-    @property
-    def last_close(self) -> float:
-        """NaN before the first bar."""
-        return float(self._block[self._end - 1, 4]) if self.count else float("nan")
-
-    def append(self, bar: Bar) -> list[Bar]:
-        """Add a closed bar; returns it, behind the flat bars that fill a gap before it. A bar that is not newer is ignored."""
-        last = self.last_open_s
-        if last is None or bar[0] == last + self.interval_s:
-            self._put(bar)
-            return [bar]
-        if bar[0] <= last:
-            return []
-        added = [*self._missing(last, int(bar[0])), bar]
-        for item in added:
-            self._put(item)
-        self.gaps += len(added) - 1
-        return added
-
-    def _missing(self, last_s: int, next_s: int) -> list[Bar]:
-        """Flat bars between two bars; none where the step is not fixed (months) or the hole is out of all proportion."""
-        if (next_s - last_s) // self.interval_s > LARGEST_GAP:
-            return []
-        close = self.last_close
-        starts = []
-        start = bucket_end_s(last_s, self.interval_s)
-        while start < next_s:
-            starts.append(start)
-            start = bucket_end_s(start, self.interval_s)
-        return [(float(start), close, close, close, close, 0.0) for start in starts]
-
-    def _put(self, bar: Bar) -> None:
-        block, end = self._block, self._end
-        if end == len(block):
-            # the reader of an older tail keeps the old block: it is never moved under it
-            block = np.empty_like(block)
-            block[: self.keep] = self._block[end - self.keep :]
-            self._block, end = block, self.keep
-            self.count = self.keep
-        block[end] = bar
-        self._end = end + 1
-        self.count += 1
-        self.version += 1
-
-    def load(self, rows: np.ndarray) -> None:
-        """Begin with the last `keep` of these closed bars (float64 [n, 6], oldest first, equidistant)."""
-        rows = rows[-self.keep :]
-        self._block[: len(rows)] = rows
-        self._end = self.count = len(rows)
-        self.version += 1
-
-    def tail(self, count: int) -> np.ndarray:
-        """The newest bars, float64 [n <= count, 6], oldest first; a read-only window that later bars don't change."""
-        window = self._block[self._end - min(count, self.count) : self._end]
-        window.flags.writeable = False
-        return window
+FINEST_S: Final = 1
 
 
 class _Growing:
     """A bar of a longer interval that is not closed yet."""
 
-    __slots__ = ("close", "end_s", "high", "low", "open", "start_s", "volume")
+    __slots__ = ("bought", "bought_quote", "close", "end_s", "high", "low", "missing", "open", "quote", "start_s", "trades", "volume")
 
-    def __init__(self, bar: Bar, interval_s: int) -> None:
+    def __init__(self, bar: Bar, interval_s: int, extra: Extra, missing: int) -> None:
         start, self.open, self.high, self.low, self.close, self.volume = bar
+        self.quote, self.trades, self.bought, self.bought_quote = extra
+        self.missing = missing
         self.start_s = bucket_start_s(int(start), interval_s)
         self.end_s = bucket_end_s(self.start_s, interval_s)
 
-    def add(self, bar: Bar) -> None:
+    def add(self, bar: Bar, extra: Extra, missing: int) -> None:
         if bar[2] > self.high:
             self.high = bar[2]
         if bar[3] < self.low:
             self.low = bar[3]
         self.close = bar[4]
         self.volume += bar[5]
+        self.missing += missing
+        if extra is not NO_EXTRA:
+            self.quote += extra[0]
+            self.trades += extra[1]
+            self.bought += extra[2]
+            self.bought_quote += extra[3]
+
+    def extra(self) -> Extra:
+        return (self.quote, self.trades, self.bought, self.bought_quote) if self.trades or self.quote or self.bought else NO_EXTRA
 
     def bar(self) -> Bar:
         return (float(self.start_s), self.open, self.high, self.low, self.close, self.volume)
@@ -143,7 +65,7 @@ class _Resampled:
         self._base_s = base_s
         self._growing: _Growing | None = None
 
-    def add(self, bar: Bar) -> None:
+    def add(self, bar: Bar, extra: Extra, missing: int) -> None:
         start_s = int(bar[0])
         growing = self._growing
         if growing is not None and start_s >= growing.end_s:
@@ -153,22 +75,23 @@ class _Resampled:
             begins = bucket_start_s(start_s, self.series.interval_s) == start_s
             if not begins and not self.series.count:
                 return  # the first bar would begin in the middle of its interval
-            self._growing = growing = _Growing(bar, self.series.interval_s)
+            self._growing = growing = _Growing(bar, self.series.interval_s, extra, missing)
         else:
-            growing.add(bar)
+            growing.add(bar, extra, missing)
         if start_s + self._base_s >= growing.end_s:
             self._close()
 
     def _close(self) -> None:
         if self._growing is not None:
-            self.series.append(self._growing.bar())
+            self.series.append(self._growing.bar(), self._growing.extra(), self._growing.missing)
             self._growing = None
 
 
 class CandleBook:
     """All candle series of one market.
 
-    It is fed either by `on_bar` (recorded candles; the first bar fixes the base interval) or by `on_trade` and `on_time` (base: one minute).
+    It is fed either by `on_bar` (recorded candles; the first bar fixes the base interval) or by `on_trade` and `on_time` (base: one minute; a series of seconds
+    begins when it is asked for).
 
     Attributes
     ----------
@@ -178,10 +101,12 @@ class CandleBook:
         `version` right after the history was loaded.
     """
 
-    __slots__ = ("_base", "_bucket", "_bucket_end_ns", "_derived", "_keep", "is_from_trades", "loaded_version")
+    __slots__ = ("_base", "_bucket", "_bucket_end_ns", "_derived", "_fine", "_keep", "_trade_base_s", "is_from_trades", "loaded_version")
 
-    def __init__(self, keep: int = 2_000) -> None:
+    def __init__(self, keep: int = 2_000, trade_base_s: int = TRADE_BASE_S) -> None:
         self._keep = keep
+        self._trade_base_s = trade_base_s
+        self._fine: CandleBook | None = None
         self._base: CandleSeries | None = None
         self._derived: dict[int, _Resampled] = {}
         self._bucket: _Growing | None = None
@@ -198,7 +123,7 @@ class CandleBook:
     def base(self) -> CandleSeries:
         """The series that the others grow out of; one minute when nothing has fixed it yet."""
         if self._base is None:
-            self.set_base(TRADE_BASE_S)
+            self.set_base(self._trade_base_s)
         assert self._base is not None
         return self._base
 
@@ -212,36 +137,43 @@ class CandleBook:
         """Take a recorded bar."""
         if self._base is None:
             self.set_base(event.interval_ns // SECOND_NS)
-        self._add((event.open_ns / SECOND_NS, event.open, event.high, event.low, event.close, event.volume))
+        extra = event.extra if event.extra is not None else NO_EXTRA
+        self._add((event.open_ns / SECOND_NS, event.open, event.high, event.low, event.close, event.volume), extra)
 
-    def on_trade(self, ts_ns: int, price: float, amount: float) -> None:
+    def on_trade(self, ts_ns: int, price: float, amount: float, taker_bought: bool = False) -> None:
         """Take a public trade."""
+        if self._fine is not None:
+            self._fine.on_trade(ts_ns, price, amount, taker_bought)
         if ts_ns >= self._bucket_end_ns:
             self._begin_bucket(ts_ns)
         bar = (ts_ns / SECOND_NS, price, price, price, price, amount)
+        value = price * amount
+        extra = (value, 1.0, amount, value) if taker_bought else (value, 1.0, 0.0, 0.0)
         if self._bucket is None:
-            self._bucket = _Growing(bar, TRADE_BASE_S)
+            self._bucket = _Growing(bar, self._trade_base_s, extra, 0)
         else:
-            self._bucket.add(bar)
+            self._bucket.add(bar, extra, 0)
 
     def on_time(self, now_ns: int) -> None:
         """Let market time pass for a market that trades feed: bars close also when nobody trades."""
+        if self._fine is not None:
+            self._fine.on_time(now_ns)
         if self.is_from_trades and now_ns >= self._bucket_end_ns:
             self._begin_bucket(now_ns)
 
     def _begin_bucket(self, ts_ns: int) -> None:
         self.is_from_trades = True
-        self.set_base(TRADE_BASE_S)
+        self.set_base(self._trade_base_s)
         base = self._base
         assert base is not None
-        start_s = bucket_start_s(ts_ns // SECOND_NS, TRADE_BASE_S)
+        start_s = bucket_start_s(ts_ns // SECOND_NS, self._trade_base_s)
         if self._bucket is not None:
-            self._add(self._bucket.bar())
+            self._add(self._bucket.bar(), self._bucket.extra())
             self._bucket = None
         last, close = base.last_open_s, base.last_close
-        if last is not None and start_s - TRADE_BASE_S > last:
-            self._add((float(start_s - TRADE_BASE_S), close, close, close, close, 0.0))
-        self._bucket_end_ns = (start_s + TRADE_BASE_S) * SECOND_NS
+        if last is not None and start_s - self._trade_base_s > last:
+            self._add((float(start_s - self._trade_base_s), close, close, close, close, 0.0), NO_EXTRA)
+        self._bucket_end_ns = (start_s + self._trade_base_s) * SECOND_NS
 
     def load_history(self, interval_s: int, rows: np.ndarray) -> None:
         """Begin with closed bars from before the feed, float64 [n, 6]."""
@@ -253,15 +185,16 @@ class CandleBook:
         self._base.load(rows)
         self.loaded_version = self._base.version
 
-    def _add(self, bar: Bar) -> None:
+    def _add(self, bar: Bar, extra: Extra) -> None:
         base = self._base
         assert base is not None
         if not self._derived:
-            base.append(bar)
+            base.append(bar, extra)
             return
-        for added in base.append(bar):
+        for added in base.append(bar, extra):
+            is_bar = added is bar
             for derived in self._derived.values():
-                derived.add(added)
+                derived.add(added, extra if is_bar else NO_EXTRA, 0 if is_bar else 1)
 
     # ---- reading ---------------------------------------------------------------------------------------------------
     def series(self, interval_s: int) -> CandleSeries:
@@ -275,6 +208,10 @@ class CandleBook:
         base = self.base
         if interval_s == base.interval_s:
             return base
+        if interval_s == FINEST_S and self.is_from_trades:
+            if self._fine is None:
+                self._fine = CandleBook(self._keep, FINEST_S)
+            return self._fine.base
         derived = self._derived.get(interval_s)
         if derived is None:
             if interval_s < base.interval_s or interval_s % base.interval_s:
@@ -282,6 +219,7 @@ class CandleBook:
                     f"candles of {interval_name(interval_s)} can't be made from data of {interval_name(base.interval_s)}", field="interval"
                 )
             derived = self._derived[interval_s] = _Resampled(interval_s, base.interval_s, self._keep)
-            for row in base.tail(base.count).tolist():
-                derived.add(tuple(row))
+            extras, marks = base.tail_extra(base.count).tolist(), base.tail_missing(base.count).tolist()
+            for row, extra, missing in zip(base.tail(base.count).tolist(), extras, marks, strict=True):
+                derived.add(tuple(row), tuple(extra), missing)
         return derived.series

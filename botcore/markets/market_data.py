@@ -1,55 +1,33 @@
 """`MarketDataProvider`: everything that deciders may know of the markets, under the names of Strategy V2.
 
-It only reads. Prices that are not known come back as NaN, never as 0. Books are asked in base amounts and prices here; ticks and lots stay inside.
+It only reads. Prices that are not known come back as NaN, rates as None, never as 0. Books are asked in base amounts and prices here; ticks and lots stay inside.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import numpy as np
+from mypy_extensions import mypyc_attr
 
 from botcore.core.clock import Clock
-from botcore.markets.candles_config import CandlesConfig
-from botcore.markets.intervals import interval_seconds
+from botcore.markets.connector_view import ConnectorView
+from botcore.markets.funding import FundingInfo
+from botcore.markets.market_books import Freshness, OrderBookQueryResult
+from botcore.markets.market_candles import CANDLE_COLUMNS, CandleReader, CandlesFeed
 from botcore.markets.market_state import NAN, MarketState
-from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
-from botcore.model.enums import PriceType, TradeType
-from botcore.model.errors import ConfigError, nearest
-from botcore.model.instrument import Instrument, Market
-from botcore.model.trading_rule import TradingRule
+from botcore.markets.rates import Rate, RateOracle
+from botcore.model.errors import ConfigError, UserError, nearest
+from botcore.model.instrument import Market, split_pair
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["CANDLE_COLUMNS", "CandlesFeed", "ConnectorView", "Freshness", "MarketDataProvider", "OrderBookQueryResult"]
 
-CANDLE_COLUMNS: Final = ["timestamp", "open", "high", "low", "close", "volume"]
+RATE_AGE_NS: Final = 600 * 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class OrderBookQueryResult:
-    """Answer of a book query.
-
-    Parameters
-    ----------
-    query_price, query_volume : float
-        What was asked; NaN for the one that was not.
-    result_price : float
-        NaN when the depth is not sufficient.
-    result_volume : float
-        Volume that is there, also when it is not sufficient.
-    """
-
-    query_price: float
-    query_volume: float
-    result_price: float
-    result_volume: float
-
-
-class MarketDataProvider:
+@mypyc_attr(allow_interpreted_subclasses=True)
+class MarketDataProvider(CandleReader):
     """Read access to the markets of one runtime.
 
     Parameters
@@ -60,57 +38,51 @@ class MarketDataProvider:
         Live mapping: markets that are opened later appear in it.
     balance : callable, optional
         (connector name, asset) -> (total, available) as Decimal.
+    open_market : callable, optional
+        Opens a market that is not open yet; without it only open ones can be read.
+
+    Attributes
+    ----------
+    rates : RateOracle
+        What assets are worth in each other, out of the open markets and what was put in.
+    rate_troubles : dict
+        `connector:pair` -> why this source of a rate is not to be had.
     """
 
     def __init__(
-        self, clock: Clock, markets: Mapping[Market, MarketState], balance: Callable[[str, str], tuple[Decimal, Decimal]] | None = None
+        self,
+        clock: Clock,
+        markets: Mapping[Market, MarketState],
+        balance: Callable[[str, str], tuple[Decimal, Decimal]] | None = None,
+        open_market: Callable[[Market], MarketState] | None = None,
     ) -> None:
-        self._clock = clock
-        self._markets = markets
+        super().__init__(clock, markets, open_market)
         self._balance = balance
-
-    # ---- time and markets ------------------------------------------------------------------------------------------
-    def time(self) -> float:
-        """Market time in seconds."""
-        return self._clock.now_ns / 1e9
+        self.rates = RateOracle(lambda: clock.now_ns, markets, RATE_AGE_NS)
+        self.rate_troubles: dict[str, str] = {}
 
     @property
-    def now_ns(self) -> int:
-        return self._clock.now_ns
+    def ready(self) -> bool:
+        """Whether every open market can be traded on and every candle feed that was asked for is full.
 
-    def state(self, connector_name: str, trading_pair: str) -> MarketState:
-        """The live state of a market.
-
-        Raises
-        ------
-        ConfigError
-            If nobody opened this market; the text names the closest one that is open.
+        One dead feed makes this False for everybody: a controller better asks for what it reads itself (`freshness`, `has_candles`).
         """
-        state: MarketState | None = self._markets.get((connector_name, trading_pair))  # type: ignore[call-overload]
-        if state is None:
-            wanted = f"{connector_name}:{trading_pair}"
-            raise ConfigError(f"market {wanted} is not open here{nearest(wanted, [str(market) for market in self._markets])}")
-        return state
+        now_ns = self._clock.now_ns
+        return all(state.is_usable(now_ns) for state in self._markets.values()) and all(feed.ready for feed in self._feeds.values())
 
-    def instrument(self, connector_name: str, trading_pair: str) -> Instrument:
-        return self.state(connector_name, trading_pair).instrument
+    # ---- books at run time -------------------------------------------------------------------------------------------
+    async def initialize_order_book(self, connector_name: str, trading_pair: str) -> bool:
+        """Open a market; False when it is not to be had. Async for Strategy V2's sake: it does not wait."""
+        try:
+            self._opened(connector_name, trading_pair)
+        except UserError:
+            return False
+        return True
 
-    def get_trading_pairs(self, connector_name: str) -> list[str]:
-        return [market.trading_pair for market in self._markets if market.connector_name == connector_name]
+    async def initialize_order_books(self, connector_name: str, trading_pairs: list[str]) -> dict[str, bool]:
+        return {pair: await self.initialize_order_book(connector_name, pair) for pair in trading_pairs}
 
-    def get_trading_rules(self, connector_name: str, trading_pair: str) -> TradingRule:
-        return self.instrument(connector_name, trading_pair).trading_rule()
-
-    def quantize_order_price(self, connector_name: str, trading_pair: str, price: Decimal) -> Decimal:
-        """Price on the tick grid, rounded down."""
-        instrument = self.instrument(connector_name, trading_pair)
-        return instrument.price(instrument.floor_ticks(price))
-
-    def quantize_order_amount(self, connector_name: str, trading_pair: str, amount: Decimal) -> Decimal:
-        """Amount in whole lots, rounded down."""
-        instrument = self.instrument(connector_name, trading_pair)
-        return instrument.amount(instrument.lots(amount))
-
+    # ---- connectors --------------------------------------------------------------------------------------------------
     def get_balance(self, connector_name: str, asset: str) -> Decimal:
         return self._balances(connector_name, asset)[0]
 
@@ -122,91 +94,66 @@ class MarketDataProvider:
             return NAN, NAN
         return self._balance(connector_name, asset)
 
-    # ---- prices and books ------------------------------------------------------------------------------------------
-    def get_price_by_type(self, connector_name: str, trading_pair: str, price_type: PriceType = PriceType.MidPrice) -> Decimal:
-        return self.state(connector_name, trading_pair).price(price_type)
+    @property
+    def connectors(self) -> dict[str, ConnectorView]:
+        """Connectors with an open market, by name."""
+        return {name: ConnectorView(self, name) for name in sorted({market.connector_name for market in self._markets})}
 
-    def get_order_book(self, connector_name: str, trading_pair: str) -> OrderBook:
-        return self.state(connector_name, trading_pair).book
+    def get_connector(self, connector_name: str) -> ConnectorView:
+        """What may be read of a connector; orders go through executors.
 
-    def get_price_for_volume(self, connector_name: str, trading_pair: str, volume: float, is_buy: bool) -> OrderBookQueryResult:
-        """Worst price that taking `volume` base reaches."""
-        instrument, book = self._book(connector_name, trading_pair)
-        wanted = _lots(volume, instrument)
-        ticks, lots = book.price_for_lots(is_buy, wanted)
-        price = math.nan if lots < wanted or wanted < 1 or ticks in (NO_ASK, NO_BID) else ticks * instrument.tick
-        return OrderBookQueryResult(math.nan, volume, price, lots * instrument.lot)
+        Raises
+        ------
+        ConfigError
+            If no market of it is open.
+        """
+        names = {market.connector_name for market in self._markets}
+        if connector_name not in names:
+            raise ConfigError(f"connector {connector_name} is not open here{nearest(connector_name, names)}")
+        return ConnectorView(self, connector_name)
 
-    def get_vwap_for_volume(self, connector_name: str, trading_pair: str, volume: float, is_buy: bool) -> OrderBookQueryResult:
-        """Average price of taking `volume` base."""
-        instrument, book = self._book(connector_name, trading_pair)
-        wanted = _lots(volume, instrument)
-        cost, lots = book.cost_for_lots(is_buy, wanted)
-        price = math.nan if lots < wanted or wanted < 1 else cost / lots * instrument.tick
-        return OrderBookQueryResult(math.nan, volume, price, lots * instrument.lot)
+    def get_non_trading_connector(self, connector_name: str) -> ConnectorView:
+        """A connector for its prices and rules only: balances are NaN, and its markets are opened when they are asked for."""
+        return ConnectorView(self, connector_name, False)
 
-    def get_price_for_quote_volume(self, connector_name: str, trading_pair: str, quote_volume: float, is_buy: bool) -> OrderBookQueryResult:
-        """Worst price that taking base worth `quote_volume` reaches; the result's volume is the base found."""
-        instrument, book = self._book(connector_name, trading_pair)
-        cost = int(quote_volume / (instrument.tick * instrument.lot))
-        lots, used = book.lots_for_cost(is_buy, cost)
-        ticks, found = book.price_for_lots(is_buy, lots) if lots else (NO_ASK, 0)
-        touch = book.best_ask if is_buy else book.best_bid
-        enough = lots > 0 and ticks not in (NO_ASK, NO_BID) and cost - used < max(ticks, touch)
-        return OrderBookQueryResult(math.nan, quote_volume, ticks * instrument.tick if enough else math.nan, found * instrument.lot)
+    def get_connector_with_fallback(self, connector_name: str) -> ConnectorView:
+        """The connector that is open, or else the one for prices only."""
+        is_open = any(market.connector_name == connector_name for market in self._markets)
+        return ConnectorView(self, connector_name, is_open)
 
-    def get_volume_for_price(self, connector_name: str, trading_pair: str, price: float, is_buy: bool) -> OrderBookQueryResult:
-        """Base that stands at `price` or better."""
-        instrument, book = self._book(connector_name, trading_pair)
-        lots = book.lots_for_price(is_buy, _limit_ticks(price, is_buy, instrument))
-        return OrderBookQueryResult(price, math.nan, price, lots * instrument.lot)
+    # ---- rates and funding -------------------------------------------------------------------------------------------
+    def initialize_rate_sources(self, connector_pairs: Iterable[Any]) -> None:
+        """Open the markets (`connector_name`, `trading_pair`) that rates shall come from; those that are not to be had stand in `rate_troubles`."""
+        for pair in connector_pairs:
+            name = f"{pair.connector_name}:{pair.trading_pair}"
+            self.rate_troubles.pop(name, None)
+            try:
+                self._opened(pair.connector_name, pair.trading_pair)
+            except UserError as error:
+                self.rate_troubles[name] = str(error)
 
-    def get_quote_volume_for_price(self, connector_name: str, trading_pair: str, price: float, is_buy: bool) -> OrderBookQueryResult:
-        """Quote value of what stands at `price` or better."""
-        instrument, book = self._book(connector_name, trading_pair)
-        cost = book.cost_for_price(is_buy, _limit_ticks(price, is_buy, instrument))
-        return OrderBookQueryResult(price, math.nan, price, cost * instrument.tick * instrument.lot)
+    def remove_rate_sources(self, connector_pairs: Iterable[Any]) -> None:
+        """Nobody needs these any more. Their markets stay open: others may read them."""
+        for pair in connector_pairs:
+            self.rate_troubles.pop(f"{pair.connector_name}:{pair.trading_pair}", None)
 
-    def _book(self, connector_name: str, trading_pair: str) -> tuple[Instrument, OrderBook]:
-        state = self.state(connector_name, trading_pair)
-        return state.instrument, state.book
+    def get_rate(self, pair: str) -> Decimal | None:
+        """Quote for one of base, over as many markets as it takes; None when no chain of fresh prices leads there."""
+        found = self.rate_reading(pair)
+        return None if found is None else found.value
 
-    def touch(self, connector_name: str, trading_pair: str, side: TradeType) -> Decimal:
-        """Best bid for BUY, best ask for SELL: where a resting order of that side would join."""
-        kind = PriceType.BestBid if side is TradeType.BUY else PriceType.BestAsk
-        return self.get_price_by_type(connector_name, trading_pair, kind)
+    def rate_reading(self, pair: str) -> Rate | None:
+        """A rate with the age of its oldest part. USD counts as USDT where no market has USD itself."""
+        base, quote = split_pair(pair)
+        found = self.rates.reading(base, quote)
+        if found is None and "USD" in (base, quote):
+            found = self.rates.reading(_dollar(base), _dollar(quote))
+        return found
 
-    def get_rate(self, trading_pair: str) -> Decimal:
-        """Units of the quote asset for one of the base asset; NaN while no fresh price says."""
-        return NAN
-
-    # ---- candles ---------------------------------------------------------------------------------------------------
-    def initialize_candles_feed(self, config: CandlesConfig) -> None:
-        """Make sure that this interval is kept; raises ConfigError when the market's data can't give it."""
-        self.state(config.connector, config.trading_pair).candles.series(interval_seconds(config.interval))
-
-    def has_candles(self, config: CandlesConfig) -> bool:
-        """True once the asked number of closed candles is there."""
-        series = self.state(config.connector, config.trading_pair).candles.series(interval_seconds(config.interval))
-        return series.count >= config.max_records
-
-    def candles(self, connector_name: str, trading_pair: str, interval: str, count: int) -> np.ndarray:
-        """Closed candles, float64 [n <= count, 6]: open time (s), open, high, low, close, volume; oldest first."""
-        return self.state(connector_name, trading_pair).candles.series(interval_seconds(interval)).tail(count)
-
-    def get_candles_df(self, connector_name: str, trading_pair: str, interval: str, max_records: int = 500) -> pd.DataFrame:
-        """Closed candles as a DataFrame with the columns of Strategy V2; a copy that the caller may change."""
-        import pandas as pd  # 0.3 s and 120 MB: only a process whose controllers ask for frames pays
-
-        rows: Any = self.candles(connector_name, trading_pair, interval, max_records)
-        return pd.DataFrame(rows, columns=CANDLE_COLUMNS, copy=True)
+    def get_funding_info(self, connector_name: str, trading_pair: str) -> FundingInfo | None:
+        """What the venue last told of a perpetual's funding; None while it told nothing."""
+        return self.state(connector_name, trading_pair).funding
 
 
-def _lots(volume: float, instrument: Instrument) -> int:
-    """Lots that cover `volume`: a query for 0.15 at a lot of 0.1 asks for 2 lots."""
-    return math.ceil(volume / instrument.lot - 1e-9)
-
-
-def _limit_ticks(price: float, is_buy: bool, instrument: Instrument) -> int:
-    scaled = price / instrument.tick
-    return math.floor(scaled + 1e-9) if is_buy else math.ceil(scaled - 1e-9)
+def _dollar(asset: str) -> str:
+    return "USDT" if asset == "USD" else asset

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from botcore.markets.candles import CandleBook
+from botcore.markets.funding import FundingInfo
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
 from botcore.markets.price_watch import PriceWatch
 from botcore.model.enums import PriceType
@@ -30,11 +31,13 @@ class MarketState:
 
     Attributes
     ----------
+    funding : FundingInfo, optional
+        What a perpetual's venue last told; None while it told nothing.
     quarantined : bool
         Whether a live book is in sequence and yet not to be used (crossed, locked, one-sided, silent); `BookSync` says so.
     """
 
-    __slots__ = ("_age_limit_ns", "book", "candles", "ended", "gaps", "instrument", "last_trade_ticks", "quarantined", "ts_ns", "watch")
+    __slots__ = ("_age_limit_ns", "book", "candles", "ended", "funding", "gaps", "instrument", "last_trade_ticks", "quarantined", "ts_ns", "watch")
 
     def __init__(self, instrument: Instrument, max_age_ns: int | None = None) -> None:
         self.instrument = instrument
@@ -46,6 +49,7 @@ class MarketState:
         self.gaps = 0
         self.ended = False
         self.quarantined = False
+        self.funding: FundingInfo | None = None
         self._age_limit_ns = max_age_ns
 
     # ---- written by feeds ------------------------------------------------------------------------------------------
@@ -62,7 +66,7 @@ class MarketState:
         elif type(event) is TradeTick:
             self.last_trade_ticks = event.price_ticks
             instrument = self.instrument
-            self.candles.on_trade(event.ts_ns, event.price_ticks * instrument.tick, event.lots * instrument.lot)
+            self.candles.on_trade(event.ts_ns, event.price_ticks * instrument.tick, event.lots * instrument.lot, not event.buyer_is_maker)
         elif type(event) is BarClosed:
             self.candles.on_bar(event)
         elif type(event) is BookSnapshot:

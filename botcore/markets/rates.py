@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +16,18 @@ from botcore.model.enums import PriceType
 from botcore.model.instrument import Market, split_pair
 
 MAX_HOPS = 4
+
+
+Edge = tuple[Fraction, int]
+"""price of one step, and market time (ns) of its latest news"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate, and the market time of the oldest price in it."""
+
+    value: Decimal
+    as_of_ns: int
 
 
 class RateOracle:
@@ -44,45 +57,51 @@ class RateOracle:
 
     def rate(self, asset: str, quote: str) -> Decimal | None:
         """Units of `quote` for one of `asset`; None when no chain of fresh prices leads from one to the other."""
+        found = self.reading(asset, quote)
+        return None if found is None else found.value
+
+    def reading(self, asset: str, quote: str) -> Rate | None:
+        """`rate` with the age of the oldest price in it."""
+        now_ns = self._now_ns()
         if asset == quote:
-            return Decimal(1)
-        edges = self._edges()
+            return Rate(Decimal(1), now_ns)
+        edges = self._edges(now_ns)
         direct = edges.get(asset, {}).get(quote)
         if direct is not None:
-            return _decimal(direct)
-        found: dict[str, Fraction] = {asset: Fraction(1)}
+            return Rate(_decimal(direct[0]), direct[1])
+        found: dict[str, Edge] = {asset: (Fraction(1), now_ns)}
         line = deque([(asset, 0)])
         while line:
             here, hops = line.popleft()
-            for there, price in edges.get(here, {}).items():
+            so_far, as_of_ns = found[here]
+            for there, (price, ts_ns) in edges.get(here, {}).items():
                 if there in found or not price:
                     continue
-                found[there] = found[here] * price
+                found[there] = so_far * price, min(as_of_ns, ts_ns)
                 if there == quote:
-                    return _decimal(found[there])
+                    return Rate(_decimal(found[there][0]), found[there][1])
                 if hops + 1 < MAX_HOPS:
                     line.append((there, hops + 1))
         return None
 
-    def _edges(self) -> dict[str, dict[str, Fraction]]:
+    def _edges(self, now_ns: int) -> dict[str, dict[str, Edge]]:
         """From asset to asset: price of one step. A price that was given beats one that is its inverse; a price of 0 has no inverse."""
-        prices = self._prices()
-        edges: dict[str, dict[str, Fraction]] = {}
-        for pair, price in prices.items():
+        prices = self._prices(now_ns)
+        edges: dict[str, dict[str, Edge]] = {}
+        for pair, (price, ts_ns) in prices.items():
             base, quote = split_pair(pair)
             if price:
-                edges.setdefault(quote, {}).setdefault(base, 1 / price)
-        for pair, price in prices.items():
+                edges.setdefault(quote, {}).setdefault(base, (1 / price, ts_ns))
+        for pair, edge in prices.items():
             base, quote = split_pair(pair)
-            edges.setdefault(base, {})[quote] = price
+            edges.setdefault(base, {})[quote] = edge
         return edges
 
-    def _prices(self) -> dict[str, Fraction]:
-        now_ns = self._now_ns()
-        prices = {pair: Fraction(price) for pair, (price, ts_ns) in self._put.items() if now_ns - ts_ns <= self._max_age_ns}
+    def _prices(self, now_ns: int) -> dict[str, Edge]:
+        prices = {pair: (Fraction(price), ts_ns) for pair, (price, ts_ns) in self._put.items() if now_ns - ts_ns <= self._max_age_ns}
         for market, state in self._markets.items():
             if state.is_usable(now_ns):
-                prices[market.trading_pair] = Fraction(state.price(PriceType.MidPrice))
+                prices[market.trading_pair] = Fraction(state.price(PriceType.MidPrice)), state.ts_ns
         return prices
 
 

@@ -85,7 +85,10 @@ class TradeTick:
 
 @dataclass(slots=True, init=False)
 class BarClosed:
-    """A finished candle; prices float64 quote per base, volume in base, `open_ns` the time at which it opened."""
+    """A finished candle; prices float64 quote per base, volume in base, `open_ns` the time at which it opened.
+
+    `extra` is what some sources tell beside it: quote volume, number of trades, base and quote volume that takers bought.
+    """
 
     market: Market
     ts_ns: int
@@ -96,9 +99,20 @@ class BarClosed:
     low: float
     close: float
     volume: float
+    extra: tuple[float, float, float, float] | None
 
     def __init__(
-        self, market: Market, ts_ns: int, open_ns: int, interval_ns: int, open: float, high: float, low: float, close: float, volume: float
+        self,
+        market: Market,
+        ts_ns: int,
+        open_ns: int,
+        interval_ns: int,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        extra: tuple[float, float, float, float] | None = None,
     ) -> None:
         self.market = market
         self.ts_ns = ts_ns
@@ -109,6 +123,7 @@ class BarClosed:
         self.low = low
         self.close = close
         self.volume = volume
+        self.extra = extra
 
 
 @dataclass(slots=True)

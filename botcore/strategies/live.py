@@ -19,17 +19,14 @@ from botcore.core.clock import Clock
 from botcore.core.steps import TimeIterator
 from botcore.data.feed import MarketFeed
 from botcore.markets.market_state import MarketState
-from botcore.markets.rates import RateOracle
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.instrument import Instrument, Market
-from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
 from botcore.strategies.strays import StrayRecords
 
 BASE_INTERVAL_S = 60
-RATE_AGE_NS = 600 * SECOND_NS
 
 
 class LiveMarkets(TimeIterator, Protocol):
@@ -71,7 +68,7 @@ class LiveRuntime(TradingRuntime):
 
     def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords) -> None:
         super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
-        self.rates = RateOracle(lambda: self.clock.now_ns, self.markets, RATE_AGE_NS)
+        self.rates = self.market_data.rates
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}
 

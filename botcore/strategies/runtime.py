@@ -132,7 +132,7 @@ class TradingRuntime:
         self.exchanges: dict[str, PaperExchange] = {}
         self.connectors: dict[str, ConnectorBase] = {}
         self.tape = Tape()
-        self.market_data = MarketDataProvider(clock, self.markets, self._balance)
+        self.market_data = MarketDataProvider(clock, self.markets, self._balance, self.open_market)
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
         self._has_live = False

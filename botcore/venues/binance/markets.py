@@ -162,7 +162,15 @@ class MarketReader:
             raise Unreadable(f"k: open {opened} and close {closed} are not between low {low} and high {high}")
         open_ns = ms(bar, "t") * 1_000_000
         length_ns = interval_ns(text(bar, "i"))
-        return BarClosed(instrument.market, open_ns + length_ns, open_ns, length_ns, opened, high, low, closed, float(not_negative(bar, "v")))
+        volume = float(not_negative(bar, "v"))
+        return BarClosed(instrument.market, open_ns + length_ns, open_ns, length_ns, opened, high, low, closed, volume, _beside(bar))
+
+
+def _beside(bar: Row) -> tuple[float, float, float, float] | None:
+    """Quote volume, number of trades, base and quote that takers bought; None where the message has not all of them."""
+    if not all(key in bar for key in ("q", "n", "V", "Q")):
+        return None
+    return float(not_negative(bar, "q")), float(whole(bar, "n")), float(not_negative(bar, "V")), float(not_negative(bar, "Q"))
 
 
 def unwrapped(found: Any) -> Row:

@@ -210,6 +210,15 @@ def test_all_of_a_long_history_is_kept() -> None:
     assert book.base.count == 50
 
 
+def test_holes_in_a_history_are_filled_and_marked() -> None:
+    book = CandleBook()
+    book.load_history(60, np.array([bar(T0 + 60 * minute, minute) for minute in (0, 1, 4, 5)]))
+    assert np.diff(book.base.tail(99)[:, 0]).tolist() == [60] * 5 and book.base.tail(99)[:, 4].tolist() == [0, 1, 1, 1, 4, 5]
+    assert book.base.tail_missing(99).tolist() == [0, 0, 1, 1, 0, 0] and book.base.gaps == 2
+    assert book.loaded_version == book.version
+    assert book.series(180).tail_missing(9).tolist() == [1, 1]
+
+
 def test_history_of_another_interval_is_refused() -> None:
     book = CandleBook()
     book.set_base(60)

@@ -220,6 +220,17 @@ def test_a_candle() -> None:
     assert (found.open_ns, found.interval_ns, found.ts_ns) == (1672515720000 * 10**6, 60 * 10**9, 1672515780000 * 10**6)
 
 
+def test_what_a_candle_tells_beside_its_prices() -> None:
+    beside = {"q": "625025", "n": 42, "V": "7.5", "Q": "375015"}
+    found = SPOT.candle(raw({**KLINE, "k": {**KLINE["k"], **beside}}))  # type: ignore[dict-item]
+    assert found is not None and found.extra == (625025.0, 42.0, 7.5, 375015.0)
+    found = SPOT.candle(raw({**KLINE, "k": {key: value for key, value in KLINE["k"].items() if key not in beside}}))  # type: ignore[attr-defined]
+    assert found is not None and found.extra is None
+    for key in beside:
+        with pytest.raises(Unreadable):
+            SPOT.candle(raw({**KLINE, "k": {**KLINE["k"], **beside, key: "-1"}}))  # type: ignore[dict-item]
+
+
 def test_an_open_candle_is_none() -> None:
     assert SPOT.candle(raw({**KLINE, "k": {**KLINE["k"], "x": False}})) is None  # type: ignore[dict-item]
 
