@@ -50,7 +50,9 @@ def prices_of(bench: VenueBench, orders: list[Any]) -> list[Decimal | None]:
     return [None if order.request.price_ticks is None else bench.instrument.price(order.request.price_ticks) for order in orders]
 
 
-def first_filled(of: DCAExecutorConfig, fee: str = "0", ticks: int = 2, price: int = 100, amount: str | None = None) -> tuple[VenueBench, DCAExecutor]:
+def first_filled(
+    of: DCAExecutorConfig, fee: str = "0", ticks: int = 2, price: int = 100, amount: str | None = None
+) -> tuple[VenueBench, DCAExecutor]:
     """A ladder of which the first level is filled at its price; `ticks` levels are out."""
     bench = VenueBench(price=price)
     executor = bench.start(of)
@@ -400,7 +402,11 @@ def test_h5_level_that_the_venue_canceled_is_sent_again_as_far_as_it_is_not_fill
     assert executor.custom_info()["exposure_base"] == D("0.03")
     bench.tick()
     bench.tick()
-    assert [(price, order.lots) for price, order in zip(prices_of(bench, bench.orders), bench.orders, strict=True)] == [(100, 100), (100, 70), (80, 250)]
+    assert [(price, order.lots) for price, order in zip(prices_of(bench, bench.orders), bench.orders, strict=True)] == [
+        (100, 100),
+        (100, 70),
+        (80, 250),
+    ]
 
 
 def test_h4_close_that_is_only_partly_filled_is_topped_up() -> None:

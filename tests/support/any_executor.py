@@ -18,7 +18,9 @@ from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.support.bench import D, VenueBench, instrument
 
-WHAT = ["price"] * 3 + ["fill"] * 4 + ["accept", "reject", "end", "end", "refuse_cancel", "late"] + ["tick"] * 3 + ["restart", "stop", "halt", "release"]
+WHAT = (
+    ["price"] * 3 + ["fill"] * 4 + ["accept", "reject", "end", "end", "refuse_cancel", "late"] + ["tick"] * 3 + ["restart", "stop", "halt", "release"]
+)
 
 # what happens next: which thing, on which live order, how much
 STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 3), st.integers(1, 1000)), min_size=10, max_size=60)
