@@ -139,7 +139,10 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
         if level is None or level.order is not order:
             return
         level.order = None
-        level.move(LevelEvent.FILLED if order.state is FILLED or not level.left_lots else LevelEvent.ENDED)
+        if order.state is FILLED or not level.left_lots:
+            level.move(LevelEvent.FILLED)
+        else:
+            level.move(LevelEvent.ENDED if self.status is RUNNING else LevelEvent.LEFT)
         self._listener.executor_changed(self)
 
     def _stop_watching(self) -> None:

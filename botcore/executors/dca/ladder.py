@@ -24,7 +24,7 @@ class LevelState(IntEnum):
 
 
 class LevelEvent(IntEnum):
-    """SENT: an order left. ENDED: it is over and something is left to buy. FILLED: nothing is. LEFT: what is left is less than the venue trades."""
+    """SENT: an order left. ENDED: it is over and something is left to buy. FILLED: nothing is. LEFT: what is left is less than the venue trades, or not wanted any more."""
 
     SENT = 1
     ENDED = 2
@@ -44,6 +44,7 @@ MOVES: Final[dict[tuple[LevelState, LevelEvent], LevelState]] = {
     (WAITING, LevelEvent.LEFT): DONE,
     (PLACED, LevelEvent.ENDED): WAITING,
     (PLACED, LevelEvent.FILLED): DONE,
+    (PLACED, LevelEvent.LEFT): DONE,
     # DONE absorbs: it has no moves
 }
 
