@@ -24,7 +24,7 @@ class LevelState(IntEnum):
 
 
 class LevelEvent(IntEnum):
-    """SENT: an order left. ENDED: it is over and something is left to buy. FILLED: nothing is. LEFT: what is left is less than the venue trades, or not wanted any more."""
+    """SENT: an order left. ENDED: it is over and something is left. FILLED: nothing is. LEFT: what is left is not wanted any more, or less than the venue trades."""
 
     SENT = 1
     ENDED = 2
