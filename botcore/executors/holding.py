@@ -29,6 +29,7 @@ from botcore.orders.tracker import Order
 C = TypeVar("C", bound=ExecutorConfigBase)
 
 # members of enums as names of this module: compiled code reads them without a lookup
+COMPLETED: Final = CloseType.COMPLETED
 EARLY_STOP: Final = CloseType.EARLY_STOP
 POSITION_HOLD: Final = CloseType.POSITION_HOLD
 CANCELED: Final = OrderState.CANCELED
@@ -75,6 +76,7 @@ class HoldingExecutor(ExecutorBase[C]):
         self._requests = requests
         self._keeps = False
         self._wants_entry = True
+        self._entry_purpose = TO_OPEN
         self._live: dict[str, Order] = {}
         self._venue_stop: VenueStop | None = None
         self._exit_ns = 0
@@ -141,7 +143,8 @@ class HoldingExecutor(ExecutorBase[C]):
     def _cancel_resting(self) -> None:
         """Ask for what is still resting; asked orders are not asked again unless the venue refused."""
         for order in list(self._live.values()):
-            if order.request.purpose is not TO_CLOSE and order.is_open and not order.cancel_asked:
+            purpose = order.request.purpose
+            if (purpose is not TO_CLOSE or purpose is self._entry_purpose) and order.is_open and not order.cancel_asked:
                 self._desk.cancel(order)
 
     def _live_of(self, purpose: Purpose) -> Order | None:
@@ -219,7 +222,7 @@ class HoldingExecutor(ExecutorBase[C]):
 
     def _finish(self, now_ns: int) -> None:
         close_type = self.close_type
-        if self._keeps and self._exposure.lots:
+        if self._keeps and self._exposure.lots and close_type is not COMPLETED:
             close_type = POSITION_HOLD
         elif close_type is POSITION_HOLD:
             close_type = EARLY_STOP
@@ -297,7 +300,7 @@ class HoldingExecutor(ExecutorBase[C]):
         if purpose is TO_STOP:
             if self._venue_stop is not None:
                 self._venue_stop.ended(event, now_ns)
-        elif event.state is CANCELED and not order.cancel_asked and not event.reason and purpose is TO_OPEN:
+        elif event.state is CANCELED and not order.cancel_asked and not event.reason and purpose is self._entry_purpose:
             self._taken_off(now_ns)
         elif event.state is not FILLED and not (event.state is CANCELED and order.cancel_asked):
             self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns, purpose)
