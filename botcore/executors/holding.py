@@ -140,12 +140,17 @@ class HoldingExecutor(ExecutorBase[C]):
         elif now_ns >= max(self._exit_ns, self._reminded_ns) + REMIND_NS and self._exposure.lots:
             self._remind(now_ns)
 
+    def _cancel(self, order: Order) -> None:
+        """Ask the venue for an order; that it was asked is written down, so that its end is not taken for somebody else's doing after a restart."""
+        if self._desk.cancel(order):
+            self._listener.executor_changed(self)
+
     def _cancel_resting(self) -> None:
         """Ask for what is still resting; asked orders are not asked again unless the venue refused."""
         for order in list(self._live.values()):
             purpose = order.request.purpose
             if (purpose is not TO_CLOSE or purpose is self._entry_purpose) and order.is_open and not order.cancel_asked:
-                self._desk.cancel(order)
+                self._cancel(order)
 
     def _live_of(self, purpose: Purpose) -> Order | None:
         for order in self._live.values():
@@ -402,6 +407,7 @@ class HoldingExecutor(ExecutorBase[C]):
             "keeps": self._keeps,
             "order_ids": list(self._order_ids),
             "exit_ns": self._exit_ns,
+            "cancel_asked": [name for name, order in self._live.items() if order.cancel_asked],
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -413,9 +419,12 @@ class HoldingExecutor(ExecutorBase[C]):
         for fill in fills:
             self._exposure.apply(fill)
             self._fills.append(fill)
+        asked = state.get("cancel_asked", ())
         for order in orders:
             if order.is_open:
                 self._take_back_up(order)
+                if order.client_order_id in asked:
+                    self._desk.cancel(order)
 
     def _take_back_up(self, order: Order) -> None:
         if order.request.purpose is TO_STOP:

@@ -57,7 +57,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
             if self._wants_entry:
                 self._control_entry(now_ns)
         elif self._is_bounded and not self._pricing.entry_allowed():
-            self._desk.cancel(self._entry)
+            self._cancel(self._entry)
         if self._barriers is not None:
             if self._control_barriers(self._barriers, now_ns):
                 return
@@ -89,7 +89,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
         order, lots = self._profit, self._exposure.lots
         if order is not None:
             if order.remaining_lots != lots or (self._is_bounded and not self._pricing.profit_allowed(self._exposure)):
-                self._desk.cancel(order)
+                self._cancel(order)
             return
         if lots < 1 or not self._retry_at_ns <= now_ns < self._deadline_ns or not self._pricing.profit_allowed(self._exposure):
             return

@@ -132,7 +132,7 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
                 level.move(LevelEvent.FILLED)
         elif level.order is not order and level.order.remaining_lots > level.left_lots:
             # the same, and what was sent in its place is too much now: it is taken back and sent again, smaller
-            self._desk.cancel(level.order)
+            self._cancel(level.order)
 
     def _let_go(self, order: Order) -> None:
         level = self._level_of.get(order.client_order_id)

@@ -122,7 +122,7 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         for slot in self._plan.placed():
             order = slot.order
             if order is not None and not order.cancel_asked and now_ns >= order.created_ns + self._resubmission_ns:
-                self._desk.cancel(order)
+                self._cancel(order)
 
     def _complete(self, now_ns: int) -> None:
         if self.has_fills:
@@ -150,7 +150,7 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         live = slot.order
         if live is not None and live is not order and live.remaining_lots * self._instrument.lot_size * slot.price > slot.owed:
             # the venue told late of a fill: what was sent in its place is too much now, it is taken back and sent again, smaller
-            self._desk.cancel(live)
+            self._cancel(live)
 
     def _let_go(self, order: Order) -> None:
         slot = self._slot_of.get(order.client_order_id)

@@ -38,7 +38,7 @@ class AnyPlan(AnyExecutor):
     def check_live(self, opening: list[Order], opened: int) -> None:
         staying = [order for order in opening if not order.cancel_asked]
         # 92 is the lowest price and 108 the highest: what is sized at the one may be filled at the other
-        spent = self.executor.filled_amount_quote() if not self.executor.is_closed else Decimal(0)
+        spent = sum((fill.notional for fill, _ in self.bench.records.fills if fill.trade_type is self.config.side), Decimal(0))
         wanted = sum((order.remaining_lots for order in staying), 0) * D("0.001") * 92
         assert spent + wanted <= 100 * D(108) / 92 + self.late_lots * D("0.001") * 110, "never trades more than its amount"
         assert len({order.client_order_id for order in opening}) == len(opening) <= self.config.number_of_orders
