@@ -91,11 +91,12 @@ def _exit_stuck(notice: Notice) -> Safe:
 def _exit_failed(notice: Notice) -> Safe:
     payload = notice.payload
     what = f"{payload.get('exposure_base', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
+    is_entry = bool(payload.get("is_entry"))
     return card(
         [
-            line("🔴 ", bold("Exit refused for good: "), bold(what)),
+            line("🔴 ", bold("Given up half way: " if is_entry else "Exit refused for good: "), bold(what)),
             clip(str(payload.get("reason", "?")), 200),
-            bold("The position is still open and nobody watches it."),
+            bold("What was traded so far is held and nobody watches it." if is_entry else "The position is still open and nobody watches it."),
             notice.mode,
         ]
     )

@@ -8,16 +8,22 @@ from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
 from botcore.executors.arbitrage.executor import ArbitrageExecutor
 from botcore.executors.base import ExecutorBase
 from botcore.executors.data_types import ExecutorConfigBase, OrderExecutorConfig, PositionExecutorConfig
+from botcore.executors.dca.config import DCAExecutorConfig
+from botcore.executors.dca.executor import DCAExecutor
 from botcore.executors.grid.config import GridExecutorConfig
 from botcore.executors.grid.executor import GridExecutor
 from botcore.executors.order import OrderExecutor
 from botcore.executors.position import PositionExecutor
+from botcore.executors.twap.config import TWAPExecutorConfig
+from botcore.executors.twap.executor import TWAPExecutor
 from botcore.executors.xemm.config import XEMMExecutorConfig
 from botcore.executors.xemm.executor import XEMMExecutor
 
 _KINDS: tuple[tuple[str, type[ExecutorConfigBase], type[ExecutorBase[Any]]], ...] = (
     ("position_executor", PositionExecutorConfig, PositionExecutor),
     ("order_executor", OrderExecutorConfig, OrderExecutor),
+    ("dca_executor", DCAExecutorConfig, DCAExecutor),
+    ("twap_executor", TWAPExecutorConfig, TWAPExecutor),
     ("grid_executor", GridExecutorConfig, GridExecutor),
     ("arbitrage_executor", ArbitrageExecutorConfig, ArbitrageExecutor),
     ("xemm_executor", XEMMExecutorConfig, XEMMExecutor),

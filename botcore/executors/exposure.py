@@ -134,11 +134,13 @@ class Exposure:
         close_ticks : int, optional
             Price at which the rest would be closed; None (not known) gives None unless nothing is left.
         """
+        return self.net_pnl_at(None if close_ticks is None else self.instrument.price(close_ticks))
+
+    def net_pnl_at(self, price: Decimal | None) -> Decimal | None:
+        """The same at a price that need not be on the tick grid, such as the mid."""
         sign = self.side.sign
         cash = sign * (self.closed_cost - self.opened_cost) * self.instrument.unit - self.other_fees
         left = self.base
         if not left:
             return cash
-        if close_ticks is None:
-            return None
-        return cash + left * self.instrument.price(close_ticks)
+        return None if price is None else cash + left * price

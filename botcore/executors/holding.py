@@ -7,6 +7,7 @@ what ends it (`_run`); the way out is here, on its one `Leg`, and the same for a
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -28,6 +29,7 @@ from botcore.orders.tracker import Order
 C = TypeVar("C", bound=ExecutorConfigBase)
 
 # members of enums as names of this module: compiled code reads them without a lookup
+COMPLETED: Final = CloseType.COMPLETED
 EARLY_STOP: Final = CloseType.EARLY_STOP
 POSITION_HOLD: Final = CloseType.POSITION_HOLD
 CANCELED: Final = OrderState.CANCELED
@@ -88,6 +90,18 @@ class HoldingExecutor(ExecutorBase[C]):
     @_venue_stop.setter
     def _venue_stop(self, stop: VenueStop | None) -> None:
         self._leg.venue_stop = stop
+
+    @property
+    def _entry_purpose(self) -> Purpose:
+        return self._leg.entry_purpose
+
+    @_entry_purpose.setter
+    def _entry_purpose(self, purpose: Purpose) -> None:
+        self._leg.entry_purpose = purpose
+
+    @property
+    def _order_ids(self) -> deque[str]:
+        return self._leg.order_ids
 
     # ---- what a kind of executor defines ---------------------------------------------------------------------------
     @abstractmethod
@@ -156,6 +170,10 @@ class HoldingExecutor(ExecutorBase[C]):
             reason=self.info.reason,
         )
 
+    def _cancel(self, order: Order) -> None:
+        """Ask the venue for an order."""
+        self._leg.cancel(order)
+
     def _reducing_lots(self, now_ns: int) -> int:
         return self._leg.reducing_lots(now_ns)
 
@@ -169,7 +187,7 @@ class HoldingExecutor(ExecutorBase[C]):
 
     def _finish(self, now_ns: int) -> None:
         close_type = self.close_type
-        if self._keeps and self._exposure.lots:
+        if self._keeps and self._exposure.lots and close_type is not COMPLETED:
             close_type = POSITION_HOLD
         elif close_type is POSITION_HOLD:
             close_type = EARLY_STOP
@@ -239,7 +257,7 @@ class HoldingExecutor(ExecutorBase[C]):
         if purpose is TO_STOP:
             if self._venue_stop is not None:
                 self._venue_stop.ended(event, now_ns)
-        elif event.state is CANCELED and not order.cancel_asked and not event.reason and purpose is TO_OPEN:
+        elif event.state is CANCELED and not order.cancel_asked and not event.reason and purpose is self._leg.entry_purpose:
             self._taken_off(now_ns)
         elif event.state is not FILLED and not (event.state is CANCELED and order.cancel_asked):
             self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns, purpose)
@@ -336,6 +354,7 @@ class HoldingExecutor(ExecutorBase[C]):
             "keeps": self._keeps,
             "order_ids": list(self._leg.order_ids),
             "exit_ns": self._exit_ns,
+            "cancel_asked": self._leg.asked(),
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -348,5 +367,5 @@ class HoldingExecutor(ExecutorBase[C]):
         for fill in fills:
             self._leg.book(fill)
         for order in orders:
-            if order.is_open and self._leg.take_up(order, self._market_data.now_ns):
+            if order.is_open and self._leg.take_up(order, self._market_data.now_ns, state.get("cancel_asked", ())):
                 self._take_up(order)

@@ -7,7 +7,7 @@ reducing orders, so nothing is ever sold twice; what two exits closed too much i
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, Final
 
@@ -76,6 +76,8 @@ class Leg:
         self.fills: list[Fill] = []
         self.live: dict[str, Order] = {}
         self.order_ids: deque[str] = deque(maxlen=KEPT_IDS)
+        self.entry_purpose = TO_OPEN
+        """Purpose of the orders that get it in: an order executor's may be to close."""
         self.venue_stop: VenueStop | None = None
         self.grace_ns = 0
         self._owner = owner
@@ -133,8 +135,18 @@ class Leg:
     def cancel_resting(self) -> None:
         """Ask for what is still resting; asked orders are not asked again unless the venue refused."""
         for order in list(self.live.values()):
-            if order.request.purpose is not TO_CLOSE and order.is_open and not order.cancel_asked:
-                self._desk.cancel(order)
+            purpose = order.request.purpose
+            if (purpose is not TO_CLOSE or purpose is self.entry_purpose) and order.is_open and not order.cancel_asked:
+                self.cancel(order)
+
+    def cancel(self, order: Order) -> None:
+        """Ask the venue for an order; that it was asked is written down, so that its end is not taken for somebody else's doing after a restart."""
+        if self._desk.cancel(order):
+            self._listener.executor_changed(self._owner)
+
+    def asked(self) -> list[str]:
+        """Client order ids of live orders whose cancel was asked."""
+        return [name for name, order in self.live.items() if order.cancel_asked]
 
     def cancel_all(self) -> None:
         """Ask for everything that is live."""
@@ -205,8 +217,8 @@ class Leg:
         return None if ticks is None else self.instrument.price(ticks)
 
     # ---- restart ---------------------------------------------------------------------------------------------------
-    def take_up(self, order: Order, now_ns: int) -> bool:
-        """Hold on to a live order of an earlier process; False when it has no place here any more and is canceled."""
+    def take_up(self, order: Order, now_ns: int, asked: Collection[str] = ()) -> bool:
+        """Hold on to a live order of an earlier process; False when it has no place here any more and is canceled. A cancel that was asked is asked again."""
         if order.request.purpose is TO_STOP:
             if self.venue_stop is None:
                 self._desk.cancel(order)
@@ -214,4 +226,6 @@ class Leg:
             self.venue_stop.order = order
             self.grace_ns = now_ns + RESTORED_GRACE_NS
         self.live[order.client_order_id] = order
+        if order.client_order_id in asked:
+            self._desk.cancel(order)
         return True

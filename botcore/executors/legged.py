@@ -288,6 +288,7 @@ class LeggedExecutor(ExecutorBase[C]):
             "exit_ns": self._exit_ns,
             "retries_of": dict(self._retries_of),
             "order_ids": [list(leg.order_ids) for leg in self.legs],
+            "cancel_asked": [name for leg in self.legs for name in leg.asked()],
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -301,4 +302,4 @@ class LeggedExecutor(ExecutorBase[C]):
             next(leg for leg in self.legs if leg.instrument.market == fill.instrument.market).book(fill)
         for order in orders:
             if order.is_open:
-                self._leg_of(order).take_up(order, self._market_data.now_ns)
+                self._leg_of(order).take_up(order, self._market_data.now_ns, state["cancel_asked"])

@@ -110,7 +110,7 @@ class MatchedExecutor(LeggedExecutor[C]):
         for leg in self.legs:
             for order in list(leg.live.values()):
                 if order.request.order_type is not MARKET and order.is_open and not order.cancel_asked:
-                    self._desk.cancel(order)
+                    leg.cancel(order)
         if self._keeps:
             return
         for leg in self.legs:

@@ -1,22 +1,24 @@
 """`OrderExecutor`: work one order to its size and hand the fills to the position ledger.
 
-Its own PnL is always 0: what it filled is held, and earned or lost there.
+At most one order of it is live, and what is live and filled together is never more than what is wanted: an order that is to stand elsewhere has to have ended before the
+next one is sent. Its own PnL is always 0: what it filled is held, and earned or lost there.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from botcore.executors.base import NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
+from botcore.executors.base import NOT_STARTED, RUNNING
+from botcore.executors.chaser import Chaser
+from botcore.executors.collecting import CollectingExecutor
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import Exposure
+from botcore.executors.requests import SideRequests
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
-from botcore.model.events import OrderClosed, OrderEvent, OrderFilled
-from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
-from botcore.model.refusals import RefusalKind, kind_of
+from botcore.model.order import Fill, OrderRequest, Purpose
+from botcore.model.times import NEVER
 from botcore.orders.tracker import Order
 
 ZERO = Decimal(0)
@@ -24,163 +26,152 @@ ORDER_TYPES = {
     ExecutionStrategy.MARKET: OrderType.MARKET,
     ExecutionStrategy.LIMIT: OrderType.LIMIT,
     ExecutionStrategy.LIMIT_MAKER: OrderType.LIMIT_MAKER,
+    ExecutionStrategy.LIMIT_CHASER: OrderType.LIMIT_MAKER,
 }
 
+# members of enums as names of this module: compiled code reads them without a lookup
+MARKET: Final = OrderType.MARKET
+LIMIT_MAKER: Final = OrderType.LIMIT_MAKER
+BUY: Final = TradeType.BUY
+EARLY_STOP: Final = CloseType.EARLY_STOP
+FAILED: Final = CloseType.FAILED
+POSITION_HOLD: Final = CloseType.POSITION_HOLD
 
-class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
-    """See the module."""
+
+class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
+    """See the module; fields are those of `OrderExecutorConfig`."""
 
     def __init__(self, config: OrderExecutorConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
-        super().__init__(config, around, executor_id, controller_id, created_ns)
         market = around.market_data.state(config.connector_name, config.trading_pair)
-        self._book = market.book
-        self._instrument = market.instrument
-        self._is_buy = config.side is TradeType.BUY
+        whose = (around.desk.bot_id, controller_id, executor_id)
+        super().__init__(config, around, executor_id, controller_id, created_ns, SideRequests(market, config.side, whose))
+        self._whose = whose
+        self._is_buy = config.side is BUY
+        self._order_type = ORDER_TYPES[config.execution_strategy]
+        self._action = config.position_action if self._instrument.is_perpetual else PositionAction.NIL
+        self._entry_purpose = Purpose.CLOSE if self._action is PositionAction.CLOSE else Purpose.OPEN
         self._wanted_lots = self._instrument.lots(config.amount)
         self._order: Order | None = None
-        self._exposure = Exposure(self._instrument, config.side)
-        self._fills: list[Fill] = []
-        self._order_ids: list[str] = []
+        self._keeps = True
+        self._chaser: Chaser | None = None
+        if config.execution_strategy is ExecutionStrategy.LIMIT_CHASER and config.chaser_config is not None:
+            self._chaser = Chaser(config.chaser_config, self._instrument, config.side)
 
+    # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
-        ticks = self._ticks() or self._touch()
+        ticks = self._ticks() or self._facing()
         if ticks is None:
-            return CloseType.FAILED, f"the price of {self._instrument} is not known"
+            return FAILED, f"the price of {self._instrument} is not known"
         refusal = self._instrument.refusal(self._wanted_lots, ticks)
         if refusal is not None:
-            return CloseType.FAILED, refusal
-        if not self._desk.can_pay(self._request(self._wanted_lots), ticks):
+            return FAILED, refusal
+        if not self._desk.can_pay(self._request(self._wanted_lots, ticks), ticks):
             return CloseType.INSUFFICIENT_BALANCE, f"the account can't pay for {self.config.amount} {self._instrument.base}"
         return None
 
-    def on_tick(self, now_ns: int) -> None:
-        if self.status is SHUTTING_DOWN:
-            self._finish_if_idle(now_ns)
-        elif self.status is RUNNING and self._order is None and now_ns >= self._retry_at_ns:
-            lots = self._wanted_lots - self._exposure.opened_lots
-            if self._instrument.refusal(lots, self._ticks() or self._touch()) is not None:
-                self._exit(now_ns)
-                return
-            order = self._desk.submit(self._request(lots), self)
-            self._order_ids.append(order.client_order_id)
-            self._listener.executor_changed(self)
-            if order.is_open:
-                self._order = order
-            else:
-                self._rejected(order.reason, now_ns)
+    # ---- while it runs ---------------------------------------------------------------------------------------------
+    @property
+    def _left_lots(self) -> int:
+        return max(0, self._wanted_lots - self._exposure.opened_lots)
 
-    def on_order(self, event: OrderEvent) -> None:
-        now_ns = self._market_data.now_ns
-        if type(event) is OrderFilled:
-            self._fills.append(event.fill)
-            if self.status is TERMINATED:
-                self._listener.late_fill(self, event.fill)
-                return
-            self._exposure.apply(event.fill)
-            self.info.has_fills = True
-            self._trim()
-            self._listener.executor_changed(self)
-        elif type(event) is OrderClosed and self._order is event.order is not None:
-            cancel_asked: bool = event.order.cancel_asked
-            self._order = None
-            if event.state is OrderState.FILLED:
-                self._exit(now_ns)
-            elif event.state is OrderState.CANCELED and not cancel_asked and not event.reason:
-                # somebody took it off at the venue: nothing is sent in its place
-                self.info.reason = "the order was canceled at the venue"
-                self.close_type = CloseType.EXTERNAL
-                self._exit(now_ns)
-            elif not (event.state is OrderState.CANCELED and cancel_asked):
-                self._rejected(event.reason or f"the venue ended the order ({event.state.name})", now_ns)
-            if self.status is SHUTTING_DOWN:
-                self._finish_if_idle(now_ns)
-
-    def _trim(self) -> None:
-        """Take the order off when it would trade too much: one that it replaced was executed after its end (O9). What is still wanted is sent anew."""
+    def _run(self, now_ns: int) -> None:
         order = self._order
-        if order is not None and order.is_open and not order.cancel_asked and self._exposure.opened_lots + order.remaining_lots > self._wanted_lots:
-            self._desk.cancel(order)
-
-    def _rejected(self, reason: str, now_ns: int) -> None:
-        if self.status is not RUNNING:
-            return
-        kind = kind_of(reason)
-        if kind is RefusalKind.WAITING:
-            self._wait(now_ns, reason)
-        elif kind is RefusalKind.BALANCE:
-            self.info.reason = reason
-            self.close_type = CloseType.INSUFFICIENT_BALANCE
-            self._exit(now_ns)
-        elif not self._count_retry(now_ns, reason):
-            self._exit(now_ns)
-
-    def _exit(self, now_ns: int) -> None:
-        if self.status is not RUNNING:
-            return
-        self._move(Trigger.EXIT)
-        self._finish_if_idle(now_ns)
-
-    def _finish_if_idle(self, now_ns: int) -> None:
-        if self._order is not None and not self._order.cancel_asked:
-            self._desk.cancel(self._order)
-        if self._order is not None or self.status is not SHUTTING_DOWN:
-            return
-        if self.has_fills:
-            self._end(now_ns, CloseType.POSITION_HOLD)
+        if not self._wants_entry:
+            # it was refused at once, for good
+            self._hand_over(now_ns, POSITION_HOLD)
+        elif order is not None:
+            self._follow(order)
+        elif now_ns < self._retry_at_ns:
+            self.wake_ns = self._retry_at_ns
         else:
-            self._end(now_ns, self.close_type or CloseType.FAILED)
+            self._work(now_ns)
+
+    def _work(self, now_ns: int) -> None:
+        """Send what is still wanted; hand over what is filled when the venue does not trade that little."""
+        ticks = self._ticks()
+        if ticks is None and self._chaser is not None:
+            # nobody stands there: it waits for a price to rest behind
+            return
+        lots = self._left_lots
+        refusal = self._instrument.refusal(lots, ticks or self._facing())
+        if refusal is not None:
+            if not self.has_fills:
+                self.info.reason = refusal
+            self._hand_over(now_ns, POSITION_HOLD if self.has_fills else FAILED)
+            return
+        touch = self._touch()
+        order = self._order = self._submit(self._request(lots, ticks), now_ns)
+        if order is not None and self._chaser is not None and touch is not None:
+            self._chaser.anchor(touch)
+            self._watch.set(self.id, *self._chaser.watched())
+            self._listener.executor_changed(self)
+
+    def _follow(self, order: Order) -> None:
+        """An order is live: a chaser's follows the market, any other needs nothing until something happens to it."""
+        chaser = self._chaser
+        if chaser is None:
+            self.wake_ns = NEVER
+            return
+        touch = self._touch()
+        if touch is not None and not order.cancel_asked and chaser.has_to_move(touch):
+            self._cancel(order)
+
+    # ---- what happens to its orders --------------------------------------------------------------------------------
+    def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:
+        live = self._order
+        if live is not None and live is not order and live.remaining_lots > self._left_lots:
+            # the venue told late of a fill: what was sent in its place is too much now, it is taken back and sent again, smaller
+            self._cancel(live)
+
+    def _let_go(self, order: Order) -> None:
+        if order is not self._order:
+            return
+        self._order = None
+        self._watch.clear(self.id)
+        if order.cancel_asked:
+            # it stood until we moved it: rejections are counted in a row
+            self.retries = 0
+
+    def _order_ended(self, order: Order, now_ns: int) -> None:
+        if self._wants_entry and self._order is None and not self._left_lots:
+            self._hand_over(now_ns, POSITION_HOLD)
+        else:
+            super()._order_ended(order, now_ns)
+
+    def _stop_watching(self) -> None:
+        self._watch.clear(self.id)
 
     def stop(self, now_ns: int, keep_position: bool = False) -> None:
         """Cancel what is left; fills are held either way, for this executor has no position of its own to close."""
         if self.status is NOT_STARTED:
-            self._end(now_ns, CloseType.EARLY_STOP)
+            self._end(now_ns, EARLY_STOP)
         elif self.status is RUNNING:
-            self.close_type = CloseType.EARLY_STOP
-            self._exit(now_ns)
-
-    def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
-        if self.status is TERMINATED:
-            return
-        if self._order is not None and self._order.is_open:
-            self._desk.cancel(self._order)
-        if self.status is RUNNING:
-            self._move(Trigger.EXIT)
-        self._end(now_ns, close_type or (CloseType.POSITION_HOLD if self.has_fills else CloseType.FAILED), reason)
+            self._hand_over(now_ns, EARLY_STOP)
 
     # ---- prices ----------------------------------------------------------------------------------------------------
     def _touch(self) -> int | None:
+        """Best price of our own side, in ticks; None while nobody stands there, or the book is torn."""
+        ticks = self._book.best_bid if self._is_buy else self._book.best_ask
+        return None if ticks in (NO_BID, NO_ASK) or self._market.is_torn else ticks
+
+    def _facing(self) -> int | None:
+        """Best price of the other side: what a market order would get."""
         ticks = self._book.best_ask if self._is_buy else self._book.best_bid
-        return None if ticks in (NO_ASK, NO_BID) else ticks
+        return None if ticks in (NO_ASK, NO_BID) or self._market.is_torn else ticks
 
     def _ticks(self) -> int | None:
-        """Limit price; one that must rest is held back to our side's touch. None for a market order."""
+        """Limit price; one that must rest is held back to our side's touch. None for a market order, and for a chaser that has nothing to follow."""
+        if self._chaser is not None:
+            touch = self._touch()
+            return None if touch is None else self._chaser.quote_ticks(touch)
         config = self.config
-        if config.execution_strategy is ExecutionStrategy.MARKET or config.price is None:
+        if self._order_type is MARKET or config.price is None:
             return None
-        ticks = self._instrument.price_ticks(config.price, config.side)
-        if config.execution_strategy is ExecutionStrategy.LIMIT_MAKER:
-            if self._is_buy and self._book.best_bid != NO_BID:
-                return min(ticks, self._book.best_bid)
-            if not self._is_buy and self._book.best_ask != NO_ASK:
-                return max(ticks, self._book.best_ask)
-        return ticks
+        return self._requests.resting(self._instrument.price_ticks(config.price, config.side), config.side, self._order_type)
 
-    def _request(self, lots: int) -> OrderRequest:
-        config = self.config
-        action = config.position_action if self._instrument.is_perpetual else PositionAction.NIL
-        purpose = Purpose.CLOSE if action is PositionAction.CLOSE else Purpose.OPEN
-        return OrderRequest(
-            self._instrument,
-            config.side,
-            ORDER_TYPES[config.execution_strategy],
-            lots,
-            self._ticks(),
-            action,
-            purpose,
-            self._desk.bot_id,
-            self.controller_id,
-            self.id,
-        )
+    def _request(self, lots: int, ticks: int | None) -> OrderRequest:
+        price = None if self._order_type is MARKET else ticks
+        return OrderRequest(self._instrument, self.config.side, self._order_type, lots, price, self._action, self._entry_purpose, *self._whose)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def held_fills(self) -> list[Fill]:
@@ -192,35 +183,31 @@ class OrderExecutor(ExecutorBase[OrderExecutorConfig]):
     def net_pnl_pct(self) -> Decimal:
         return ZERO
 
-    def cum_fees_quote(self) -> Decimal:
-        return self._exposure.fees_quote
-
-    def filled_amount_quote(self) -> Decimal:
-        return self._exposure.volume_quote
-
     def custom_info(self) -> dict[str, Any]:
-        return {
-            "level_id": self.config.level_id,
-            "side": self.config.side,
-            "current_position_average_price": self._exposure.entry_price,
-            "current_retries": self.retries,
-            "max_retries": self.max_retries,
+        exposure, order = self._exposure, self._order
+        info = super().custom_info()
+        # it has no exit: what it filled is held
+        del info["close_price"]
+        return info | {
             "order_id": self._order_ids[-1] if self._order_ids else None,
-            "order_ids": list(self._order_ids),
+            "order_last_update": order.updated_ns / 1e9 if order is not None else None,
+            "executed_amount_base": self._instrument.amount(exposure.opened_lots),
+            "average_executed_price": exposure.entry_price,
             "held_position_orders": sorted({fill.client_order_id for fill in self._fills}) if self.is_closed else [],
-            "exposure_base": self._exposure.base,
-            "unpriced_fees": self._exposure.unpriced,
-            "reason": self.info.reason,
         }
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
-        return super().state() | {"order_ids": list(self._order_ids)}
+        return super().state() | {"anchor_ticks": None if self._chaser is None else self._chaser.anchor_ticks}
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
-        super().restore(state, orders, fills)
-        self._order_ids = list(state["order_ids"])
-        for fill in fills:
-            self._exposure.apply(fill)
-            self._fills.append(fill)
-        self._order = next((order for order in orders if order.is_open), None)
+        anchor = state.get("anchor_ticks")
+        if self._chaser is not None and anchor is not None:
+            self._chaser.anchor(anchor)
+        # records of the first version do not say more than this
+        super().restore({"wants_entry": True, "keeps": True} | state, orders, fills)
+
+    def _take_up(self, order: Order) -> None:
+        self._order = order
+        if self._chaser is not None and self.status is RUNNING:
+            self._watch.set(self.id, *self._chaser.watched())

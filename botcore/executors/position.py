@@ -57,7 +57,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
             if self._wants_entry:
                 self._control_entry(now_ns)
         elif self._is_bounded and not self._pricing.entry_allowed():
-            self._desk.cancel(self._entry)
+            self._cancel(self._entry)
         if self._barriers is not None:
             if self._control_barriers(self._barriers, now_ns):
                 return
@@ -89,7 +89,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
         order, lots = self._profit, self._exposure.lots
         if order is not None:
             if order.remaining_lots != lots or (self._is_bounded and not self._pricing.profit_allowed(self._exposure)):
-                self._desk.cancel(order)
+                self._cancel(order)
             return
         if lots < 1 or not self._retry_at_ns <= now_ns < self._deadline_ns or not self._pricing.profit_allowed(self._exposure):
             return
@@ -102,7 +102,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
         """Take the entry off when it would open too much: an order that it replaced was executed after its end (O9). What is still wanted is sent anew."""
         entry = self._entry
         if entry is not None and entry.is_open and not entry.cancel_asked and self._exposure.opened_lots + entry.remaining_lots > self._wanted_lots:
-            self._desk.cancel(entry)
+            self._cancel(entry)
 
     def _let_go(self, order: Order) -> None:
         if order is self._entry:

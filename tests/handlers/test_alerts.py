@@ -48,6 +48,7 @@ def test_every_kind_that_is_announced_has_words_of_its_own() -> None:
             ["Exit not done for 5m", "0.5 BTC-USDT", "no route"],
         ),
         (FactKind.EXIT_FAILED, {"exposure_base": "0.5", "reason": "no"}, ["Exit refused for good: 0.5 BTC-USDT", "nobody watches it"]),
+        (FactKind.EXIT_FAILED, {"exposure_base": "0.5", "reason": "no", "is_entry": True}, ["Given up half way: 0.5 BTC-USDT", "so far is held"]),
         (
             FactKind.POSITION_ADJUSTED,
             {"venue_amount": "0", "booked_amount": "1.5", "price": "100"},

@@ -151,10 +151,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             for order in (level.open_order, level.close_order):
                 ticks = None if order is None else order.request.price_ticks
                 if order is not None and ticks is not None and not order.cancel_asked and self._orders.is_far(ticks, mid_half):
-                    self._desk.cancel(order)
+                    self._cancel(order)
             order = level.open_order
             if order is not None and order.filled_lots and not order.cancel_asked and self._orders.is_past(level.close_ticks):
-                self._desk.cancel(order)
+                self._cancel(order)
 
     # ---- closing levels --------------------------------------------------------------------------------------------
     def _close_levels(self, mid_half: int, now_ns: int) -> None:
@@ -351,7 +351,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         level = self._level_of.get(order.client_order_id)
         if level is None:
             if order.request.purpose is not Purpose.CLOSE and order.request.purpose is not Purpose.STOP:
-                self._desk.cancel(order)
+                self._cancel(order)
         elif order.request.purpose is OPEN:
             level.open_order = order
         else:

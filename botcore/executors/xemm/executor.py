@@ -96,7 +96,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
         profit = self.profitability(quote.request.price_ticks)
         if quote.cancel_asked or (profit is not None and self.config.min_profitability <= profit <= self.config.max_profitability):
             return
-        self._desk.cancel(quote)
+        self._maker.cancel(quote)
 
     def _quote(self, now_ns: int) -> None:
         price = self.maker_price()
@@ -128,7 +128,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
         """Only the taker hedges; the maker trades back what could not be hedged."""
         for order in list(self._maker.live.values()):
             if order.request.purpose is Purpose.OPEN and order.is_open and not order.cancel_asked:
-                self._desk.cancel(order)
+                self._maker.cancel(order)
         if self._keeps:
             return
         if self._unwinds:
