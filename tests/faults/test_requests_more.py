@@ -9,6 +9,7 @@ import pytest
 from botcore.model.enums import CloseType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
+from tests.fakes.simvenue.script import MatchRule
 from tests.faults.stage import played
 from tests.support.live_rig import PERP, SPOT, LiveRig
 
@@ -68,6 +69,19 @@ async def test_r13_a_create_at_market_that_was_executed_twice_is_counted_told_an
     assert rig.told(FactKind.LATE_FILL) or rig.told(FactKind.OVER_CLOSED)
     await rig.finish(excused=("two effects", "was traded", "was to open"))
     assert executor.is_closed and abs(rig.position()) < Decimal("0.0001")
+
+
+@played()
+async def test_r13_a_copy_that_rests_when_the_first_has_been_executed_is_taken_off_and_told(rig: LiveRig) -> None:
+    rig.fault("dup_exec", CREATE, times=1)
+    rig.venue.engine.script.add(MatchRule("fill_at_once", times=1))
+    rig.resting()
+    await rig.until(lambda: len(rig.orders()) >= 2)
+    copy = rig.orders()[1]
+    assert copy.client_id == rig.orders()[0].client_id
+    await rig.until(lambda: not copy.is_open, 90)
+    assert rig.told(FactKind.ORDER_ADOPTED)
+    await rig.finish(excused=("two effects", "was traded", "was to open"))
 
 
 @pytest.mark.parametrize("lag_s", [5, 20])

@@ -72,28 +72,36 @@ def judge_manners(venue: WireVenue, manners: Manners, breach: Breach) -> None:
 class Caps:
     """I14: what stands and works at a venue never passes the caps of the plan; looked at whenever a request for an order was worked on.
 
-    An order in doubt or still waiting here may arrive at any time: had it not been counted, the venue's books would show it.
+    An order in doubt or still waiting here may arrive at any time: had it not been counted, the venue's books would show it. Exits always pass: on a one-way account,
+    where bots net each other, the exit of one may leave the account with more than the cap. What it had after an exit is excused.
     """
 
     def __init__(self, plan: Plan, watcher: Watcher, breach: Breach) -> None:
         self._account, self._pair = plan.spells.max_open_quote, plan.spells.max_position_quote
         self._watcher = watcher
         self._breach = breach
+        self._excused: dict[str, Decimal] = {}
         strange = any(rule.kind in BEYOND_CAPS for venue in plan.venues for rule in venue.rules)
         spells = plan.spells
         self.counts = spells.max_open_quote is not None and not (strange or spells.doubled or spells.overfill or spells.yesterday)
         """Whether the caps can be judged: not where the venue itself trades more, and not where the records of what is held were taken away."""
 
-    def look(self, venue: WireVenue) -> None:
+    def look(self, venue: WireVenue, client_order_id: str) -> None:
+        """The venue has worked on this order."""
         if not self.counts:
             return
+        is_entry = self._is_entry(client_order_id)
         total = Decimal(0)
         positions = venue.positions()
         for pair in venue.pairs:
             value = abs(positions.get(pair, Decimal(0))) * venue.mid(pair) + self._entries(venue, pair)
-            self._hold(value, self._pair, f"{pair} at {venue.name}")
+            self._hold(value, self._pair, f"{pair} at {venue.name}", is_entry=is_entry)
             total += value
-        self._hold(total, self._account, venue.name)
+        self._hold(total, self._account, venue.name, is_entry=is_entry)
+
+    def _is_entry(self, client_order_id: str) -> bool:
+        intent: dict[str, Any] = self._watcher.intents.get(intent_of(client_order_id), {})
+        return intent.get("purpose") == Purpose.OPEN.value
 
     def _entries(self, venue: WireVenue, pair: str) -> Decimal:
         """What entries may still open."""
@@ -101,11 +109,14 @@ class Caps:
         market = venue.venue.engine.markets[symbol]
         found = Decimal(0)
         for order in venue.venue.account.open_of(symbol):
-            intent: dict[str, Any] = self._watcher.intents.get(intent_of(order.client_id), {})
-            if intent.get("purpose") == Purpose.OPEN.value:
+            if self._is_entry(order.client_id):
                 found += market.amount(order.left) * (market.price(order.ticks) if order.ticks else venue.mid(pair))
         return found
 
-    def _hold(self, value: Decimal, cap: Decimal | None, where: str) -> None:
-        if cap is not None and value > cap * CAP_TOLERANCE:
+    def _hold(self, value: Decimal, cap: Decimal | None, where: str, *, is_entry: bool) -> None:
+        if cap is None:
+            return
+        if not is_entry:
+            self._excused[where] = max(value, self._excused.get(where, cap))
+        elif value > max(cap, self._excused.get(where, cap)) * CAP_TOLERANCE:
             self._breach("I14", f"{where} has {value:.2f} open, its cap is {cap}")

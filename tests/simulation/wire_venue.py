@@ -54,8 +54,8 @@ class WireVenue:
         self._loop = loop
         self._log = log
         self._arrived = arrived
-        self.worked_on: Callable[[], None] = lambda: None
-        """Called when the venue has worked on a request that may have changed orders."""
+        self.worked_on: Callable[[str], None] = lambda client_order_id: None
+        """Told the client id of an order when the venue has worked on the request for it."""
         listed = FUTURES_MARKETS if self.is_perpetual else SPOT_MARKETS
         symbols = {pair.replace("-", "") for pair in pairs}
         listings = [
@@ -317,10 +317,10 @@ class WirePort:
         path, query = target.partition("?")[::2]
         body = request.body
         self._log.add("request", venue.name, request.method, path, query.partition("&signature")[0], body)
-        self._look(venue, request.method, path, query, body)
+        name = self._look(venue, request.method, path, query, body)
         found = await venue.front.request(request.method, target, request.headers, body)
-        if request.method == "POST":
-            venue.worked_on()
+        if name:
+            venue.worked_on(name)
         told: Reply | NoReply
         if isinstance(found, Dropped):
             told = NoReply(found.reason, left=True)
@@ -332,11 +332,14 @@ class WirePort:
             self._log.add("reply", venue.name, path, found if isinstance(found, Dropped) else f"{found.status} {len(found.body)}")
             answer.set_result(told)
 
-    def _look(self, venue: WireVenue, method: str, path: str, query: str, body: bytes) -> None:
+    def _look(self, venue: WireVenue, method: str, path: str, query: str, body: bytes) -> str:
+        """The client id of the order that a request asks for; '' when it asks for none."""
         if method == "POST" and path.endswith(("/order", "/algoOrder")):
             values: dict[str, list[Any]] = {**parse_qs(query), **parse_qs(body.decode())}
             names = values.get("newClientOrderId") or values.get("clientAlgoId") or [""]
             venue._arrived(venue.name, names[0])
+            return str(names[0])
+        return ""
 
     async def connect(self, url: str, timeout_s: float) -> Socket:
         venue, target = self._split(url)

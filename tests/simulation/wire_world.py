@@ -48,16 +48,14 @@ class WireWorld(World):
                 venue.front.faults.add(fault)
             for rule in plan.rules:
                 venue.venue.engine.script.add(rule)
-            venue.worked_on = partial(self._worked_on, venue)
         self.ledgers = list(self.venues)
         self.manners = {venue.name: Manners() for venue in self.venues}
         self.caps = Caps(self.plan, self.watcher, self.breach)
+        for venue in self.venues:
+            venue.worked_on = partial(self.caps.look, venue)
         self._copy: tuple[bytes, Watcher] | None = None
         self._is_put_back = False
         cast(self)
-
-    def _worked_on(self, venue: WireVenue) -> None:
-        self.caps.look(venue)
 
     def _is_over(self) -> bool:
         # positions that nothing in an older database explains are watched for a while before they are believed
