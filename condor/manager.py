@@ -63,6 +63,7 @@ class BotManager:
         self.running: dict[str, RunningBot] = {}
         self.broken: dict[str, str] = {}
         self.waiting: dict[str, str] = {}
+        self.no_new_bots: str | None = None
         self.unaccounted: dict[tuple[str, Market], Decimal] = {}
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 

@@ -67,6 +67,7 @@ class RuntimeSettings(ConfigModel):
 
     step_budget: Annotated[float, Field(ge=0, le=600)] = 2.0
     step_hard: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    memory_soft_mb: Annotated[int, Field(ge=0)] | None = None
 
 
 class AlertSettings(ConfigModel):

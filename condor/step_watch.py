@@ -66,7 +66,7 @@ class StepWatch:
         self._end = end
         self._main = threading.main_thread()
         self._main_clock = time.pthread_getcpuclockid(self._main.ident or 0)
-        self._main_used_ns = 0
+        self._main_used_ns = time.clock_gettime_ns(self._main_clock)
         self._before: list[Any] = []
         self._looked_ns = now_ns()
         self._serial = -1
@@ -118,8 +118,7 @@ class StepWatch:
         limit, serial = self._limit, self._limit.serial
         if serial != self._serial or not limit.is_open:
             self._serial, self._held_ns, self._next_ns, self._raised = serial, 0, self._budget_ns, 0
-            if not limit.is_open or used_ns < self._budget_ns:
-                return
+            return
         self._held_ns += passed_ns
         if limit.raised != self._raised:
             self._raised, self._next_ns = limit.raised, self._held_ns + GRACE_NS

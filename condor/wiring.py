@@ -32,6 +32,7 @@ from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
 from condor.logs import set_up
 from condor.manager import BotManager
+from condor.memory import MemoryGuard, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.scheduler import Scheduler
@@ -62,7 +63,7 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
 RESERVE_S = 30
-DESCRIPTORS_S = 2
+SHORTAGES_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
@@ -166,7 +167,8 @@ class Program:
         self._endings.callback(self._scheduler.close)
         self._last_tick_ns = self._wall.monotonic_ns()
         self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
-        self._scheduler.every("descriptors", DESCRIPTORS_S, self._look_at_descriptors)
+        self._memory = MemoryGuard(soft_limit(self._settings.runtime.memory_soft_mb), resident, self._on_memory)
+        self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
@@ -318,12 +320,19 @@ class Program:
         await asyncio.to_thread(self._reserve.make)
         self._guard.look()
 
-    async def _look_at_descriptors(self) -> None:
+    async def _look_for_shortages(self) -> None:
         self._descriptors.look()
+        self._memory.look()
 
     def _on_descriptors(self, trouble: str | None) -> None:
-        """None are left, or there are some again."""
-        text = trouble or "there are file descriptors again"
+        self._warn(trouble or "there are file descriptors again")
+
+    def _on_memory(self, trouble: str | None) -> None:
+        self._manager.no_new_bots = trouble
+        self._warn(trouble or "there is memory again")
+
+    def _warn(self, text: str) -> None:
+        """Something of this machine is short, or is there again."""
         self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": "This machine", "text": text}))
         self._say_trouble()
 
@@ -336,7 +345,10 @@ class Program:
         self._say_trouble()
 
     def _say_trouble(self) -> None:
-        found = [*self._chat_trouble.values(), *(text for text in (self._guard.trouble, self._descriptors.trouble) if text)]
+        found = [
+            *self._chat_trouble.values(),
+            *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
+        ]
         self.services.overview.trouble = "; ".join(found) or None
 
     def _health(self) -> tuple[bool, dict[str, Any]]:

@@ -69,6 +69,7 @@ class BotService:
             If the actor may not, the config does not hold, or the request was carried out before.
         """
         require(actor, Role.TRADER, "starting a bot")
+        self._refuse_new()
         config = self.check(controller_name, values, mode)
         if mode == LIVE:
             await self._settle(config)
@@ -88,6 +89,11 @@ class BotService:
         await self._committed(write)
         self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
+
+    def _refuse_new(self) -> None:
+        """UserError while this process can take no more bots."""
+        if self._manager.no_new_bots is not None:
+            raise UserError(self._manager.no_new_bots)
 
     async def _committed(self, write: Callable[[Connection], T]) -> T:
         try:
@@ -123,6 +129,7 @@ class BotService:
     async def start_again(self, actor: Actor, bot_id: str, claim: Claim) -> BotView:
         """Start a stopped bot again with the configs that it had."""
         require(actor, Role.TRADER, "starting a bot")
+        self._refuse_new()
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> BotRow:

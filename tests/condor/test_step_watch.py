@@ -28,6 +28,8 @@ class Eye:
         self.asked: list[int] = []
         self.ended: list[tuple[object, str]] = []
         self.looks = 0
+        monkeypatch.setattr(signal, "setitimer", lambda *_: None)
+        monkeypatch.setattr(time, "clock_gettime_ns", lambda _clock: 0)
         monkeypatch.setattr(signal, "pthread_kill", lambda ident, number: self.asked.append(self.limit.serial))
         self.watch = StepWatch(self.limit, lambda: self.now_ns, budget_s, hard_s, self._alive, lambda part, why: self.ended.append((part, why)))
 
