@@ -33,6 +33,7 @@ def home(tmp_path: Path) -> Home:
         "INSERT INTO orders VALUES ('cdr-1-2-1','paper','cdr-1-2','e','v','x-1-1','FILLED','1','2','',3,4)",
         "INSERT INTO fills VALUES ('paper','v','P-Q','t1','cdr-1-2-1','b','c','x-1-1','BUY','2','1','0.1','P','0.2',1,5)",
         "INSERT INTO holds VALUES ('paper','b','c','v','P-Q','net','-1.5','2','3','0','0','0','7',0,8)",
+        "INSERT INTO funding VALUES ('live','v','P-Q','9001','b','c','Q','-0.25','-0.25',6)",
         "INSERT INTO runtime VALUES ('serial','2')",
         "INSERT INTO users VALUES (5,'me','OWNER',1)",
     )
@@ -52,6 +53,7 @@ def test_lines_hold_every_row_with_its_account_and_money_as_text(home: Home, tmp
     read = {name: json.loads((tmp_path / "out" / f"{name}.jsonl").read_text()) for name in TABLES}
     assert read["configs"]["config"] == {"leverage": 2, "pair": "P-Q"}
     assert (read["fills"]["account"], read["fills"]["amount"], read["fills"]["trade_id"]) == ("paper", "1", "t1")
+    assert (read["funding"]["bot_id"], read["funding"]["amount_quote"], read["funding"]["funding_id"]) == ("b", "-0.25", "9001")
     assert read["bots"]["title"] == '=HYPERLINK("x")', "lines are for programs: nothing is changed"
     assert list(home.data.glob("export-*")) == []
 
