@@ -11,9 +11,8 @@ from botcore.markets.intervals import bucket_end_s
 Bar = tuple[float, float, float, float, float, float]
 """open time (s), open, high, low, close, volume"""
 Extra = tuple[float, float, float, float]
-"""quote volume, number of trades, base and quote volume that takers bought; zeros where the source does not tell"""
+"""quote volume, number of trades, base and quote volume that takers bought; None instead where the source does not tell"""
 
-NO_EXTRA: Final = (0.0, 0.0, 0.0, 0.0)
 LARGEST_GAP: Final = 20_000
 
 
@@ -57,7 +56,7 @@ class CandleSeries:
         """NaN before the first bar."""
         return float(self._block[self._end - 1, 4]) if self.count else float("nan")
 
-    def append(self, bar: Bar, extra: Extra = NO_EXTRA, missing: int = 0) -> list[Bar]:
+    def append(self, bar: Bar, extra: Extra | None = None, missing: int = 0) -> list[Bar]:
         """Add a closed bar; returns it, behind the flat bars that fill a gap before it. A bar that is not newer is ignored.
 
         Parameters
@@ -73,7 +72,7 @@ class CandleSeries:
             return []
         filling = self._missing(last, int(bar[0]))
         for flat in filling:
-            self._put(flat, NO_EXTRA, 1)
+            self._put(flat, None, 1)
         self.gaps += len(filling)
         self._put(bar, extra, missing if filling else missing + self._steps_over(last, int(bar[0])))
         return [*filling, bar]
@@ -94,7 +93,7 @@ class CandleSeries:
         """Bars that are missing in a hole that was not filled; 0 between neighbours whose step is not fixed (months)."""
         return (next_s - last_s) // self.interval_s - 1 if (next_s - last_s) // self.interval_s > LARGEST_GAP else 0
 
-    def _put(self, bar: Bar, extra: Extra, missing: int) -> None:
+    def _put(self, bar: Bar, extra: Extra | None, missing: int) -> None:
         block, end = self._block, self._end
         if end == len(block):
             # the reader of an older tail keeps the old block: it is never moved under it
@@ -106,7 +105,7 @@ class CandleSeries:
             end = self.keep
             self.count = self.keep
         block[end] = bar
-        if extra is not NO_EXTRA:
+        if extra is not None:
             if self._extra is None:
                 self._extra = np.zeros((len(block), 4))
             self._extra[end] = extra
@@ -144,7 +143,7 @@ class CandleSeries:
             self.append((row[0], row[1], row[2], row[3], row[4], row[5]))
 
     def tail_extra(self, count: int) -> np.ndarray:
-        """What is known beside the newest bars, float64 [n <= count, 4] as in `Extra`; a copy."""
+        """What is known beside the newest bars, float64 [n <= count, 4] as in `Extra`, zeros where the source did not tell; a copy."""
         found = min(count, self.count)
         return np.zeros((found, 4)) if self._extra is None else self._extra[self._end - found : self._end].copy()
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from botcore.markets.candle_series import LARGEST_GAP, NO_EXTRA, Bar, CandleSeries, Extra
+from botcore.markets.candle_series import LARGEST_GAP, Bar, CandleSeries, Extra
 from botcore.markets.intervals import SECOND_NS, bucket_end_s, bucket_start_s, interval_name
 from botcore.model.errors import ConfigError
 from botcore.model.market_events import BarClosed
@@ -27,14 +27,14 @@ class _Growing:
 
     __slots__ = ("bought", "bought_quote", "close", "end_s", "high", "low", "missing", "open", "quote", "start_s", "trades", "volume")
 
-    def __init__(self, bar: Bar, interval_s: int, extra: Extra, missing: int) -> None:
+    def __init__(self, bar: Bar, interval_s: int, extra: Extra | None, missing: int) -> None:
         start, self.open, self.high, self.low, self.close, self.volume = bar
-        self.quote, self.trades, self.bought, self.bought_quote = extra
+        self.quote, self.trades, self.bought, self.bought_quote = extra if extra is not None else (0.0, 0.0, 0.0, 0.0)
         self.missing = missing
         self.start_s = bucket_start_s(int(start), interval_s)
         self.end_s = bucket_end_s(self.start_s, interval_s)
 
-    def add(self, bar: Bar, extra: Extra, missing: int) -> None:
+    def add(self, bar: Bar, extra: Extra | None, missing: int) -> None:
         if bar[2] > self.high:
             self.high = bar[2]
         if bar[3] < self.low:
@@ -42,14 +42,16 @@ class _Growing:
         self.close = bar[4]
         self.volume += bar[5]
         self.missing += missing
-        if extra is not NO_EXTRA:
+        if extra is not None:
             self.quote += extra[0]
             self.trades += extra[1]
             self.bought += extra[2]
             self.bought_quote += extra[3]
 
-    def extra(self) -> Extra:
-        return (self.quote, self.trades, self.bought, self.bought_quote) if self.trades or self.quote or self.bought else NO_EXTRA
+    def extra(self) -> Extra | None:
+        if self.trades or self.quote or self.bought:
+            return (self.quote, self.trades, self.bought, self.bought_quote)
+        return None
 
     def bar(self) -> Bar:
         return (float(self.start_s), self.open, self.high, self.low, self.close, self.volume)
@@ -65,7 +67,7 @@ class _Resampled:
         self._base_s = base_s
         self._growing: _Growing | None = None
 
-    def add(self, bar: Bar, extra: Extra, missing: int) -> None:
+    def add(self, bar: Bar, extra: Extra | None, missing: int) -> None:
         start_s = int(bar[0])
         growing = self._growing
         if growing is not None and start_s >= growing.end_s:
@@ -137,8 +139,7 @@ class CandleBook:
         """Take a recorded bar."""
         if self._base is None:
             self.set_base(event.interval_ns // SECOND_NS)
-        extra = event.extra if event.extra is not None else NO_EXTRA
-        self._add((event.open_ns / SECOND_NS, event.open, event.high, event.low, event.close, event.volume), extra)
+        self._add((event.open_ns / SECOND_NS, event.open, event.high, event.low, event.close, event.volume), event.extra)
 
     def on_trade(self, ts_ns: int, price: float, amount: float, taker_bought: bool = False) -> None:
         """Take a public trade."""
@@ -172,7 +173,7 @@ class CandleBook:
             self._bucket = None
         last, close = base.last_open_s, base.last_close
         if last is not None and start_s - self._trade_base_s > last:
-            self._add((float(start_s - self._trade_base_s), close, close, close, close, 0.0), NO_EXTRA)
+            self._add((float(start_s - self._trade_base_s), close, close, close, close, 0.0), None)
         self._bucket_end_ns = (start_s + self._trade_base_s) * SECOND_NS
 
     def load_history(self, interval_s: int, rows: np.ndarray) -> None:
@@ -185,16 +186,18 @@ class CandleBook:
         self._base.load(rows)
         self.loaded_version = self._base.version
 
-    def _add(self, bar: Bar, extra: Extra) -> None:
+    def _add(self, bar: Bar, extra: Extra | None) -> None:
         base = self._base
         assert base is not None
         if not self._derived:
             base.append(bar, extra)
             return
-        for added in base.append(bar, extra):
-            is_bar = added is bar
+        added = base.append(bar, extra)
+        # flat bars that fill a gap come first; the bar itself is the last one
+        for at, one in enumerate(added, start=1):
+            is_bar = at == len(added)
             for derived in self._derived.values():
-                derived.add(added, extra if is_bar else NO_EXTRA, 0 if is_bar else 1)
+                derived.add(one, extra if is_bar else None, 0 if is_bar else 1)
 
     # ---- reading ---------------------------------------------------------------------------------------------------
     def series(self, interval_s: int) -> CandleSeries:

@@ -113,11 +113,11 @@ class CandleReader(BookReader):
         return Freshness(end_s * SECOND_NS, age_s, age_s < 2 * series.interval_s and not missing, missing)
 
     def get_candles_df(self, connector_name: str, trading_pair: str, interval: str, max_records: int = 500) -> pd.DataFrame:
-        """Closed candles as a frame with the columns of Strategy V2; a copy that the caller may change.
+        """Closed candles as a frame with the columns of Strategy V2; a copy that the caller may change. A market that is not open is opened.
 
         `frame.attrs` says what the columns can't: `missing` (bars that stand in for missing ones) and `as_of_ns` (end of the latest candle).
         """
-        series = self._series(connector_name, trading_pair, interval)
+        series = self._opened(connector_name, trading_pair).candles.series(interval_seconds(interval))
         return self._frame(series, series.tail(max_records), series.tail_extra(max_records), series.tail_missing(max_records))
 
     async def get_historical_candles_df(
