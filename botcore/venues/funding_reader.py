@@ -58,6 +58,7 @@ class FundingReader:
         self._seen: dict[tuple[str, str], None] = {}
         self._lock = asyncio.Lock()
         self._is_looking = False
+        self._is_reading = False
         self._read_ms = 0
 
     def moved(self) -> None:
@@ -74,6 +75,18 @@ class FundingReader:
                     return
         finally:
             self._is_looking = False
+
+    def missed(self) -> None:
+        """Nobody listened for a while: the list is read once, beside everything else, for no order waits for it."""
+        if not self._is_reading:
+            self._is_reading = True
+            self._tasks.once("funding missed", self._read_missed)
+
+    async def _read_missed(self) -> None:
+        try:
+            await self.read()
+        finally:
+            self._is_reading = False
 
     async def read_if_due(self) -> None:
         """Read what the stream may have lost, now and then."""

@@ -231,7 +231,7 @@ class VenueSession:
         for pair in sorted(self._means.pairs()):
             if not await self._trades.read(pair):
                 return f"the executions in {pair} could not be read"
-        await self._funding.read()
+        self._funding.missed()
         self._ears.on_compared(self.name)
         return None
 

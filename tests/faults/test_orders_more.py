@@ -225,10 +225,10 @@ async def test_p8_executions_while_down_are_found_also_where_nothing_says_how_fa
     await rig.sleep(2)
     rig.kill()
     rig.disk.write(lambda connection: connection.execute(delete(tables.venue_memory)))
-    rig.venue.engine.submit(rig.venue.account, OrderAsk(SYMBOL, "BUY", "MARKET", 10 if rig.name == PERP else 1000, client_id="cdr-7-99-1"))
+    rig.venue.engine.submit(rig.venue.account, OrderAsk(SYMBOL, "BUY", "MARKET", 10 if rig.name == PERP else 1000, client_id="cdr-rigone-7-99-1"))
     await rig.sleep(3 * 3600)
     before = len(rig.fills)
     await rig.boot()
     await rig.until(lambda: len(rig.fills) > before, 60)
-    assert rig.fills[-1].client_order_id == "cdr-7-99-1"
-    await rig.finish(excused=("cdr-7-99", "intent", "of which nothing is written"))
+    assert rig.fills[-1].client_order_id == "cdr-rigone-7-99-1"
+    await rig.finish(excused=("cdr-rigone-7-99", "intent", "of which nothing is written"))

@@ -15,6 +15,7 @@ from botcore.connectors.base import OutgoingRequest
 from botcore.connectors.live.exchange import ExchangeConnector
 from botcore.executors.position import PositionExecutor
 from botcore.model.events import OrderSubmitted
+from botcore.model.order import Purpose
 from botcore.orders.tracker import OrderTracker
 from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.strays import StrayKeeper, StrayOwner
@@ -77,10 +78,11 @@ def test_o14_orders_that_nobody_keeps_apart_are_found(monkeypatch: pytest.Monkey
 class SellsGross(PositionExecutor):
     """O15: the exit is sized from what was bought, not from what was received."""
 
-    def _close_rest(self, now_ns: int) -> None:
+    def _control_exit(self, now_ns: int) -> None:
         lots = self._exposure.opened_lots - self._exposure.closed_lots - (self._profit.remaining_lots if self._profit is not None else 0)
-        if self._close is None and now_ns >= self._retry_at_ns and lots > 0:
-            self._close = self._submit(self._pricing.close_request(lots), now_ns)
+        if self._leg.live_of(Purpose.CLOSE) is None and now_ns >= self._retry_at_ns and lots > 0:
+            self._submit(self._pricing.close_request(lots), now_ns)
+        super()._control_exit(now_ns)
 
 
 def test_o15_exit_of_more_than_was_received_is_found() -> None:
@@ -116,11 +118,12 @@ def test_o17_difference_that_is_believed_at_once_is_found(monkeypatch: pytest.Mo
 class ForgetsItsStop(PositionExecutor):
     """The stop at the venue is left standing when the executor ends."""
 
-    def _cancel_all(self) -> None:
-        stop, self._venue_stop = self._venue_stop, None
-        super()._cancel_all()
+    def _control_exit(self, now_ns: int) -> None:
+        stop = self._venue_stop
         if stop is not None and stop.order is not None and self._exposure.lots:
-            self._venue_stop = stop
+            self._live.pop(stop.order.client_order_id, None)
+            self._venue_stop = None
+        super()._control_exit(now_ns)
 
 
 def test_i7_stop_that_outlives_its_executor_is_found() -> None:

@@ -123,7 +123,7 @@ class SimLoop(asyncio.BaseEventLoop):
         self._timers: list[tuple[int, float, int, SimHandle]] = []
         self._cancelled = 0
         self._pending: deque[SimHandle] = deque()
-        self._of_process: dict[SimProcess, set[asyncio.Task[Any]]] = {}
+        self._of_process: dict[SimProcess, dict[asyncio.Task[Any], None]] = {}
         self._owners: weakref.WeakKeyDictionary[asyncio.Task[Any], SimProcess] = weakref.WeakKeyDictionary()
         self._dead: list[asyncio.Task[Any]] = []
         self._owner = threading.get_ident()
@@ -278,9 +278,10 @@ class SimLoop(asyncio.BaseEventLoop):
         self._serial += 1
         if process is not None:
             self._owners[task] = process
-            tasks = self._of_process.setdefault(process, set())
-            tasks.add(task)
-            task.add_done_callback(tasks.discard, context=self._world)
+            # in the order in which they were made: a set's order is that of addresses, and another in each run
+            tasks = self._of_process.setdefault(process, {})
+            tasks[task] = None
+            task.add_done_callback(lambda done: tasks.pop(done, None), context=self._world)
         return task
 
     @property
@@ -307,7 +308,7 @@ class SimLoop(asyncio.BaseEventLoop):
         if not process.alive:
             return
         process.alive = False
-        for task in self._of_process.pop(process, set()):
+        for task in self._of_process.pop(process, {}):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             # strong references: the garbage collector must not run anything of it at a moment of its own choosing
             self._dead.append(task)
@@ -378,7 +379,7 @@ class SimLoop(asyncio.BaseEventLoop):
         self._pending.clear()
         self._timers.clear()
         left = [task for task in asyncio.all_tasks(self) if not task.done()]
-        for task in {*self._dead, *left}:
+        for task in dict.fromkeys([*self._dead, *sorted(left, key=lambda task: task.get_name())]):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             try:
                 task.get_coro().close()  # type: ignore[union-attr]

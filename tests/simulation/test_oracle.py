@@ -29,11 +29,13 @@ def opened_twice(*, is_late: bool, is_told: bool) -> list[str]:
         fills=fills,
         executors={"x": {"config": json.dumps({"amount": "1"}), "status": "TERMINATED"}},
         intents={"cdr-1-1": {"purpose": "open"}, "cdr-1-2": {"purpose": "open"}},
+        orders={},
+        lost=set(),
         facts=Counter({(FactKind.LATE_FILL, "x"): 1} if is_told else {}),
     )
     ledger: Any = SimpleNamespace(name=VENUE, trades=lambda: trades)
     found: list[str] = []
-    judge_executors(watcher, [ledger], lambda invariant, _text: found.append(invariant))
+    judge_executors(watcher, [ledger], {}, lambda invariant, _text: found.append(invariant))
     return found
 
 

@@ -85,7 +85,7 @@ def test_the_list_of_open_orders_survives_changes_while_it_is_walked() -> None:
     assert tracker.open_count == 0
 
 
-@pytest.mark.parametrize("name", ["filled_lots", "cost", "cancel_asked", "owner", "reason", "client_order_id", "lots"])
+@pytest.mark.parametrize("name", ["filled_lots", "cost", "cancel_asked", "reason", "client_order_id", "lots"])
 def test_nobody_else_writes_an_order(name: str) -> None:
     _, order = tracked()
     with pytest.raises(AttributeError):
