@@ -151,7 +151,6 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
             level.move(LevelEvent.FILLED)
         else:
             level.move(LevelEvent.ENDED if self.status is RUNNING else LevelEvent.LEFT)
-        self._listener.executor_changed(self)
 
     def _stop_watching(self) -> None:
         super()._stop_watching()

@@ -168,7 +168,6 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
             self._plan.move(slot, SlotEvent.FILLED)
         else:
             self._plan.move(slot, SlotEvent.ENDED if self.status is RUNNING else SlotEvent.LEFT)
-        self._listener.executor_changed(self)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def net_pnl_quote(self) -> Decimal:
