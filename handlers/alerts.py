@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from condor.views import FactKind, Notice
 from handlers import words
@@ -49,7 +50,7 @@ def _several(notices: Sequence[Notice]) -> Safe:
     lines = [line("• ", _outcome(notice)) for notice in notices[:MAX_LINES]]
     if len(notices) > MAX_LINES:
         lines.append(line(f"… and {len(notices) - MAX_LINES} more: /history"))
-    held = sum(notice.payload.get("close_type") == "POSITION_HOLD" for notice in notices)
+    held = sum(_is_held(notice.payload) for notice in notices)
     if held:
         lines.append(bold(f"✋ {held} of these positions are still open and nobody watches them."))
     return card([head, *lines, notices[0].mode])
@@ -68,10 +69,16 @@ def _closed(notice: Notice) -> Safe:
         )
     if payload.get("reason"):
         blocks.append(line("Why: ", str(payload["reason"])))
-    if payload.get("close_type") == "POSITION_HOLD":
+    if _is_held(payload):
         blocks.append(bold("The position is still open and nobody watches it."))
     blocks.append(f"{notice.mode}")
     return card(blocks)
+
+
+def _is_held(payload: Mapping[str, Any]) -> bool:
+    """Whether it has left a position: also a plan that was carried out to its end does."""
+    close_type = payload.get("close_type")
+    return close_type == "POSITION_HOLD" or (close_type == "COMPLETED" and bool(words.number(payload, "exposure_base")))
 
 
 def _outcome(notice: Notice) -> Safe:

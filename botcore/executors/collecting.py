@@ -11,7 +11,9 @@ from mypy_extensions import mypyc_attr
 
 from botcore.executors.base import RUNNING
 from botcore.executors.data_types import ExecutorConfigBase
+from botcore.executors.desk import Surroundings
 from botcore.executors.holding import HoldingExecutor
+from botcore.executors.requests import SideRequests
 from botcore.model.enums import CloseType
 from botcore.model.events import FactKind
 from botcore.orders.tracker import Order
@@ -27,10 +29,10 @@ POSITION_HOLD: Final = CloseType.POSITION_HOLD
 class CollectingExecutor(HoldingExecutor[C]):
     """See the module."""
 
-    def _hand_over(self, now_ns: int, close_type: CloseType) -> None:
-        """End, with what is filled going to a position hold."""
+    def __init__(self, config: C, around: Surroundings, executor_id: str, controller_id: str, created_ns: int, requests: SideRequests) -> None:
+        super().__init__(config, around, executor_id, controller_id, created_ns, requests)
+        # however it ends, unless somebody stops it and does not want to keep what it has
         self._keeps = True
-        self._exit(now_ns, close_type)
 
     def _give_up(self, now_ns: int) -> None:
         """The retry budget is used up: what is filled is handed over, and somebody is told that it is not all."""
@@ -41,9 +43,9 @@ class CollectingExecutor(HoldingExecutor[C]):
             self._listener.executor_told(
                 self, FactKind.EXIT_FAILED, exposure_base=format(self._exposure.base, "f"), reason=self.info.reason, is_entry=True
             )
-        self._hand_over(now_ns, FAILED)
+        self._exit(now_ns, FAILED)
 
     def _order_ended(self, order: Order, now_ns: int) -> None:
         if not self._wants_entry:
             # the money is not there, or somebody took the order off at the venue
-            self._hand_over(now_ns, POSITION_HOLD)
+            self._exit(now_ns, POSITION_HOLD)

@@ -254,6 +254,7 @@ class HoldingExecutor(ExecutorBase[C]):
         purpose = order.request.purpose
         self._live.pop(order.client_order_id, None)
         self._let_go(order)
+        self._listener.executor_changed(self)
         if purpose is TO_STOP:
             if self._venue_stop is not None:
                 self._venue_stop.ended(event, now_ns)

@@ -52,7 +52,6 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         self._entry_purpose = Purpose.CLOSE if self._action is PositionAction.CLOSE else Purpose.OPEN
         self._wanted_lots = self._instrument.lots(config.amount)
         self._order: Order | None = None
-        self._keeps = True
         self._chaser: Chaser | None = None
         if config.execution_strategy is ExecutionStrategy.LIMIT_CHASER and config.chaser_config is not None:
             self._chaser = Chaser(config.chaser_config, self._instrument, config.side)
@@ -78,7 +77,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         order = self._order
         if not self._wants_entry:
             # it was refused at once, for good
-            self._hand_over(now_ns, POSITION_HOLD)
+            self._exit(now_ns, POSITION_HOLD)
         elif order is not None:
             self._follow(order)
         elif now_ns < self._retry_at_ns:
@@ -97,7 +96,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         if refusal is not None:
             if not self.has_fills:
                 self.info.reason = refusal
-            self._hand_over(now_ns, POSITION_HOLD if self.has_fills else FAILED)
+            self._exit(now_ns, POSITION_HOLD if self.has_fills else FAILED)
             return
         touch = self._touch()
         order = self._order = self._submit(self._request(lots, ticks), now_ns)
@@ -134,7 +133,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
 
     def _order_ended(self, order: Order, now_ns: int) -> None:
         if self._wants_entry and self._order is None and not self._left_lots:
-            self._hand_over(now_ns, POSITION_HOLD)
+            self._exit(now_ns, POSITION_HOLD)
         else:
             super()._order_ended(order, now_ns)
 
@@ -146,7 +145,8 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         if self.status is NOT_STARTED:
             self._end(now_ns, EARLY_STOP)
         elif self.status is RUNNING:
-            self._hand_over(now_ns, EARLY_STOP)
+            # what it fills while the cancel is under way is held as well
+            self._exit(now_ns, EARLY_STOP)
 
     # ---- prices ----------------------------------------------------------------------------------------------------
     def _touch(self) -> int | None:

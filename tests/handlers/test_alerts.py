@@ -87,3 +87,14 @@ def test_what_is_critical_and_what_was_traded_goes_before_a_burst() -> None:
 
 def test_every_merged_kind_has_words_for_several() -> None:
     assert set(alerts._ORDERS) == MERGED
+
+
+@pytest.mark.parametrize(
+    ("close_type", "exposure", "told"),
+    [("COMPLETED", "1.5", True), ("COMPLETED", "0", False), ("POSITION_HOLD", "1.5", True), ("TAKE_PROFIT", "0.0005", False)],
+)
+def test_a_plan_that_was_carried_out_leaves_a_position_and_says_so(close_type: str, exposure: str, told: bool) -> None:
+    text = said(
+        FactKind.EXECUTOR_CLOSED, close_type=close_type, exposure_base=exposure, net_pnl_quote="0", net_pnl_pct="0", fees_quote="0", duration_s=60
+    )
+    assert ("The position is still open and nobody watches it." in text) is told

@@ -432,3 +432,18 @@ def test_hz_5_early_stop_of_an_ended_plan_is_a_no_op() -> None:
 def test_maker_needs_a_buffer(missing: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="limit_order_buffer"):
         maker(**missing)
+
+
+def test_what_fills_while_a_plan_that_can_not_be_paid_ends_is_held_not_sold() -> None:
+    """The first slot rests, the second is refused for want of money; the first fills before its cancel arrives."""
+    bench = VenueBench(price=100)
+    executor = bench.start(maker(order_resubmission_time=None))
+    bench.tick(5)
+    bench.venue.reject(bench.orders[1], "Margin is insufficient.")
+    bench.send()
+    assert (executor.status, bench.venue.cancels) == (SHUTTING_DOWN, [bench.orders[0]])
+    filled(bench, 0)
+    bench.tick()
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.POSITION_HOLD)
+    assert [hold.amount for hold in bench.orchestrator.positions()] == [D("0.333")]
+    assert len(bench.orders) == 2

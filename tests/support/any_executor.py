@@ -20,7 +20,11 @@ from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.support.bench import D, VenueBench, instrument
 
 WHAT = (
-    ["price"] * 3 + ["fill"] * 4 + ["accept", "reject", "end", "end", "refuse_cancel", "late"] + ["tick"] * 3 + ["restart", "stop", "halt", "release"]
+    ["price"] * 3
+    + ["fill"] * 4
+    + ["accept", "reject", "end", "end", "refuse_cancel", "late", "take_off"]
+    + ["tick"] * 3
+    + ["restart", "stop", "halt", "release"]
 )
 
 # what happens next: which thing, on which live order, how much
@@ -126,6 +130,9 @@ class AnyExecutor:
             venue.refuse_cancel(order)
         elif what == "reject" and order.state is OrderState.PENDING_CREATE:
             venue.reject(order)
+        elif what == "take_off" and order.state is not OrderState.PENDING_CREATE and size % 4 == 0:
+            # somebody cancels it at the venue
+            venue.end(order)
         elif what == "end" and order.state is not OrderState.PENDING_CREATE:
             asked = order.cancel_asked
             venue.end(order, OrderState.CANCELED if asked or which % 2 else OrderState.EXPIRED, "" if asked else "of the test")

@@ -43,6 +43,14 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
         self._has_barriers = config.stop_loss is not None or config.take_profit is not None or config.trailing_stop is not None
         self._levels = levels_of(config, self._instrument)
         self._level_of: dict[str, Level] = {}
+        self._ladder_info: dict[str, Any] = {
+            "target_position_average_price": config.target_average_price,
+            "max_amount_quote": config.max_amount_quote,
+            "min_price": min(config.prices),
+            "max_price": max(config.prices),
+            "max_loss_quote": config.max_loss_quote,
+            "n_levels": len(self._levels),
+        }
         self._level_key = f"{executor_id}/level"
         around.listener.wake_at(self._deadline_ns)
 
@@ -143,7 +151,6 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
             level.move(LevelEvent.FILLED)
         else:
             level.move(LevelEvent.ENDED if self.status is RUNNING else LevelEvent.LEFT)
-        self._listener.executor_changed(self)
 
     def _stop_watching(self) -> None:
         super()._stop_watching()
@@ -152,21 +159,25 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def custom_info(self) -> dict[str, Any]:
         info = super().custom_info()
-        exposure, config = self._exposure, self.config
+        exposure = self._exposure
         ticks = self._requests.close_ticks()
-        return info | {
-            "target_position_average_price": config.target_average_price,
-            "filled_amount": self._instrument.amount(exposure.opened_lots + exposure.closed_lots),
-            "filled_amount_quote": exposure.volume_quote,
-            "max_amount_quote": config.max_amount_quote,
-            "min_price": min(config.prices),
-            "max_price": max(config.prices),
-            "max_loss_quote": config.max_loss_quote,
-            "current_market_price": None if ticks is None else self._instrument.price(ticks),
-            "n_levels": len(self._levels),
-            "levels_by_state": {state.name: sum(level.state is state for level in self._levels) for state in LevelState},
-            "total_executed_amount_backup": self._instrument.amount(exposure.opened_lots),
-        }
+        return (
+            info
+            | self._ladder_info
+            | {
+                "filled_amount": self._instrument.amount(exposure.opened_lots + exposure.closed_lots),
+                "filled_amount_quote": exposure.volume_quote,
+                "current_market_price": None if ticks is None else self._instrument.price(ticks),
+                "levels_by_state": self._counts(),
+                "total_executed_amount_backup": self._instrument.amount(exposure.opened_lots),
+            }
+        )
+
+    def _counts(self) -> dict[str, int]:
+        counts = {state.name: 0 for state in LevelState}
+        for level in self._levels:
+            counts[level.state.name] += 1
+        return counts
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:

@@ -51,6 +51,11 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         self._resubmission_ns = resubmission * SECOND_NS if config.is_maker and resubmission is not None else NEVER
         self._plan = Plan(config.total_amount_quote, config.number_of_orders, created_ns, config.order_interval * SECOND_NS)
         self._slot_of: dict[str, Slot] = {}
+        self._plan_info: dict[str, Any] = {
+            "total_amount_quote": config.total_amount_quote,
+            "number_of_orders": config.number_of_orders,
+            "order_amount_quote": config.order_amount_quote,
+        }
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
@@ -88,7 +93,7 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
             return
         if not self._wants_entry:
             # it was refused at once, for good
-            self._hand_over(now_ns, POSITION_HOLD)
+            self._exit(now_ns, POSITION_HOLD)
         elif plan.is_done:
             self._complete(now_ns)
         else:
@@ -103,7 +108,7 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
             lots = min(lots, instrument.lots(instrument.max_amount))
         self._listener.executor_changed(self)
         if instrument.refusal(lots, ticks) is not None:
-            slot.move(SlotEvent.LEFT)
+            self._plan.move(slot, SlotEvent.LEFT)
             return
         if slot.share is None:
             plan.sent(slot, share, now_ns)
@@ -113,7 +118,7 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         if order.is_open:
             slot.order = order
             slot.price = instrument.price(ticks) if self._order_type is LIMIT else mid
-            slot.move(SlotEvent.SENT)
+            self._plan.move(slot, SlotEvent.SENT)
         else:
             self._rejected(order.reason, now_ns, order.request.purpose)
 
@@ -126,10 +131,10 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
 
     def _complete(self, now_ns: int) -> None:
         if self.has_fills:
-            self._hand_over(now_ns, COMPLETED)
+            self._exit(now_ns, COMPLETED)
         else:
             self.info.reason = "no slot could be traded"
-            self._hand_over(now_ns, FAILED)
+            self._exit(now_ns, FAILED)
 
     def _sleep(self, now_ns: int) -> None:
         """Ask for the next tick when there is something to do; what happens to an order wakes it anyway."""
@@ -160,10 +165,9 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         if order.state is FILLED:
             # rejections are counted in a row: a plan may be long
             self.retries = 0
-            slot.move(SlotEvent.FILLED)
+            self._plan.move(slot, SlotEvent.FILLED)
         else:
-            slot.move(SlotEvent.ENDED if self.status is RUNNING else SlotEvent.LEFT)
-        self._listener.executor_changed(self)
+            self._plan.move(slot, SlotEvent.ENDED if self.status is RUNNING else SlotEvent.LEFT)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def net_pnl_quote(self) -> Decimal:
@@ -174,16 +178,19 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         return NAN if pnl is None else pnl
 
     def custom_info(self) -> dict[str, Any]:
-        config, plan = self.config, self._plan
-        return super().custom_info() | {
-            "total_amount_quote": config.total_amount_quote,
-            "executed_amount_quote": self._exposure.opened_quote,
-            "number_of_orders": config.number_of_orders,
-            "order_amount_quote": config.order_amount_quote,
-            "slots_by_state": plan.counts(),
-            "next_order_timestamp": None if plan.next_ns() == NEVER or self.status is not RUNNING else max(plan.next_ns(), self._retry_at_ns) / 1e9,
-            "delay_s": plan.delay_ns / 1e9,
-        }
+        plan = self._plan
+        return (
+            super().custom_info()
+            | self._plan_info
+            | {
+                "executed_amount_quote": self._exposure.opened_quote,
+                "slots_by_state": plan.counts(),
+                "next_order_timestamp": None
+                if plan.next_ns() == NEVER or self.status is not RUNNING
+                else max(plan.next_ns(), self._retry_at_ns) / 1e9,
+                "delay_s": plan.delay_ns / 1e9,
+            }
+        )
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
@@ -203,10 +210,10 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
         super().restore(state, orders, fills)
         for slot in plan.slots:
             if slot.state is PENDING and filled.intersection(slot.order_ids):
-                slot.state = DONE
+                plan.put(slot, DONE)
 
     def _take_up(self, order: Order) -> None:
         slot = self._slot_of.get(order.client_order_id)
         if slot is not None:
             slot.order = order
-            slot.state = PLACED
+            self._plan.put(slot, PLACED)

@@ -8,7 +8,6 @@ A plan that was held up does not catch up all at once: a slot that is a whole in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from enum import IntEnum
 from typing import Any, Final
@@ -87,12 +86,6 @@ class Slot:
         """Quote that is missing of its share."""
         return ZERO if self.share is None else max(ZERO, self.share - self.filled)
 
-    def move(self, event: SlotEvent) -> None:
-        target = MOVES.get((self.state, event))
-        if target is None:
-            raise IllegalMove(f"slot {self.number + 1} is {self.state.name} and has no move {event.name}")
-        self.state = target
-
 
 class Plan:
     """All slots of one TWAP.
@@ -118,6 +111,20 @@ class Plan:
         self._interval_ns = interval_ns
         self._first_open = 0
         self._first_fresh = 0
+        self._counts = {PENDING: count, PLACED: 0, DONE: 0}
+
+    def move(self, slot: Slot, event: SlotEvent) -> None:
+        """Let something happen to a slot."""
+        target = MOVES.get((slot.state, event))
+        if target is None:
+            raise IllegalMove(f"slot {slot.number + 1} is {slot.state.name} and has no move {event.name}")
+        self.put(slot, target)
+
+    def put(self, slot: Slot, state: SlotState) -> None:
+        """Have a slot in a state, as it was written down."""
+        self._counts[slot.state] -= 1
+        self._counts[state] += 1
+        slot.state = state
 
     def due_ns(self, slot: Slot) -> int:
         """When a slot may be sent; what was sent before may be sent again at once."""
@@ -173,8 +180,7 @@ class Plan:
 
     def counts(self) -> dict[str, int]:
         """Number of slots by the name of their state."""
-        states: Sequence[SlotState] = [slot.state for slot in self.slots]
-        return {state.name: states.count(state) for state in SlotState}
+        return {state.name: count for state, count in self._counts.items()}
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
@@ -199,7 +205,7 @@ class Plan:
     def restore(self, state: dict[str, Any]) -> None:
         self.delay_ns = state["delay_ns"]
         for slot, saved in zip(self.slots, state["slots"], strict=False):
-            slot.state = DONE if saved["state"] == DONE.name else PENDING
+            self.put(slot, DONE if saved["state"] == DONE.name else PENDING)
             slot.share = None if saved["share"] is None else Decimal(saved["share"])
             slot.price = Decimal(saved["price"])
             slot.order_ids = list(saved["order_ids"])

@@ -113,3 +113,15 @@ def test_exit_that_keeps_goes_on_keeping() -> None:
     assert back.close_type is CloseType.POSITION_HOLD
     assert [hold.amount for hold in after.orchestrator.positions()] == [D("0.1")]
     assert all(order.request.purpose is Purpose.OPEN for order in after.orders)
+
+
+def test_o18_level_that_somebody_took_off_is_not_sent_by_the_next_process_either() -> None:
+    before = VenueBench()
+    before.start(ladder())
+    before.tick()
+    before.venue.trade(before.orders[0])
+    before.send()
+    before.venue.end(before.orders[1])
+    after, back = again(before)
+    after.tick(5)
+    assert sent(after) == [("OPEN", 100), ("OPEN", 250)] and back.status is RunnableStatus.RUNNING
