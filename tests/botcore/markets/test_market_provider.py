@@ -123,6 +123,13 @@ def test_trades_tell_what_takers_did() -> None:
     assert row[CANDLE_COLUMNS[1:]].tolist() == pytest.approx([10, 12, 10, 12, 6, 10 + 22 + 36, 3, 4, 46])
 
 
+def test_candles_of_a_market_that_is_not_open_open_it() -> None:
+    rig = Rig(())
+    assert rig.data.get_candles_df("venue", "BTC-USDT", "5m").empty and rig.data.get_trading_pairs("venue") == ["BTC-USDT"]
+    with pytest.raises(ConfigError, match="no market venue:NONE-USDT"):
+        rig.data.get_candles_df("venue", "NONE-USDT", "5m")
+
+
 # ---- candles: intervals ----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("interval", [name for name in INTERVALS if name != "1s"])
 def test_every_interval_grows_out_of_the_feed(interval: str) -> None:
