@@ -1,8 +1,8 @@
 """How long each step of a part takes, seen from the watchdog's thread: past its budget a step is broken off, and when nothing helps the process is ended for recovery.
 
 The question whether to break off is put to the main thread by a signal. So a step is broken off also where it sleeps or waits. Native code that holds the
-interpreter keeps the watchdog from looking; then a timer asks, and code that looks for signals now and then (regular expressions) is broken off,
-too. Whatever never does, and whatever swallows it, is ended with the process.
+interpreter keeps the watchdog from looking; then a timer asks. Code that looks for signals now and then (regular expressions) may be broken off by that; whatever
+is not, and whatever swallows it, is ended with the process.
 """
 
 from __future__ import annotations

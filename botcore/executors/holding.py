@@ -16,6 +16,7 @@ from mypy_extensions import mypyc_attr
 from botcore.executors.base import NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import ExecutorConfigBase
 from botcore.executors.desk import Surroundings
+from botcore.executors.exposure import MarketExposure
 from botcore.executors.leg import STOP_GRACE_NS, Leg
 from botcore.executors.requests import SideRequests
 from botcore.executors.venue_stop import VenueStop
@@ -310,6 +311,10 @@ class HoldingExecutor(ExecutorBase[C]):
         self._end(now_ns, close_type or (POSITION_HOLD if self._exposure.lots else CloseType.FAILED), reason)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
+    def exposures(self) -> list[MarketExposure]:
+        exposure = self._exposure
+        return [MarketExposure(self._instrument.market, exposure.side, exposure.base, exposure.entry_price)]
+
     def held_fills(self) -> list[Fill]:
         """All fills when a position or a remainder below the venue's smallest order is left; else none."""
         return self._leg.held_fills()
