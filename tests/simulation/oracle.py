@@ -129,6 +129,13 @@ def judge_intents(watcher: Watcher, breach: Breach) -> None:
         breach("I4", f"nothing is written of what became of intent {intent_id}")
 
 
+def _most(config: dict[str, Any]) -> Decimal | None:
+    """Base that an executor may open at most; None where that depends on the price, as with a TWAP."""
+    if "amounts_quote" in config:
+        return sum((Decimal(amount) / Decimal(price) for amount, price in zip(config["amounts_quote"], config["prices"], strict=True)), ZERO)
+    return Decimal(str(config["amount"])) if "amount" in config else None
+
+
 def judge_executors(watcher: Watcher, breach: Breach) -> None:
     """I3, I7: no executor opened more than it was to, and each has ended."""
     opened: dict[str, Decimal] = defaultdict(Decimal)
@@ -140,8 +147,8 @@ def judge_executors(watcher: Watcher, breach: Breach) -> None:
             opened[row["executor_id"]] += Decimal(row["amount"])
     for executor_id, amount in opened.items():
         config = json.loads(watcher.executors[executor_id]["config"])
-        wanted = Decimal(str(config["amount"]))
-        if amount > wanted:
+        wanted = _most(config)
+        if wanted is not None and amount > wanted:
             breach("I3", f"executor {executor_id} was to open {wanted}, it opened {amount}")
     for executor_id, row in watcher.executors.items():
         if row["status"] != "TERMINATED":
