@@ -198,12 +198,13 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
-        return super().state() | {"anchor_ticks": None if self._chaser is None else self._chaser.anchor_ticks}
+        anchor = None if self._chaser is None else self._chaser.anchor_ticks
+        return super().state() | {"anchor_price": None if anchor is None else str(self._instrument.price(anchor))}
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
-        anchor = state.get("anchor_ticks")
+        anchor = state.get("anchor_price")
         if self._chaser is not None and anchor is not None:
-            self._chaser.anchor(anchor)
+            self._chaser.anchor(self._instrument.price_ticks(Decimal(anchor), self.config.side))
         # records of the first version do not say more than this
         super().restore({"wants_entry": True, "keeps": True} | state, orders, fills)
 

@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
+from botcore.executors.data_types import ExecutionStrategy, LimitChaserConfig, OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
+from botcore.executors.dca.config import DCAExecutorConfig
+from botcore.executors.twap.config import TWAPExecutorConfig, TWAPMode
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.enums import OrderType, TradeType
 from botcore.strategies.strategy_v2 import StrategyV2Base
@@ -98,6 +100,22 @@ def trades_when_canceled(venue: LoopVenue) -> None:
     venue._on_cancel = late  # type: ignore[method-assign]
 
 
+LADDER = partial(
+    DCAExecutorConfig,
+    amounts_quote=[D("99.9"), D("99.8"), D("99.7")],
+    prices=[D("99.9"), D("99.8"), D("99.7")],
+    take_profit=D("0.005"),
+    stop_loss=D("0.01"),
+)
+PLAN = partial(TWAPExecutorConfig, total_amount_quote=D(300), total_duration=8, order_interval=4)
+RESTING_PLAN = partial(PLAN, mode=TWAPMode.MAKER, limit_order_buffer=D("0.001"), order_resubmission_time=3)
+CHASER = partial(
+    OrderExecutorConfig,
+    amount=D(1),
+    execution_strategy=ExecutionStrategy.LIMIT_CHASER,
+    chaser_config=LimitChaserConfig(distance=D("0.001"), refresh_threshold=D("0.001")),
+)
+
 SCENARIOS = (
     Scenario("take profit", {"triple_barrier_config": barriers()}, ((4, 9_985), (9, 10_120))),
     Scenario("stop loss", {"triple_barrier_config": barriers()}, ((4, 9_985), (9, 9_800))),
@@ -113,6 +131,12 @@ SCENARIOS = (
     Scenario("unanswered create", {"triple_barrier_config": barriers()}, ((4, 9_985), (9, 9_800)), faults={"drop_after": 1.0}),
     Scenario("unanswered, never arrived", {"triple_barrier_config": barriers()}, ((4, 9_985),), faults={"drop_before": 1.0}),
     Scenario("market entry", {"triple_barrier_config": barriers(open_order_type=OrderType.MARKET)}, ((9, 10_120),)),
+    Scenario("ladder", {"make": LADDER}, ((6, 9_975), (10, 10_120))),
+    Scenario("ladder in parts", {"make": LADDER}, ((6, 9_975), (9, 9_965), (12, 9_800)), prepare=part_only),
+    Scenario("twap", {"make": PLAN}, ((6, 9_975), (10, 10_020))),
+    Scenario("twap that rests", {"make": RESTING_PLAN}, ((5, 10_040), (9, 10_010), (13, 10_000))),
+    Scenario("twap that is stopped", {"make": PLAN}, ((4, 9_985),), stop_executor_s=8),
+    Scenario("chaser", {"make": CHASER}, ((5, 10_020), (7, 10_040), (12, 10_000))),
 )
 
 
@@ -138,6 +162,8 @@ class OneExecutor:
         scenario = self._scenario
         price = D("99.90") if scenario.side is TradeType.BUY else D("100.10")
         common = {"connector_name": scenario.connector_name, "trading_pair": PAIR, "side": scenario.side, "amount": D(1)}
+        if "make" in scenario.values:
+            return scenario.values["make"](connector_name=scenario.connector_name, trading_pair=PAIR, side=scenario.side)
         if "execution_strategy" in scenario.values:
             return OrderExecutorConfig(**common, price=price, **scenario.values)
         return PositionExecutorConfig(**common, entry_price=price, **scenario.values)

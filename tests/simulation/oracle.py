@@ -156,6 +156,13 @@ def judge_intents(watcher: Watcher, breach: Breach) -> None:
         breach("I4", f"nothing is written of what became of intent {intent_id}")
 
 
+def _most(config: dict[str, Any]) -> Decimal | None:
+    """Base that an executor may open at most; None where that depends on the price, as with a TWAP."""
+    if "amounts_quote" in config:
+        return sum((Decimal(amount) / Decimal(price) for amount, price in zip(config["amounts_quote"], config["prices"], strict=True)), ZERO)
+    return Decimal(str(config["amount"])) if "amount" in config else None
+
+
 def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], excess: Mapping[str, Decimal], breach: Breach) -> None:
     """I3, I7: no executor opened more than it was to, and each has ended.
 
@@ -182,7 +189,9 @@ def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], excess: Mapping
                 late[row["executor_id"]] += Decimal(row["amount"])
     for executor_id, amount in opened.items():
         config = json.loads(watcher.executors[executor_id]["config"])
-        wanted = Decimal(str(config["amount"]))
+        wanted = _most(config)
+        if wanted is None:
+            continue
         allowed = wanted + strange[executor_id]
         if amount - late[executor_id] > allowed:
             breach("I3", f"executor {executor_id} was to open {wanted}, it opened {amount}, {late[executor_id]} of it late")

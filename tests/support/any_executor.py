@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from botcore.model.enums import OrderType, RunnableStatus, TradeType
+from botcore.model.instrument import Instrument
 from botcore.model.order import OrderState, Purpose
 from botcore.orders.tracker import Order
 from botcore.strategies.recovery import restore_bot
@@ -31,9 +32,9 @@ WHAT = (
 STEPS = st.lists(st.tuples(st.sampled_from(WHAT), st.integers(0, 3), st.integers(1, 1000)), min_size=10, max_size=60)
 
 
-def restarted(before: VenueBench, of: Any = None) -> VenueBench:
-    """A new process: nothing of the old one but its records and the time and price of the world."""
-    after = VenueBench(before.instrument, price=None, now_ns=before.clock.now_ns)
+def restarted(before: VenueBench, of: Instrument | None = None) -> VenueBench:
+    """A new process: nothing of the old one but its records and the time and price of the world; on a grid of its own when an instrument is given."""
+    after = VenueBench(of or before.instrument, price=None, now_ns=before.clock.now_ns)
     after.quote(before.instrument.price(before.state.book.best_bid), before.instrument.price(before.state.book.best_ask))
     after.ids.serial = before.ids.serial
     after.venue._trades, after.venue._exchange_ids = before.venue._trades, before.venue._exchange_ids

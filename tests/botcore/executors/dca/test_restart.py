@@ -9,7 +9,7 @@ from botcore.executors.dca.config import DCAExecutorConfig
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
 from tests.support.any_executor import restarted
-from tests.support.bench import PERP, D, VenueBench
+from tests.support.bench import PERP, D, VenueBench, instrument
 
 
 def ladder(**changes: Any) -> DCAExecutorConfig:
@@ -125,3 +125,19 @@ def test_o18_level_that_somebody_took_off_is_not_sent_by_the_next_process_either
     after, back = again(before)
     after.tick(5)
     assert sent(after) == [("OPEN", 100), ("OPEN", 250)] and back.status is RunnableStatus.RUNNING
+
+
+def test_restart_on_another_grid_goes_on_with_what_is_missing() -> None:
+    """Lots of 0.001 become lots of 0.01, ticks of 0.01 ticks of 0.1: 0.04 of 0.1 is filled, 0.06 is sent; the stop at 90 fires at 90."""
+    before = VenueBench()
+    before.start(ladder(stop_loss=D("0.1")))
+    before.venue.trade(before.orders[0], "0.04")
+    before.venue.end(before.orders[0], OrderState.EXPIRED, "of the test")
+    after = restarted(before, instrument(tick="0.1", lot="0.01"))
+    (back,) = after.orchestrator.running
+    after.tick(2)
+    assert [(order.request.price_ticks, order.lots) for order in after.orders[1:]] == [(1000, 6)]
+    after.price("90.1")
+    assert back.close_type is None
+    after.price("90")
+    assert back.close_type is CloseType.STOP_LOSS

@@ -301,6 +301,18 @@ def test_restart_while_it_moves_still_moves() -> None:
     assert back.close_type is CloseType.POSITION_HOLD and after.orchestrator.positions()[0].amount == 1
 
 
+def test_restart_on_another_grid_keeps_the_anchor_as_a_price() -> None:
+    """Ticks of 0.01 become ticks of 0.1: it still moves at 100 / 0.995 = 100.5025.., which is 100.6 now."""
+    before = VenueBench()
+    before.start(chasing())
+    before.venue.accept(before.orders[0])
+    after = restarted(before, instrument(tick="0.1"))
+    after.price("100.5")
+    assert after.venue.cancels == []
+    after.price("100.6")
+    assert after.venue.cancels == after.orders
+
+
 def test_restart_while_it_waits_for_its_next_try() -> None:
     before = VenueBench()
     before.start(chasing())

@@ -8,7 +8,7 @@ from botcore.executors.twap.config import TWAPExecutorConfig, TWAPMode
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.order import OrderState
 from tests.support.any_executor import restarted
-from tests.support.bench import PERP, SECOND_NS, T0_NS, D, VenueBench
+from tests.support.bench import PERP, SECOND_NS, T0_NS, D, VenueBench, instrument
 
 
 def plan(**changes: Any) -> TWAPExecutorConfig:
@@ -118,3 +118,14 @@ def test_exit_goes_on_closing() -> None:
     assert len(after.orders) == 2, "the close is live"
     after.venue.trade(after.orders[1], price=101)
     assert (back.close_type, back.info.net_pnl_quote) == (CloseType.EARLY_STOP, 1)
+
+
+def test_restart_on_another_grid_goes_on_with_what_is_missing() -> None:
+    before = VenueBench()
+    before.start(plan())
+    before.venue.trade(before.orders[0], "0.4", price=100)
+    before.venue.end(before.orders[0], OrderState.EXPIRED, "of the test")
+    after = restarted(before, instrument(tick="0.1", lot="0.01"))
+    finish(after)
+    assert [order.lots for order in after.orders[1:]] == [60, 100, 100, 100, 100]
+    assert after.orchestrator.positions()[0].amount == 5
