@@ -51,6 +51,10 @@ class VenueBooks:
             numbers = Decimal(row["price"]), Decimal(row["amount"]), Decimal(row["fee"])
             yield VenueTrade(str(row["id"]), name, pair_of(row["symbol"]), row["side"], *numbers, row["fee_asset"])
 
+    def excess(self) -> Mapping[str, Decimal]:
+        """Nothing between us and this venue sends an order twice, and it fills none beyond its size."""
+        return {}
+
     def positions(self) -> Mapping[str, Decimal]:
         found: dict[str, Decimal] = {}
         if self.is_perpetual:
