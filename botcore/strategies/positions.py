@@ -64,10 +64,16 @@ class _Loss:
         Since when the two agree again; 0 while they don't.
     has_looked : bool
         Executions were asked for: it may be an order of the venue itself.
+    own : int
+        Signed lots by our books when they were compared last.
+    moved_ns : int
+        When our books moved last: a word of the venue that is older may lack the execution that moved them.
     """
 
     since_ns: int
     least: int
+    own: int
+    moved_ns: int
     asked: int = 0
     asked_ns: int = 0
     is_told: bool = False
@@ -157,10 +163,18 @@ class PositionKeeper:
         if not gone:
             self._forced.forget(key, connector.venue_lots_ns(instrument, side))
         loss = self._losses.get(key)
+        if loss is not None and (loss.own < 0) != (own < 0):
+            # of a position that is not there any more
+            del self._losses[key]
+            loss = None
         if gone:
             if loss is None:
-                loss = self._losses[key] = _Loss(now_ns, gone)
-            loss.calm_ns = 0
+                loss = self._losses[key] = _Loss(now_ns, gone, own, now_ns)
+            if loss.calm_ns:
+                # the two have agreed meanwhile: only what is asked when no answer can be older than now tells whether this is still the same loss
+                loss.calm_ns, loss.asked_ns = 0, max(loss.asked_ns, now_ns + connector.read_lag_ns())
+            if own != loss.own:
+                loss.own, loss.moved_ns = own, now_ns
             loss.least = min(loss.least, gone)
             if not loss.has_looked and now_ns >= loss.since_ns + CALM_NS:
                 loss.has_looked = True
@@ -171,14 +185,15 @@ class PositionKeeper:
                     del self._losses[key]
         elif loss is not None:
             loss.calm_ns = loss.calm_ns or now_ns
-            if now_ns >= loss.calm_ns + CALM_NS:
+            if own != loss.own or now_ns >= loss.calm_ns + CALM_NS:
+                # where our books have moved, an execution of ours explains it
                 del self._losses[key]
         self._see_surplus(connector, key, instrument, venue - (own - sign * gone), now_ns)
 
     def _is_proven(self, connector: ConnectorBase, loss: _Loss, told_ns: int, now_ns: int) -> bool:
         """Whether no execution of ours can explain it any more; asks for what is needed.
 
-        The venue must have said so after all was asked for the last time: what it said before may lack an execution of ours whose message to us was lost.
+        The venue must have said so after all was asked for the last time, and after our books moved last: what it said before may lack an execution of ours.
         """
         if loss.is_told:
             return False
@@ -189,7 +204,7 @@ class PositionKeeper:
             return False
         if now_ns < loss.asked_ns + ASK_NS:
             return False
-        if told_ns < loss.asked_ns:
+        if told_ns < max(loss.asked_ns, loss.moved_ns):
             connector.look_at_account()
             return False
         return connector.is_settled()
