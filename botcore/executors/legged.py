@@ -121,6 +121,9 @@ class LeggedExecutor(ExecutorBase[C]):
         if left and not self._keeps and self._is_unwanted(left):
             dust = ", ".join(f"{abs(leg.exposure.base):f} {leg.instrument.base} at {leg.instrument.market.connector_name}" for leg in left)
             reason = f"dust: {dust} is less than the venue trades; it is held"
+        if close_type is CloseType.FAILED and left:
+            # what failed holds nothing: a remainder is held and told as such
+            close_type = CloseType.POSITION_HOLD
         self._end(now_ns, close_type, reason)
 
     def _is_unwanted(self, left: list[Leg]) -> bool:
@@ -218,7 +221,7 @@ class LeggedExecutor(ExecutorBase[C]):
             leg.cancel_all()
         if self.status is RUNNING:
             self._move(Trigger.EXIT)
-        holds = any(leg.exposure.lots for leg in self.legs)
+        holds = any(leg.exposure.base for leg in self.legs)
         self._end(now_ns, close_type or (CloseType.POSITION_HOLD if holds else CloseType.FAILED), reason)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
