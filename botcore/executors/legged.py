@@ -7,6 +7,7 @@ watches. A leg whose orders are refused waits by itself; the other is not held u
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ from botcore.executors.requests import SideRequests
 from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderState, Purpose
+from botcore.model.records import ExecutorRecord, LegRecord
 from botcore.model.refusals import RefusalKind, kind_of
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orders.tracker import Order
@@ -227,6 +229,11 @@ class LeggedExecutor(ExecutorBase[C]):
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def exposures(self) -> list[MarketExposure]:
         return [MarketExposure(leg.instrument.market, leg.exposure.side, leg.exposure.base, leg.exposure.entry_price) for leg in self.legs]
+
+    def record(self) -> ExecutorRecord:
+        """How it stands; what it holds stands in its legs."""
+        legs = tuple(LegRecord(*each.market, each.side.name, each.base, each.entry_price) for each in self.exposures())
+        return replace(super().record(), legs=legs)
 
     def side_of(self, fill: Fill) -> TradeType:
         market = fill.instrument.market

@@ -10,6 +10,7 @@ from typing import Any
 
 from botcore.model.enums import OrderType, RunnableStatus
 from botcore.model.order import OrderState, Purpose
+from botcore.model.records import BotRecords
 from botcore.orders.tracker import Order
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
@@ -20,8 +21,8 @@ from tests.support.bench import D
 NAMES = (HERE, THERE)
 
 
-def restarted(before: TwoVenues, fee: str = "0.001", **rule: Any) -> TwoVenues:
-    """A new process: nothing of the old one but its records and the time and prices of the world."""
+def restarted(before: TwoVenues, fee: str = "0.001", records: BotRecords | None = None, **rule: Any) -> TwoVenues:
+    """A new process: nothing of the old one but its records (those in memory, unless others are given) and the time and prices of the world."""
     books = [before.states[of.market].book for of in before.instruments]
     prices = [(of.price(book.best_bid), of.price(book.best_ask)) for of, book in zip(before.instruments, books, strict=True)]
     after = TwoVenues(*prices, fee=fee, **rule)
@@ -32,7 +33,7 @@ def restarted(before: TwoVenues, fee: str = "0.001", **rule: Any) -> TwoVenues:
         old = before.venues[name]
         venue._trades, venue._exchange_ids, venue.mode, venue.pays = old._trades, old._exchange_ids, old.mode, old.pays
     bot = StrategyV2Base("bot", [], after.orchestrator, after.market_data, after.clock, after.bus)
-    restore_bot(bot, before.records.bot_records(), after.venues, after.market_data)
+    restore_bot(bot, records or before.records.bot_records(), after.venues, after.market_data)
     after.records.carry_over(before.records, [venue.tracker for venue in after.venues.values()])
     for name, venue in after.venues.items():
         known = [venue.tracker.get(order.client_order_id) for order in before.venues[name].requests]
