@@ -231,8 +231,9 @@ class LeggedExecutor(ExecutorBase[C]):
         return [MarketExposure(leg.instrument.market, leg.exposure.side, leg.exposure.base, leg.exposure.entry_price) for leg in self.legs]
 
     def record(self) -> ExecutorRecord:
-        """How it stands; what it holds stands in its legs."""
-        legs = tuple(LegRecord(*each.market, each.side.name, each.base, each.entry_price) for each in self.exposures())
+        """How it stands; what it holds stands in its legs. As with every executor: what has failed holds nothing."""
+        has_failed = self.status is TERMINATED and self.close_type is CloseType.FAILED
+        legs = tuple(LegRecord(*each.market, each.side.name, ZERO if has_failed else each.base, each.entry_price) for each in self.exposures())
         return replace(super().record(), legs=legs)
 
     def side_of(self, fill: Fill) -> TradeType:

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from botcore.model.enums import CloseType, RunnableStatus
+from botcore.executors.data_types import PositionExecutorConfig
+from botcore.model.enums import CloseType, RunnableStatus, TradeType
+from botcore.model.events import PositionLost
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder import queries, tables
@@ -229,3 +231,19 @@ def finish(bench: TwoVenues) -> None:
                 else:
                     bench.fill(order, bench.states[order.instrument.market].book.best_bid / 100 if order.request.price_ticks is None else None)
         bench.tick(2)
+
+
+# ---- liquidation ---------------------------------------------------------------------------------------------------
+def test_a_liquidated_executor_and_its_legs_can_be_written_down(written: Written) -> None:
+    """The venue has closed what it held there: the executor failed, its rows say that it holds nothing, and the records go on."""
+    bench = written.bench
+    executor = bench.start(pair())
+    bench.fill(bench.at(HERE)[0], 100)
+    bench.fill(bench.at(THERE)[0], 104)
+    single = bench.start(PositionExecutorConfig(connector_name=HERE, trading_pair="ETH-USDT", side=TradeType.BUY, entry_price=D(100), amount=D(1)))
+    bench.fill(bench.at(HERE)[-1], 100)
+    bench.orchestrator.position_lost(PositionLost(bench.here.market, 8000, bench.clock.now_ns))
+    assert (executor.close_type, single.close_type) == (CloseType.FAILED, CloseType.FAILED)
+    assert written.all("SELECT exposure_base, close_type FROM executors") == [("0", "FAILED")] * 2
+    assert written.all("SELECT exposure_base FROM legs") == [("0",)] * 2
+    assert written.all("SELECT connector_name, amount_base FROM v_positions") == [(THERE, "-1")], "the other leg is in a hold"
