@@ -39,6 +39,7 @@ NOT_STARTED: Final = RunnableStatus.NOT_STARTED
 RUNNING: Final = RunnableStatus.RUNNING
 SHUTTING_DOWN: Final = RunnableStatus.SHUTTING_DOWN
 TERMINATED: Final = RunnableStatus.TERMINATED
+FAILED: Final = CloseType.FAILED
 
 _TABLE: Final[dict[tuple[RunnableStatus, Trigger], RunnableStatus]] = {
     (NOT_STARTED, START): RUNNING,
@@ -213,6 +214,8 @@ class ExecutorBase(ABC, Generic[C]):
         entry_price = info.get("current_position_average_price")
         pnl, pct = self.net_pnl_quote(), self.net_pnl_pct()
         side = getattr(config, "side", None)
+        # what has failed holds nothing: the venue has closed it (a liquidation), or its fills are in a hold
+        has_failed = self.status is TERMINATED and self.close_type is FAILED
         return ExecutorRecord(
             self.id,
             self.controller_id,
@@ -223,7 +226,7 @@ class ExecutorBase(ABC, Generic[C]):
             getattr(config, "connector_name", ""),
             getattr(config, "trading_pair", ""),
             side.name if side is not None else "",
-            info.get("exposure_base", Decimal(0)),
+            Decimal(0) if has_failed else info.get("exposure_base", Decimal(0)),
             entry_price,
             info.get("close_price"),
             None if pnl.is_nan() else pnl,

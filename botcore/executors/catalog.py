@@ -12,7 +12,11 @@ from botcore.executors.dca.config import DCAExecutorConfig
 from botcore.executors.dca.executor import DCAExecutor
 from botcore.executors.grid.config import GridExecutorConfig
 from botcore.executors.grid.executor import GridExecutor
+from botcore.executors.lp.config import LPExecutorConfig
+from botcore.executors.lp.executor import LPExecutor
 from botcore.executors.order import OrderExecutor
+from botcore.executors.pair.config import PairExecutorConfig
+from botcore.executors.pair.executor import PairExecutor
 from botcore.executors.position import PositionExecutor
 from botcore.executors.twap.config import TWAPExecutorConfig
 from botcore.executors.twap.executor import TWAPExecutor
@@ -27,6 +31,8 @@ _KINDS: tuple[tuple[str, type[ExecutorConfigBase], type[ExecutorBase[Any]]], ...
     ("grid_executor", GridExecutorConfig, GridExecutor),
     ("arbitrage_executor", ArbitrageExecutorConfig, ArbitrageExecutor),
     ("xemm_executor", XEMMExecutorConfig, XEMMExecutor),
+    ("pair_executor", PairExecutorConfig, PairExecutor),
+    ("lp_executor", LPExecutorConfig, LPExecutor),
 )
 
 

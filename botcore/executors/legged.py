@@ -7,6 +7,7 @@ watches. A leg whose orders are refused waits by itself; the other is not held u
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,7 @@ from botcore.executors.requests import SideRequests
 from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderState, Purpose
+from botcore.model.records import ExecutorRecord, LegRecord
 from botcore.model.refusals import RefusalKind, kind_of
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orders.tracker import Order
@@ -121,6 +123,9 @@ class LeggedExecutor(ExecutorBase[C]):
         if left and not self._keeps and self._is_unwanted(left):
             dust = ", ".join(f"{abs(leg.exposure.base):f} {leg.instrument.base} at {leg.instrument.market.connector_name}" for leg in left)
             reason = f"dust: {dust} is less than the venue trades; it is held"
+        if close_type is CloseType.FAILED and left:
+            # what failed holds nothing: a remainder is held and told as such
+            close_type = CloseType.POSITION_HOLD
         self._end(now_ns, close_type, reason)
 
     def _is_unwanted(self, left: list[Leg]) -> bool:
@@ -218,12 +223,18 @@ class LeggedExecutor(ExecutorBase[C]):
             leg.cancel_all()
         if self.status is RUNNING:
             self._move(Trigger.EXIT)
-        holds = any(leg.exposure.lots for leg in self.legs)
+        holds = any(leg.exposure.base for leg in self.legs)
         self._end(now_ns, close_type or (CloseType.POSITION_HOLD if holds else CloseType.FAILED), reason)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def exposures(self) -> list[MarketExposure]:
         return [MarketExposure(leg.instrument.market, leg.exposure.side, leg.exposure.base, leg.exposure.entry_price) for leg in self.legs]
+
+    def record(self) -> ExecutorRecord:
+        """How it stands; what it holds stands in its legs. As with every executor: what has failed holds nothing."""
+        has_failed = self.status is TERMINATED and self.close_type is CloseType.FAILED
+        legs = tuple(LegRecord(*each.market, each.side.name, ZERO if has_failed else each.base, each.entry_price) for each in self.exposures())
+        return replace(super().record(), legs=legs)
 
     def side_of(self, fill: Fill) -> TradeType:
         market = fill.instrument.market

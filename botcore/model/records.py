@@ -20,8 +20,25 @@ class Recordable(Protocol[R_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class LegRecord:
+    """What an executor of several markets holds on one of them, signed base."""
+
+    connector_name: str
+    trading_pair: str
+    side: str
+    exposure_base: Decimal
+    entry_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutorRecord:
-    """One executor. `config` and `state` are JSON-ready; money in quote, amounts in base, times in ns of market time."""
+    """One executor. `config` and `state` are JSON-ready; money in quote, amounts in base, times in ns of market time.
+
+    Parameters
+    ----------
+    legs : tuple of LegRecord
+        One for each market of an executor of several; its own market and exposure are empty then. None for the others.
+    """
 
     executor_id: str
     controller_id: str
@@ -43,6 +60,7 @@ class ExecutorRecord:
     state: dict[str, Any]
     created_ns: int
     close_ns: int
+    legs: tuple[LegRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

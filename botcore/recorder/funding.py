@@ -46,12 +46,12 @@ class SqlFundingRecords:
 def exposures_at(connection: Connection, account: str, market: Market, ts_ns: int) -> dict[tuple[str, str], Decimal]:
     """Signed base by (bot, controller) on a perpetual market at a time of the past; those that held nothing are left out. Nobody's holds have no bot."""
     found: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    executors, holds = tables.executors, tables.holds
-    for table, amount in ((executors, executors.c.exposure_base), (holds, holds.c.net_amount_base)):
+    executors, legs, holds = tables.executors, tables.legs, tables.holds
+    for table, amount in ((executors, executors.c.exposure_base), (legs, legs.c.exposure_base), (holds, holds.c.net_amount_base)):
         of_market = (table.c.account == account, table.c.connector_name == market.connector_name, table.c.trading_pair == market.trading_pair)
         query = select(table.c.bot_id, table.c.controller_id, amount).where(*of_market)
-        if table is executors:
-            query = query.where(executors.c.status.in_(LIVE))
+        if table is not holds:
+            query = query.where(table.c.status.in_(LIVE))
         for bot_id, controller_id, base in connection.execute(query):
             found[bot_id, controller_id] += Decimal(base)
     for holder, base in _traded(connection, account, market, ts_ns).items():

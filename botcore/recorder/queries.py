@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from botcore.model.enums import RunnableStatus
 from botcore.model.events import FactKind
 from botcore.model.instrument import Market
 from botcore.model.order import TERMINAL, OrderState
-from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, OrderRecord, TallyRecord
+from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, LegRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
 from botcore.recorder.rows import read_record
 from botcore.recorder.tables import PAPER, last_ns_key
@@ -49,15 +50,27 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
     tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
     return BotRecords(
-        [read_record(ExecutorRecord, row) for row in running],
-        [read_record(ExecutorRecord, row) for row in reversed(closed)],
+        read_executors(connection, running),
+        read_executors(connection, list(reversed(closed))),
         [read_record(OrderRecord, row) for row in orders],
         [read_record(FillRecord, row) for row in fills],
         [read_record(HoldRecord, row) for row in holds],
         [read_record(TallyRecord, row) for row in tallies],
-        [read_record(ExecutorRecord, row) for row in orphans],
+        read_executors(connection, orphans),
         _funding_of(connection, bot_id),
     )
+
+
+def read_executors(connection: Connection, rows: Sequence[Any]) -> list[ExecutorRecord]:
+    """Executors with their legs, in the order of their rows."""
+    # only executors of several markets have legs, and they have no market of their own
+    names = [row.executor_id for row in rows if not row.trading_pair]
+    legs: dict[str, list[LegRecord]] = {name: [] for name in names}
+    if names:
+        table = tables.legs
+        for row in connection.execute(select(table).where(table.c.executor_id.in_(names)).order_by(table.c.number)):
+            legs[row.executor_id].append(read_record(LegRecord, row))
+    return [replace(read_record(ExecutorRecord, row), legs=tuple(legs.get(row.executor_id, ()))) for row in rows]
 
 
 def _funding_of(connection: Connection, bot_id: str) -> dict[str, tuple[Decimal, bool]]:
@@ -136,7 +149,7 @@ def closed_executors(
         wanted.append(executors.c.volume_quote != "0")
     total = connection.execute(select(func.count()).select_from(executors).where(and_(*wanted))).scalar_one()
     rows = connection.execute(select(executors).where(and_(*wanted)).order_by(executors.c.close_ns.desc()).offset(offset).limit(limit)).all()
-    return [(row.bot_id, read_record(ExecutorRecord, row)) for row in rows], total
+    return [(row.bot_id, record) for row, record in zip(rows, read_executors(connection, rows), strict=True)], total
 
 
 def executor_by_id(connection: Connection, executor_id: str) -> tuple[str, ExecutorRecord, list[FillRecord]] | None:
@@ -145,7 +158,7 @@ def executor_by_id(connection: Connection, executor_id: str) -> tuple[str, Execu
     if row is None:
         return None
     fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id == executor_id).order_by(tables.fills.c.ts_ns)).all()
-    return row.bot_id, read_record(ExecutorRecord, row), [read_record(FillRecord, fill) for fill in fills]
+    return row.bot_id, read_executors(connection, [row])[0], [read_record(FillRecord, fill) for fill in fills]
 
 
 def last_event_id(connection: Connection) -> int:

@@ -31,7 +31,7 @@ from botcore.orders.ids import serial_of
 from botcore.orders.tracker import Order
 from botcore.recorder import tables
 from botcore.recorder.journal import Journal, Op, Write
-from botcore.recorder.rows import fill_row, intent_row, order_row, record_row, to_json
+from botcore.recorder.rows import fill_row, intent_row, leg_rows, order_row, record_row, to_json
 from botcore.recorder.tables import PAPER, last_ns_key
 
 
@@ -149,9 +149,11 @@ class MarketsRecorder:
         for fill, request in self._fills:
             writes.append(Write(tables.fills, fill_row(fill, request, account), Op.ADD))
         for change in self._executors.values():
-            row = {"account": account, "bot_id": change.bot_id, **record_row(change.executor.record())}
+            record = change.executor.record()
+            row = {"account": account, "bot_id": change.bot_id, **record_row(record)}
             self._serial = max(self._serial, serial_of(row["executor_id"]))
             writes.append(Write(tables.executors, row))
+            writes.extend(Write(tables.legs, leg) for leg in leg_rows(record, change.bot_id, account))
         for held in self._holds.values():
             row = {"account": account, "bot_id": held.bot_id, "updated_ns": now_ns, **record_row(held.hold.record())}
             writes.append(Write(tables.holds, row))

@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.order import Fill, OrderRequest
-from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, TallyRecord
+from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, LegRecord, TallyRecord
 from botcore.orders.tracker import Order
 from botcore.recorder.tables import PAPER
+
+LEGS = "legs"
 
 
 def text(value: Decimal) -> str:
@@ -96,9 +98,22 @@ def fill_row(fill: Fill, request: OrderRequest, account: str = PAPER) -> dict[st
     }
 
 
-def record_row(record: ExecutorRecord | HoldRecord | TallyRecord | FundingRecord) -> dict[str, Any]:
-    """Columns of a record: Decimals as text, mappings as JSON, the rest as it is."""
-    return {field.name: _column(getattr(record, field.name)) for field in fields(record)}
+def record_row(record: ExecutorRecord | HoldRecord | TallyRecord | FundingRecord | LegRecord) -> dict[str, Any]:
+    """Columns of a record: Decimals as text, mappings as JSON, the rest as it is. Legs are rows of their own."""
+    return {field.name: _column(getattr(record, field.name)) for field in fields(record) if field.name != LEGS}
+
+
+def leg_rows(record: ExecutorRecord, bot_id: str, account: str = PAPER) -> list[dict[str, Any]]:
+    """Rows of the legs of an executor; none for one of a single market."""
+    common = {
+        "executor_id": record.executor_id,
+        "account": account,
+        "bot_id": bot_id,
+        "controller_id": record.controller_id,
+        "status": record.status,
+        "close_type": record.close_type,
+    }
+    return [common | {"number": number} | record_row(leg) for number, leg in enumerate(record.legs)]
 
 
 def _column(value: Any) -> Any:
@@ -111,6 +126,8 @@ def read_record(kind: type[Any], row: Any) -> Any:
     """The record of a row: the reverse of `record_row`, by the record's own field types."""
     values = {}
     for field in fields(kind):
+        if field.name == LEGS:
+            continue
         value = getattr(row, field.name)
         if value is not None and "Decimal" in str(field.type):
             value = Decimal(value)

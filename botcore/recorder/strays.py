@@ -34,6 +34,11 @@ def unread_since_ns(connection: Connection, account: str, connector_name: str, t
         pair = executors.c.trading_pair
         rows = connection.execute(select(pair, func.min(executors.c.created_ns)).where(lives, there).group_by(pair)).all()
         found |= {trading_pair: min(created_ns, found.get(trading_pair, created_ns)) for trading_pair, created_ns in rows}
+    legs = tables.legs
+    there = (legs.c.account == account) & (legs.c.connector_name == connector_name) & legs.c.status.in_(LIVE)
+    of_legs = select(legs.c.trading_pair, executors.c.created_ns).join(executors, executors.c.executor_id == legs.c.executor_id).where(there)
+    for trading_pair, created_ns in connection.execute(of_legs):
+        found[trading_pair] = min(created_ns, found.get(trading_pair, created_ns))
     held = (holds.c.account == account) & (holds.c.connector_name == connector_name) & (holds.c.net_amount_base != "0")
     for trading_pair, updated_ns in connection.execute(select(holds.c.trading_pair, holds.c.updated_ns).where(held)):
         found[trading_pair] = min(updated_ns, found.get(trading_pair, updated_ns))

@@ -111,6 +111,26 @@ executors = Table(
     Index("ix_executors_bot_close", "bot_id", "close_ns"),
 )
 
+legs = Table(
+    "legs",
+    metadata,
+    # executors of one market have none: their row says it all
+    Column("executor_id", String(64), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    Column("trading_pair", String(64), primary_key=True),
+    # in the executor's order, from 0
+    Column("number", Integer, nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("bot_id", String(64), nullable=False),
+    Column("controller_id", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("close_type", String(24)),
+    Column("side", String(8), nullable=False),
+    Column("exposure_base", Text, nullable=False),
+    Column("entry_price", Text),
+    Index("ix_legs_market_status", "account", "connector_name", "trading_pair", "status"),
+)
+
 holds = Table(
     "holds",
     metadata,

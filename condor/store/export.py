@@ -24,6 +24,7 @@ TABLES = {
     "bots": "SELECT * FROM bots ORDER BY created_ms, bot_id",
     "configs": "SELECT * FROM bot_configs ORDER BY bot_id, controller_id, version",
     "executors": "SELECT * FROM v_executors ORDER BY created_ns, executor_id",
+    "legs": "SELECT * FROM v_legs ORDER BY executor_id, connector_name, trading_pair",
     "orders": "SELECT * FROM v_orders ORDER BY created_ns, client_order_id",
     "fills": "SELECT * FROM v_fills ORDER BY ts_ns, account, connector_name, trading_pair, trade_id",
     "funding": "SELECT * FROM v_funding ORDER BY ts_ns, account, connector_name, trading_pair, funding_id, bot_id, controller_id",

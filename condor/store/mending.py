@@ -182,6 +182,8 @@ def forget_paper(database: Path, wall_ms: int) -> list[str]:
         last = connection.execute("SELECT value FROM runtime WHERE key = ?", (last_ns_key(PAPER),)).fetchone()
         at_ns = int(last[0]) if last else 0
         connection.execute(f"UPDATE executors SET {changes} WHERE account = ? AND status <> 'TERMINATED'", (UNSENT, at_ns, PAPER))
+        legs = "status = 'TERMINATED', close_type = 'FAILED', exposure_base = '0'"
+        connection.execute(f"UPDATE legs SET {legs} WHERE account = ? AND status <> 'TERMINATED'", (PAPER,))
         connection.execute("UPDATE holds SET net_amount_base = '0', cost_quote = '0' WHERE account = ?", (PAPER,))
         # market time begins where the new books begin
         connection.execute("DELETE FROM runtime WHERE key = ?", (last_ns_key(PAPER),))

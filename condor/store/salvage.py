@@ -30,6 +30,7 @@ DECIMALS = {
     "orders": ("filled_amount", "average_price"),
     "fills": ("price", "amount", "fee_amount", "fee_quote"),
     "executors": ("exposure_base", "entry_price", "exit_price", "net_pnl_quote", "net_pnl_pct", "fees_quote", "volume_quote"),
+    "legs": ("exposure_base", "entry_price"),
     "funding": ("amount", "amount_quote"),
     "holds": ("net_amount_base", "cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"),
     "tallies": ("realized_quote", "volume_quote", "fees_quote"),

@@ -146,29 +146,51 @@ def _fills(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _exposures(connection: sqlite3.Connection) -> Iterator[str]:
-    """What a live executor says that it holds is the sum of its fills, less fees that were taken in base."""
+    """What a live executor says that it holds on a market is the sum of its fills there, less fees that were taken in base."""
     query = (
-        "SELECT f.executor_id, f.trade_type, f.amount, f.fee_amount, f.fee_asset, f.trading_pair FROM fills f "
+        "SELECT f.executor_id, f.trade_type, f.amount, f.fee_amount, f.fee_asset, f.connector_name, f.trading_pair FROM fills f "
         "JOIN executors e ON e.executor_id = f.executor_id WHERE e.status <> 'TERMINATED'"
     )
-    sums: dict[str, Decimal] = {}
-    for executor, side, amount, fee, asset, pair in connection.execute(query):
+    sums: dict[tuple[str, str, str], Decimal] = {}
+    for executor, side, amount, fee, asset, connector, pair in connection.execute(query):
         change = Decimal(amount) * (1 if side == "BUY" else -1)
         if asset == pair.partition("-")[0]:
             change -= Decimal(fee)
-        sums[executor] = sums.get(executor, Decimal(0)) + change
-    for executor, exposure in connection.execute("SELECT executor_id, exposure_base FROM executors WHERE status <> 'TERMINATED'"):
-        if Decimal(exposure) != sums.get(executor, Decimal(0)):
-            yield f"executor {executor} says that it holds {exposure}, its fills say {sums.get(executor, Decimal(0)):f}"
+        where = (executor, connector, pair)
+        sums[where] = sums.get(where, Decimal(0)) + change
+    # an executor of several markets has none of its own: its legs say what it holds
+    said = (
+        "SELECT executor_id, connector_name, trading_pair, exposure_base FROM executors WHERE status <> 'TERMINATED' AND trading_pair <> '' "
+        "UNION ALL SELECT executor_id, connector_name, trading_pair, exposure_base FROM legs WHERE status <> 'TERMINATED'"
+    )
+    for executor, connector, pair, exposure in connection.execute(said):
+        found = sums.pop((executor, connector, pair), Decimal(0))
+        if Decimal(exposure) != found:
+            yield f"executor {executor} says that it holds {exposure}, its fills say {found:f} ({connector}:{pair})"
+    for (executor, connector, pair), amount in sums.items():
+        if amount:
+            yield f"executor {executor} has traded {amount:f} on {connector}:{pair} and no row says that it holds it"
+
+
+def _legs(connection: sqlite3.Connection) -> Iterator[str]:
+    """A leg ends with its executor, and belongs to the same bot and account."""
+    query = (
+        "SELECT l.executor_id, l.connector_name, l.trading_pair FROM legs l LEFT JOIN executors e ON e.executor_id = l.executor_id WHERE "
+        "e.executor_id IS NULL OR e.status <> l.status OR e.close_type IS NOT l.close_type OR e.account <> l.account OR e.bot_id <> l.bot_id"
+    )
+    for executor, connector, pair in connection.execute(query):
+        yield f"the leg {connector}:{pair} of executor {executor} does not stand as its executor does"
 
 
 def _ended_executors(connection: sqlite3.Connection) -> Iterator[str]:
     """No executor ends with exposure unless a hold of its market has been written."""
     query = (
-        "SELECT e.executor_id, e.exposure_base FROM executors e WHERE e.status = 'TERMINATED' AND NOT EXISTS (SELECT 1 FROM holds h "
-        "WHERE h.account = e.account AND h.bot_id = e.bot_id AND h.controller_id = e.controller_id AND h.trading_pair = e.trading_pair)"
+        "SELECT e.executor_id, e.exposure_base FROM {table} e WHERE e.status = 'TERMINATED' AND NOT EXISTS (SELECT 1 FROM holds h "
+        "WHERE h.account = e.account AND h.bot_id = e.bot_id AND h.controller_id = e.controller_id AND h.trading_pair = e.trading_pair "
+        "AND h.connector_name = e.connector_name)"
     )
-    for executor, exposure in connection.execute(query):
+    rows = [row for table in ("executors", "legs") for row in connection.execute(query.format(table=table))]
+    for executor, exposure in rows:
         if Decimal(exposure):
             yield f"executor {executor} ended with {exposure} and there is no hold"
 
@@ -208,6 +230,7 @@ RECORD_CHECKS: dict[str, Check] = {
     "orders have intents": _intents,
     "fills add up to orders": _fills,
     "executors hold what their fills say": _exposures,
+    "legs stand as their executors": _legs,
     "ended executors left holds": _ended_executors,
     "live executors have bots": _live_executors,
     "alerts are queued once": _outbox,

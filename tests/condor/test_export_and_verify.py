@@ -29,6 +29,8 @@ def home(tmp_path: Path) -> Home:
         "INSERT INTO bots VALUES ('b','=HYPERLINK(\"x\")','paper','paper','running',0,5,1,NULL)",
         "INSERT INTO bot_configs VALUES ('b','c',1,'pmm_simple','{\"leverage\": 2, \"pair\": \"P-Q\"}')",
         "INSERT INTO executors VALUES ('x-1-1','paper','b','c','order_executor','RUNNING',NULL,'@a','v','P-Q','BUY','0.9',NULL,NULL,'-1.5',NULL,'0','0','{}','{\"k\": 1}',1,0)",
+        "INSERT INTO executors VALUES ('x-1-2','paper','b','c','pair_executor','RUNNING',NULL,'','','','','0',NULL,NULL,NULL,NULL,'0','0','{}','{}',1,0)",
+        "INSERT INTO legs VALUES ('x-1-2','v','P-Q',0,'paper','b','c','RUNNING',NULL,'BUY','0',NULL)",
         "INSERT INTO intents VALUES ('cdr-1-2','paper','b','c','x-1-1','v','P-Q','BUY','LIMIT','open','OPEN','1','2',3)",
         "INSERT INTO orders VALUES ('cdr-1-2-1','paper','cdr-1-2','e','v','x-1-1','FILLED','1','2','',3,4)",
         "INSERT INTO fills VALUES ('paper','v','P-Q','t1','cdr-1-2-1','b','c','x-1-1','BUY','2','1','0.1','P','0.2',1,5)",
@@ -49,8 +51,8 @@ def change(home: Home, *statements: str) -> None:
 # ---- export ----------------------------------------------------------------------------------------------------------
 def test_lines_hold_every_row_with_its_account_and_money_as_text(home: Home, tmp_path: Path) -> None:
     counts = export(home, tmp_path / "out", "jsonl")
-    assert counts == {f"{name}.jsonl": 1 for name in TABLES}
-    read = {name: json.loads((tmp_path / "out" / f"{name}.jsonl").read_text()) for name in TABLES}
+    assert counts == {f"{name}.jsonl": 1 for name in TABLES} | {"executors.jsonl": 2}
+    read = {name: json.loads((tmp_path / "out" / f"{name}.jsonl").read_text().splitlines()[0]) for name in TABLES}
     assert read["configs"]["config"] == {"leverage": 2, "pair": "P-Q"}
     assert (read["fills"]["account"], read["fills"]["amount"], read["fills"]["trade_id"]) == ("paper", "1", "t1")
     assert (read["funding"]["bot_id"], read["funding"]["amount_quote"], read["funding"]["funding_id"]) == ("b", "-0.25", "9001")
@@ -61,7 +63,7 @@ def test_lines_hold_every_row_with_its_account_and_money_as_text(home: Home, tmp
 def test_a_spreadsheet_calculates_nothing(home: Home, tmp_path: Path) -> None:
     export(home, tmp_path / "out", "csv")
     (bot,) = csv.DictReader((tmp_path / "out" / "bots.csv").open(newline=""))
-    (executor,) = csv.DictReader((tmp_path / "out" / "executors.csv").open(newline=""))
+    executor, _ = csv.DictReader((tmp_path / "out" / "executors.csv").open(newline=""))
     (hold,) = csv.DictReader((tmp_path / "out" / "holds.csv").open(newline=""))
     assert bot["title"] == '\'=HYPERLINK("x")' and executor["reason"] == "'@a"
     assert (hold["net_amount_base"], executor["net_pnl_quote"]) == ("-1.5", "-1.5"), "a negative number is a number"
@@ -115,8 +117,12 @@ def test_sound_records_are_sound_and_it_says_what_it_looked_at(home: Home) -> No
         ("UPDATE orders SET filled_amount = '2'", "says that 2 is filled, its fills say 1"),
         ("UPDATE fills SET account = 'main'", "speak of different accounts"),
         ("UPDATE intents SET account = 'main'", "different accounts"),
-        ("UPDATE executors SET exposure_base = '1'", "says that it holds 1, its fills say 0.9"),
-        ("UPDATE executors SET status = 'TERMINATED', bot_id = 'other'", "ended with 0.9 and there is no hold"),
+        ("UPDATE legs SET exposure_base = '1'", "executor x-1-2 says that it holds 1, its fills say 0 (v:P-Q)"),
+        ("UPDATE legs SET status = 'TERMINATED'", "the leg v:P-Q of executor x-1-2 does not stand as its executor does"),
+        ("UPDATE fills SET executor_id = 'x-1-2', trading_pair = 'R-Q'", "executor x-1-2 has traded 1 on v:R-Q and no row says that it holds it"),
+        ("UPDATE legs SET status = 'TERMINATED', exposure_base = '2', trading_pair = 'R-Q'", "executor x-1-2 ended with 2 and there is no hold"),
+        ("UPDATE executors SET exposure_base = '1' WHERE executor_id = 'x-1-1'", "says that it holds 1, its fills say 0.9"),
+        ("UPDATE executors SET status = 'TERMINATED', bot_id = 'other' WHERE executor_id = 'x-1-1'", "ended with 0.9 and there is no hold"),
         ("UPDATE bots SET state = 'stopped'", "does not run"),
         ("UPDATE bots SET account = 'main'", "does not run on its account"),
         ("UPDATE fills SET fee_amount = 'much'", "is no number"),

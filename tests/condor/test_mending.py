@@ -201,6 +201,8 @@ def test_p7_the_paper_exchange_s_loss_is_its_own(home: Home) -> None:
     with sqlite3.connect(home.database) as db:
         db.execute("INSERT INTO bots VALUES ('l','L','live','main','running',0,5,1,NULL)")
         db.execute("INSERT INTO holds VALUES ('main','l','c','v','P-Q','net','4','2','3','0','0','0','7',0,8)")
+        db.execute("INSERT INTO legs VALUES ('x-1-1','v','P-Q',0,'paper','b','c','RUNNING',NULL,'BUY','1',NULL)")
+        db.execute("INSERT INTO legs VALUES ('x-9-9','v','P-Q',0,'main','l','c','RUNNING',NULL,'BUY','1',NULL)")
     (said,) = Mending(home, lambda: 9).venues()
     assert "paper exchange's books were damaged" in said and "B" in said
     assert (home.quarantine / "9" / "paper.db").is_file() and not home.paper_database.exists()
@@ -208,6 +210,7 @@ def test_p7_the_paper_exchange_s_loss_is_its_own(home: Home) -> None:
         assert dict(db.execute("SELECT bot_id, state FROM bots")) == {"b": "stopped", "l": "running"}
         assert dict(db.execute("SELECT account, net_amount_base FROM holds")) == {"paper": "0", "main": "4"}
         assert db.execute("SELECT status, exposure_base FROM executors").fetchall() == [("TERMINATED", "0")]
+        assert db.execute("SELECT status, exposure_base FROM legs ORDER BY account DESC").fetchall() == [("TERMINATED", "0"), ("RUNNING", "1")]
         assert db.execute("SELECT 1 FROM latches").fetchall() == [], "real money trades on"
 
 

@@ -132,7 +132,7 @@ def test_migrated_schema_is_the_one_that_the_code_uses(tmp_path: Path) -> None:
             connection.exec_driver_sql(f"SELECT * FROM {view}").fetchall()
     engine.dispose()
     assert [difference for difference in differences if "alembic_version" not in str(difference)] == []
-    assert views == {"v_intents", "v_orders", "v_fills", "v_executors", "v_holds", "v_positions", "v_funding", "v_outbox", "v_audit"}
+    assert views == {"v_intents", "v_orders", "v_fills", "v_executors", "v_legs", "v_holds", "v_positions", "v_funding", "v_outbox", "v_audit"}
 
 
 def test_migrating_twice_changes_nothing_and_a_newer_file_is_refused(tmp_path: Path) -> None:

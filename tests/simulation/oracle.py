@@ -120,6 +120,9 @@ def judge_position(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
     for row in watcher.executors.values():
         if row["connector_name"] == ledger.name and row["status"] != "TERMINATED":
             held[row["trading_pair"]] += Decimal(row["exposure_base"])
+    for row in watcher.legs.values():
+        if row["connector_name"] == ledger.name and row["status"] != "TERMINATED":
+            held[row["trading_pair"]] += Decimal(row["exposure_base"])
     positions = ledger.positions()
     for pair in sorted(held.keys() | positions.keys()):
         if held.get(pair, ZERO) != positions.get(pair, ZERO):

@@ -14,7 +14,7 @@ from botcore.recorder.rows import intent_of
 
 Breach = Callable[[str, str], None]
 ENDED = {state.name for state in TERMINAL}
-KEPT = ("intents", "orders", "fills", "executors", "holds", "tallies", "facts", "memory")
+KEPT = ("intents", "orders", "fills", "executors", "legs", "holds", "tallies", "facts", "memory")
 RANK = {OrderState.PENDING_CREATE.name: 0, OrderState.UNKNOWN.name: 1, OrderState.OPEN.name: 2, OrderState.PARTIALLY_FILLED.name: 3}
 
 
@@ -32,6 +32,7 @@ class Watcher:
         self.orders: dict[str, dict[str, Any]] = {}
         self.fills: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.executors: dict[str, dict[str, Any]] = {}
+        self.legs: dict[tuple[str, ...], dict[str, Any]] = {}
         self.holds: dict[tuple[str, ...], dict[str, Any]] = {}
         self.tallies: dict[tuple[str, str], dict[str, Any]] = {}
         self.funding: dict[tuple[str, ...], dict[str, Any]] = {}
@@ -44,7 +45,7 @@ class Watcher:
 
     def rows(self, writes: Sequence[Write]) -> None:
         """One transaction."""
-        ended = []
+        ended, legs = [], []
         for write in writes:
             values, table = write.values, write.table.name
             if table == "intents":
@@ -56,6 +57,10 @@ class Watcher:
             elif table == "executors":
                 if self._executor(values):
                     ended.append(values)
+            elif table == "legs":
+                self.legs[values["executor_id"], values["connector_name"], values["trading_pair"]] = values
+                if values["status"] == "TERMINATED":
+                    legs.append(values)
             elif table == "holds":
                 key = (values["bot_id"], values["controller_id"], values["connector_name"], values["trading_pair"], values["bucket"])
                 self.holds[key] = values
@@ -71,6 +76,9 @@ class Watcher:
                 self.memory[values["connector_name"], values["key"]] = values["value"]
         for row in ended:
             self._ended(row, writes)
+            for leg in legs:
+                if leg["executor_id"] == row["executor_id"]:
+                    self._in_hand(leg, writes)
 
     # ---- an older database -------------------------------------------------------------------------------------------------
     def copy(self) -> Watcher:
@@ -135,17 +143,21 @@ class Watcher:
     def _ended(self, row: dict[str, Any], writes: Sequence[Write]) -> None:
         """I7, I9: an end with something in hand commits with its hold, every end with its fact."""
         executor_id = row["executor_id"]
-        where = (row["bot_id"], row["controller_id"], row["connector_name"], row["trading_pair"])
-        if Decimal(row["exposure_base"]):
-            names = ("bot_id", "controller_id", "connector_name", "trading_pair")
-            if not any(write.table.name == "holds" and tuple(write.values[name] for name in names) == where for write in writes):
-                self._breach("I7", f"executor {executor_id} ended with {row['exposure_base']} in hand and no hold in its transaction")
+        self._in_hand(row, writes)
         told = sum(
             write.table.name == "facts" and (write.values["kind"], write.values["executor_id"]) == (FactKind.EXECUTOR_CLOSED, executor_id)
             for write in writes
         )
         if told != 1:
             self._breach("I9", f"executor {executor_id} ended with {told} facts in its transaction")
+
+    def _in_hand(self, row: dict[str, Any], writes: Sequence[Write]) -> None:
+        """I7, of an executor or of a leg."""
+        where = (row["bot_id"], row["controller_id"], row["connector_name"], row["trading_pair"])
+        if Decimal(row["exposure_base"]):
+            names = ("bot_id", "controller_id", "connector_name", "trading_pair")
+            if not any(write.table.name == "holds" and tuple(write.values[name] for name in names) == where for write in writes):
+                self._breach("I7", f"executor {row['executor_id']} ended with {row['exposure_base']} in hand and no hold in its transaction")
 
     # ---- at the venue's door ---------------------------------------------------------------------------------------------
     def arrived(self, connector_name: str, client_order_id: str) -> None:
