@@ -96,6 +96,6 @@ class _Rest:
 def _swap(loop: asyncio.AbstractEventLoop, old: asyncio.Task[Any] | None, new: asyncio.Task[Any] | None) -> None:
     """Make another task the current one; both calls are there for whoever runs coroutines of his own."""
     if old is not None:
-        asyncio.tasks._leave_task(loop, old)  # type: ignore[attr-defined]
+        asyncio.tasks._leave_task(loop, old)
     if new is not None:
-        asyncio.tasks._enter_task(loop, new)  # type: ignore[attr-defined]
+        asyncio.tasks._enter_task(loop, new)

@@ -71,9 +71,9 @@ class ControllerBase(ControllerHelpers):
     def rest(self) -> None:
         """Nothing can be decided now; forget until when it would have been quiet."""
 
-    def barriers_of(self, info: ExecutorInfo) -> TripleBarrierConfig | None:
-        """Barriers that a running executor should have after the config has changed; None leaves it as it is."""
-        return None
+    def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
+        """Which of its running executors should get which barriers, now that its config has changed; `before` is the old one."""
+        return []
 
     def to_format_status(self) -> list[str]:
         """Lines about it for people; the plain numbers of its data when a kind of controller does not say more."""
