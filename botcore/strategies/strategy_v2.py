@@ -167,7 +167,12 @@ class StrategyV2Base:
                 self._tell(Breach(seat.controller.id, drawdown.drop, drawdown.peak, most))
 
     def _tell(self, breach: Breach) -> None:
-        payload = {"drawdown_quote": format(breach.drop, "f"), "peak_quote": format(breach.peak, "f"), "limit_quote": format(breach.limit, "f")}
+        payload = {
+            "controller_id": breach.controller_id,
+            "drawdown_quote": format(breach.drop, "f"),
+            "peak_quote": format(breach.peak, "f"),
+            "limit_quote": format(breach.limit, "f"),
+        }
         self._bus.publish(Fact(FactKind.DRAWDOWN_REACHED, self._clock.now_ns, self.bot_id, breach.controller_id, payload=payload))
         if self._on_breach is not None:
             self._on_breach(self, breach)
