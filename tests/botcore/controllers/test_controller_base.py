@@ -347,19 +347,18 @@ async def test_timeout_in_its_first_stretch_ends_the_wait_and_not_the_clock() ->
     bench = PaperBench()
     bench.runtime._waiter = LoopWaiter()
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    ended: list[str] = []
+    ended = asyncio.Event()
 
     async def limited() -> None:
         try:
             async with asyncio.timeout(0):
                 await never
         except TimeoutError:
-            ended.append("timeout")
+            ended.set()
 
     bot = awaiting(bench, limited)
     bench.tick()
-    while not ended:
-        await asyncio.sleep(0)
+    await ended.wait()
     await asyncio.sleep(0)
     bench.tick()
     assert bot.controllers[0].decided == 1
