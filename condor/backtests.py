@@ -124,11 +124,11 @@ def _opening(balances: Sequence[str], quote: str, settings: Settings) -> dict[st
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
-def page_of(result: dict[str, Any], name: str) -> str:
-    """A result as a page for the terminal."""
+def page_of(result: dict[str, Any], name: str, origin: str = "") -> str:
+    """A result as a page for the terminal; `origin` is file and hash of a controller of the home."""
     summary = result["summary"]
     quote = summary["quote"]
-    lines = [f"Backtest of {name}", ""]
+    lines = [f"Backtest of {name}", *([f"  controller {origin}"] if origin else []), ""]
     for market in result["data"]:
         span = f"{_day(market['from_ms'])} to {_day(market['to_ms'])}"
         lines.append(f"  {market['connector_name']}:{market['trading_pair']}  {market['candles']} candles of {market['interval_s']} s, {span}")

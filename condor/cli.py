@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
@@ -42,14 +43,14 @@ def backtest(
     from condor.settings import load_settings
 
     place = find_home(home)
-    configs = Configs(place)
+    configs = Configs(place, time.time_ns() // 1_000_000)
     loaded = configs.load(_config_file(config, place))
     job = build_job(loaded, data or [], configs, load_settings(place), fee=_rate(fee), balances=balance or [])
     run = run_backtest(job)
     result = result_of(job, run)
     if output is not None:
         _write(output, json.dumps(result, sort_keys=True, separators=(",", ":")) + "\n")
-    print(page_of(result, loaded.name))
+    print(page_of(result, loaded.name, loaded.spec.origin))
     if run.faults:
         raise typer.Exit(1)
 

@@ -13,7 +13,9 @@ from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec, shipped_controllers
 from botcore.model.errors import ConfigError, nearest
 from botcore.venues.spec import InstrumentSpec, VenueSpec
+from condor.approvals import Approvals
 from condor.home import Home
+from condor.user_code import UserCode
 from condor.yaml_file import YamlFile, read_yaml, validate
 
 
@@ -36,22 +38,37 @@ class LoadedConfig:
 
 
 class Configs:
-    """Everything configurable of one home."""
+    """Everything configurable of one home.
 
-    def __init__(self, home: Home) -> None:
+    Parameters
+    ----------
+    terminal_ms : int, optional
+        Wall time, where the home's owner works in a terminal: using a controller of the home approves it then.
+    """
+
+    def __init__(self, home: Home, terminal_ms: int | None = None) -> None:
         self._home = home
         self.controllers = shipped_controllers()
+        self.user_code = UserCode(home.root, Approvals(home.approvals), terminal_ms)
         self._venues: dict[str, VenueSpec] | None = None
 
     # ---- controllers -----------------------------------------------------------------------------------------------
     def spec(self, name: str, file: YamlFile | None = None) -> ControllerSpec:
-        """The controller of this name; ConfigError with the nearest one when there is none."""
-        found = self.controllers.get(name)
+        """The controller of this name, the home's before a shipped one; ConfigError with the nearest one when there is none."""
+        kind = str(file.data.get("controller_type", "")) if file is not None and isinstance(file.data, dict) else ""
+        found = self.user_code.spec(name, kind) or self.controllers.get(name)
         if found is None:
-            hint = nearest(name, self.controllers) or f" (there are {', '.join(self.controllers)})"
+            names = [name for name, _ in self.listed()]
+            hint = nearest(name, names) or f" (there are {', '.join(names)})"
             line = file.line_of(("controller_name",)) if file else None
             raise ConfigError(f"unknown controller {name!r}{hint}", file=file.name if file else "", line=line, field="controller_name")
         return found
+
+    def listed(self) -> list[tuple[str, str]]:
+        """(name, one line) of every controller that there is; no code of the home is run for it."""
+        own = self.user_code.names()
+        found = {spec.name: spec.summary for spec in self.controllers.values()} | {name: f"of this home, {file}" for name, file in own.items()}
+        return list(found.items())
 
     def load(self, path: Path) -> LoadedConfig:
         """Read a controller's YAML file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def create_config(home: Home, controller_name: str, ask: Ask | None, given: Sequ
     UserError
         If an answer can't be read (without a person to ask again), or the whole does not hold.
     """
-    configs = Configs(home)
+    configs = Configs(home, time.time_ns() // 1_000_000)
     spec = configs.spec(controller_name)
     markets = markets_of(configs)
     form = form_of(spec.config_class, markets)

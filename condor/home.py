@@ -100,6 +100,11 @@ class Home:
         return self.data / "crash"
 
     @property
+    def approvals(self) -> Path:
+        """Hashes of the home's own controllers that its owner lets run."""
+        return self.data / "approved.jsonl"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 

@@ -20,6 +20,8 @@ class ControllerSpec:
         `controller_name` and `controller_type` of its configs.
     summary : str
         One line for people.
+    origin : str
+        File and digest of one that comes from the home; empty for a shipped one.
     """
 
     name: str
@@ -27,6 +29,7 @@ class ControllerSpec:
     config_class: type[ControllerConfigBase]
     controller_class: type[ControllerBase]
     summary: str
+    origin: str = ""
 
     def build(self, config: ControllerConfigBase, *args: Any) -> ControllerBase:
         return self.controller_class(config, *args)

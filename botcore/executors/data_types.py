@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -94,6 +95,14 @@ class ConnectorPair(ConfigValue):
     connector_name: str
     trading_pair: str
 
+    def __iter__(self) -> Iterator[str]:  # type: ignore[override]
+        """Connector and pair, so that they can be unpacked."""
+        return iter((self.connector_name, self.trading_pair))
+
+    def is_amm_connector(self) -> bool:
+        """Whether it stands for a market of the Gateway: networks are called `chain-network`, venues never have a dash."""
+        return "-" in self.connector_name
+
 
 class PositionExecutorConfig(ExecutorConfigBase):
     """Open one position and manage it with a triple barrier."""
@@ -163,7 +172,7 @@ class OrderExecutorConfig(ExecutorConfigBase):
 def config_values(config: BaseModel) -> dict[str, Any]:
     """A config as JSON-ready values: Decimals as text, enums by name. `type(config).model_validate` reads it back."""
     values: dict[str, Any] = config.model_dump(mode="json")
-    for name, value in config:
+    for name, value in vars(config).items():
         if isinstance(value, BaseModel):
             values[name] = config_values(value)
         elif hasattr(value, "name") and hasattr(type(value), "__members__"):

@@ -44,6 +44,10 @@ class OrderType(Enum):
     def is_limit(self) -> bool:
         return self is OrderType.LIMIT or self is OrderType.LIMIT_MAKER
 
+    def is_limit_type(self) -> bool:
+        """As `is_limit`, under the name of Strategy V2."""
+        return self.is_limit
+
 
 class PositionAction(Enum):
     """What a perpetual's order does to the position: OPEN adds, CLOSE only reduces, NIL says nothing (spot)."""

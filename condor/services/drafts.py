@@ -107,7 +107,7 @@ class DraftService:
 
     def controllers(self) -> list[tuple[str, str]]:
         """(name, one line) of every controller."""
-        return [(spec.name, spec.summary) for spec in self._configs.controllers.values()]
+        return self._configs.listed()
 
     # ---- a draft's life --------------------------------------------------------------------------------------------
     async def begin(self, actor: Actor, controller_name: str) -> Draft:

@@ -1,0 +1,153 @@
+"""Config bases of Strategy V2 files: fields may be set, and defaults are validated too."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, field_validator
+
+from botcore.compat.markets import MarketDict
+from botcore.compat.questions import ClientFieldData, normalise
+from botcore.controllers.base import ControllerConfigBase as OurControllerConfigBase
+from botcore.core.config import ConfigModel, Side, ask
+from botcore.markets.candles_config import CandlesConfig
+from botcore.model.enums import PositionMode, parse_enum
+from botcore.model.instrument import Market
+
+__all__ = ["BaseClientModel", "ClientFieldData", "ControllerConfigBase", "InitialPositionConfig", "StrategyV2ConfigBase", "parse_candles"]
+
+ALIKE = ConfigDict(validate_default=True, validate_assignment=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class BaseClientModel(ConfigModel):
+    """Base of all config models in such files."""
+
+    model_config = ALIKE
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        normalise(cls)
+
+
+class InitialPositionConfig(ConfigModel):
+    """A position that is there already and that the controller takes over; amount in base."""
+
+    connector_name: str
+    trading_pair: str
+    amount: Decimal
+    side: Side
+
+
+class ControllerConfigBase(OurControllerConfigBase):
+    """Fields that every controller's config has."""
+
+    model_config = ALIKE
+
+    total_amount_quote: Annotated[
+        Decimal, Field(ge=0, json_schema_extra=ask("How much may it use?", updatable=True, unit="quote", suggest=("100", "500", "1000", "5000")))
+    ] = Decimal(100)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        normalise(cls)
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _named(cls, raw: Any) -> Any:
+        return "main" if raw is None or raw == "" else raw
+
+    @field_validator("manual_kill_switch", mode="before")
+    @classmethod
+    def _switch(cls, raw: Any) -> Any:
+        return False if raw is None else raw
+
+    @field_validator("candles_config", mode="before", check_fields=False)
+    @classmethod
+    def parse_candles_config(cls, raw: Any) -> Any:
+        """Also as text: `connector.pair.interval.max_records`, several separated by colons."""
+        return parse_candles(raw) if isinstance(raw, str) else [] if raw is None else raw
+
+    @classmethod
+    def parse_candles_config_str(cls, text: str) -> list[CandlesConfig]:
+        return parse_candles(text)
+
+    def update_markets(self, markets: MarketDict) -> MarketDict:
+        """Markets that it trades, added to those given; a config that names one market in the usual fields adds that one."""
+        name, pair = getattr(self, "connector_name", None), getattr(self, "trading_pair", None)
+        return markets.add_or_update(str(name), str(pair)) if name and pair else markets  # type: ignore[return-value]
+
+    # ---- what the runtime asks -------------------------------------------------------------------------------------
+    def markets(self) -> set[Market]:
+        named = self.update_markets(MarketDict())
+        found = {Market(str(connector), str(pair)) for connector, pairs in (named or {}).items() for pair in pairs}
+        return found | {Market(config.connector, config.trading_pair) for config in self.candles_config}
+
+    def perpetual_settings(self) -> dict[Market, tuple[int, PositionMode]]:
+        """`leverage` and `position_mode` of the config for every perpetual that it trades."""
+        leverage, mode = getattr(self, "leverage", None), getattr(self, "position_mode", None)
+        if not leverage and not mode:
+            return {}
+        chosen = parse_enum(PositionMode, mode) if mode else PositionMode.HEDGE
+        named = self.update_markets(MarketDict())
+        markets = [Market(str(connector), str(pair)) for connector, pairs in named.items() for pair in pairs]
+        return {market: (int(leverage or 1), chosen) for market in sorted(markets) if "_perpetual" in market.connector_name}
+
+
+class StrategyV2ConfigBase(BaseClientModel):
+    """Config of a script: its own markets and candles, and the controllers that it runs."""
+
+    script_file_name: str = ""
+    markets: dict[str, set[str]] = {}
+    candles_config: list[CandlesConfig] = []
+    controllers_config: list[str] = []
+    max_global_drawdown_quote: float | None = None
+    max_controller_drawdown_quote: float | None = None
+
+    @field_validator("controllers_config", mode="before", check_fields=False)
+    @classmethod
+    def parse_controllers_config(cls, raw: Any) -> Any:
+        return [item.strip() for item in raw.split(",") if item.strip()] if isinstance(raw, str) else [] if raw is None else raw
+
+    @field_validator("candles_config", mode="before", check_fields=False)
+    @classmethod
+    def parse_candles_config(cls, raw: Any) -> Any:
+        return parse_candles(raw) if isinstance(raw, str) else [] if raw is None else raw
+
+    @field_validator("markets", mode="before", check_fields=False)
+    @classmethod
+    def parse_markets(cls, raw: Any) -> Any:
+        """Also as text: `connector.pair,pair:connector.pair`."""
+        if not isinstance(raw, str):
+            return {} if raw is None else raw
+        found = MarketDict()
+        for item in filter(None, raw.split(":")):
+            connector, dot, pairs = item.partition(".")
+            if not dot or not pairs:
+                raise ValueError(f"expected connector.pair,pair between the colons, found {item!r}")
+            found.add_or_update(connector, *pairs.split(","))
+        return dict(found)
+
+    def update_markets(self, markets: MarketDict) -> MarketDict:
+        for connector, pairs in self.markets.items():
+            markets.add_or_update(connector, *pairs)
+        return markets
+
+
+def parse_candles(text: str) -> list[CandlesConfig]:
+    """`connector.pair.interval.max_records`, several separated by colons.
+
+    Raises
+    ------
+    ValueError
+        If a part is missing or the number is none.
+    """
+    found = []
+    for item in filter(None, (part.strip() for part in text.split(":"))):
+        parts = item.split(".")
+        if len(parts) != 4 or not parts[3].isdigit():
+            raise ValueError(f"expected connector.pair.interval.max_records, found {item!r}")
+        found.append(CandlesConfig(connector=parts[0], trading_pair=parts[1], interval=parts[2], max_records=int(parts[3])))
+    return found

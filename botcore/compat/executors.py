@@ -1,0 +1,75 @@
+"""Executor configs as Strategy V2 files use them: ours, but their fields may be set, and a price that is NaN means none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, field_validator
+
+from botcore.executors import data_types as ours
+from botcore.executors.arbitrage.config import ArbitrageExecutorConfig as _Arbitrage
+from botcore.executors.dca.config import DCAExecutorConfig as _DCA
+from botcore.executors.grid.config import GridExecutorConfig as _Grid
+from botcore.executors.lp.config import LPExecutorConfig as _LP
+from botcore.executors.twap.config import TWAPExecutorConfig as _TWAP
+from botcore.executors.xemm.config import XEMMExecutorConfig as _XEMM
+
+OPEN = ConfigDict(frozen=False, validate_assignment=True)
+
+
+def _known_price(raw: Any) -> Any:
+    """NaN stands for a price that nobody names."""
+    return None if raw is not None and raw != raw else raw
+
+
+class TrailingStop(ours.TrailingStop):
+    model_config = OPEN
+
+
+class TripleBarrierConfig(ours.TripleBarrierConfig):
+    model_config = OPEN
+
+    @field_validator("open_order_type", "take_profit_order_type", "stop_loss_order_type", "time_limit_order_type", mode="before")
+    @classmethod
+    def _default(cls, raw: Any, info: Any) -> Any:
+        return cls.model_fields[info.field_name].default if raw is None else raw
+
+
+class LimitChaserConfig(ours.LimitChaserConfig):
+    model_config = OPEN
+
+
+class PositionExecutorConfig(ours.PositionExecutorConfig):
+    model_config = OPEN
+
+    _price = field_validator("entry_price", mode="before")(_known_price)
+
+
+class OrderExecutorConfig(ours.OrderExecutorConfig):
+    model_config = OPEN
+
+    _price = field_validator("price", mode="before")(_known_price)
+
+
+class GridExecutorConfig(_Grid):
+    model_config = OPEN
+
+
+class DCAExecutorConfig(_DCA):
+    model_config = OPEN
+
+
+class TWAPExecutorConfig(_TWAP):
+    model_config = OPEN
+
+
+class XEMMExecutorConfig(_XEMM):
+    model_config = OPEN
+
+
+class ArbitrageExecutorConfig(_Arbitrage):
+    model_config = OPEN
+
+
+class LPExecutorConfig(_LP):
+    model_config = OPEN

@@ -1,0 +1,170 @@
+"""What a controller of Strategy V2 reads the markets through: the runtime's provider, which notes what `update_processed_data` looked at.
+
+From these notes follows when it has to be called again: once per closed candle while it looks at candles only, on every tick when it looks at books or prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from botcore.markets.connector_view import ConnectorView
+from botcore.markets.funding import FundingInfo
+from botcore.markets.intervals import interval_seconds
+from botcore.markets.market_books import OrderBookQueryResult
+from botcore.markets.market_candles import CandlesFeed
+from botcore.markets.market_data import MarketDataProvider
+from botcore.model.enums import PositionMode, PriceType, TradeType
+
+Series = tuple[str, str, str]
+"""(connector, pair, interval)"""
+
+
+class Reads:
+    """What was looked at while `is_noting`.
+
+    Attributes
+    ----------
+    series : set of (connector, pair, interval)
+    books : bool
+        Whether a book, a price, a rate or a balance was looked at: things that may change with every event.
+    """
+
+    def __init__(self) -> None:
+        self.is_noting = False
+        self.series: set[Series] = set()
+        self.books = False
+
+    def note_series(self, connector_name: str, trading_pair: str, interval: str) -> None:
+        if self.is_noting:
+            self.series.add((connector_name, trading_pair, interval))
+
+    def note_books(self) -> None:
+        if self.is_noting:
+            self.books = True
+
+    def shortest(self) -> list[Series]:
+        """The series of the shortest interval."""
+        if not self.series:
+            return []
+        least = min(interval_seconds(interval) for _, _, interval in self.series)
+        return sorted(item for item in self.series if interval_seconds(item[2]) == least)
+
+
+class TradingConnectorView(ConnectorView):
+    """A connector as files of Strategy V2 use it. Leverage and position mode come from the config's fields `leverage` and `position_mode`, set before it trades."""
+
+    def set_leverage(self, *_unused: Any, **_ignored: Any) -> None:
+        """Nothing to do: the runtime has set what the config says."""
+
+    def set_position_mode(self, mode: PositionMode | None = None, **_ignored: Any) -> None:
+        """Nothing to do: the runtime has set what the config says."""
+
+    async def update_balances(self) -> None:
+        """Nothing to do: balances are kept up to date."""
+
+    @property
+    def display_name(self) -> str:
+        return self.name
+
+
+class MarketDataView(MarketDataProvider):
+    """The provider of one controller; it shares markets, feeds and rates with the runtime's."""
+
+    def __init__(self, source: MarketDataProvider) -> None:
+        super().__init__(source._clock, source._markets, source._balance, source._open_market)
+        self._feeds = source._feeds
+        self.rates = source.rates
+        self.rate_troubles = source.rate_troubles
+        self.reads = Reads()
+
+    # ---- candles ---------------------------------------------------------------------------------------------------
+    def get_candles_df(self, connector_name: str, trading_pair: str, interval: str, max_records: int = 500) -> Any:
+        self.reads.note_series(connector_name, trading_pair, interval)
+        return super().get_candles_df(connector_name, trading_pair, interval, int(max_records))
+
+    def candles(self, connector_name: str, trading_pair: str, interval: str, count: int) -> Any:
+        self.reads.note_series(connector_name, trading_pair, interval)
+        return super().candles(connector_name, trading_pair, interval, count)
+
+    async def get_historical_candles_df(self, connector_name: str, trading_pair: str, interval: str, *args: Any, **kwargs: Any) -> Any:
+        self.reads.note_series(connector_name, trading_pair, interval)
+        return await super().get_historical_candles_df(connector_name, trading_pair, interval, *args, **kwargs)
+
+    def get_candles_feed(self, config: Any) -> CandlesFeed:
+        """A feed that reads through this view."""
+        self.initialize_candles_feed(config)
+        return CandlesFeed(self, config)
+
+    def stamps(self, series: Iterable[Series]) -> tuple[int | None, ...]:
+        """Open times of the latest closed candles; they change when a candle closes."""
+        return tuple(self._series(*item).last_open_s for item in series)
+
+    # ---- books and prices ------------------------------------------------------------------------------------------
+    def get_price_by_type(
+        self, connector_name: str, trading_pair: str, price_type: PriceType = PriceType.MidPrice, max_age_s: float | None = None
+    ) -> Decimal:
+        self.reads.note_books()
+        return super().get_price_by_type(connector_name, trading_pair, price_type, max_age_s)
+
+    def get_order_book(self, connector_name: str, trading_pair: str) -> Any:
+        self.reads.note_books()
+        return super().get_order_book(connector_name, trading_pair)
+
+    def get_order_book_snapshot(self, connector_name: str, trading_pair: str) -> Any:
+        self.reads.note_books()
+        return super().get_order_book_snapshot(connector_name, trading_pair)
+
+    def get_price_for_volume(self, connector_name: str, trading_pair: str, volume: float, is_buy: bool) -> OrderBookQueryResult:
+        self.reads.note_books()
+        return super().get_price_for_volume(connector_name, trading_pair, float(volume), is_buy)
+
+    def get_vwap_for_volume(self, connector_name: str, trading_pair: str, volume: float, is_buy: bool) -> OrderBookQueryResult:
+        self.reads.note_books()
+        return super().get_vwap_for_volume(connector_name, trading_pair, float(volume), is_buy)
+
+    def get_price_for_quote_volume(self, connector_name: str, trading_pair: str, quote_volume: float, is_buy: bool) -> OrderBookQueryResult:
+        self.reads.note_books()
+        return super().get_price_for_quote_volume(connector_name, trading_pair, float(quote_volume), is_buy)
+
+    def get_volume_for_price(self, connector_name: str, trading_pair: str, price: float, is_buy: bool) -> OrderBookQueryResult:
+        self.reads.note_books()
+        return super().get_volume_for_price(connector_name, trading_pair, float(price), is_buy)
+
+    def get_quote_volume_for_price(self, connector_name: str, trading_pair: str, price: float, is_buy: bool) -> OrderBookQueryResult:
+        self.reads.note_books()
+        return super().get_quote_volume_for_price(connector_name, trading_pair, float(price), is_buy)
+
+    def touch(self, connector_name: str, trading_pair: str, side: TradeType) -> Decimal:
+        self.reads.note_books()
+        return super().touch(connector_name, trading_pair, side)
+
+    def get_rate(self, pair: str) -> Decimal | None:
+        self.reads.note_books()
+        return super().get_rate(pair)
+
+    def get_funding_info(self, connector_name: str, trading_pair: str) -> FundingInfo | None:
+        self.reads.note_books()
+        return super().get_funding_info(connector_name, trading_pair)
+
+    # ---- accounts --------------------------------------------------------------------------------------------------
+    def get_balance(self, connector_name: str, asset: str) -> Decimal:
+        self.reads.note_books()
+        return super().get_balance(connector_name, asset)
+
+    def get_available_balance(self, connector_name: str, asset: str) -> Decimal:
+        self.reads.note_books()
+        return super().get_available_balance(connector_name, asset)
+
+    @property
+    def connectors(self) -> dict[str, ConnectorView]:
+        return {name: TradingConnectorView(self, name) for name in super().connectors}
+
+    def get_connector(self, connector_name: str) -> ConnectorView:
+        known = super().get_connector(connector_name)
+        return TradingConnectorView(self, known.name)
+
+    def get_connector_with_fallback(self, connector_name: str) -> ConnectorView:
+        known = super().get_connector_with_fallback(connector_name)
+        return TradingConnectorView(self, known.name, known.is_trading_required)

@@ -1,0 +1,124 @@
+"""Module paths and names that a file written for Strategy V2 may import, and what stands behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+from pydantic import BaseModel
+
+from botcore.compat import base, config, directional, executors, feeds, gateway, market_making, markets, positions, script, tools
+from botcore.compat.market_data import TradingConnectorView
+from botcore.controllers.distributions import Distributions
+from botcore.controllers.order_levels import OrderLevel, OrderLevelBuilder
+from botcore.core.clock import Clock
+from botcore.executors import data_types
+from botcore.executors.dca.config import DCAMode
+from botcore.executors.info import ExecutorInfo
+from botcore.executors.twap.config import TWAPMode
+from botcore.markets.candles_config import CandlesConfig
+from botcore.markets.funding import FundingInfo
+from botcore.markets.market_books import OrderBookQueryResult
+from botcore.markets.market_data import MarketDataProvider
+from botcore.model import actions, enums
+from botcore.model.errors import ConfigError
+from botcore.model.trading_rule import TradingRule
+
+ROOT = "hummingbot"
+V2 = "hummingbot.strategy_v2"
+OLD_V2 = "hummingbot.smart_components"
+"""Where the same modules stood in older files."""
+
+
+class TokenAmount(BaseModel):
+    """An amount of one asset."""
+
+    token: str
+    amount: Any
+
+
+def _names(*things: Any, **more: Any) -> dict[str, Any]:
+    return {thing.__name__: thing for thing in things} | more
+
+
+CONTROLLER = _names(base.ControllerBase, config.ControllerConfigBase, base.ExecutorFilter, CandlesConfig)
+DIRECTIONAL = _names(directional.DirectionalTradingControllerBase, directional.DirectionalTradingControllerConfigBase)
+MARKET_MAKING = _names(market_making.MarketMakingControllerBase, market_making.MarketMakingControllerConfigBase)
+ACTIONS = _names(actions.ExecutorAction, actions.CreateExecutorAction, actions.StopExecutorAction, actions.StoreExecutorAction)
+SCRIPTS = _names(script.StrategyV2Base, config.StrategyV2ConfigBase, MarketDataProvider) | ACTIONS | CONTROLLER
+BARRIERS = _names(executors.TripleBarrierConfig, executors.TrailingStop)
+
+_V2: Mapping[str, Mapping[str, Any]] = {
+    "controllers": CONTROLLER | DIRECTIONAL | MARKET_MAKING,
+    "controllers.controller_base": CONTROLLER | ACTIONS,
+    "controllers.directional_trading_controller_base": DIRECTIONAL,
+    "controllers.market_making_controller_base": MARKET_MAKING,
+    "executors.data_types": _names(data_types.ConnectorPair, data_types.ExecutorConfigBase, positions.PositionSummary),
+    "executors.position_executor.data_types": _names(executors.PositionExecutorConfig) | BARRIERS,
+    "executors.order_executor.data_types": _names(data_types.ExecutionStrategy, executors.LimitChaserConfig, executors.OrderExecutorConfig),
+    "executors.grid_executor.data_types": _names(executors.GridExecutorConfig) | BARRIERS,
+    "executors.dca_executor.data_types": _names(executors.DCAExecutorConfig, DCAMode) | BARRIERS,
+    "executors.twap_executor.data_types": _names(executors.TWAPExecutorConfig, TWAPMode),
+    "executors.xemm_executor.data_types": _names(executors.XEMMExecutorConfig),
+    "executors.arbitrage_executor.data_types": _names(executors.ArbitrageExecutorConfig),
+    "executors.lp_executor.data_types": _names(executors.LPExecutorConfig),
+    "executors.gateway_utils": _names(gateway.parse_provider),
+    "models.base": _names(enums.RunnableStatus, SmartComponentStatus=enums.RunnableStatus),
+    "models.executors": _names(enums.CloseType),
+    "models.executors_info": _names(ExecutorInfo),
+    "models.executor_actions": ACTIONS,
+    "models.position_config": _names(config.InitialPositionConfig),
+    "runnable_base": _names(base.RunnableBase),
+    "utils.distributions": _names(Distributions),
+    "utils.order_level_builder": _names(OrderLevelBuilder, OrderLevel),
+    "utils.common": _names(tools.parse_comma_separated_list, tools.parse_enum_value),
+}
+
+_OTHERS: Mapping[str, Mapping[str, Any]] = {
+    "client.config.config_data_types": _names(config.BaseClientModel, config.ClientFieldData),
+    "client.ui.interface_utils": _names(tools.format_df_for_printout),
+    "connector.connector_base": _names(ConnectorBase=TradingConnectorView),
+    "connector.trading_rule": _names(TradingRule),
+    "connector.utils": _names(markets.split_hb_trading_pair, markets.combine_to_hb_trading_pair),
+    "core.clock": _names(Clock),
+    "core.data_type.common": _names(
+        enums.OrderType,
+        enums.PositionAction,
+        enums.PositionMode,
+        enums.PriceType,
+        enums.TradeType,
+        markets.GroupedSetDict,
+        markets.LazyDict,
+        markets.LPType,
+        markets.MarketDict,
+        markets.PositionSide,
+    ),
+    "core.data_type.funding_info": _names(FundingInfo),
+    "core.data_type.order_book_query_result": _names(OrderBookQueryResult),
+    "core.data_type.trade_fee": _names(TokenAmount),
+    "core.gateway.gateway_http_client": _names(gateway.GatewayHttpClient),
+    "core.utils.async_utils": _names(tools.safe_ensure_future, tools.safe_gather),
+    "data_feed.candles_feed.candles_factory": _names(CandlesConfig),
+    "data_feed.candles_feed.data_types": _names(CandlesConfig),
+    "data_feed.liquidations_feed.liquidations_factory": _names(feeds.LiquidationsConfig, feeds.LiquidationsFactory),
+    "data_feed.market_data_provider": _names(MarketDataProvider),
+    "exceptions": _names(InvalidController=ConfigError),
+    "logger": _names(tools.HummingbotLogger),
+    "remote_iface.mqtt": _names(feeds.ExternalTopicFactory),
+    "strategy.strategy_v2_base": SCRIPTS,
+}
+
+
+def surface_of(seed: str) -> dict[str, dict[str, Any]]:
+    """Module path -> names of one file; `seed` tells the ids that it makes from those of other files."""
+    numbers = count(1)
+
+    def generate_unique_id() -> str:
+        return tools.unique_id_of(seed, next(numbers))
+
+    found = {f"{ROOT}.{path}": dict(names) for path, names in _OTHERS.items()}
+    for path, names in _V2.items():
+        own = dict(names) | ({"generate_unique_id": generate_unique_id} if path == "utils.common" else {})
+        found[f"{V2}.{path}"] = found[f"{OLD_V2}.{path}"] = own
+    return found

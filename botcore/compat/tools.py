@@ -1,0 +1,174 @@
+"""Small helpers that Strategy V2 files import: logger, tables as text, coroutines without a loop, readers of text."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Coroutine, Sequence
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from botcore.model.enums import parse_enum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+E = TypeVar("E", bound=Enum)
+T = TypeVar("T")
+
+MAX_TURNS: Final = 10_000
+"""Bare yields (`await asyncio.sleep(0)`) that one coroutine may make within a tick."""
+
+log = logging.getLogger(__name__)
+
+
+class HummingbotLogger(logging.Logger):
+    """A logger with the two more levels that files call: what people should see, and what happened to a connection."""
+
+    def notify(self, message: str) -> None:
+        self.info("%s", message)
+
+    def network(self, message: str, *args: Any, exc_info: Any = None, app_warning_msg: str | None = None, **_ignored: Any) -> None:
+        self.warning(app_warning_msg or message, *(() if app_warning_msg else args), exc_info=exc_info)
+
+
+def logger_of(name: str) -> HummingbotLogger:
+    """The logger of a controller: a child of ours, with the levels above."""
+    made = HummingbotLogger(name)
+    made.parent = logging.getLogger("botcore.compat")
+    return made
+
+
+# ---- tables --------------------------------------------------------------------------------------------------------
+_FRAMES: Final = {"psql": ("+", "+", "-", "|"), "grid": ("+", "+", "-", "|")}
+
+
+def format_df_for_printout(df: pd.DataFrame, table_format: str = "psql", max_col_width: int | None = None, index: bool = False) -> str:
+    """A frame as a table for fixed-width text; `psql` with lines around it, `simple` without."""
+    shown = df.copy()
+    if index:
+        shown.insert(0, "", shown.index)
+    rows = [[_cell(value, max_col_width) for value in row] for row in shown.itertuples(index=False, name=None)]
+    head = [_cell(name, max_col_width) for name in shown.columns]
+    if not head:
+        return ""
+    widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
+    numeric = [shown.iloc[:, at].map(lambda value: isinstance(value, int | float | Decimal)).all() for at in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        return " | ".join(
+            cell.rjust(width) if is_number else cell.ljust(width) for cell, width, is_number in zip(cells, widths, numeric, strict=True)
+        )
+
+    if table_format not in _FRAMES:
+        return "\n".join([line(head), "-+-".join("-" * width for width in widths), *(line(row) for row in rows)])
+    rule = "+" + "+".join("-" * (width + 2) for width in widths) + "+"
+    body = [f"| {line(row)} |" for row in rows]
+    middle = "|" + rule[1:-1] + "|"
+    return "\n".join([rule, f"| {line(head)} |", middle, *body, rule])
+
+
+def _cell(value: Any, widest: int | None) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if widest is None or len(text) <= widest else text[: max(0, widest - 3)] + "..."
+
+
+# ---- coroutines ----------------------------------------------------------------------------------------------------
+class Waits(RuntimeError):
+    """A coroutine waits for something outside, and there is nobody here who could wait with it."""
+
+
+def run_through(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end within this call.
+
+    Raises
+    ------
+    Waits
+        If it waits for something outside (a sleep, the network).
+    Exception
+        Whatever it raises.
+    """
+    try:
+        for _ in range(MAX_TURNS):
+            if coroutine.send(None) is not None:
+                break
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    coroutine.close()
+    raise Waits("waits for something outside (a sleep, the network), which a controller can't do within a tick")
+
+
+class Done(Awaitable[Any]):
+    """What became of a coroutine that was run on the spot, in the shape of a future."""
+
+    def __init__(self, value: Any = None, error: Exception | None = None) -> None:
+        self._value, self._error = value, error
+
+    def done(self) -> bool:
+        return True
+
+    def cancel(self) -> bool:
+        return False
+
+    def cancelled(self) -> bool:
+        return False
+
+    def exception(self) -> Exception | None:
+        return self._error
+
+    def result(self) -> Any:
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def __await__(self) -> Any:
+        return self.result()
+        yield
+
+
+def safe_ensure_future(coroutine: Coroutine[Any, Any, Any], *_unused: Any, **_ignored: Any) -> Done:
+    """Run a coroutine on the spot; what it raises is logged and kept in what is given back."""
+    try:
+        return Done(run_through(coroutine))
+    except Exception as error:  # noqa: BLE001 - nobody awaits it: the log is where it is seen
+        log.warning("a coroutine in the background raised %s: %s", type(error).__name__, error)
+        return Done(error=error)
+
+
+async def safe_gather(*awaitables: Awaitable[Any], return_exceptions: bool = False, **_ignored: Any) -> list[Any]:
+    """Results of all, one after the other."""
+    found: list[Any] = []
+    for awaitable in awaitables:
+        try:
+            found.append(await awaitable)
+        except Exception as error:
+            if not return_exceptions:
+                raise
+            found.append(error)
+    return found
+
+
+# ---- text ----------------------------------------------------------------------------------------------------------
+def parse_comma_separated_list(value: Any) -> Any:
+    """`0.01, 0.02` as numbers; None and empty text as an empty list, anything else as it is."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, str):
+        return [float(item.strip()) for item in value.split(",") if item.strip()]
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return [float(value)]
+    return value
+
+
+def parse_enum_value(enum_class: type[E], value: Any, field_name: str = "field") -> E:
+    """A member by member, name or value; ValueError with the names that there are."""
+    try:
+        return parse_enum(enum_class, value)
+    except ValueError as error:
+        raise ValueError(f"{field_name}: {error}") from None
+
+
+def unique_id_of(*parts: Any) -> str:
+    """A short name that depends on its parts only."""
+    return hashlib.sha256("-".join(str(part) for part in parts).encode()).hexdigest()[:22]
