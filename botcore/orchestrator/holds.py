@@ -209,7 +209,9 @@ class HoldBook:
 
     @staticmethod
     def bucket(fill: Fill, mode: PositionMode, side: TradeType) -> str:
-        """Which hold of a market a fill belongs to; see `add`."""
+        """Which hold of a market a fill belongs to; see `add`. The venue's word comes first: after a restart fills may be read before the account's mode."""
+        if fill.position_side:
+            return fill.position_side
         if mode is PositionMode.HEDGE and fill.instrument.is_perpetual:
             return "long" if side is TradeType.BUY else "short"
         return "net"
