@@ -93,7 +93,13 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. The key of a fill is (connector, pair, trade_id): it is applied once, for ever, in any order state."""
+    """One execution. The key of a fill is (connector, pair, trade_id): it is applied once, for ever, in any order state.
+
+    Attributes
+    ----------
+    position_side : str
+        Which position of a HEDGE account it moved, `long` or `short`, by the venue's word; '' where the venue does not say or the account nets them.
+    """
 
     instrument: Instrument
     trade_id: str
@@ -104,6 +110,7 @@ class Fill:
     fee: Fee
     ts_ns: int
     is_maker: bool
+    position_side: str = ""
 
     @property
     def price(self) -> Decimal:

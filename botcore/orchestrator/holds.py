@@ -204,7 +204,7 @@ class HoldBook:
         PositionHold, optional
             The hold that changed; None when the fill was in already.
         """
-        bucket = self.bucket(fill.instrument, mode, side)
+        bucket = self.bucket_of(fill, mode, side)
         key = (controller_id, fill.instrument.market, bucket)
         hold = self._holds.get(key)
         if hold is None:
@@ -212,8 +212,13 @@ class HoldBook:
         return hold if hold.add(fill) else None
 
     @staticmethod
+    def bucket_of(fill: Fill, mode: PositionMode, side: TradeType) -> str:
+        """Which hold of a market a fill belongs to; see `add`. The venue's word comes first: after a restart fills may be read before the account's mode."""
+        return fill.position_side or HoldBook.bucket(fill.instrument, mode, side)
+
+    @staticmethod
     def bucket(instrument: Instrument, mode: PositionMode, side: TradeType) -> str:
-        """Which hold of a market a fill belongs to; see `add`."""
+        """Which hold of a market a position of this side belongs to."""
         if mode is PositionMode.HEDGE and instrument.is_perpetual:
             return "long" if side is TradeType.BUY else "short"
         return "net"

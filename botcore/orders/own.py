@@ -180,8 +180,12 @@ class OwnBooks:
         book.last_ticks = fill.price_ticks
         is_buy = fill.trade_type is BUY
         book.nets = not hedge
-        # what an order is for does not tell its side: an excess that is taken back opens
-        is_long = is_buy == (order.request.position_action is not CLOSE) if fill.instrument.is_perpetual else None
+        is_long: bool | None = None
+        if fill.position_side:
+            is_long = fill.position_side == "long"
+        elif fill.instrument.is_perpetual:
+            # what an order is for does not tell its side: an excess that is taken back opens
+            is_long = is_buy == (order.request.position_action is not CLOSE)
         book.move(fill.lots if is_buy else -fill.lots, is_long)
         return book
 

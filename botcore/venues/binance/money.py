@@ -15,6 +15,7 @@ from botcore.venues.off_grid import exact
 from botcore.venues.reading import Row, flag, ident, maybe_text, number, positive, short, text, time_ns
 
 ZERO = Decimal(0)
+POSITION_SIDES = {"LONG": "long", "SHORT": "short"}
 
 
 def side_of(row: Row, key: str) -> TradeType:
@@ -25,6 +26,11 @@ def side_of(row: Row, key: str) -> TradeType:
     if found == "SELL":
         return TradeType.SELL
     raise Unreadable(f"{key}: expected BUY or SELL, found {short(found)}")
+
+
+def position_side_of(row: Row, key: str) -> str:
+    """`long` or `short` in HEDGE mode; '' otherwise, and for spot."""
+    return POSITION_SIDES.get(maybe_text(row, key), "")
 
 
 def fee_of(instrument: Instrument, row: Row, amount_key: str, asset_key: str, price: Decimal) -> Fee:
@@ -53,6 +59,7 @@ def make_fill(
     fee: Fee,
     ts_ns: int,
     is_maker: bool,
+    position_side: str = "",
 ) -> Fill:
     """See `off_grid.exact`: nothing is rounded.
 
@@ -62,7 +69,7 @@ def make_fill(
         If no grid holds the numbers.
     """
     grid, ticks, lots = exact(instrument, price, amount)
-    return Fill(grid, trade_id, client_order_id, side, ticks, lots, fee, ts_ns, is_maker)
+    return Fill(grid, trade_id, client_order_id, side, ticks, lots, fee, ts_ns, is_maker, position_side)
 
 
 def created_fill(instrument: Instrument, row: Row, client_order_id: str, side: TradeType, ts_ns: int) -> Fill:
@@ -80,7 +87,8 @@ def listed_fill(instrument: Instrument, row: Row) -> Fill:
     else:
         side, is_maker = side_of(row, "side"), flag(row, "maker")
     fee = fee_of(instrument, row, "commission", "commissionAsset", price)
-    return make_fill(instrument, ident(row, "id"), "", side, price, positive(row, "qty"), fee, time_ns(row, "time"), is_maker)
+    position_side = position_side_of(row, "positionSide")
+    return make_fill(instrument, ident(row, "id"), "", side, price, positive(row, "qty"), fee, time_ns(row, "time"), is_maker, position_side)
 
 
 def streamed_fill(instrument: Instrument, row: Row, client_order_id: str) -> Fill | None:
@@ -89,7 +97,8 @@ def streamed_fill(instrument: Instrument, row: Row, client_order_id: str) -> Fil
     if price <= 0 or amount <= 0 or ident_or_none(row) is None:
         return None
     fee = fee_of(instrument, row, "n", "N", price)
-    return make_fill(instrument, ident(row, "t"), client_order_id, side_of(row, "S"), price, amount, fee, time_ns(row, "T"), flag(row, "m"))
+    side, position_side = side_of(row, "S"), position_side_of(row, "ps")
+    return make_fill(instrument, ident(row, "t"), client_order_id, side, price, amount, fee, time_ns(row, "T"), flag(row, "m"), position_side)
 
 
 def ident_or_none(row: Row) -> str | None:

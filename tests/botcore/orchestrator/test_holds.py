@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -86,6 +87,14 @@ def test_ph_10_hedge_keeps_a_long_and_a_short_hold() -> None:
     # a long's partial exit is a sell, but it belongs to the long
     book.add(make_fill(ETH, SELL, 210, 1, trade_id="3"), "main", PositionMode.HEDGE, BUY)
     assert {hold.bucket: hold.net_amount_base for hold in book.of()} == {"long": 4, "short": -3}
+
+
+def test_p8_the_venues_word_on_a_fills_side_comes_before_the_mode_and_the_executors_side() -> None:
+    """After a restart fills may be read before the account's mode, and of an order whose intent is lost nobody knows whether it opened or closed."""
+    book = HoldBook()
+    book.add(replace(make_fill(ETH, BUY, 200, 5, trade_id="1"), position_side="short"), "main", PositionMode.ONEWAY, BUY)
+    book.add(replace(make_fill(ETH, SELL, 200, 5, trade_id="2"), position_side="short"), "main", PositionMode.HEDGE, BUY)
+    assert {hold.bucket: hold.net_amount_base for hold in book.of()} == {"short": 0}
 
 
 def test_ph_11_holds_of_controllers_and_pairs_stay_apart() -> None:

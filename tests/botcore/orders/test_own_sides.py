@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from botcore.model.enums import OrderType, PositionAction, TradeType
@@ -34,6 +35,16 @@ def test_p3_sides_are_kept_before_the_mode_is_known() -> None:
     assert (book.long, book.short, book.net, book.open_value) == (1000, 1000, 0, 0)
     filled(books, TradeType.BUY, PositionAction.OPEN, Purpose.OPEN, hedge=True)
     assert (book.long, book.short) == (2000, 1000) and book.open_value == 300
+
+
+def test_p8_the_venues_word_on_a_side_comes_first() -> None:
+    """An order whose intent is lost is taken for one that opens; what it traded has closed a short position all the same."""
+    books = OwnBooks()
+    filled(books, TradeType.SELL, PositionAction.OPEN, Purpose.OPEN, hedge=True)
+    order: Any = Sent(TradeType.BUY, PositionAction.OPEN, Purpose.CLOSE)
+    fill = replace(make_fill(OF, TradeType.BUY, 100, "1", trade_id="u", order_id="o"), position_side="short")
+    books.held(order, fill, hedge=True)
+    assert (books.of(OF).long, books.of(OF).short) == (0, 0)
 
 
 def test_o4_an_excess_that_is_opened_again_counts_on_its_own_side() -> None:

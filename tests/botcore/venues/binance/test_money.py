@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from botcore.model.enums import TradeType
 from botcore.model.order import Fill
+from botcore.venues.binance.money import streamed_fill
 from botcore.venues.dialect import Unreadable
 from botcore.venues.line import Reported
 from botcore.venues.off_grid import on_grid
@@ -69,6 +70,17 @@ def test_a_trade_of_a_futures_list() -> None:
     found = FUTURES.fills(reply([row]), "BTC-USDT")[0]
     assert (found.trade_type, found.is_maker, found.price_ticks, found.lots) == (TradeType.SELL, True, 78191, 2)
     assert found.fee.amount == found.fee.in_quote == Decimal("-0.0781901"), "a rebate is below zero"
+
+
+@pytest.mark.parametrize(("told", "side"), [("LONG", "long"), ("SHORT", "short"), ("BOTH", ""), (None, "")])
+def test_p8_a_trade_names_the_side_that_it_moved_in_lists_and_on_the_stream(told: str | None, side: str) -> None:
+    row = {**listed(), "side": "SELL", "maker": True, "buyer": False, "positionSide": told}
+    row = {key: value for key, value in row.items() if key != "isBuyer"}
+    message = {"t": 56, "S": "SELL", "L": "50000.01", "l": "0.004", "n": "0", "N": "USDT", "T": T, "m": True, "ps": told}
+    instrument = FUTURES.fills(reply([row]), "BTC-USDT")[0].instrument
+    streamed = streamed_fill(instrument, message, "cdr-1-7-1")
+    assert FUTURES.fills(reply([row]), "BTC-USDT")[0].position_side == side
+    assert streamed is not None and streamed.position_side == side
 
 
 # ---- O15 -----------------------------------------------------------------------------------------------------------------------
