@@ -51,27 +51,28 @@ def build_job(
             raise ConfigError(f"{loaded.name} asks for {market}, for which no file was given; add --data {market}=FILE")
     markets = {market: _recorded(market, path, configs.venue(market.connector_name)) for market, path in files.items()}
     rules = {market.connector_name: _rules(configs.venue(market.connector_name), settings, fee) for market in markets}
-    quote = markets[own].instrument.quote if own in markets else next(iter(markets.values())).instrument.quote
+    quote = markets[own].instrument.quote if own is not None and own in markets else next(iter(markets.values())).instrument.quote
     return BacktestJob([(loaded.spec, loaded.config)], markets, rules, _opening(balances, quote, settings), settings.risk)
 
 
-def _own_market(config: ControllerConfigBase) -> Market:
+def _own_market(config: ControllerConfigBase) -> Market | None:
+    """The market that a file without a name is for; None when there are several."""
     connector_name, pair = getattr(config, "connector_name", None), getattr(config, "trading_pair", None)
     if connector_name and pair:
         return Market(connector_name, pair)
     markets = sorted(config.markets())
-    if len(markets) != 1:
-        raise UserError("this config trades several markets: name each file's market as --data CONNECTOR:PAIR=FILE")
-    return markets[0]
+    return markets[0] if len(markets) == 1 else None
 
 
-def _files(data: Sequence[str], own: Market) -> dict[Market, Path]:
+def _files(data: Sequence[str], own: Market | None) -> dict[Market, Path]:
     if not data:
         raise UserError("a backtest needs recorded candles: add --data FILE (CSV or CSV.gz with ts_ms,open,high,low,close,volume)")
     files: dict[Market, Path] = {}
     for item in data:
         found = _PREFIXED.match(item)
         market = Market(found["connector"], found["pair"].upper()) if found else own
+        if market is None:
+            raise UserError("this config trades several markets: name each file's market as --data CONNECTOR:PAIR=FILE")
         if market in files:
             raise UserError(f"two files were given for {market}; each market takes one")
         path = Path(found["file"] if found else item)

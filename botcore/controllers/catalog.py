@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from botcore.controllers.arbitrage_controller import ArbitrageController, ArbitrageControllerConfig
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.bollinger_v1 import BollingerV1Config, BollingerV1Controller
+from botcore.controllers.hedge_asset import HedgeAssetConfig, HedgeAssetController
 from botcore.controllers.pmm_simple import PMMSimpleConfig, PMMSimpleController
+from botcore.controllers.stat_arb import StatArb, StatArbConfig
+from botcore.controllers.xemm_multiple_levels import XEMMMultipleLevels, XEMMMultipleLevelsConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +44,11 @@ def shipped_controllers() -> dict[str, ControllerSpec]:
     specs = (
         ControllerSpec("pmm_simple", "market_making", PMMSimpleConfig, PMMSimpleController, "Market maker with fixed spreads around the mid"),
         ControllerSpec("bollinger_v1", "directional_trading", BollingerV1Config, BollingerV1Controller, "Mean reversion at the Bollinger bands"),
+        ControllerSpec(
+            "arbitrage_controller", "generic", ArbitrageControllerConfig, ArbitrageController, "Buys where it is cheaper, sells where it is dearer"
+        ),
+        ControllerSpec("xemm_multiple_levels", "generic", XEMMMultipleLevelsConfig, XEMMMultipleLevels, "Quotes on one venue, hedges on another"),
+        ControllerSpec("stat_arb", "generic", StatArbConfig, StatArb, "Two assets that drift apart and come back"),
+        ControllerSpec("hedge_asset", "generic", HedgeAssetConfig, HedgeAssetController, "Short on a perpetual what is owned on a spot account"),
     )
     return {spec.name: spec for spec in specs}
