@@ -53,9 +53,25 @@ class Shelf:
         Executors that have ended.
     initial : list
         Positions that it begins with and whose price is not known yet.
+    pnl, is_open, seen_version
+        Its PnL when it was looked at last, whether that moves with the market, and the version that was seen then.
     """
 
-    __slots__ = ("_closed", "_keep_closed", "drawdown", "ended", "funding", "infos", "initial", "standing", "tally", "version")
+    __slots__ = (
+        "_closed",
+        "_keep_closed",
+        "drawdown",
+        "ended",
+        "funding",
+        "infos",
+        "initial",
+        "is_open",
+        "pnl",
+        "seen_version",
+        "standing",
+        "tally",
+        "version",
+    )
 
     def __init__(self, controller_id: str, keep_closed: int) -> None:
         self.infos: list[ExecutorInfo] = []
@@ -64,6 +80,9 @@ class Shelf:
         self.standing = Standing()
         self.drawdown = Drawdown()
         self.initial: list[Any] = []
+        self.pnl: Decimal | None = None
+        self.is_open = True
+        self.seen_version = -1
         self.version = 0
         self.ended = 0
         self._closed = 0
@@ -393,6 +412,7 @@ class ExecutorOrchestrator:
         for hold in self.holds.of():
             if hold.instrument.market == where and hold.net_amount_base:
                 hold.close_at(hold.instrument.price(event.price_ticks))
+                self.shelf(hold.controller_id).version += 1
                 self._bus.publish(HoldChanged(self.bot_id, hold))
 
     def _hold(self, fill: Fill, executor: ExecutorBase[Any]) -> None:
@@ -402,6 +422,7 @@ class ExecutorOrchestrator:
         """Put a fill that no executor watches into the controller's hold; `side` is that of whoever sent the order."""
         hold = self.holds.add(fill, controller_id, self._mode_of(fill.instrument.market.connector_name), side)
         if hold is not None:
+            self.shelf(controller_id).version += 1
             self._bus.publish(HoldChanged(self.bot_id, hold))
 
     def _publish(self, kind: str, executor: ExecutorBase[Any], payload: dict[str, Any]) -> None:
@@ -454,8 +475,12 @@ class ExecutorOrchestrator:
         """Look at the PnL of each controller and of the bot, for their drawdowns."""
         total: Decimal | None = Decimal(0)
         for controller_id, shelf in self._shelves.items():
-            pnl = self.pnl(controller_id)
-            shelf.drawdown.see(pnl)
+            if shelf.seen_version != shelf.version or shelf.is_open:
+                shelf.seen_version = shelf.version
+                shelf.is_open = shelf.standing.is_open() or any(hold.net_amount_base for hold in self.holds.of(controller_id))
+                shelf.pnl = self.pnl(controller_id)
+                shelf.drawdown.see(shelf.pnl)
+            pnl = shelf.pnl
             total = None if total is None or pnl is None else total + pnl
         self.drawdown.see(total)
 

@@ -80,6 +80,11 @@ class Standing:
         self._dirty.pop(executor_id, None)
         self._take_out(executor_id)
 
+    def is_open(self) -> bool:
+        """Whether anything is filled, so that the market moves its PnL."""
+        self._settle()
+        return bool(self._parts)
+
     def sums(self, price_of: PriceOf) -> OpenSums:
         """The sums at present prices."""
         self._settle()

@@ -18,6 +18,7 @@ from botcore.core.clock import Clock
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.errors import UserError, nearest
 from botcore.model.events import Fact, FactKind, PartFault
+from botcore.model.times import MINUTE_NS
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.seats import ControllerSeat, step_name
@@ -63,7 +64,9 @@ class StrategyV2Base:
         self.orchestrator = orchestrator
         self.market_data = market_data
         self.seats = [ControllerSeat(controller, orchestrator, clock.stepper, waiter) for controller in controllers]
-        self.limits = limits or BotLimits()
+        self._limits = limits or BotLimits()
+        self._is_limited = self._limits.are_set
+        self._look_ns = 0
         self.shutdown: Shutdown | None = None
         self._on_breach = on_breach
         self._changed: list[ControllerSeat] = []
@@ -88,11 +91,13 @@ class StrategyV2Base:
         if self._changed:
             self._take_configs()
         self.orchestrator.on_tick(now_ns)
-        self.orchestrator.observe()
+        if self._is_limited or now_ns >= self._look_ns:
+            self._look_ns = now_ns + MINUTE_NS
+            self.orchestrator.observe()
         if self.shutdown is not None:
             self._finish_stop()
             return
-        if self.limits.are_set:
+        if self._is_limited:
             self._check_limits()
             if self.is_stopping:
                 return
@@ -146,6 +151,16 @@ class StrategyV2Base:
             if was_killed and not seat.is_killed and seat not in self._running:
                 seat.fault = ""
                 self._running = [other for other in self.seats if other is seat or other in self._running]
+
+    @property
+    def limits(self) -> BotLimits:
+        """How much it may lose from a peak."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: BotLimits) -> None:
+        self._limits = limits
+        self._is_limited = limits.are_set
 
     # ---- limits ----------------------------------------------------------------------------------------------------
     def _check_limits(self) -> None:

@@ -326,7 +326,7 @@ def test_pnl_that_is_not_known_never_trips_a_limit() -> None:
 
 
 def test_reports_know_the_largest_drop() -> None:
-    bench, bot, _ = limited()
+    bench, bot, _ = limited(max_global_drawdown_quote=1000)
     for price in (110, 95, 120, 118):
         bench.price(price)
     assert bot.orchestrator.report("small").max_drawdown_quote == 15
