@@ -171,7 +171,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def __init__(
         self, config: Any, market_data_provider: Any = None, actions_queue: Any = None, update_interval: float = 1.0, **_ignored: Any
     ) -> None:
-        if isinstance(market_data_provider, MarketDataProvider):
+        if _is_provider(market_data_provider):
             OurControllerBase.__init__(self, config, market_data_provider)
         self.config = config
         self.update_interval = update_interval
@@ -198,7 +198,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
 
     @market_data_provider.setter
     def market_data_provider(self, given: Any) -> None:
-        is_ours = isinstance(given, MarketDataProvider) and not isinstance(given, MarketDataView)
+        is_ours = _is_provider(given) and not isinstance(given, MarketDataView)
         self.__dict__["_provider"] = MarketDataView(given) if is_ours else given
 
     @property
@@ -294,7 +294,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def _is_due(self) -> bool:
         """Whether what `update_processed_data` read may have changed since."""
         provider = self.market_data_provider
-        if not isinstance(provider, MarketDataView):
+        if not issubclass(type(provider), MarketDataView):
             return True
         reads = provider.reads
         is_due = not self._is_updated or reads.books or not reads.series or bool(self.__dict__["_has_own"] and self._reads_own)
@@ -475,6 +475,11 @@ class ControllerBase(RunnableBase, OurControllerBase):
             for info in self.filter_executors(executor_filter=executor_filter)
             if info.is_active and connector_name in (None, info.connector_name) and trading_pair in (None, info.trading_pair)
         ]
+
+
+def _is_provider(given: Any) -> bool:
+    """Whether this is the runtime's provider, and not a stand-in of a test that says so."""
+    return issubclass(type(given), MarketDataProvider)
 
 
 OWN_NAMES = frozenset(
