@@ -41,16 +41,35 @@ def test_names_are_given_to_the_file_only(tmp_path: Path) -> None:
 
 
 def test_every_module_path_of_the_list_is_there() -> None:
-    paths = """
-    strategy_v2.controllers strategy_v2.controllers.controller_base strategy_v2.controllers.directional_trading_controller_base
-    strategy_v2.controllers.market_making_controller_base strategy_v2.executors.data_types strategy_v2.executors.position_executor.data_types
-    strategy_v2.executors.order_executor.data_types strategy_v2.executors.grid_executor.data_types strategy_v2.executors.dca_executor.data_types
-    strategy_v2.executors.twap_executor.data_types strategy_v2.executors.xemm_executor.data_types strategy_v2.executors.arbitrage_executor.data_types
-    strategy_v2.executors.lp_executor.data_types strategy_v2.models.base strategy_v2.models.executors strategy_v2.models.executors_info
-    strategy_v2.models.executor_actions strategy_v2.utils.distributions strategy_v2.utils.common strategy_v2.utils.order_level_builder
-    strategy_v2.runnable_base core.data_type.common core.gateway.gateway_http_client data_feed.candles_feed.data_types
-    client.ui.interface_utils logger strategy.strategy_v2_base
-    """.split()
+    paths = [
+        "strategy_v2.controllers",
+        "strategy_v2.controllers.controller_base",
+        "strategy_v2.controllers.directional_trading_controller_base",
+        "strategy_v2.controllers.market_making_controller_base",
+        "strategy_v2.executors.data_types",
+        "strategy_v2.executors.position_executor.data_types",
+        "strategy_v2.executors.order_executor.data_types",
+        "strategy_v2.executors.grid_executor.data_types",
+        "strategy_v2.executors.dca_executor.data_types",
+        "strategy_v2.executors.twap_executor.data_types",
+        "strategy_v2.executors.xemm_executor.data_types",
+        "strategy_v2.executors.arbitrage_executor.data_types",
+        "strategy_v2.executors.lp_executor.data_types",
+        "strategy_v2.models.base",
+        "strategy_v2.models.executors",
+        "strategy_v2.models.executors_info",
+        "strategy_v2.models.executor_actions",
+        "strategy_v2.utils.distributions",
+        "strategy_v2.utils.common",
+        "strategy_v2.utils.order_level_builder",
+        "strategy_v2.runnable_base",
+        "core.data_type.common",
+        "core.gateway.gateway_http_client",
+        "data_feed.candles_feed.data_types",
+        "client.ui.interface_utils",
+        "logger",
+        "strategy.strategy_v2_base",
+    ]
     assert {f"hummingbot.{path}" for path in paths} <= set(surface_of(""))
 
 
