@@ -32,6 +32,7 @@ from condor.configs import Configs
 from condor.home import Home
 from condor.markets import PaperMarkets
 from condor.settings import Settings
+from condor.waiting import LoopWaiter
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class TradingHost:
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts)
         ids = IdSource(epoch, self._first_serial(), homes)
         self.runtime = TradingRuntime(
-            self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms()
+            self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms(), waiter=LoopWaiter()
         )
         checkpoint_ns = int(settings.market.speed * SECOND_NS)
         self._books = PaperBooks(self.store, self.runtime.exchanges, self.runtime.tape, self.runtime.markets, checkpoint_ns)

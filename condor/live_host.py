@@ -40,6 +40,7 @@ from condor.host import WallClock
 from condor.live_time import LiveTime
 from condor.settings import Settings
 from condor.venue_watch import VenueWatch
+from condor.waiting import LoopWaiter
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class LiveHost:
             stepper=Stepper(limit),
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT)
-        self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT))
+        self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT), LoopWaiter())
         self.funding = FundingKeeper(
             self.bus,
             self.runtime.connectors,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
+from botcore.executors.data_types import config_values
 from botcore.model.errors import CondorError
 from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Market
@@ -22,13 +23,14 @@ from botcore.model.records import BotRecords
 from botcore.model.times import SECOND_NS
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import controller_faults, held_amounts, load_bot
+from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from condor.accounting import Amounts, Positions, held_by_bots, paper_positions, unaccounted
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
-from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, bots_in, configs_of, set_state
+from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_version, bots_in, configs_of, limits_of, set_state
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +70,9 @@ class BotManager:
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 
     # ---- start -----------------------------------------------------------------------------------------------------
-    def build(self, bot_id: str, configs: Sequence[ConfigRow], mode: str, benched: Benched | None = None) -> StrategyV2Base:
+    def build(
+        self, bot_id: str, configs: Sequence[ConfigRow], mode: str, benched: Benched | None = None, limits: Mapping[str, Any] | None = None
+    ) -> StrategyV2Base:
         """A bot that is not on the clock yet, on the host of its mode; no code runs of controllers that are benched.
 
         Raises
@@ -81,7 +85,9 @@ class BotManager:
             spec = self._configs.spec(row.controller_name)
             config = spec.config_class.model_validate(row.config)
             pairs.append((replace(spec, controller_class=ControllerBase) if benched and config.id in benched else spec, config))
-        strategy = self._hosts.of(mode).runtime.build_bot(bot_id, pairs, self._on_idle)
+        strategy = self._hosts.of(mode).runtime.build_bot(
+            bot_id, pairs, self._on_idle, limits=BotLimits.model_validate(dict(limits or {})), on_breach=self._on_breach
+        )
         for controller_id, reason in (benched or {}).items():
             strategy.bench(controller_id, reason)
         return strategy
@@ -96,7 +102,8 @@ class BotManager:
 
     async def build_again(self, bot_id: str, configs: list[ConfigRow], mode: str) -> StrategyV2Base:
         """Build a stopped bot again with its sums, holds and past executors."""
-        strategy = self.build(bot_id, configs, mode)
+        limits = await asyncio.wrap_future(self._journal.read(lambda connection: limits_of(connection, bot_id)))
+        strategy = self.build(bot_id, configs, mode, limits=limits)
         # behind all that is on its way to the disk: a fill that went to one of its holds a moment ago must be in them
         self._hosts.of(mode).recorder.flush(None)
         records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
@@ -159,8 +166,9 @@ class BotManager:
     def _recover_one(self, row: BotRow) -> None:
         try:
             configs, records = self._journal.read(lambda connection: (configs_of(connection, row.bot_id), load_bot(connection, row.bot_id))).result()
+            limits = self._journal.read(lambda connection: limits_of(connection, row.bot_id)).result()
             faults = self._journal.read(controller_faults).result()
-            strategy = self._build_anew(row, configs, _benched(row.bot_id, faults))
+            strategy = self._build_anew(row, configs, _benched(row.bot_id, faults), limits)
             self._give_back(strategy, records, self._hosts.of(row.mode))
             self._hosts.of(row.mode).runtime.add_bot(strategy)
         except Exception as error:
@@ -170,15 +178,15 @@ class BotManager:
         else:
             self.running[row.bot_id] = RunningBot(row, configs, strategy)
 
-    def _build_anew(self, row: BotRow, configs: list[ConfigRow], benched: Benched) -> StrategyV2Base:
+    def _build_anew(self, row: BotRow, configs: list[ConfigRow], benched: Benched, limits: Mapping[str, Any]) -> StrategyV2Base:
         """A bot as it was; when its controllers can't be built, one that watches the executors that it has."""
         for controller_id, reason in benched.items():
             log.critical("controller %s of bot %s is not asked: %s", controller_id, row.bot_id, reason)
         try:
-            return self.build(row.bot_id, configs, row.mode, benched)
+            return self.build(row.bot_id, configs, row.mode, benched, limits)
         except Exception as error:
             ids = [str(config.config.get("id")) for config in configs]
-            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)))
+            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)), limits)
             log.critical("bot %s came back without its controllers, its executors are watched: %s", row.bot_id, error, exc_info=error)
             host = self._hosts.of(row.mode)
             for controller_id in ids:
@@ -232,6 +240,36 @@ class BotManager:
     def _give_back(strategy: StrategyV2Base, records: BotRecords, host: Host) -> None:
         restore_bot(strategy, records, host.runtime.connectors, host.runtime.market_data)
 
+    # ---- change ----------------------------------------------------------------------------------------------------
+    def reconfigure(self, bot_id: str, row: ConfigRow, config: ControllerConfigBase) -> None:
+        """Have a running bot take over a config whose row is written; it does so with its next tick."""
+        bot = self.running.get(bot_id)
+        if bot is None:
+            return
+        bot.strategy.reconfigure(row.controller_id, config)
+        self._know(bot, row)
+        host = self._hosts.of(bot.row.mode)
+        payload = {"title": bot.row.title, "controller_name": row.controller_name, "version": row.version}
+        host.bus.publish(Fact(FactKind.CONFIG_CHANGED, host.clock.now_ns, bot_id, row.controller_id, payload=payload))
+
+    @staticmethod
+    def _know(bot: RunningBot, row: ConfigRow) -> None:
+        bot.configs = [row if old.controller_id == row.controller_id else old for old in bot.configs]
+
+    def _on_breach(self, strategy: StrategyV2Base, breach: Breach) -> None:
+        """A bot, or a controller of it, has reached a limit and is ending: the next start must find it so."""
+        bot = self.running.get(strategy.bot_id)
+        if bot is None:
+            return
+        if not breach.controller_id:
+            bot.row = replace(bot.row, state=STOPPING, keep_position=False)
+            self._journal.run(lambda connection: set_state(connection, strategy.bot_id, STOPPING))
+            return
+        values = config_values(strategy.seat(breach.controller_id).config)
+        known = next(row for row in bot.configs if row.controller_id == breach.controller_id)
+        self._know(bot, replace(known, version=known.version + 1, config=values))
+        self._journal.run(lambda connection: add_version(connection, strategy.bot_id, known.controller_id, known.controller_name, values))
+
     # ---- stop ------------------------------------------------------------------------------------------------------
     def stop(self, bot_id: str, *, keep_position: bool) -> None:
         """Stop a running bot; its row says "stopping" already. A no-op when it is not running here."""
@@ -251,6 +289,7 @@ class BotManager:
             "title": bot.row.title if bot else strategy.bot_id,
             "net_pnl_quote": None if net is None else format(net, "f"),
             "held": [{"trading_pair": position.trading_pair, "amount": format(position.amount, "f")} for position in held],
+            "forced": list(strategy.shutdown.forced) if strategy.shutdown is not None else [],
         }
         host.bus.publish(Fact(FactKind.BOT_STOPPED, host.clock.now_ns, strategy.bot_id, payload=payload))
         stopped_ms = self._wall.wall_ms()

@@ -72,6 +72,8 @@ SEVERITY = {
     FactKind.POSITION_ADJUSTED: "critical",
     FactKind.STOOD_STILL: "warning",
     FactKind.LEFT_BEHIND: "critical",
+    FactKind.DRAWDOWN_REACHED: "critical",
+    FactKind.STOP_FORCED: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 

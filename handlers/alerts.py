@@ -200,6 +200,36 @@ def _ended(notice: Notice) -> Safe:
     )
 
 
+def _drawdown(notice: Notice) -> Safe:
+    payload, number = notice.payload, words.number
+    what = (
+        "The bot is being stopped and closes what it holds."
+        if not notice.payload.get("controller_id")
+        else "Its kill switch is on: its positions are closed."
+    )
+    lost, limit = number(payload, "drawdown_quote"), number(payload, "limit_quote")
+    return card(
+        [
+            line(
+                "🛑 ", bold(clip(notice.bot_title, 40)), " has lost ", bold(words.price(lost)), f" from its peak; {words.price(limit)} is its limit."
+            ),
+            what,
+            notice.mode,
+        ]
+    )
+
+
+def _forced(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("⚠️ ", bold(clip(notice.bot_title, 40)), f": an executor on {payload.get('trading_pair') or '?'} was ended by force"),
+            f"{payload.get('reason') or '?'}. What it held is in a hold; look at the venue for orders that are still there.",
+            notice.mode,
+        ]
+    )
+
+
 def _other(notice: Notice) -> Safe:
     return line("ℹ️ ", bold(notice.kind.replace("_", " ")), f" {clip(notice.bot_title, 40)}")
 
@@ -227,6 +257,8 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.MARKET_ENDED: _ended,
     FactKind.ACCOUNT_DENIED: _denied,
     FactKind.POSITION_UNACCOUNTED: _unaccounted,
+    FactKind.DRAWDOWN_REACHED: _drawdown,
+    FactKind.STOP_FORCED: _forced,
     **ORDER_ALERTS,
     **VENUE_ALERTS,
 }

@@ -6,22 +6,29 @@ actions back in the same tick. The same input gives the same actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from inspect import isawaitable
 from typing import Any
 
 from mypy_extensions import mypyc_attr
 
 from botcore.controllers.config import ControllerConfigBase
+from botcore.controllers.filters import ExecutorFilter
+from botcore.controllers.helpers import ControllerHelpers
+from botcore.controllers.updates import taken_over
+from botcore.controllers.waiting import Wait, Waiter, begin
+from botcore.executors.data_types import TripleBarrierConfig
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import ExecutorAction
 
-__all__ = ["ControllerBase", "ControllerConfigBase"]
+__all__ = ["ControllerBase", "ControllerConfigBase", "ExecutorFilter"]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class ControllerBase:
+class ControllerBase(ControllerHelpers):
     """Base of all controllers.
 
     Attributes
@@ -35,19 +42,19 @@ class ControllerBase:
     """
 
     def __init__(self, config: Any, market_data_provider: MarketDataProvider, *_unused: Any, **_ignored: Any) -> None:
-        self.config = config
-        self.market_data_provider = market_data_provider
-        self.executors_info: list[ExecutorInfo] = []
-        self.positions_held: list[Any] = []
+        super().__init__(config, market_data_provider)
         self.processed_data: dict[str, Any] = {}
+        self._waiter: Waiter | None = None
+        self._wait: Wait | None = None
 
-    @property
-    def id(self) -> str:
-        return str(self.config.id)
+    def take_seat(self, new_id: Callable[[], str], waiter: Waiter | None = None) -> None:
+        """Its bot gives it what it can't have by itself: ids for executors, and whoever waits for something outside."""
+        self._new_id = new_id
+        self._waiter = waiter
 
     # ---- what a controller defines ---------------------------------------------------------------------------------
     def update_processed_data(self) -> Any:
-        """Work out what the decision needs."""
+        """Work out what the decision needs; may be `async def`."""
 
     def determine_executor_actions(self) -> list[ExecutorAction]:
         """Decide."""
@@ -64,24 +71,76 @@ class ControllerBase:
     def rest(self) -> None:
         """Nothing can be decided now; forget until when it would have been quiet."""
 
+    def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
+        """Which of its running executors should get which barriers, now that its config has changed; `before` is the old one."""
+        return []
+
+    def to_format_status(self) -> list[str]:
+        """Lines about it for people; the plain numbers of its data when a kind of controller does not say more."""
+        return [f"{name}: {value}" for name, value in self.processed_data.items() if isinstance(value, int | float | Decimal | str)]
+
+    def get_custom_info(self) -> dict[str, Any]:
+        """What else others may be told of it; JSON-ready."""
+        return {}
+
     # ---- one step --------------------------------------------------------------------------------------------------
     @property
     def is_ready(self) -> bool:
         return all(self.market_data_provider.has_candles(config) for config in self.get_candles_config())
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its data are still waited for."""
+        return self._wait is not None
+
+    @property
+    def has_queued(self) -> bool:
+        """Whether a helper was called from outside a step."""
+        return bool(self._queued)
+
     def step(self, executors: list[ExecutorInfo], positions: list[Any]) -> Sequence[ExecutorAction]:
-        """Look and decide once."""
+        """Look and decide once; while its data are waited for only what its helpers asked for is carried out."""
         self.executors_info = executors
         self.positions_held = positions
         if self.config.manual_kill_switch or not self.is_ready:
+            self.give_up_waiting()
             self.rest()
             return ()
-        self.update_processed_data()
-        return self.determine_executor_actions()
+        if not self._have_data():
+            self.rest()
+            return self._take_queued()
+        decided = self.determine_executor_actions()
+        return [*self._take_queued(), *decided] if self._queued else decided
 
-    def filter_executors(
-        self, executors: Iterable[ExecutorInfo] | None = None, filter_func: Callable[[ExecutorInfo], bool] | None = None
-    ) -> list[ExecutorInfo]:
-        """Executors that fulfil a condition; all own ones are looked at when none are given (an empty list stays empty)."""
-        source = self.executors_info if executors is None else executors
-        return [info for info in source if filter_func is None or filter_func(info)]
+    def _have_data(self) -> bool:
+        """Bring the data up to date; False while they are waited for."""
+        wait = self._wait
+        if wait is None:
+            given = self.update_processed_data()
+            if given is None or not isawaitable(given):
+                return True
+            wait = self._wait = begin(given, self._waiter)
+        if not wait.is_over():
+            return False
+        self._wait = None
+        wait.outcome()
+        return True
+
+    def give_up_waiting(self) -> None:
+        """Its data are not wanted any more."""
+        if self._wait is not None:
+            wait, self._wait = self._wait, None
+            wait.cancel()
+
+    def _take_queued(self) -> list[ExecutorAction]:
+        queued, self._queued = self._queued, []
+        return queued
+
+    def drop_queued(self) -> None:
+        """Forget what its helpers asked for and was not carried out."""
+        self._queued = []
+
+    # ---- config ----------------------------------------------------------------------------------------------------
+    def update_config(self, new_config: ControllerConfigBase) -> None:
+        """Take over the updatable fields of another config of the same kind, all at once."""
+        self.config = taken_over(self.config, new_config)

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from botcore.core.config import ConfigModel, ask
+from botcore.core.config import ConfigModel, Side, ask
 from botcore.markets.candles_config import CandlesConfig
-from botcore.model.enums import PositionMode
+from botcore.model.enums import PositionMode, TradeType
 from botcore.model.instrument import Market
 
 ID_PATTERN = r"^[a-zA-Z0-9_.-]{1,64}$"
+
+
+class InitialPositionConfig(ConfigModel):
+    """A position that a controller begins with: it was there before, and counts as its own at the first mid price.
+
+    Parameters
+    ----------
+    amount : Decimal
+        Base, without a sign.
+    """
+
+    connector_name: str
+    trading_pair: str
+    amount: Annotated[Decimal, Field(gt=0)]
+    side: Side
+
+    @field_validator("side")
+    @classmethod
+    def _one_way(cls, value: TradeType) -> TradeType:
+        if value is TradeType.RANGE:
+            raise ValueError("expected BUY or SELL, found RANGE")
+        return value
 
 
 class ControllerConfigBase(ConfigModel):
@@ -27,7 +49,9 @@ class ControllerConfigBase(ConfigModel):
     total_amount_quote : Decimal
         Budget in the quote asset of what it trades.
     manual_kill_switch : bool
-        True lets it make no new decisions.
+        True ends its executors and lets it decide nothing; False again lets it go on.
+    initial_positions : list of InitialPositionConfig
+        What it begins with; a bot that comes back has its own records of them.
     """
 
     id: Annotated[str, Field(pattern=ID_PATTERN)] = "main"
@@ -37,19 +61,13 @@ class ControllerConfigBase(ConfigModel):
         Decimal, Field(gt=0, json_schema_extra=ask("How much may it use?", updatable=True, unit="quote", suggest=("100", "500", "1000", "5000")))
     ] = Decimal(100)
     manual_kill_switch: Annotated[bool, Field(json_schema_extra=ask("Paused?", new=False, updatable=True))] = False
-    initial_positions: list[Any] = []
+    initial_positions: list[InitialPositionConfig] = []
     candles_config: list[CandlesConfig] = []
-
-    @field_validator("initial_positions")
-    @classmethod
-    def _none_yet(cls, value: list[Any]) -> list[Any]:
-        if value:
-            raise ValueError("initial_positions are not supported yet; remove the key or leave the list empty")
-        return value
 
     def markets(self) -> set[Market]:
         """Markets that this controller trades or reads."""
         names = {Market(config.connector, config.trading_pair) for config in self.candles_config}
+        names.update(Market(position.connector_name, position.trading_pair) for position in self.initial_positions)
         own = getattr(self, "connector_name", None), getattr(self, "trading_pair", None)
         if own[0] and own[1]:
             names.add(Market(str(own[0]), str(own[1])))

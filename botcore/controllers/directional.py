@@ -54,8 +54,15 @@ class DirectionalTradingControllerBase(TradingController):
         config = self.get_executor_config(side, price, amount)
         return [CreateExecutorAction(controller_id=self.config.id, executor_config=config)]
 
-    def can_create_executor(self, side: TradeType) -> bool:
-        """Whether there is room on this side (the other side does not count) and the last entry there is long enough ago."""
+    def can_create_executor(self, signal: TradeType | int) -> bool:
+        """Whether there is room on this side (the other side does not count) and the last entry there is long enough ago.
+
+        Parameters
+        ----------
+        signal : TradeType or int
+            A side, or a signal whose sign is one.
+        """
+        side = signal if isinstance(signal, TradeType) else TradeType.BUY if signal > 0 else TradeType.SELL
         own = [info for info in self.executors_info if info.side is side]
         open_count = sum(1 for info in own if not info.is_done)
         newest_ns = max((info.created_ns for info in own), default=None)

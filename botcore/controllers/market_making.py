@@ -1,6 +1,7 @@
 """Base of market makers: levels on both sides of a reference price, each one a position executor.
 
-A level is free when no executor works on it and none has just been stopped out there. Levels are refreshed when they have stood unfilled for too long.
+A level is free when no executor works on it and none has just traded there (cooldown). Levels are refreshed when they have stood unfilled for too long. With an
+inventory skew the quotes lean against what is held.
 On spot, sells need inventory: a market order brings it in before anything is sold.
 """
 
@@ -14,6 +15,7 @@ from mypy_extensions import mypyc_attr
 from botcore.controllers.market_making_config import Level, MarketMakingControllerConfigBase
 from botcore.controllers.trading import TradingController
 from botcore.executors.data_types import ExecutionStrategy, ExecutorConfigBase, OrderExecutorConfig
+from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, TradeType
@@ -60,16 +62,20 @@ class MarketMakingControllerBase(TradingController):
         """The executor of a level; None leaves the level out for now."""
         raise NotImplementedError(f"{type(self).__name__} does not say what a level becomes: it needs get_executor_config")
 
+    def executors_to_early_stop(self) -> list[ExecutorAction]:
+        """More executors that should end now, for reasons of a subclass."""
+        return []
+
     # ---- decision --------------------------------------------------------------------------------------------------
     def determine_executor_actions(self) -> list[ExecutorAction]:
         if Decimal(self.processed_data["reference_price"]).is_nan():
             self._quiet_until_ns = 0
             return []
-        rebalance = self._rebalance()
+        rebalance = self.check_position_rebalance()
         if rebalance is not None:
             self._quiet_until_ns = 0
             return [CreateExecutorAction(controller_id=self.config.id, executor_config=rebalance)]
-        return [*self._creations(), *self._refreshes()]
+        return [*self._creations(), *self._refreshes(), *self.executors_to_early_stop()]
 
     def rest(self) -> None:
         self._quiet_until_ns = 0
@@ -107,16 +113,17 @@ class MarketMakingControllerBase(TradingController):
                 continue
             if now_ns - info.close_ns >= longest_ns:
                 break
-            until_ns = info.close_ns + self._pause_after(info.close_type) * SECOND_NS
+            until_ns = info.close_ns + self._pause_after(info) * SECOND_NS
             if now_ns < until_ns:
                 taken.add(info.level_id)
                 free_at_ns = min(free_at_ns, until_ns)
         return taken, free_at_ns
 
-    def _pause_after(self, close_type: CloseType | None) -> int:
-        """Seconds for which a level stays free after its executor ended so: a stop cools down, a refusal would only be repeated at once."""
+    def _pause_after(self, info: ExecutorInfo) -> int:
+        """Seconds for which a level stays free after its executor: one that traded cools down however it ended, a refusal would only be repeated at once."""
         cooldown: int = self.config.cooldown_time
-        if close_type is STOP_LOSS:
+        close_type = info.close_type
+        if info.has_fills or close_type is STOP_LOSS:
             return cooldown
         if close_type in (CloseType.FAILED, CloseType.INSUFFICIENT_BALANCE):
             return max(cooldown, REFUSAL_PAUSE_S)
@@ -146,12 +153,42 @@ class MarketMakingControllerBase(TradingController):
     def get_level_from_level_id(self, level_id: str) -> int:
         return int(level_id.rpartition("_")[2])
 
+    def get_level_id_from_side(self, side: TradeType, level: int) -> str:
+        return f"{'buy' if side is TradeType.BUY else 'sell'}_{level}"
+
     def get_price_and_amount(self, level_id: str) -> tuple[Decimal, Decimal]:
         """Price of a level and its size in base."""
         level = self.levels[level_id]
         spread = level.spread * Decimal(self.processed_data["spread_multiplier"])
-        price = Decimal(self.processed_data["reference_price"]) * (1 - level.side.sign * spread)
+        price = self.skewed_price(Decimal(self.processed_data["reference_price"])) * (1 - level.side.sign * spread)
         return price, level.quote / price
+
+    # ---- inventory skew --------------------------------------------------------------------------------------------
+    def skewed_price(self, reference_price: Decimal) -> Decimal:
+        """The reference price, moved against the inventory: by `inventory_skew` of itself when the whole budget is held too much (down) or too little (up)."""
+        skew: Decimal = self.config.inventory_skew
+        if not skew:
+            return reference_price
+        wanted = self.get_required_base_amount(reference_price) if self._holds_inventory() else Decimal(0)
+        surplus: Decimal = self.get_current_base_position() + self._traded_base() - wanted
+        share: Decimal = surplus * reference_price / self.config.total_amount_quote
+        return reference_price * (1 - skew * max(Decimal(-1), min(Decimal(1), share)))
+
+    def _traded_base(self) -> Decimal:
+        """Base that running executors of this market hold, signed."""
+        total = Decimal(0)
+        for info in reversed(self.executors_info):
+            if info.is_done:
+                break
+            if info.has_fills and info.trading_pair == self.config.trading_pair:
+                total += info.custom_info.get("exposure_base", Decimal(0))
+        return total
+
+    def get_current_base_position(self) -> Decimal:
+        """Base in the holds of this market, both sides netted."""
+        config = self.config
+        held = (position.amount for position in self.positions_held if position.trading_pair == config.trading_pair)
+        return sum(held, Decimal(0))
 
     # ---- spot inventory --------------------------------------------------------------------------------------------
     def _holds_inventory(self) -> bool:
@@ -166,7 +203,7 @@ class MarketMakingControllerBase(TradingController):
         """Base that the sell levels need."""
         return sum(self.config.level_quotes(TradeType.SELL), Decimal(0)) / reference_price
 
-    def _rebalance(self) -> ExecutorConfigBase | None:
+    def check_position_rebalance(self) -> ExecutorConfigBase | None:
         """A market order that brings the spot inventory to what the sell levels need; None when it is near enough or one is under way.
 
         What executors have bought or sold and not yet closed belongs to them and is not counted; holds are the inventory.
@@ -175,8 +212,7 @@ class MarketMakingControllerBase(TradingController):
             return None
         config = self.config
         required = self.get_required_base_amount(Decimal(self.processed_data["reference_price"]))
-        held = sum((position.amount for position in self.positions_held if position.trading_pair == config.trading_pair), Decimal(0))
-        missing = required - held
+        missing = required - self.get_current_base_position()
         instrument = self.market_data_provider.instrument(config.connector_name, config.trading_pair)
         lots = instrument.lots(abs(missing))
         ticks = instrument.floor_ticks(Decimal(self.processed_data["reference_price"]))

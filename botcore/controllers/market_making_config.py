@@ -27,7 +27,13 @@ class Level:
 
 
 class MarketMakingControllerConfigBase(TradingControllerConfig):
-    """Spreads are fractions of the reference price; amounts are weights (any positive numbers), equal when left out."""
+    """Spreads are fractions of the reference price; amounts are weights (any positive numbers), equal when left out.
+
+    Parameters
+    ----------
+    inventory_skew : Decimal
+        Of ours: by how much of the reference price all levels move against the inventory when the whole budget is held on one side; 0 leaves them centred.
+    """
 
     controller_type: str = "market_making"
     buy_spreads: Annotated[
@@ -47,11 +53,14 @@ class MarketMakingControllerConfigBase(TradingControllerConfig):
         ),
     ] = 300
     cooldown_time: Annotated[
-        int, Field(ge=0, json_schema_extra=ask("Wait after a stop?", new=False, updatable=True, unit="seconds", suggest=("15s", "1m")))
+        int, Field(ge=0, json_schema_extra=ask("Wait after a level has traded?", new=False, updatable=True, unit="seconds", suggest=("15s", "1m")))
     ] = 15
     position_rebalance_threshold_pct: Annotated[
         Decimal, Field(ge=0, json_schema_extra=ask("Rebalance inventory beyond?", new=False, unit="ratio"))
     ] = Decimal("0.05")
+    inventory_skew: Annotated[
+        Decimal, Field(ge=0, lt=1, json_schema_extra=ask("Lean quotes against the inventory by?", new=False, updatable=True, unit="ratio"))
+    ] = Decimal(0)
     skip_rebalance: Annotated[bool, Field(json_schema_extra=ask("Skip the spot rebalance?", new=False))] = False
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from mypy_extensions import mypyc_attr
 from botcore.controllers.barrier_fields import TradingControllerConfig
 from botcore.controllers.base import ControllerBase
 from botcore.executors.data_types import TripleBarrierConfig
+from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 
 __all__ = ["TradingController", "TradingControllerConfig"]
@@ -29,3 +30,10 @@ class TradingController(ControllerBase):
         if self._barriers_of is not self.config:
             self._barriers_of, self._barriers = self.config, self.config.triple_barrier_config
         return self._barriers
+
+    def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
+        """The new barriers for every executor that had the old ones as they stood in the config; scaled ones are left alone."""
+        was, now = before.triple_barrier_config, self.triple_barrier
+        if was == now:
+            return []
+        return [(info.id, now) for info in running if info.is_active and getattr(info.config, "triple_barrier_config", None) == was]

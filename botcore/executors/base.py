@@ -9,9 +9,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from mypy_extensions import mypyc_attr
 
-from botcore.executors.data_types import ExecutorConfigBase, config_values
+from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, config_values
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import MarketExposure
+from botcore.executors.exposure import MarketExposure, PnlLine
 from botcore.executors.info import ExecutorInfo
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.errors import IllegalMove
@@ -189,6 +189,18 @@ class ExecutorBase(ABC, Generic[C]):
         """Side of the position that a fill of it belongs to."""
         side: TradeType | None = getattr(self.config, "side", None)
         return fill.trade_type if side is None else side
+
+    def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
+        """Take over other barriers while it runs; False when this kind can't, or it is ending."""
+        return False
+
+    def pnl_lines(self) -> list[PnlLine] | None:
+        """Its net PnL as lines in closing prices that change with its fills only; None when it has to be asked each time."""
+        return None
+
+    def has_unpriced_fees(self) -> bool:
+        """Whether a fee of it had no rate."""
+        return bool(self.custom_info().get("unpriced_fees"))
 
     @abstractmethod
     def net_pnl_quote(self) -> Decimal: ...

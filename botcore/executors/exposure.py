@@ -23,6 +23,16 @@ class MarketExposure:
     entry_price: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class PnlLine:
+    """Net PnL as a line in the price at which a position would be closed: `cash + base * price`, quote."""
+
+    market: Market
+    is_long: bool
+    base: Decimal
+    cash: Decimal
+
+
 class Exposure:
     """Fills of one executor on one market.
 
@@ -136,10 +146,18 @@ class Exposure:
         """
         return self.net_pnl_at(None if close_ticks is None else self.instrument.price(close_ticks))
 
+    @property
+    def cash(self) -> Decimal:
+        """What its fills have brought less what they have cost, after fees, quote."""
+        return self.side.sign * (self.closed_cost - self.opened_cost) * self.instrument.unit - self.other_fees
+
+    def line(self) -> PnlLine:
+        """Its net PnL as a line in the closing price."""
+        return PnlLine(self.instrument.market, self.side is TradeType.BUY, self.base, self.cash)
+
     def net_pnl_at(self, price: Decimal | None) -> Decimal | None:
         """The same at a price that need not be on the tick grid, such as the mid."""
-        sign = self.side.sign
-        cash = sign * (self.closed_cost - self.opened_cost) * self.instrument.unit - self.other_fees
+        cash = self.cash
         left = self.base
         if not left:
             return cash

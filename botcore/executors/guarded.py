@@ -55,15 +55,42 @@ class GuardedExecutor(HoldingExecutor[C]):
         of_market: Any = config
         self._is_long = of_market.side is BUY
         self._triple = triple
-        self._deadline_ns = NEVER if triple.time_limit is None else created_ns + triple.time_limit * 1_000_000_000
+        self._deadline_ns = self._deadline()
         self._barriers: Barriers | None = None
+        self._equip()
+
+    def _deadline(self) -> int:
+        limit_s = self._triple.time_limit
+        return NEVER if limit_s is None else self.created_ns + limit_s * 1_000_000_000
+
+    def _equip(self) -> None:
+        """Have a stop at the venue where it is wanted and can be had."""
+        of_market: Any = self.config
+        triple = self._triple
         if (
-            triple.stop_loss is not None
+            self._venue_stop is None
+            and triple.stop_loss is not None
             and triple.stop_on_venue
             and self._instrument.is_perpetual
-            and around.desk.keeps_stops(of_market.connector_name)
+            and self._desk.keeps_stops(of_market.connector_name)
         ):
-            self._venue_stop = VenueStop(around.desk, requests.stop_request, self._send, self._stop_refused)
+            self._venue_stop = VenueStop(self._desk, self._requests.stop_request, self._send, self._stop_refused)
+
+    def _guard_anew(self, triple: TripleBarrierConfig) -> None:
+        """Other barriers from now on: a trailing stop that is armed keeps its trigger (it never loosens), the stop at the venue follows with the next step."""
+        trigger = self._barriers.trailing_trigger() if self._barriers is not None else None
+        self._triple = triple
+        self._deadline_ns = self._deadline()
+        self._equip()
+        self.wake_ns = 0
+        self._listener.wake_at(self._deadline_ns)
+        if self._barriers is None:
+            return
+        barriers = self._barriers = self._new_barriers()
+        if trigger is not None and triple.trailing_stop is not None:
+            barriers.restore_trail(trigger)
+        barriers.rebase(self._guarded())
+        self._watch_prices()
 
     def _new_barriers(self) -> Barriers:
         return Barriers(self._triple, self._exposure.side.sign)

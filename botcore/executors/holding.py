@@ -327,6 +327,9 @@ class HoldingExecutor(ExecutorBase[C]):
     def cum_fees_quote(self) -> Decimal:
         return self._exposure.fees_quote
 
+    def has_unpriced_fees(self) -> bool:
+        return self._exposure.unpriced
+
     def filled_amount_quote(self) -> Decimal:
         return self._exposure.volume_quote
 

@@ -8,8 +8,9 @@ from typing import Any
 from mypy_extensions import mypyc_attr
 
 from botcore.executors.base import RUNNING
-from botcore.executors.data_types import PositionExecutorConfig
+from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
 from botcore.executors.desk import Surroundings
+from botcore.executors.exposure import PnlLine
 from botcore.executors.guarded import GuardedExecutor
 from botcore.executors.pricing import PositionPricing
 from botcore.model.enums import CloseType
@@ -116,7 +117,28 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
             # the resting take profit has sold all that can be sold; what is left of the entry is not wanted any more
             self._exit(now_ns, CloseType.TAKE_PROFIT)
 
+    # ---- other barriers while it runs ------------------------------------------------------------------------------
+    def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
+        """Stop loss, take profit, time limit (from its creation) and trailing stop follow at once; its entry stays what it is."""
+        if self.status is not RUNNING:
+            return False
+        before = self._triple
+        triple = triple.model_copy(update={"open_order_type": before.open_order_type})
+        self.config = self.config.model_copy(update={"triple_barrier_config": triple})
+        self.info.config = self.config
+        self._pricing.reconfigure(self.config)
+        self._takes_profit_by_limit = triple.take_profit is not None and triple.take_profit_order_type.is_limit
+        wanted = (triple.take_profit, triple.take_profit_order_type)
+        if self._profit is not None and wanted != (before.take_profit, before.take_profit_order_type):
+            self._cancel(self._profit)
+        self._guard_anew(triple)
+        self._listener.executor_changed(self)
+        return True
+
     # ---- numbers ---------------------------------------------------------------------------------------------------
+    def pnl_lines(self) -> list[PnlLine] | None:
+        return [self._exposure.line()]
+
     def custom_info(self) -> dict[str, Any]:
         info = super().custom_info()
         if not self._exposure.opened_lots:

@@ -38,6 +38,10 @@ class PositionPricing(SideRequests):
             touch = market.price(PriceType.BestBid if self._is_long else PriceType.BestAsk)
             self.entry_price = None if touch.is_nan() else touch
 
+    def reconfigure(self, config: PositionExecutorConfig) -> None:
+        """Price the take profit by another config; the entry stays what it is."""
+        self._config = config
+
     # ---- prices ----------------------------------------------------------------------------------------------------
     def entry_ticks(self) -> int:
         """Price of the entry order; one that must rest is held back to the touch."""

@@ -207,6 +207,9 @@ class FactKind:
     POSITION_ADJUSTED: Final = "position_adjusted"
     STOOD_STILL: Final = "stood_still"
     LEFT_BEHIND: Final = "left_behind"
+    DRAWDOWN_REACHED: Final = "drawdown_reached"
+    STOP_FORCED: Final = "stop_forced"
+    CONFIG_CHANGED: Final = "config_changed"
 
 
 @dataclass(frozen=True, slots=True)

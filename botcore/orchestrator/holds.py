@@ -117,6 +117,10 @@ class PositionHold:
         self.net_amount_base += amount
         self.cost_quote = cost - closing
 
+    def add_position(self, amount: Decimal, cost: Decimal) -> None:
+        """Net a position at its cost; no trade, so no volume and no fee."""
+        self._net(amount, cost)
+
     def close_at(self, price: Decimal) -> None:
         """The venue closed what is held at this price: all of it is realised."""
         if self.net_amount_base:
@@ -200,7 +204,7 @@ class HoldBook:
         PositionHold, optional
             The hold that changed; None when the fill was in already.
         """
-        bucket = self.bucket(fill, mode, side)
+        bucket = self.bucket(fill.instrument, mode, side)
         key = (controller_id, fill.instrument.market, bucket)
         hold = self._holds.get(key)
         if hold is None:
@@ -208,15 +212,27 @@ class HoldBook:
         return hold if hold.add(fill) else None
 
     @staticmethod
-    def bucket(fill: Fill, mode: PositionMode, side: TradeType) -> str:
+    def bucket(instrument: Instrument, mode: PositionMode, side: TradeType) -> str:
         """Which hold of a market a fill belongs to; see `add`."""
-        if mode is PositionMode.HEDGE and fill.instrument.is_perpetual:
+        if mode is PositionMode.HEDGE and instrument.is_perpetual:
             return "long" if side is TradeType.BUY else "short"
         return "net"
 
     def put(self, hold: PositionHold) -> None:
         """Take up a hold of an earlier process."""
         self._holds[hold.key] = hold
+
+    def begin(self, hold: PositionHold) -> None:
+        """Add a position that somebody brought along, at its cost, to what is there."""
+        there = self._holds.get(hold.key)
+        if there is None:
+            self._holds[hold.key] = hold
+        else:
+            there.add_position(hold.net_amount_base, hold.cost_quote)
+
+    def drop(self, key: HoldKey) -> None:
+        """Forget a hold."""
+        self._holds.pop(key, None)
 
     def of(self, controller_id: str | None = None) -> list[PositionHold]:
         """Holds of one controller, or all."""

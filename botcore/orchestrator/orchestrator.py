@@ -13,19 +13,23 @@ from typing import Any, Final
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.executors.base import ExecutorBase
-from botcore.executors.data_types import ExecutorConfigBase
+from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig
 from botcore.executors.desk import OrderDesk, Surroundings
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
+from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
 from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
+from botcore.model.instrument import Market
 from botcore.model.order import Fill
 from botcore.model.times import NEVER
+from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, merge
+from botcore.orchestrator.standing import Standing
 
 # members of enums as names of this module: compiled code reads them without a lookup
 TERMINATED: Final = RunnableStatus.TERMINATED
@@ -47,14 +51,19 @@ class Shelf:
         Grows whenever anything here changes; a controller that saw the same version has nothing new to decide about.
     ended : int
         Executors that have ended.
+    initial : list
+        Positions that it begins with and whose price is not known yet.
     """
 
-    __slots__ = ("_closed", "_keep_closed", "ended", "funding", "infos", "tally", "version")
+    __slots__ = ("_closed", "_keep_closed", "drawdown", "ended", "funding", "infos", "initial", "standing", "tally", "version")
 
     def __init__(self, controller_id: str, keep_closed: int) -> None:
         self.infos: list[ExecutorInfo] = []
         self.tally = Tally(controller_id)
         self.funding = Funding()
+        self.standing = Standing()
+        self.drawdown = Drawdown()
+        self.initial: list[Any] = []
         self.version = 0
         self.ended = 0
         self._closed = 0
@@ -140,6 +149,9 @@ class ExecutorOrchestrator:
         self._running: list[ExecutorBase[Any]] = []
         self._stale = False
         self._shelves: dict[str, Shelf] = {}
+        self._beginning: list[str] = []
+        self._begun: set[tuple[str, Market]] = set()
+        self.drawdown = Drawdown()
         # the recorder subscribes before any bot is built; a backtest has none
         self._is_recorded = bus.has(ExecutorChanged)
 
@@ -171,6 +183,10 @@ class ExecutorOrchestrator:
             self._publish(FactKind.EXECUTOR_OPENED, executor, opened_payload(executor))
         return executor
 
+    def new_executor_id(self) -> str:
+        """An id for an executor, unique in the data folder."""
+        return self._new_id()
+
     def restore(self, executor: ExecutorBase[Any]) -> None:
         """Take up an executor of an earlier process; it goes on with the next tick."""
         self._take_in(executor)
@@ -195,6 +211,76 @@ class ExecutorOrchestrator:
         self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.stop, self._clock.now_ns, keep_position)
         return True
 
+    def stop_controller(self, controller_id: str, *, keep_position: bool = False) -> None:
+        """End all executors of one controller that run; those that are ending keep to it."""
+        for executor in self.running:
+            if executor.controller_id == controller_id:
+                self.stop(executor.id, keep_position=keep_position)
+
+    def changes(self) -> int:
+        """Grows whenever anything about any executor changes."""
+        return sum(shelf.version for shelf in self._shelves.values())
+
+    def force(self, executor_id: str, reason: str) -> None:
+        """End an executor now whatever happens; what it holds goes to a hold, and a person is told."""
+        executor = self._executors.get(executor_id)
+        if executor is not None:
+            if self._bus.has(Fact):
+                self._publish(FactKind.STOP_FORCED, executor, market_of(executor) | {"reason": reason})
+            self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.abandon, self._clock.now_ns, reason)
+
+    def set_barriers(self, executor_id: str, triple: TripleBarrierConfig) -> None:
+        """Have a running executor take over other barriers, if its kind can."""
+        executor = self._executors.get(executor_id)
+        if executor is not None:
+            self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.set_barriers, triple, self._clock.now_ns)
+
+    # ---- what a controller begins with -----------------------------------------------------------------------------
+    def begin_with(self, controller_id: str, positions: Iterable[Any]) -> None:
+        """Take up positions that were there before (`InitialPositionConfig`), with the first tick at which their mid is known, and in place of older records of them.
+        A second call for a market of this controller that was taken up is a no-op."""
+        shelf = self.shelf(controller_id)
+        fresh = [position for position in positions if (controller_id, _market_of(position)) not in self._begun]
+        if fresh and not shelf.initial:
+            shelf.initial = fresh
+            self._beginning.append(controller_id)
+
+    def has_begun(self, controller_id: str, market: Market) -> None:
+        """What this controller began with on a market is in its records already."""
+        self._begun.add((controller_id, market))
+        shelf = self.shelf(controller_id)
+        shelf.initial = [position for position in shelf.initial if _market_of(position) != market]
+
+    def _begin(self) -> None:
+        """Take up initial positions whose mid is known now."""
+        for controller_id in self._beginning:
+            shelf = self.shelf(controller_id)
+            waiting: dict[Market, list[Any]] = {}
+            for position in shelf.initial:
+                waiting.setdefault(_market_of(position), []).append(position)
+            for market, positions in waiting.items():
+                mid = self._market_data.get_price_by_type(market.connector_name, market.trading_pair, PriceType.MidPrice)
+                if not mid.is_nan():
+                    self._begin_on(controller_id, market, positions, mid)
+        self._beginning = [controller_id for controller_id in self._beginning if self.shelf(controller_id).initial]
+
+    def _begin_on(self, controller_id: str, market: Market, positions: list[Any], mid: Decimal) -> None:
+        instrument, mode = self._market_data.instrument(market.connector_name, market.trading_pair), self._mode_of(market.connector_name)
+        brought = [
+            PositionHold(instrument, self.holds.bucket(instrument, mode, position.side), controller_id, amount, amount * mid)
+            for position in positions
+            for amount in (position.side.sign * position.amount,)
+        ]
+        for key in {hold.key for hold in brought}:
+            self.holds.drop(key)
+        for hold in brought:
+            self.holds.begin(hold)
+        for hold in self.holds.of(controller_id):
+            if hold.instrument.market == market:
+                self._bus.publish(HoldChanged(self.bot_id, hold))
+        self.has_begun(controller_id, market)
+        self.shelf(controller_id).version += 1
+
     def _store(self, action: StoreExecutorAction) -> None:
         if action.executor_id not in self._executors:
             self.shelf(action.controller_id).drop(action.executor_id)
@@ -204,6 +290,8 @@ class ExecutorOrchestrator:
         """Step the executors that may have something to do."""
         if self._stale:
             self._sweep()
+        if self._beginning:
+            self._begin()
         due = [executor for executor in self._running if executor.wake_ns <= now_ns]
         if due:
             self._clock.stepper.step_limited(due, now_ns, self.executor_faulted)
@@ -228,7 +316,9 @@ class ExecutorOrchestrator:
     # ---- what executors tell (ExecutorListener) --------------------------------------------------------------------
     # called from within an executor's step, which may be broken off anywhere: books and records of the bot are shielded
     def executor_changed(self, executor: ExecutorBase[Any]) -> None:
-        self._shelves[executor.controller_id].version += 1
+        shelf = self._shelves[executor.controller_id]
+        shelf.version += 1
+        shelf.standing.changed(executor)
         if self._is_recorded:
             stepper = self._clock.stepper
             stepper.shield()
@@ -264,6 +354,7 @@ class ExecutorOrchestrator:
         info.freeze()
         shelf.tally.add(info, handed_over=bool(held))
         shelf.close(info)
+        shelf.standing.ended(executor.id)
         self._executors.pop(executor.id, None)
         self._stale = True
         self._bus.publish(ExecutorEnded(self.bot_id, info))
@@ -339,18 +430,50 @@ class ExecutorOrchestrator:
         market = hold.instrument.market
         return self._market_data.get_price_by_type(market.connector_name, market.trading_pair, PriceType.MidPrice)
 
+    def _closing_price(self, market: Market, is_long: bool) -> Decimal | None:
+        """Price at which a position would be closed at market; None while nobody stands there, or the book is torn."""
+        state = self._market_data.state(market.connector_name, market.trading_pair)
+        ticks = state.book.best_bid if is_long else state.book.best_ask
+        return None if state.is_torn or ticks in (NO_BID, NO_ASK) else state.instrument.price(ticks)
+
+    def pnl(self, controller_id: str) -> Decimal | None:
+        """Global PnL of a controller after fees, with funding; None while a price that it needs is not known."""
+        shelf = self.shelf(controller_id)
+        total = shelf.standing.pnl(self._closing_price)
+        if total is None:
+            return None
+        total += shelf.tally.realized_quote + shelf.funding.quote
+        for hold in self.holds.of(controller_id):
+            unrealized = hold.unrealized(self._mark(hold) if hold.net_amount_base else None)
+            if unrealized is None:
+                return None
+            total += hold.realized_pnl_quote + unrealized
+        return total
+
+    def observe(self) -> None:
+        """Look at the PnL of each controller and of the bot, for their drawdowns."""
+        total: Decimal | None = Decimal(0)
+        for controller_id, shelf in self._shelves.items():
+            pnl = self.pnl(controller_id)
+            shelf.drawdown.see(pnl)
+            total = None if total is None or pnl is None else total + pnl
+        self.drawdown.see(total)
+
     def report(self, controller_id: str | None = None) -> PerformanceReport:
         """Performance of one controller, or of the whole bot."""
-        shelves: Iterable[Shelf]
-        funding = Funding()
         if controller_id is None:
-            shelves = self._shelves.values()
+            shelves, worst = list(self._shelves.values()), self.drawdown.worst
             tally = merge([shelf.tally for shelf in shelves])
         else:
-            shelves = [self.shelf(controller_id)]
-            tally = self.shelf(controller_id).tally
-        active = [info for shelf in shelves for info in shelf.active()]
+            shelf = self.shelf(controller_id)
+            shelves, worst, tally = [shelf], shelf.drawdown.worst, shelf.tally
+        funding = Funding()
         for shelf in shelves:
             funding.quote += shelf.funding.quote
             funding.unpriced = funding.unpriced or shelf.funding.unpriced
-        return tally.report(active, self.positions(controller_id), funding)
+        active = [shelf.standing.sums(self._closing_price) for shelf in shelves]
+        return tally.report(active, self.positions(controller_id), funding, worst)
+
+
+def _market_of(position: Any) -> Market:
+    return Market(position.connector_name, position.trading_pair)

@@ -10,6 +10,7 @@ from botcore.executors.info import ExecutorInfo
 from botcore.model.enums import CloseType
 from botcore.model.records import TallyRecord
 from botcore.orchestrator.holds import PositionSummary
+from botcore.orchestrator.standing import OpenSums
 
 ZERO: Final = Decimal(0)
 HUNDRED: Final = Decimal(100)
@@ -28,6 +29,8 @@ class PerformanceReport:
         A fee, or a funding payment, had no rate when it was paid: every PnL here is known only up to it.
     funding_quote : Decimal
         Funding received less funding paid.
+    max_drawdown_quote : Decimal
+        Largest drop of the global PnL from a peak, as far as this process has looked.
     """
 
     realized_pnl_quote: Decimal
@@ -40,6 +43,7 @@ class PerformanceReport:
     winning_executors: int = 0
     unpriced_fees: bool = False
     funding_quote: Decimal = ZERO
+    max_drawdown_quote: Decimal = ZERO
 
     @property
     def global_pnl_quote(self) -> Decimal | None:
@@ -123,21 +127,19 @@ class Tally:
         counts = {CloseType[name]: count for name, count in record.close_types.items()}
         return cls(record.controller_id, record.realized_quote, record.volume_quote, record.fees_quote, counts, record.closed, record.winning)
 
-    def report(self, active: list[ExecutorInfo], positions: list[PositionSummary], funding: Funding | None = None) -> PerformanceReport:
+    def report(
+        self, active: list[OpenSums], positions: list[PositionSummary], funding: Funding | None = None, max_drawdown: Decimal = ZERO
+    ) -> PerformanceReport:
         """The whole: what has closed, what is open at the present mark, what is held, and what was paid for holding it."""
         realized, volume, fees = self.realized_quote, self.volume_quote, self.fees_quote
         unrealized: Decimal | None = ZERO
         paid = funding or Funding()
         unpriced = self.unpriced_fees or paid.unpriced
-        for info in active:
-            filled = info.filled_amount_quote
-            if not filled:
-                continue
-            volume += filled
-            fees += info.cum_fees_quote
-            unpriced = unpriced or bool(info.custom_info.get("unpriced_fees"))
-            pnl = info.net_pnl_quote
-            unrealized = None if unrealized is None or pnl.is_nan() else unrealized + pnl
+        for sums in active:
+            volume += sums.volume
+            fees += sums.fees
+            unpriced = unpriced or sums.unpriced
+            unrealized = None if unrealized is None or sums.pnl is None else unrealized + sums.pnl
         for position in positions:
             realized += position.realized_pnl_quote
             volume += position.volume_traded_quote
@@ -146,7 +148,9 @@ class Tally:
             mark = position.unrealized_pnl_quote
             unrealized = None if unrealized is None or mark is None else unrealized + mark
         counts = dict(self.close_types)
-        return PerformanceReport(realized, unrealized, volume, fees, counts, tuple(positions), self.closed, self.winning, unpriced, paid.quote)
+        return PerformanceReport(
+            realized, unrealized, volume, fees, counts, tuple(positions), self.closed, self.winning, unpriced, paid.quote, max_drawdown
+        )
 
 
 def merge(tallies: list[Tally]) -> Tally:

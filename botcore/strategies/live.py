@@ -14,6 +14,7 @@ import numpy as np
 
 from botcore.connectors.live.exchange import ExchangeConnector
 from botcore.connectors.paper.exchange import PaperRules
+from botcore.controllers.waiting import Waiter
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.core.steps import TimeIterator
@@ -66,8 +67,10 @@ class _NoSource:
 class LiveRuntime(TradingRuntime):
     """See the module; accounts are added before bots."""
 
-    def __init__(self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords) -> None:
-        super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays)
+    def __init__(
+        self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords, waiter: Waiter | None = None
+    ) -> None:
+        super().__init__(clock, bus, _NoSource(), recorder, limits, ids, stray_records=strays, waiter=waiter)
         self.rates = self.market_data.rates
         self._sessions: dict[str, LiveMarkets] = {}
         self._accounts: dict[str, ExchangeConnector] = {}

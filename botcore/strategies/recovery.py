@@ -66,7 +66,9 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
     for controller_id, (quote, unpriced) in records.funding.items():
         orchestrator.shelf(controller_id).funding = Funding(quote, unpriced)
     for held in records.holds:
-        orchestrator.holds.put(PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair)))
+        hold = PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair))
+        orchestrator.holds.put(hold)
+        orchestrator.has_begun(held.controller_id, hold.instrument.market)
     for closed in records.closed:
         orchestrator.shelf(closed.controller_id).close(closed_info(closed))
     orders, fills = defaultdict(list), defaultdict(list)

@@ -20,6 +20,7 @@ from botcore.connectors.paper.ledger import PerpetualLedger
 from botcore.connectors.simulated import SimulatedConnector
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
+from botcore.controllers.waiting import Waiter
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.core.points import Points
@@ -36,10 +37,12 @@ from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
+from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.desk import Desk
 from botcore.strategies.held import HeldBefore
 from botcore.strategies.positions import PositionKeeper
-from botcore.strategies.strategy_v2 import StrategyV2Base, step_name
+from botcore.strategies.seats import step_name
+from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper, StrayRecords
 
 
@@ -108,6 +111,8 @@ class TradingRuntime:
         Where the order and trade ids of a new paper exchange begin: beyond all that an exchange of this name may ever have given out.
     points : Points, optional
         Told before and after requests leave.
+    waiter : Waiter, optional
+        Whoever can wait for something outside on behalf of controllers; None in a backtest.
     """
 
     def __init__(
@@ -123,6 +128,7 @@ class TradingRuntime:
         venue_serial: int = 0,
         stray_records: StrayRecords | None = None,
         points: Points | None = None,
+        waiter: Waiter | None = None,
     ) -> None:
         self.clock = clock
         self.bus = bus
@@ -135,6 +141,7 @@ class TradingRuntime:
         self.market_data = MarketDataProvider(clock, self.markets, self._balance, self.open_market)
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
+        self._waiter = waiter
         self._has_live = False
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder, points or Points())
@@ -207,6 +214,8 @@ class TradingRuntime:
         controllers: Sequence[tuple[ControllerSpec, ControllerConfigBase]],
         on_idle: Callable[[StrategyV2Base], None] | None = None,
         keep_closed: int = 100,
+        limits: BotLimits | None = None,
+        on_breach: Callable[[StrategyV2Base, Breach], None] | None = None,
     ) -> StrategyV2Base:
         """A bot on its markets, not yet on the clock.
 
@@ -216,7 +225,8 @@ class TradingRuntime:
             If a market is not to be had, or an account can't take the leverage or position mode.
         """
         for _, config in controllers:
-            for market in sorted(config.markets()):
+            brought = {Market(position.connector_name, position.trading_pair) for position in config.initial_positions}
+            for market in sorted(config.markets() | brought):
                 self.open_market(market)
             for market, (leverage, mode) in config.perpetual_settings().items():
                 self.connectors[market.connector_name].configure_perpetual(market.trading_pair, leverage, mode)
@@ -232,7 +242,9 @@ class TradingRuntime:
             keep_closed,
         )
         built = [self._controller(bot_id, spec, config) for spec, config in controllers]
-        return StrategyV2Base(bot_id, built, orchestrator, self.market_data, self.clock, self.bus, on_idle)
+        for _, config in controllers:
+            orchestrator.begin_with(config.id, config.initial_positions)
+        return StrategyV2Base(bot_id, built, orchestrator, self.market_data, self.clock, self.bus, on_idle, self._waiter, limits, on_breach)
 
     def _controller(self, bot_id: str, spec: ControllerSpec, config: ControllerConfigBase) -> ControllerBase:
         controller, candles = self._built(step_name(bot_id, config.id), spec, config)

@@ -7,95 +7,23 @@ knows no venue, no chat and no wall clock; live, paper and backtest run the same
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 from mypy_extensions import mypyc_attr
 
 from botcore.controllers.base import ControllerBase
+from botcore.controllers.waiting import Waiter
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.core.steps import Stepper
 from botcore.markets.market_data import MarketDataProvider
-from botcore.model.actions import ExecutorAction
-from botcore.model.events import FactKind, PartFault
-from botcore.model.times import NEVER
+from botcore.model.errors import UserError, nearest
+from botcore.model.events import Fact, FactKind, PartFault
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.strategies.bot_limits import BotLimits, Breach
+from botcore.strategies.seats import ControllerSeat, step_name
+from botcore.strategies.shutdown import PATIENCE_NS, Shutdown
 
-MAX_ACTIONS: Final = 10_000
-"""More decisions of one step are a controller that has lost its way."""
-
-
-class ControllerSeat:
-    """A controller on its bot's clock: asked only when it may have something to decide.
-
-    Attributes
-    ----------
-    fault : str
-        Why it was stopped; empty while it runs.
-    quiet_until_ns : int
-        Market time before which it is not asked unless an executor changes.
-    """
-
-    __slots__ = ("_name", "_orchestrator", "_seen_version", "_shelf", "_stepper", "controller", "fault", "quiet_until_ns")
-
-    def __init__(self, controller: ControllerBase, orchestrator: ExecutorOrchestrator, stepper: Stepper) -> None:
-        self.controller = controller
-        self._stepper = stepper
-        self._name = step_name(orchestrator.bot_id, controller.id)
-        self.fault = ""
-        self._orchestrator = orchestrator
-        self._shelf = orchestrator.shelf(controller.id)
-        self._seen_version = -1
-        self.quiet_until_ns = 0
-
-    def on_tick(self, now_ns: int) -> None:
-        shelf = self._shelf
-        if now_ns < self.quiet_until_ns and shelf.version == self._seen_version:
-            return
-        controller, orchestrator = self.controller, self._orchestrator
-        self._seen_version = shelf.version
-        ended = shelf.ended
-        actions = self._decide(shelf.infos, orchestrator.positions(controller.id))
-        for action in actions:
-            orchestrator.execute(action)
-        if shelf.ended == ended:
-            # its own actions are no news to it, unless one of them was refused at once
-            self._seen_version = shelf.version
-        self.quiet_until_ns = self._ask(controller.quiet_until_ns)
-
-    def __repr__(self) -> str:
-        return f"<controller {self.controller.id} of {self._orchestrator.bot_id}>"
-
-    def _decide(self, infos: list[Any], positions: list[Any]) -> list[ExecutorAction]:
-        """What the controller wants now; its own code has run to its end when this comes back."""
-        return self._ask(lambda: _taken(self.controller.step(infos, positions)))  # type: ignore[no-any-return]
-
-    def _ask(self, call: Callable[[], Any]) -> Any:
-        """Make one call into the controller's code.
-
-        Raises
-        ------
-        Exception
-            Whatever it raises; what would end the process or the task that turns the clock becomes a RuntimeError.
-        """
-        limit = self._stepper.limit
-        if limit is None:
-            return call()
-        limit.name(self._name)
-        try:
-            return self._stepper.limited(self, call)
-        except (Exception, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            raise RuntimeError(f"raised {type(error).__name__}: {error}") from error
-        finally:
-            limit.name("")
-
-    def wish(self) -> tuple[int, bool]:
-        """When it wants to be stepped, and whether an executor has changed since it looked: then it wants the next event too."""
-        quiet_until_ns = self.quiet_until_ns
-        return quiet_until_ns or NEVER, not quiet_until_ns or self._shelf.version != self._seen_version
+__all__ = ["BotLimits", "Breach", "ControllerSeat", "StrategyV2Base", "step_name"]
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -110,6 +38,12 @@ class StrategyV2Base:
     orchestrator : ExecutorOrchestrator
     on_idle : callable, optional
         Called once when a stop has ended all executors.
+    waiter : Waiter, optional
+        Whoever can wait for something outside on behalf of its controllers.
+    limits : BotLimits, optional
+        How much it may lose from a peak.
+    on_breach : callable, optional
+        Told of each limit that was reached, after it took effect, so that somebody writes it down.
     """
 
     def __init__(
@@ -121,13 +55,18 @@ class StrategyV2Base:
         clock: Clock,
         bus: EventBus,
         on_idle: Callable[[StrategyV2Base], None] | None = None,
+        waiter: Waiter | None = None,
+        limits: BotLimits | None = None,
+        on_breach: Callable[[StrategyV2Base, Breach], None] | None = None,
     ) -> None:
         self.bot_id = bot_id
         self.orchestrator = orchestrator
         self.market_data = market_data
-        self.seats = [ControllerSeat(controller, orchestrator, clock.stepper) for controller in controllers]
-        self.is_stopping = False
-        self._keep_position = False
+        self.seats = [ControllerSeat(controller, orchestrator, clock.stepper, waiter) for controller in controllers]
+        self.limits = limits or BotLimits()
+        self.shutdown: Shutdown | None = None
+        self._on_breach = on_breach
+        self._changed: list[ControllerSeat] = []
         self._clock = clock
         self._bus = bus
         self._on_idle = on_idle
@@ -140,12 +79,23 @@ class StrategyV2Base:
     def controllers(self) -> list[ControllerBase]:
         return [seat.controller for seat in self.seats]
 
+    @property
+    def is_stopping(self) -> bool:
+        return self.shutdown is not None
+
     # ---- time ------------------------------------------------------------------------------------------------------
     def on_tick(self, now_ns: int) -> None:
+        if self._changed:
+            self._take_configs()
         self.orchestrator.on_tick(now_ns)
-        if self.is_stopping:
+        self.orchestrator.observe()
+        if self.shutdown is not None:
             self._finish_stop()
             return
+        if self.limits.are_set:
+            self._check_limits()
+            if self.is_stopping:
+                return
         self._clock.stepper.step_all(self._running, now_ns, self._controller_fault)
 
     def wish(self) -> tuple[int, bool]:
@@ -172,40 +122,74 @@ class StrategyV2Base:
                 seat.fault = reason
                 self._running = [other for other in self._running if other is not seat]
 
-    # ---- stop ------------------------------------------------------------------------------------------------------
-    def stop(self, *, keep_position: bool = False) -> None:
-        """No more decisions; every executor ends, closing what it holds or handing it to a position hold."""
-        if self.is_stopping:
+    def seat(self, controller_id: str) -> ControllerSeat:
+        """The seat of a controller; UserError when there is none."""
+        for seat in self.seats:
+            if seat.controller.id == controller_id:
+                return seat
+        raise UserError(f"there is no controller {controller_id}{nearest(controller_id, [seat.controller.id for seat in self.seats])}")
+
+    # ---- config while it runs --------------------------------------------------------------------------------------
+    def reconfigure(self, controller_id: str, config: Any) -> None:
+        """Have a controller take over the updatable fields of another config (see `updates.updated`) with the next tick, as a whole; one that was stopped by a
+        fault is asked again when that turns its kill switch off."""
+        seat = self.seat(controller_id)
+        seat.config = config
+        if seat not in self._changed:
+            self._changed.append(seat)
+
+    def _take_configs(self) -> None:
+        changed, self._changed = self._changed, []
+        for seat in changed:
+            was_killed = seat.is_killed
+            self._clock.stepper.guard(seat, self._controller_fault, seat.take_config, self.market_data.initialize_candles_feed)
+            if was_killed and not seat.is_killed and seat not in self._running:
+                seat.fault = ""
+                self._running = [other for other in self.seats if other is seat or other in self._running]
+
+    # ---- limits ----------------------------------------------------------------------------------------------------
+    def _check_limits(self) -> None:
+        """End a controller, or the bot, that has lost more from its peak than it may."""
+        limits, orchestrator = self.limits, self.orchestrator
+        if limits.max_global_drawdown_quote is not None and orchestrator.drawdown.drop > limits.max_global_drawdown_quote:
+            breach = Breach("", orchestrator.drawdown.drop, orchestrator.drawdown.peak, limits.max_global_drawdown_quote)
+            self.stop()
+            self._tell(breach)
             return
-        self.is_stopping = True
-        self._keep_position = keep_position
-        for executor in self.orchestrator.running:
-            self.orchestrator.stop(executor.id, keep_position=keep_position)
+        most = limits.max_controller_drawdown_quote
+        if most is None:
+            return
+        for seat in self.seats:
+            drawdown = orchestrator.shelf(seat.controller.id).drawdown
+            if drawdown.drop > most and not seat.is_killed:
+                seat.config = seat.config.model_copy(update={"manual_kill_switch": True})
+                self._clock.stepper.guard(seat, self._controller_fault, seat.take_config, self.market_data.initialize_candles_feed)
+                self._tell(Breach(seat.controller.id, drawdown.drop, drawdown.peak, most))
+
+    def _tell(self, breach: Breach) -> None:
+        payload = {
+            "controller_id": breach.controller_id,
+            "drawdown_quote": format(breach.drop, "f"),
+            "peak_quote": format(breach.peak, "f"),
+            "limit_quote": format(breach.limit, "f"),
+        }
+        self._bus.publish(Fact(FactKind.DRAWDOWN_REACHED, self._clock.now_ns, self.bot_id, breach.controller_id, payload=payload))
+        if self._on_breach is not None:
+            self._on_breach(self, breach)
+
+    # ---- stop ------------------------------------------------------------------------------------------------------
+    def stop(self, *, keep_position: bool = False, patience_ns: int = PATIENCE_NS) -> None:
+        """No more decisions; every executor ends, closing what it holds or handing it to a position hold (see `Shutdown`)."""
+        if self.shutdown is not None:
+            return
+        self.shutdown = Shutdown(self.orchestrator, self._clock.now_ns, keep_position=keep_position, patience_ns=patience_ns)
+        for seat in self._running:
+            self._clock.stepper.guard(seat, self._controller_fault, seat.leave)
+        self.shutdown.begin()
         self._finish_stop()
 
     def _finish_stop(self) -> None:
-        if not self.orchestrator.running and self._on_idle is not None:
+        assert self.shutdown is not None
+        if self.shutdown.is_over(self._clock.now_ns) and self._on_idle is not None:
             on_idle, self._on_idle = self._on_idle, None
             on_idle(self)
-
-
-def step_name(bot_id: str, controller_id: str) -> str:
-    """How a controller's step is called for those who look at it from outside."""
-    return f"{bot_id}/{controller_id}"
-
-
-def _taken(given: Any) -> list[ExecutorAction]:
-    """What a controller returned, as a list.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not a reasonable number of executor actions.
-    """
-    actions = list(islice(given, MAX_ACTIONS + 1))
-    if len(actions) > MAX_ACTIONS:
-        raise ValueError(f"expected at most {MAX_ACTIONS} actions of one step, found more")
-    for action in actions:
-        if not isinstance(action, ExecutorAction):
-            raise TypeError(f"expected executor actions, found {type(action).__name__}")
-    return actions

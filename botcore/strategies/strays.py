@@ -200,7 +200,7 @@ class StrayKeeper:
     def _hold(self, owner: StrayOwner, fill: Fill) -> None:
         """Into the hold of a bot that does not run here, or of nobody."""
         market = fill.instrument.market
-        bucket = HoldBook.bucket(fill, self._connectors[market.connector_name].position_mode(), owner.side or fill.trade_type)
+        bucket = HoldBook.bucket(fill.instrument, self._connectors[market.connector_name].position_mode(), owner.side or fill.trade_type)
         hold = self._holds.get((owner.bot_id, (owner.controller_id, market, bucket)))
         if hold is None:
             record = self._records.hold(owner.bot_id, owner.controller_id, market, bucket)

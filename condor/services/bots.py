@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from botcore.controllers.updates import changed_fields, updated
 from botcore.executors.data_types import config_values
 from botcore.model.enums import PositionMode, PriceType
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -17,13 +19,30 @@ from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_bot
+from botcore.strategies.bot_limits import BotLimits
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.manager import BotManager
 from condor.services.bot_views import bare_view, executor_view, live_view, stopped_view
 from condor.store import Connection, KeyTaken
-from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id, bots_in, configs_of, free_bot_id, set_state
+from condor.store.bots import (
+    OF_BOT,
+    RUNNING,
+    STOPPED,
+    STOPPING,
+    BotRow,
+    ConfigRow,
+    add_bot,
+    add_version,
+    bot_by_id,
+    bots_in,
+    configs_of,
+    free_bot_id,
+    limits_of,
+    set_state,
+    versions_of,
+)
 from condor.store.common import write_audit
 from condor.users import Actor, Role, require
 from condor.views import BotView, ExecutorView
@@ -154,6 +173,100 @@ class BotService:
             row = await self._committed(write)
             self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
+
+    # ---- change while it runs --------------------------------------------------------------------------------------
+    async def update_config(self, actor: Actor, bot_id: str, controller_id: str, changes: Mapping[str, Any], claim: Claim) -> ConfigRow:
+        """Change updatable fields of a controller's config, running or not; a running one takes them over with its next tick, all at once.
+
+        Parameters
+        ----------
+        changes : mapping
+            Field -> value, typed or as text.
+
+        Returns
+        -------
+        ConfigRow
+            The new version; the old ones stay readable.
+
+        Raises
+        ------
+        ConfigError, UserError
+            If a field is fixed or unknown, a value does not hold, or there is no such bot or controller. Nothing has changed then.
+        """
+        require(actor, Role.TRADER, "changing a bot")
+        async with self._starting:
+            row = await self._config_row(bot_id, controller_id)
+            before = self._present_config(bot_id, row)
+            after = updated(before, changes)
+            now_ms = self._wall.wall_ms()
+            old, new = config_values(before), config_values(after)
+            names = changed_fields(before, after)
+
+            def write(connection: Connection) -> ConfigRow:
+                claim(connection)
+                bot = bot_by_id(connection, bot_id)
+                if bot is None or bot.state == STOPPING:
+                    raise UserError(f"{bot_id} is stopping" if bot is not None else f"there is no bot {bot_id}")
+                told = [json.dumps({name: values[name] for name in names}, sort_keys=True) for values in (old, new)]
+                write_audit(connection, now_ms, actor, "update_config", f"{bot_id}/{controller_id}", before=told[0], after=told[1])
+                return add_version(connection, bot_id, controller_id, row.controller_name, new)
+
+            written = await self._committed(write)
+            # a limit may have turned the kill switch on while this was being written
+            latest = updated(self._present_config(bot_id, row), changes)
+            if latest != after:
+                values = config_values(latest)
+                written = await self._committed(lambda connection: add_version(connection, bot_id, controller_id, row.controller_name, values))
+            self._manager.reconfigure(bot_id, written, latest)
+            return written
+
+    async def _config_row(self, bot_id: str, controller_id: str) -> ConfigRow:
+        rows = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
+        if not rows:
+            raise UserError(f"there is no bot {bot_id}")
+        for row in rows:
+            if row.controller_id == controller_id:
+                return row
+        raise UserError(f"{bot_id} has no controller {controller_id}{nearest(controller_id, [row.controller_id for row in rows])}")
+
+    def _present_config(self, bot_id: str, row: ConfigRow) -> Any:
+        """The config that a controller has, or will have with its next tick."""
+        bot = self._manager.running.get(bot_id)
+        if bot is not None:
+            return bot.strategy.seat(row.controller_id).config
+        return self._configs.spec(row.controller_name).config_class.model_validate(row.config)
+
+    async def set_kill_switch(self, actor: Actor, bot_id: str, controller_id: str, is_on: bool, claim: Claim) -> ConfigRow:
+        """Turn a controller's kill switch: on, its executors end and it decides nothing; off, it goes on."""
+        return await self.update_config(actor, bot_id, controller_id, {"manual_kill_switch": is_on}, claim)
+
+    async def set_limits(self, actor: Actor, bot_id: str, changes: Mapping[str, Any], claim: Claim) -> BotLimits:
+        """Change how much a bot, and each of its controllers, may lose from a peak; ConfigError when a value does not hold."""
+        require(actor, Role.TRADER, "changing a bot")
+        async with self._starting:
+            present = await asyncio.wrap_future(self._journal.read(lambda connection: limits_of(connection, bot_id)))
+            before = BotLimits.model_validate(present)
+            limits = updated(before, changes)
+            now_ms = self._wall.wall_ms()
+
+            def write(connection: Connection) -> None:
+                claim(connection)
+                if bot_by_id(connection, bot_id) is None:
+                    raise UserError(f"there is no bot {bot_id}")
+                old, new = (json.dumps(config_values(of), sort_keys=True) for of in (before, limits))
+                write_audit(connection, now_ms, actor, "set_limits", bot_id, before=old, after=new)
+                add_version(connection, bot_id, OF_BOT, "limits", config_values(limits))
+
+            await self._committed(write)
+            bot = self._manager.running.get(bot_id)
+            if bot is not None:
+                bot.strategy.limits = limits
+            return limits
+
+    async def versions(self, actor: Actor, bot_id: str, controller_id: str) -> list[ConfigRow]:
+        """All versions of a controller's config, oldest first."""
+        require(actor, Role.VIEWER, "looking at bots")
+        return await asyncio.wrap_future(self._journal.read(lambda connection: versions_of(connection, bot_id, controller_id)))
 
     # ---- stop ------------------------------------------------------------------------------------------------------
     async def stop(self, actor: Actor, bot_id: str, claim: Claim, *, keep_position: bool) -> BotView | None:

@@ -17,6 +17,9 @@ from condor.store import tables
 
 RUNNING, STOPPING, STOPPED = "running", "stopping", "stopped"
 
+OF_BOT = ""
+"""Stands for the bot itself where its configs are versioned by controller; no controller has this id."""
+
 
 @dataclass(frozen=True, slots=True)
 class BotRow:
@@ -57,14 +60,42 @@ def add_bot(connection: Connection, bot: BotRow, configs: Sequence[ConfigRow]) -
     """Insert a bot with the first version of its configs; raises IntegrityError when the id is taken."""
     connection.execute(insert(tables.bots).values({name: getattr(bot, name) for name in BotRow.__slots__}))
     for config in configs:
-        values = {
-            "bot_id": bot.bot_id,
-            "controller_id": config.controller_id,
-            "version": config.version,
-            "controller_name": config.controller_name,
-            "config": json.dumps(config.config, sort_keys=True),
-        }
-        connection.execute(insert(tables.bot_configs).values(values))
+        _insert_config(connection, bot.bot_id, config)
+
+
+def _insert_config(connection: Connection, bot_id: str, config: ConfigRow) -> None:
+    values = {
+        "bot_id": bot_id,
+        "controller_id": config.controller_id,
+        "version": config.version,
+        "controller_name": config.controller_name,
+        "config": json.dumps(config.config, sort_keys=True),
+    }
+    connection.execute(insert(tables.bot_configs).values(values))
+
+
+def add_version(connection: Connection, bot_id: str, controller_id: str, controller_name: str, config: dict[str, Any]) -> ConfigRow:
+    """Freeze the next version of a controller's config; those before it stay as they are."""
+    table = tables.bot_configs
+    newest = connection.execute(
+        select(func.max(table.c.version)).where(table.c.bot_id == bot_id, table.c.controller_id == controller_id)
+    ).scalar_one_or_none()
+    row = ConfigRow(controller_id, (newest or 0) + 1, controller_name, config)
+    _insert_config(connection, bot_id, row)
+    return row
+
+
+def versions_of(connection: Connection, bot_id: str, controller_id: str) -> list[ConfigRow]:
+    """All versions of a controller's config, oldest first."""
+    table = tables.bot_configs
+    query = select(table).where(table.c.bot_id == bot_id, table.c.controller_id == controller_id).order_by(table.c.version)
+    return [ConfigRow(row.controller_id, row.version, row.controller_name, json.loads(row.config)) for row in connection.execute(query).all()]
+
+
+def limits_of(connection: Connection, bot_id: str) -> dict[str, Any]:
+    """The newest version of a bot's own limits; empty when it has none."""
+    versions = versions_of(connection, bot_id, OF_BOT)
+    return versions[-1].config if versions else {}
 
 
 def set_state(connection: Connection, bot_id: str, state: str, *, keep_position: bool = False, stopped_ms: int | None = None) -> bool:
@@ -93,7 +124,7 @@ def configs_of(connection: Connection, bot_id: str) -> list[ConfigRow]:
     table = tables.bot_configs
     newest = (
         select(table.c.controller_id, func.max(table.c.version).label("version"))
-        .where(table.c.bot_id == bot_id)
+        .where(table.c.bot_id == bot_id, table.c.controller_id != OF_BOT)
         .group_by(table.c.controller_id)
         .subquery()
     )
