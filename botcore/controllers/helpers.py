@@ -238,7 +238,7 @@ class ControllerHelpers:
 
     @classmethod
     def logger(cls) -> logging.Logger:
-        return logging.getLogger(cls.__module__)
+        return logging.getLogger(cls.__name__)
 
 
 def _position_of(info: ExecutorInfo) -> dict[str, Any]:
