@@ -9,8 +9,9 @@ from pydantic import ConfigDict, Field, field_validator
 
 from botcore.compat.markets import MarketDict
 from botcore.compat.questions import ClientFieldData, normalise
-from botcore.controllers.base import ControllerConfigBase as OurControllerConfigBase
-from botcore.core.config import ConfigModel, Side, ask
+from botcore.controllers.config import ControllerConfigBase as OurControllerConfigBase
+from botcore.controllers.config import InitialPositionConfig
+from botcore.core.config import ConfigModel, ask
 from botcore.markets.candles_config import CandlesConfig
 from botcore.model.enums import PositionMode, parse_enum
 from botcore.model.instrument import Market
@@ -29,15 +30,6 @@ class BaseClientModel(ConfigModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         normalise(cls)
-
-
-class InitialPositionConfig(ConfigModel):
-    """A position that is there already and that the controller takes over; amount in base."""
-
-    connector_name: str
-    trading_pair: str
-    amount: Decimal
-    side: Side
 
 
 class ControllerConfigBase(OurControllerConfigBase):
@@ -83,6 +75,7 @@ class ControllerConfigBase(OurControllerConfigBase):
     def markets(self) -> set[Market]:
         named = self.update_markets(MarketDict())
         found = {Market(str(connector), str(pair)) for connector, pairs in (named or {}).items() for pair in pairs}
+        found |= {Market(position.connector_name, position.trading_pair) for position in self.initial_positions}
         return found | {Market(config.connector, config.trading_pair) for config in self.candles_config}
 
     def perpetual_settings(self) -> dict[Market, tuple[int, PositionMode]]:

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -92,7 +93,7 @@ def gather(module: str, read: Read) -> Gathered:
     sources: dict[str, Source] = {}
     problems: list[ConfigError] = []
     checker = Checker(surface_of(""), lambda name: read(name) is not None)
-    waiting = [module]
+    waiting = _with_parents(module)
     while waiting:
         name = waiting.pop()
         source = read(name) if name not in sources else None
@@ -188,7 +189,12 @@ class _Runner:
         self._builtins = dict(vars(builtins)) | {"__import__": self._import}
 
     def run(self) -> ModuleType:
-        return self._own(self._gathered.module)
+        """The file as a module; packages that it lies in come first."""
+        with warnings.catch_warnings():
+            # what these files could write in a newer way is nothing that their owner needs to hear at each start
+            warnings.simplefilter("ignore")
+            self._import_own(self._gathered.module, ())
+            return self._own(self._gathered.module)
 
     def _own(self, name: str) -> ModuleType:
         """A module of the home, run when it is asked for first."""

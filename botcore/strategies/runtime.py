@@ -257,9 +257,6 @@ class TradingRuntime:
 
         def build() -> tuple[ControllerBase, list[CandlesConfig]]:
             controller = spec.build(config, self.market_data)
-            give_ids = getattr(controller, "give_ids", None)
-            if give_ids is not None:
-                give_ids(self.ids.executor_id)
             return controller, list(controller.get_candles_config())
 
         stepper = self.clock.stepper

@@ -1,0 +1,3 @@
+from .packaged import Packaged, PackagedConfig
+
+__all__ = ["Packaged", "PackagedConfig"]

@@ -1,0 +1,225 @@
+"""Loading users' controllers: names are given to them only, and what is missing is refused with name and line before anything runs."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from botcore.compat.linear import LinearRegression
+from botcore.compat.loader import FileRefused
+from botcore.compat.surface import surface_of
+from botcore.compat.tools import format_df_for_printout
+from botcore.model.errors import ConfigError
+from condor.approvals import ApprovalNeeded, Approvals
+from condor.user_code import UserCode
+from tests.support.user_code import HOME, load, write
+
+BASE = "from hummingbot.strategy_v2.controllers import ControllerBase, ControllerConfigBase\n"
+CLASSES = (
+    "class MineConfig(ControllerConfigBase):\n    controller_name: str = 'mine'\n"
+    "class Mine(ControllerBase):\n    def determine_executor_actions(self):\n        return []\n"
+)
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    write(tmp_path, "generic/mine.py", text)
+    with pytest.raises((ConfigError, FileRefused)) as found:
+        load("mine", tmp_path, tmp_path)
+    return str(found.value)
+
+
+def test_names_are_given_to_the_file_only(tmp_path: Path) -> None:
+    load("one_of_each", tmp_path)
+    assert not any(name == "hummingbot" or name.startswith("hummingbot.") for name in sys.modules)
+    with pytest.raises(ModuleNotFoundError):
+        builtins.__import__("hummingbot")
+
+
+def test_every_module_path_of_the_list_is_there() -> None:
+    paths = [
+        "strategy_v2.controllers",
+        "strategy_v2.controllers.controller_base",
+        "strategy_v2.controllers.directional_trading_controller_base",
+        "strategy_v2.controllers.market_making_controller_base",
+        "strategy_v2.executors.data_types",
+        "strategy_v2.executors.position_executor.data_types",
+        "strategy_v2.executors.order_executor.data_types",
+        "strategy_v2.executors.grid_executor.data_types",
+        "strategy_v2.executors.dca_executor.data_types",
+        "strategy_v2.executors.twap_executor.data_types",
+        "strategy_v2.executors.xemm_executor.data_types",
+        "strategy_v2.executors.arbitrage_executor.data_types",
+        "strategy_v2.executors.lp_executor.data_types",
+        "strategy_v2.models.base",
+        "strategy_v2.models.executors",
+        "strategy_v2.models.executors_info",
+        "strategy_v2.models.executor_actions",
+        "strategy_v2.utils.distributions",
+        "strategy_v2.utils.common",
+        "strategy_v2.utils.order_level_builder",
+        "strategy_v2.runnable_base",
+        "core.data_type.common",
+        "core.gateway.gateway_http_client",
+        "data_feed.candles_feed.data_types",
+        "client.ui.interface_utils",
+        "logger",
+        "strategy.strategy_v2_base",
+    ]
+    assert {f"hummingbot.{path}" for path in paths} <= set(surface_of(""))
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "from hummingbot.core.web_assistant import WebAssistant",
+            "field WebAssistant: imports WebAssistant from hummingbot.core.web_assistant, which Condor does not have",
+        ),
+        (
+            "from hummingbot.core.data_type.common import TradeTyp",
+            "imports TradeTyp from hummingbot.core.data_type.common, where Condor has no such name",
+        ),
+        ("import a_module_that_nobody_has", "imports a_module_that_nobody_has, which is not installed here"),
+        ("from controllers.generic.other import thing", "imports controllers.generic.other, which this home does not have"),
+    ],
+)
+def test_a_missing_import_is_refused_with_name_and_line(tmp_path: Path, line: str, problem: str) -> None:
+    text = refusal(tmp_path, BASE + "\n" + line + "\n" + CLASSES)
+    assert text.startswith("controllers/generic/mine.py:3, field ")
+    assert problem in text
+
+
+def test_missing_imports_of_functions_are_found_too_and_all_at_once(tmp_path: Path) -> None:
+    text = refusal(
+        tmp_path, BASE + CLASSES + "    def later(self):\n        from hummingbot.nothing import A\n        from hummingbot.none import B\n"
+    )
+    first, second = text.splitlines()
+    assert first.startswith("controllers/generic/mine.py:8, field A")
+    assert second.startswith("controllers/generic/mine.py:9, field B")
+
+
+def test_what_the_file_looks_after_itself_or_only_type_checkers_see_is_not_missed(tmp_path: Path) -> None:
+    text = (
+        "from typing import TYPE_CHECKING\n"
+        + BASE
+        + "if TYPE_CHECKING:\n    from hummingbot.connector.exchange_base import ExchangeBase\n"
+        + "try:\n    import nobody_has_this\nexcept ImportError:\n    nobody_has_this = None\n"
+        + CLASSES
+    )
+    write(tmp_path, "generic/mine.py", text)
+    assert load("mine", tmp_path, tmp_path).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("x = TradeType.BYU", "there is no TradeType.BYU here; did you mean 'BUY'?"),
+        ("def f(self):\n    return self.market_data_provider.get_prices_df()", "market_data_provider has no get_prices_df here"),
+        ("def g():\n    return OrderExecutorConfig(amont=1)", "OrderExecutorConfig has no field 'amont' here"),
+    ],
+)
+def test_missing_members_methods_and_fields_are_refused(tmp_path: Path, line: str, problem: str) -> None:
+    head = "from hummingbot.core.data_type.common import TradeType\nfrom hummingbot.strategy_v2.executors.order_executor.data_types import OrderExecutorConfig\n"
+    text = refusal(tmp_path, BASE + head + CLASSES + line + "\n")
+    assert text.startswith(f"controllers/generic/mine.py:{9 + line.count(chr(10))}, ")
+    assert problem.split("; did")[0] in text
+
+
+def test_nothing_of_a_refused_file_runs(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    refusal(tmp_path, f"open({str(mark)!r}, 'w')\nfrom hummingbot.nothing import A\n")
+    assert not mark.exists()
+
+
+def test_errors_of_the_file_itself_are_told_with_their_line(tmp_path: Path) -> None:
+    assert "controllers/generic/mine.py:2: raised ZeroDivisionError while it was loaded" in refusal(tmp_path, BASE + "1 / 0\n" + CLASSES)
+    assert "not valid Python" in refusal(tmp_path, "def\n")
+    assert "defines no class that derives from ControllerBase" in refusal(tmp_path, BASE + CLASSES.partition("class Mine(")[0])
+
+
+def test_dotted_names_folders_and_packages_are_found(tmp_path: Path) -> None:
+    code = UserCode(HOME, Approvals(tmp_path / "a"))
+    assert code.module_of("examples.hands_on") == ("controllers.generic.examples.hands_on", "generic")
+    assert code.module_of("packaged") == ("controllers.generic.packaged.packaged", "generic")
+    assert code.module_of("quiet_maker", "market_making") == ("controllers.market_making.quiet_maker", "market_making")
+    assert code.module_of("../secret") is None
+    assert set(code.names()) >= {"examples.hands_on", "packaged", "band_reversal", "one_of_each"}
+    write(tmp_path, "one/same.py", BASE + CLASSES)
+    write(tmp_path, "two/same.py", BASE + CLASSES)
+    with pytest.raises(ConfigError, match="several controllers 'same'"):
+        UserCode(tmp_path, Approvals(tmp_path / "a")).module_of("same")
+
+
+def test_a_link_out_of_the_home_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.py"
+    outside.write_text(BASE + CLASSES)
+    folder = tmp_path / "home" / "controllers" / "generic"
+    folder.mkdir(parents=True)
+    (folder / "mine.py").symlink_to(outside)
+    assert UserCode(tmp_path / "home", Approvals(tmp_path / "a")).module_of("mine") is None
+
+
+# ---- approval --------------------------------------------------------------------------------------------------------
+def test_unapproved_code_does_not_run_and_one_approval_serves_until_the_file_changes(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    file = write(tmp_path, "generic/mine.py", f"open({str(mark)!r}, 'a').write('x')\n" + BASE + CLASSES)
+    approvals = Approvals(tmp_path / "approved.jsonl")
+    code = UserCode(tmp_path, approvals)
+    with pytest.raises(ApprovalNeeded, match=r"controllers/generic/mine.py \(hash [0-9a-f]{12}\) is code that the owner has not approved yet"):
+        code.spec("mine")
+    assert not mark.exists()
+    found: Any = code.find("mine")
+    code.approve(found, "owner", 5)
+    spec: Any = code.spec("mine")
+    assert spec.origin == f"controllers/generic/mine.py {found.gathered.digest[:12]}"
+    assert UserCode(tmp_path, approvals).spec("mine") is not None
+    assert (tmp_path / "approved.jsonl").stat().st_mode & 0o777 == 0o600
+    file.write_text(file.read_text() + "\n# changed\n")
+    with pytest.raises(ApprovalNeeded):
+        code.spec("mine")
+
+
+def test_the_hash_covers_the_files_that_it_imports(tmp_path: Path) -> None:
+    write(tmp_path, "generic/mine.py", BASE + "from controllers.generic.helper import A\n" + CLASSES)
+    helper = write(tmp_path, "generic/helper.py", "A = 1\n")
+    code = UserCode(tmp_path, Approvals(tmp_path / "a"))
+    before: Any = code.find("mine")
+    helper.write_text("A = 2\n")
+    after: Any = code.find("mine")
+    assert before.gathered.digest != after.gathered.digest
+
+
+# ---- the small things --------------------------------------------------------------------------------------------------
+def test_linear_regression_finds_the_plane_and_explains_its_share() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(200, 2))
+    y = 3 + x @ [2.0, -1.0]
+    line = LinearRegression().fit(x, y)
+    assert line.coef_ == pytest.approx([2, -1])
+    assert line.intercept_ == pytest.approx(3)
+    assert line.predict([[1, 1]]) == pytest.approx([4])
+    assert line.score(x, y) == pytest.approx(1)
+    noisy = LinearRegression().fit(x, y + rng.normal(size=200))
+    residual = y + 0 - noisy.predict(x)
+    assert abs(residual.mean()) < 0.2
+    assert LinearRegression(fit_intercept=False).fit([[1], [2]], [2, 4]).coef_ == pytest.approx([2])
+    with pytest.raises(ValueError, match="two dimensions"):
+        line.fit([1, 2], [1, 2])
+
+
+def test_tables_are_text_with_a_frame() -> None:
+    pandas = pytest.importorskip("pandas")
+    text = format_df_for_printout(pandas.DataFrame({"pair": ["ETH-USDT", "B"], "n": [1.5, 20]}))
+    assert text.splitlines() == [
+        "+----------+-----+",
+        "| pair     |   n |",
+        "|----------+-----|",
+        "| ETH-USDT | 1.5 |",
+        "| B        |  20 |",
+        "+----------+-----+",
+    ]

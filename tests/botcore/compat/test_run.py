@@ -1,0 +1,284 @@
+"""Controllers in the dialect of Strategy V2 files, run unmodified: each base, each executor type, helpers, stepping, faults."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from botcore.executors.data_types import ExecutionStrategy
+from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
+from botcore.model.instrument import Market
+from tests.support.bench import PERP, SPOT, D, PaperBench, instrument
+from tests.support.user_code import WHERE, Stage, bar, history, load, write
+
+
+def closes(count: int, seed: int = 3) -> np.ndarray:
+    return np.round(100 + np.cumsum(np.random.default_rng(seed).normal(0, 0.3, count)), 2)
+
+
+# ---- each executor type --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("kind", "executor"),
+    [
+        ("position", "position_executor"),
+        ("market", "order_executor"),
+        ("limit", "order_executor"),
+        ("maker", "order_executor"),
+        ("chaser", "order_executor"),
+        ("grid", "grid_executor"),
+        ("dca", "dca_executor"),
+        ("twap", "twap_executor"),
+    ],
+)
+def test_each_executor_type_is_started_and_worked(kind: str, executor: str, tmp_path: Path) -> None:
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind=kind)
+    for _ in range(4):
+        stage.tick()
+    (info,) = stage.infos
+    assert info.type == executor
+    assert info.controller_id == "c1"
+    assert info.id == stage.controller.sent.id, "the file can find its executor by the config that it made"
+    assert stage.bench.records.submitted, "an order has left"
+    if kind in ("position", "market", "twap"):
+        assert info.filled_amount_quote > 0
+    if kind == "market":
+        assert info.close_type is CloseType.POSITION_HOLD
+        assert stage.controller.positions_held[0].amount == 1
+        assert stage.controller.positions_held[0].side is TradeType.BUY
+
+
+def test_barriers_that_a_file_set_after_construction_hold(tmp_path: Path) -> None:
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind="position")
+    stage.tick()
+    barriers = stage.infos[0].config.triple_barrier_config
+    assert (barriers.time_limit, barriers.open_order_type, barriers.take_profit_order_type) == (600, OrderType.MARKET, OrderType.LIMIT)
+    stage.tick(601)
+    for _ in range(3):
+        stage.tick()
+    assert stage.infos[0].close_type is CloseType.TIME_LIMIT
+
+
+@pytest.mark.parametrize("kind", ["xemm", "arbitrage"])
+def test_executors_of_two_venues_in_the_dialect_of_older_files(kind: str, tmp_path: Path) -> None:
+    bench = PaperBench(instrument(connector=PERP), instrument(connector="other_perpetual"))
+    where = {"maker_connector": PERP, "taker_connector": "other_perpetual"}
+    stage = Stage("two_venues", tmp_path, bench, kind=kind, **where)
+    for _ in range(3):
+        stage.tick()
+    assert {info.type for info in stage.infos} == {f"{kind}_executor"}
+    assert len(stage.infos) == (2 if kind == "xemm" else 1)
+    assert {market.connector_name for market in stage.config.markets()} == {PERP, "other_perpetual"}
+    assert "side" in stage.controller.to_format_status()[0] or stage.controller.to_format_status()[0].startswith("+")
+
+
+# ---- helpers ---------------------------------------------------------------------------------------------------------
+def test_helpers_act_in_the_same_tick_and_ids_are_those_of_the_home(tmp_path: Path) -> None:
+    stage = Stage("examples.hands_on", tmp_path, **WHERE)
+    stage.tick()
+    made = {info.id: info for info in stage.infos}
+    assert set(made) == {stage.controller.bought, stage.controller.resting, stage.controller.chasing}
+    assert all(name.startswith("x-") for name in made)
+    assert made[stage.controller.resting].config.execution_strategy is ExecutionStrategy.LIMIT_MAKER
+    for _ in range(3):
+        stage.tick()
+    assert sorted(stage.controller.cancelled) == sorted([stage.controller.resting, stage.controller.chasing])
+    assert made[stage.controller.resting].close_type is CloseType.EARLY_STOP
+    assert made[stage.controller.bought].is_active
+    assert len(stage.controller.to_format_status()) == stage.controller.get_custom_info()["n"] == 1
+
+
+def test_positions_have_no_sign_and_a_side(tmp_path: Path) -> None:
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind="market", side="SELL")
+    for _ in range(3):
+        stage.tick()
+    (held,) = stage.controller.positions_held
+    assert (held.side, held.amount, held.amount_quote) == (TradeType.SELL, D(1), D(100))
+    stage.bench.price(90)
+    stage.tick()
+    (held,) = stage.controller.positions_held
+    assert held.unrealized_pnl_quote == 10
+    assert held.global_pnl_quote == held.unrealized_pnl_quote + held.realized_pnl_quote - held.cum_fees_quote
+    assert stage.controller.open_positions()[0]["pnl_percentage"] == 10
+    assert held.current_price == 90
+
+
+# ---- bases -----------------------------------------------------------------------------------------------------------
+def maker_bench() -> PaperBench:
+    of = instrument()
+    return PaperBench(of, history={of.market: history(closes(60))})
+
+
+def test_market_maker_quotes_levels_and_follows_its_own_reference(tmp_path: Path) -> None:
+    stage = Stage("quiet_maker", tmp_path, maker_bench(), **WHERE, total_amount_quote=400)
+    stage.tick()
+    assert sorted(info.level_id for info in stage.infos) == ["buy_0", "buy_1", "sell_0", "sell_1"]
+    data = stage.controller.processed_data
+    by_level = {info.level_id: info.config for info in stage.infos}
+    assert by_level["buy_1"].entry_price == data["reference_price"] * (1 - 2 * data["spread_multiplier"])
+    assert by_level["sell_0"].amount == 100 / by_level["sell_0"].entry_price
+    assert by_level["sell_0"].triple_barrier_config.take_profit == D("0.020")
+
+
+def test_update_is_stepped_once_per_closed_candle_when_it_reads_candles_only(tmp_path: Path) -> None:
+    bench = maker_bench()
+    stage = Stage("quiet_maker", tmp_path, bench, **WHERE)
+    for _ in range(20):
+        stage.tick()
+    assert stage.controller.updates == 1
+    bar(bench, 101.0, 0)
+    for _ in range(5):
+        stage.tick()
+    assert stage.controller.updates == 2
+    assert stage.controller.processed_data["reference_price"] == D("101.0")
+
+
+def test_update_is_stepped_on_every_tick_when_it_reads_prices(tmp_path: Path) -> None:
+    stage = Stage("examples.hands_on", tmp_path, **WHERE)
+    stage.tick()
+    stage.bench.price(101)
+    assert stage.controller.processed_data["mid"] == 101
+
+
+def test_co4_stopped_out_level_cools_down_and_the_others_do_not(tmp_path: Path) -> None:
+    stage = Stage("quiet_maker", tmp_path, maker_bench(), **WHERE, cooldown_time=60)
+    stage.tick()
+    controller, info = stage.controller, stage.infos[0]
+    info.status, info.close_type, info.close_ns = RunnableStatus.TERMINATED, CloseType.STOP_LOSS, stage.bench.clock.now_ns
+    assert info.level_id not in controller.get_levels_to_execute()
+    stage.tick(59)
+    assert sum(other.level_id == info.level_id for other in stage.infos) == 1
+    stage.tick(2)
+    assert sum(other.level_id == info.level_id for other in stage.infos) == 2
+
+
+def test_co8_weights_that_are_left_out_are_equal(tmp_path: Path) -> None:
+    spec = load("quiet_maker", tmp_path)
+    config: Any = spec.config_class.model_validate({**WHERE, "total_amount_quote": 100, "sell_spreads": "1,2,3"})
+    assert config.get_spreads_and_amounts_in_quote(TradeType.BUY) == ([1.0, 2.0], [D(20), D(20)])
+    with pytest.raises(ValueError, match="expected 3 sell_amounts_pct"):
+        spec.config_class.model_validate({**WHERE, "sell_spreads": "1,2,3", "sell_amounts_pct": "1,2"})
+
+
+def test_ladders_of_a_market_maker_are_dca_executors(tmp_path: Path) -> None:
+    stage = Stage("ladder_maker", tmp_path, **WHERE, buy_spreads="0.01", sell_spreads="0.01", total_amount_quote=600)
+    stage.tick()
+    buy = next(info for info in stage.infos if info.level_id == "buy_0")
+    assert buy.type == "dca_executor"
+    assert buy.config.prices == [D(99) * (1 - D("0.001") * step) for step in (1, 2, 3)]
+
+
+def test_spot_market_maker_brings_inventory_first(tmp_path: Path) -> None:
+    bench = PaperBench(instrument(connector=SPOT))
+    stage = Stage(
+        "ladder_maker", tmp_path, bench, connector_name=SPOT, trading_pair="ETH-USDT", buy_spreads="0.01", sell_spreads="0.01", total_amount_quote=600
+    )
+    stage.tick()
+    assert [(info.level_id, info.config.side, info.config.amount) for info in stage.infos] == [("position_rebalance", TradeType.BUY, D(3))]
+    for _ in range(3):
+        stage.tick()
+    assert {"buy_0", "sell_0"} <= {info.level_id for info in stage.infos}
+
+
+def test_co5_directional_counts_each_side_by_itself(tmp_path: Path) -> None:
+    of = instrument()
+    bench = PaperBench(of, history={of.market: history(closes(80))})
+    stage = Stage("band_reversal", tmp_path, bench, **WHERE, interval="1m", length=20, max_executors_per_side=1, cooldown_time=0)
+    stage.tick()
+    controller = stage.controller
+    controller.processed_data["signal"] = 1
+    (action,) = controller.create_actions_proposal()
+    info = stage.bot.orchestrator.create(action.executor_config, "c1").info
+    assert info.config.side is TradeType.BUY
+    controller.executors_info = stage.infos
+    stage.bench.clock.tick(stage.bench.clock.now_ns + 10**9)
+    assert not controller.can_create_executor(1)
+    assert controller.can_create_executor(-1)
+    assert "BBP_20_2.0" in controller.processed_data["features"].columns
+    assert "signal" in controller.to_format_status()[0]
+
+
+def test_regression_over_two_markets_and_candles_named_by_the_controller(tmp_path: Path) -> None:
+    first, second = instrument(), instrument(pair="BTC-USDT")
+    base = closes(40)
+    bench = PaperBench(first, second, history={first.market: history(base), second.market: history(7 + 3 * base)})
+    pairs = {name: {"connector_name": PERP, "trading_pair": pair} for name, pair in (("first", "ETH-USDT"), ("second", "BTC-USDT"))}
+    stage = Stage("pair_lines", tmp_path, bench, **pairs)
+    stage.tick()
+    data = stage.controller.processed_data
+    assert data["beta"] == pytest.approx(3)
+    assert data["alpha"] == pytest.approx(7)
+    assert data["fit"] == pytest.approx(1)
+    assert stage.config.perpetual_settings()[Market(PERP, "BTC-USDT")][0] == 3
+
+
+def test_a_package_with_files_of_its_own_and_a_gateway_that_is_not_there(tmp_path: Path) -> None:
+    stage = Stage("packaged", tmp_path, **WHERE)
+    stage.tick()
+    data = stage.controller.processed_data
+    assert data["seen"].value == 4
+    assert data["provider"] == ("orca", "clmm")
+    assert data["gateway"].startswith("no Gateway is configured: get_price")
+
+
+# ---- limits ----------------------------------------------------------------------------------------------------------
+def test_kill_switch_and_stop_silence_a_controller(tmp_path: Path) -> None:
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind="market", manual_kill_switch=True)
+    stage.tick()
+    assert not stage.infos
+    stage.config.manual_kill_switch = False
+    stage.controller.stop()
+    stage.tick()
+    assert not stage.infos
+    stage.controller.start()
+    stage.tick()
+    assert len(stage.infos) == 1
+
+
+def test_a_raise_stops_that_controller_only(tmp_path: Path) -> None:
+    text = (
+        "from hummingbot.strategy_v2.controllers import ControllerBase, ControllerConfigBase\n"
+        "class C(ControllerConfigBase):\n    controller_name: str = 'bad'\n    connector_name: str = 'x'\n    trading_pair: str = 'ETH-USDT'\n"
+        "class Bad(ControllerBase):\n    def determine_executor_actions(self):\n        return 1 / 0\n"
+    )
+    write(tmp_path, "generic/bad.py", text)
+    spec = load("bad", tmp_path, tmp_path)
+    good = load("one_of_each", tmp_path)
+    bench = PaperBench()
+    bot = bench.bot(
+        (spec, spec.config_class.model_validate({"id": "bad", **WHERE})),
+        (good, good.config_class.model_validate({"id": "good", **WHERE, "kind": "market"})),
+    )
+    bench.settle()
+    assert [seat.fault for seat in bot.seats] == ["ZeroDivisionError: division by zero", ""]
+    assert bot.orchestrator.shelf("good").infos
+
+
+def test_a_coroutine_that_really_waits_is_told(tmp_path: Path) -> None:
+    text = (
+        "import asyncio\n"
+        "from hummingbot.strategy_v2.controllers import ControllerBase, ControllerConfigBase\n"
+        "class C(ControllerConfigBase):\n    controller_name: str = 'waits'\n    connector_name: str = 'x'\n    trading_pair: str = 'ETH-USDT'\n"
+        "class Waits(ControllerBase):\n"
+        "    async def update_processed_data(self):\n        await asyncio.sleep(0)\n        await asyncio.get_running_loop().create_future()\n"
+        "    def determine_executor_actions(self):\n        return []\n"
+    )
+    write(tmp_path, "generic/waits.py", text)
+    spec = load("waits", tmp_path, tmp_path)
+    bench = PaperBench()
+    bot = bench.bot((spec, spec.config_class.model_validate({"id": "w", **WHERE})))
+    bench.settle()
+    assert bot.seats[0].fault
+
+
+def test_decimals_of_a_user_config_survive_storage(tmp_path: Path) -> None:
+    from botcore.executors.data_types import config_values
+
+    spec = load("pair_lines", tmp_path)
+    config = spec.config_class.model_validate({"id": "c1", "total_amount_quote": "12.50", "second": {"connector_name": "a", "trading_pair": "B-C"}})
+    again = spec.config_class.model_validate(config_values(config))
+    assert again == config
+    assert again.total_amount_quote == Decimal("12.50")
