@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from botcore.controllers.catalog import shipped_controllers
 from condor import units
 from condor.configs import Configs
 from condor.create import markets_of
@@ -61,7 +62,7 @@ def configs(tmp_path: Path) -> Configs:
     return Configs(find_home(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["pmm_simple", "bollinger_v1"])
+@pytest.mark.parametrize("name", list(shipped_controllers()))
 def test_every_question_has_an_answer_that_reads_back(configs: Configs, name: str) -> None:
     markets = markets_of(configs)
     spec = configs.spec(name)
