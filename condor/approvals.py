@@ -28,7 +28,9 @@ class ApprovalNeeded(UserError):
 
     def __init__(self, file: str, digest: str) -> None:
         self.file, self.digest = file, digest
-        super().__init__(f"{file} (hash {digest[:12]}) is code that the owner has not approved yet: read it, then approve this hash once")
+        super().__init__(
+            f"{file} (hash {digest[:12]}) is code that the owner has not approved yet: read it, then start a backtest of it in a terminal, or approve this hash"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ def create_config(home: Home, controller_name: str, ask: Ask | None, given: Sequ
     """
     configs = Configs(home, time.time_ns() // 1_000_000)
     spec = configs.spec(controller_name)
+    if spec.origin:
+        say(f"using {spec.origin}")
     markets = markets_of(configs)
     form = form_of(spec.config_class, markets)
     answers = default_answers(form, configs.example(controller_name))

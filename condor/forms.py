@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from botcore.core.config import plain_types
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -259,14 +260,15 @@ def default_answers(form: Form, example: Mapping[str, Any]) -> dict[str, Any]:
     for question in (*form.steps, *form.advanced):
         field = form.model.model_fields[question.name]
         value = example[question.name] if question.name in example else field.get_default(call_default_factory=True)
-        answers[question.name] = _json_value(question, value)
+        # a required field has no default: it is asked for
+        answers[question.name] = None if value is PydanticUndefined else _json_value(question, value)
     answers["controller_name"] = form.model.model_fields["controller_name"].get_default() if "controller_name" in form.model.model_fields else None
     return {name: value for name, value in answers.items() if value is not None or _may_be_none(form, name)}
 
 
 def _may_be_none(form: Form, name: str) -> bool:
     field = form.model.model_fields.get(name)
-    return field is not None and type(None) in plain_types(field.annotation)
+    return field is not None and not field.is_required() and type(None) in plain_types(field.annotation)
 
 
 def _json_value(question: Question, value: Any) -> Any:

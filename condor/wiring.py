@@ -38,6 +38,7 @@ from condor.notifications import Notifications
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
+from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.facade import Services
 from condor.services.history import HistoryService
@@ -197,6 +198,7 @@ class Program:
             overview,
             PanelService(journal, wall),
             SubscriptionService(journal, self._scheduler, wall),
+            CodeService(configs, journal, wall),
         )
 
     def _recover(self) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from botcore.compat.directional import DirectionalTradingControllerConfigBase as UserDirectional
+from botcore.compat.market_making import MarketMakingControllerConfigBase as UserMarketMaker
 from botcore.controllers.directional import DirectionalTradingControllerConfigBase
 from botcore.controllers.market_making import MarketMakingControllerConfigBase
 from botcore.model.enums import TradeType
@@ -226,14 +228,15 @@ class DraftService:
         """What a live start would put at stake; None where no account of that venue is connected."""
         live = self._hosts.live
         config = self._bots.check(draft.controller_name, draft.answers)
-        account = live.accounts.get(config.connector_name) if live is not None else None
-        if account is None:
+        market = _main_market(config)
+        account = live.accounts.get(market.connector_name) if live is not None and market is not None else None
+        if account is None or market is None:
             return None
         session = account.session.view()
-        instrument = self._hosts.of(LIVE).instrument(Market(config.connector_name, config.trading_pair))
+        instrument = self._hosts.of(LIVE).instrument(market)
         total = sum(_quotes(config), Decimal(0))
         return LiveOffer(
-            live.title(config.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble
+            live.title(market.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble
         )
 
     def _faults(self, draft: Draft, mode: str = PAPER) -> list[str]:
@@ -248,14 +251,16 @@ class DraftService:
             return [error.problem]
         except UserError as error:
             return [str(error)]
-        return _too_small(config, self._instrument(config, mode))
+        market = _main_market(config)
+        return [] if market is None else _too_small(config, self._hosts.of(mode).instrument(market))
 
     def _estimates(self, draft: Draft, mode: str) -> tuple[tuple[str, str], ...]:
         config = self._bots.check(draft.controller_name, draft.answers, mode)
-        return _estimates(config, self._instrument(config, mode), self._configs.venue(config.connector_name).fees.taker)
-
-    def _instrument(self, config: Any, mode: str) -> Instrument:
-        return self._hosts.of(mode).instrument(Market(config.connector_name, config.trading_pair))
+        market = _main_market(config)
+        if market is None:
+            return ()
+        taker = self._configs.venue(market.connector_name).fees.taker
+        return _estimates(config, self._hosts.of(mode).instrument(market), taker)
 
     def _form(self, controller_name: str, connector: Any) -> Form:
         spec = self._configs.spec(controller_name)
@@ -269,11 +274,19 @@ class DraftService:
 
 
 # ---- what a config means -------------------------------------------------------------------------------------------
+def _main_market(config: Any) -> Market | None:
+    """The market that its amounts are counted in; the first of its own where it does not name one, None where it trades nothing."""
+    name, pair = getattr(config, "connector_name", None), getattr(config, "trading_pair", None)
+    return Market(str(name), str(pair)) if name and pair else next(iter(sorted(config.markets())), None)
+
+
 def _quotes(config: Any) -> list[Decimal]:
     """Quote amount of every position that the config may open at once."""
     if isinstance(config, MarketMakingControllerConfigBase):
         return [*config.level_quotes(TradeType.BUY), *config.level_quotes(TradeType.SELL)]
-    if isinstance(config, DirectionalTradingControllerConfigBase):
+    if isinstance(config, UserMarketMaker):
+        return [quote for side in (TradeType.BUY, TradeType.SELL) for quote in config.get_spreads_and_amounts_in_quote(side)[1]]
+    if isinstance(config, DirectionalTradingControllerConfigBase | UserDirectional):
         each = config.total_amount_quote / config.max_executors_per_side
         return [each] * config.max_executors_per_side
     return [config.total_amount_quote]
@@ -281,8 +294,8 @@ def _quotes(config: Any) -> list[Decimal]:
 
 def _too_small(config: Any, instrument: Instrument) -> list[str]:
     """A position below the venue's smallest order can never be opened."""
-    smallest = min(_quotes(config))
-    if instrument.min_notional and smallest < instrument.min_notional:
+    smallest = min(_quotes(config), default=Decimal(0))
+    if instrument.min_notional and 0 < smallest < instrument.min_notional:
         count = len(_quotes(config))
         needed = instrument.min_notional * count
         return [
@@ -294,7 +307,7 @@ def _too_small(config: Any, instrument: Instrument) -> list[str]:
 
 def _estimates(config: Any, instrument: Instrument, taker: Decimal) -> tuple[tuple[str, str], ...]:
     """Number of orders, worst case and fees."""
-    quotes = _quotes(config)
+    quotes = _quotes(config) or [Decimal(0)]
     total = sum(quotes, Decimal(0))
     rows = [("positions at once", str(len(quotes))), ("each", f"{min(quotes):.2f} to {max(quotes):.2f} {instrument.quote}")]
     stop = getattr(config, "stop_loss", None)
@@ -303,6 +316,7 @@ def _estimates(config: Any, instrument: Instrument, taker: Decimal) -> tuple[tup
     else:
         rows.append(("if all go wrong", "no stop loss: the loss has no limit"))
     rows.append(("fees of one round trip", f"up to {total * 2 * taker:.2f} {instrument.quote}"))
-    if instrument.is_perpetual:
-        rows.append(("margin at leverage", f"{total / config.leverage:.2f} {instrument.quote}"))
+    leverage = getattr(config, "leverage", None)
+    if instrument.is_perpetual and leverage:
+        rows.append(("margin at leverage", f"{total / leverage:.2f} {instrument.quote}"))
     return tuple(rows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from condor.services.access import AccessService
 from condor.services.bots import BotService
+from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.history import HistoryService
 from condor.services.overview import OverviewService
@@ -24,3 +25,4 @@ class Services:
     overview: OverviewService
     panels: PanelService
     subscriptions: SubscriptionService
+    code: CodeService
