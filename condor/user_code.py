@@ -102,8 +102,8 @@ class UserCode:
         """
         if not NAME.fullmatch(name):
             return None
-        folders = [kind] if kind and kind in self.kinds() else self.kinds()
-        found = [(path, folder) for folder in [*folders, ""] if (path := self._in_folder(name, folder)) is not None]
+        found = [(path, folder) for folder in [*self.kinds(), ""] if (path := self._in_folder(name, folder)) is not None]
+        found = [item for item in found if item[1] == kind] or found
         if len({folder for _, folder in found if folder}) > 1:
             where = ", ".join(f"{FOLDER}/{folder}" for _, folder in found if folder)
             raise ConfigError(
