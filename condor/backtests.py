@@ -135,6 +135,8 @@ def page_of(result: dict[str, Any], name: str, origin: str = "") -> str:
         lines.append(f"  {market['connector_name']}:{market['trading_pair']}  {market['candles']} candles of {market['interval_s']} s, {span}")
         rules = f"tick {market['tick_size']}, lot {market['lot_size']}, smallest order {market['min_notional']} {quote}"
         lines.append(f"    trading rules from {market['rules_from']}: {rules}")
+    if "several_markets" in result["assumptions"]:
+        lines.append(f"  {result['assumptions']['several_markets']}")
     sharpe = "undefined" if summary["sharpe"] is None else f"{summary['sharpe']:.2f}"
     rows = [
         ("Net PnL", f"{_money(summary['net_pnl_quote'])} {quote} ({_money(summary['net_pnl_pct'])} % of {summary['opening_equity']})"),

@@ -49,7 +49,7 @@ def summary_of(job: BacktestJob, run: BacktestRun) -> dict[str, Any]:
     won = [info.net_pnl_quote for info in traded if info.net_pnl_quote > 0]
     lost = [info.net_pnl_quote for info in traded if info.net_pnl_quote < 0]
     gain, loss = sum(won, ZERO), -sum(lost, ZERO)
-    report, opening = run.report, job.opening.get(run.quote, ZERO)
+    report, opening = run.report, opening_of(job, run.quote)
     net = report.global_pnl_quote
     worst: Drawdown = drawdown(run.equity)
     ratio: Sharpe = sharpe(run.equity_ms, run.equity)
@@ -82,6 +82,17 @@ def summary_of(job: BacktestJob, run: BacktestRun) -> dict[str, Any]:
     }
 
 
+def opening_of(job: BacktestJob, quote: str) -> Decimal:
+    """What all accounts opened with, in quote: every connector's opens with the same, and base counts at the first price of its market."""
+    names = {market.connector_name for market in job.markets}
+    worth = job.opening.get(quote, ZERO) * len(names)
+    for recorded in job.markets.values():
+        instrument = recorded.instrument
+        if not instrument.is_perpetual and instrument.quote == quote:
+            worth += job.opening.get(instrument.base, ZERO) * Decimal(str(recorded.table.open[0]))
+    return worth
+
+
 def _market(market: Market, recorded: RecordedMarket) -> dict[str, Any]:
     table, instrument = recorded.table, recorded.instrument
     return {
@@ -102,7 +113,12 @@ def _market(market: Market, recorded: RecordedMarket) -> dict[str, Any]:
 def _assumptions(job: BacktestJob) -> dict[str, Any]:
     used = {market.connector_name for market in job.markets}
     rules: Mapping[str, Any] = {name: rule for name, rule in sorted(job.rules.items()) if name in used}
-    return {
+    several = {}
+    if len(job.markets) > 1:
+        several["several_markets"] = (
+            "each market walks through its bars by itself and its quotes have no size: a difference of two markets within one bar need not have been there"
+        )
+    return several | {
         "quotes": "a candle is four quotes: open, the extreme against the position, the other extreme, close; the path stops at orders and barriers",
         "fills": "resting orders fill at their own price; market orders at the standing quote, after the order was sent",
         "end": "what is open at the end is closed at the last quote",

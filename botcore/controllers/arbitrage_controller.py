@@ -19,8 +19,7 @@ from botcore.executors.data_types import ConnectorPair
 from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
 from botcore.model.instrument import Market
-
-SECOND_NS = 1_000_000_000
+from botcore.model.times import SECOND_NS
 
 
 class ArbitrageControllerConfig(ControllerConfigBase):

@@ -19,6 +19,7 @@ from botcore.executors.xemm.config import XEMMExecutorConfig
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
 from botcore.model.enums import PriceType, TradeType
 from botcore.model.instrument import Market
+from botcore.model.times import SECOND_NS
 
 
 def read_levels(raw: Any) -> Any:
@@ -124,9 +125,14 @@ class XEMMMultipleLevels(ControllerBase):
             for index, (target, quote) in enumerate(levels):
                 name = f"{side.name.lower()}_{index}"
                 own = self.filter_executors(filter_func=lambda info, name=name: info.level_id == name)  # type: ignore[misc]
-                if all(info.is_done for info in own) and not is_resting(own, self.market_data_provider.now_ns):
+                if all(info.is_done for info in own) and not self._waits(own):
                     actions.append(self._quote(name, side, target, quote / mid))
         return actions
+
+    def _waits(self, own: list[ExecutorInfo]) -> bool:
+        """Whether a level ended a moment ago: what has just been taken must be there again before it is quoted on."""
+        now_ns = self.market_data_provider.now_ns
+        return is_resting(own, now_ns) or any(info.is_done and now_ns < info.close_ns + SECOND_NS for info in own)
 
     def _quote(self, name: str, side: TradeType, target: Decimal, amount: Decimal) -> ExecutorAction:
         config = self.config

@@ -56,6 +56,10 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         if config.execution_strategy is ExecutionStrategy.LIMIT_CHASER and config.chaser_config is not None:
             self._chaser = Chaser(config.chaser_config, self._instrument, config.side)
 
+    def side_of(self, fill: Fill) -> TradeType:
+        """An order that closes belongs to the position on the other side: in hedge mode it reduces that hold and opens none of its own."""
+        return self.config.side.opposite if self._action is PositionAction.CLOSE else self.config.side
+
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
         ticks = self._ticks() or self._facing()

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
-from botcore.model.enums import CloseType, OrderType, PositionAction, RunnableStatus, TradeType
+from botcore.model.enums import CloseType, OrderType, PositionAction, PositionMode, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
 from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
 
@@ -218,3 +218,15 @@ def test_o18_order_that_somebody_canceled_is_not_sent_again(filled: str | None, 
     bench.venue.end(bench.orders[0], OrderState.CANCELED)
     bench.tick(60)
     assert (executor.status, executor.close_type, len(bench.orders)) == (TERMINATED, close_type, 1)
+
+
+@pytest.mark.parametrize("side", [BUY, SELL])
+def test_in_hedge_mode_an_order_that_closes_reduces_the_position_on_the_other_side(side: TradeType) -> None:
+    """Positions by side: the close of a long is a sell, and opens no short beside it."""
+    bench = VenueBench()
+    bench.venue.mode = PositionMode.HEDGE
+    for action, of in ((PositionAction.OPEN, side), (PositionAction.CLOSE, side.opposite)):
+        bench.start(OrderExecutorConfig(connector_name=PERP, trading_pair="ETH-USDT", side=of, amount=D(1), position_action=action))
+        bench.venue.trade(bench.orders[-1], price=100)
+    (hold,) = bench.orchestrator.positions()
+    assert (hold.amount, hold.realized_pnl_quote) == (0, 0)

@@ -1,0 +1,127 @@
+"""`condor backtest` over two markets: the recordings of 2022-12-13 on Binance and Bybit, and a synthetic pair, with results that are explained."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from botcore.backtesting.engine import run_backtest
+from botcore.backtesting.result import result_of
+from botcore.model.errors import UserError
+from condor.backtests import build_job, page_of
+from condor.configs import Configs
+from condor.create import create_config
+from condor.home import Home
+from condor.settings import Settings
+from tests.support.cointegrated import write_synthetic_pair
+from tests.support.data import CHECKOUT, recorded
+
+BINANCE = "candles/lean_binance_btcbusd_1m.csv.gz"
+"""BTC-BUSD: the dollar of its quote asset is taken for USDT."""
+BYBIT, BYBIT_PERP = "candles/lean_bybit_btcusdt_1m.csv.gz", "candles/lean_bybit_btcusdt_perp_1m.csv.gz"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path / "home", CHECKOUT / "conf")
+    made.make()
+    return made
+
+
+def run(home: Home, name: str, given: list[str], data: list[str], fee: str, balances: list[str]) -> dict[str, Any]:
+    """Ask the wizard's questions with some answers given, then run the config that it wrote."""
+    path = create_config(home, name, None, given, lambda _: None)
+    configs = Configs(home)
+    job = build_job(configs.load(path), data, configs, Settings(), fee=Decimal(fee), balances=balances)
+    found = result_of(job, run_backtest(job))
+    assert found["faults"] == []
+    assert "within one bar" in page_of(found, name), "what a candle can't say of two markets is said"
+    return found
+
+
+def net(found: dict[str, Any], **where: Any) -> Decimal:
+    """Signed base that was filled."""
+    fills = [fill for fill in found["fills"] if all(fill[key] == value for key, value in where.items())]
+    return sum((Decimal(fill["amount"]) * (1 if fill["side"] == "BUY" else -1) for fill in fills), Decimal(0))
+
+
+def files(*named: tuple[str, str]) -> list[str]:
+    return [f"{market}={recorded(name)}" for market, name in named]
+
+
+def test_arbitrage_between_binance_and_bybit(home: Home) -> None:
+    data = files(("binance:BTC-USDT", BINANCE), ("bybit:BTC-USDT", BYBIT))
+    money = ["USDT=10000", "BTC=1"]
+    given = ["exchange_pair_1=binance:BTC-USDT", "exchange_pair_2=bybit:BTC-USDT", "total_amount_quote=1000", "min_profitability=0.05%"]
+    found = run(home, "arbitrage_controller", given, data, "0.00005", money)
+    done = [executor for executor in found["executors"] if executor["close_type"] == "COMPLETED"]
+    assert len(done) > 5
+    for executor in done:
+        # both fees are in it; amounts differ by what the fee took of the bought base
+        assert Decimal(executor["net_pnl_quote"]) > Decimal("0.0004") * 1000
+    assert abs(net(found)) < Decimal("0.00001"), "what was bought on one venue was sold on the other"
+    assert abs(net(found, connector_name="binance")) < Decimal("0.07"), "and no more one way than the other but for one trade"
+    none = run(home, "arbitrage_controller", [*given[:3], "min_profitability=5%"], data, "0.001", money)
+    assert (none["summary"]["trades"], none["fills"]) == (0, [])
+
+
+def test_xemm_on_bybit_hedged_on_binance(home: Home) -> None:
+    data = files(("binance:BTC-USDT", BINANCE), ("bybit:BTC-USDT", BYBIT))
+    given = [
+        "maker_connector=bybit",
+        "taker_connector=binance",
+        "buy_levels_targets_amount=0.0005,500",
+        "sell_levels_targets_amount=0.0005,500",
+        "min_profitability=0.03%",
+        "max_profitability=0.5%",
+    ]
+    found = run(home, "xemm_multiple_levels", given, data, "0.00005", ["USDT=10000", "BTC=1"])
+    done = [executor for executor in found["executors"] if executor["close_type"] == "COMPLETED"]
+    assert len(done) > 5
+    hedges = [fill for fill in found["fills"] if fill["connector_name"] == "binance"]
+    quotes = [fill for fill in found["fills"] if fill["connector_name"] == "bybit"]
+    assert len(hedges) >= len(quotes) and not any(fill["is_maker"] for fill in hedges)
+    # a level left over a lot at most, and its fee in base
+    assert abs(net(found)) <= len(done) * Decimal("0.00001") * 2
+    assert sum(Decimal(executor["net_pnl_quote"]) > 0 for executor in done) >= 0.9 * len(done)
+
+
+def test_hedge_of_a_bitcoin_on_bybit(home: Home) -> None:
+    data = files(("binance:BTC-USDT", BINANCE), ("bybit_perpetual:BTC-USDT", BYBIT_PERP))
+    given = ["spot_connector_name=binance", "hedge_connector_name=bybit_perpetual", "hedge_ratio=50%", "leverage=2"]
+    found = run(home, "hedge_asset", given, data, "0.0005", ["USDT=20000", "BTC=1"])
+    (fill,) = found["fills"]
+    assert (fill["connector_name"], fill["side"], fill["amount"], fill["price"]) == ("bybit_perpetual", "SELL", "0.5", "17194")
+    assert Decimal(fill["fee"]) == Decimal("0.5") * 17194 * Decimal("0.0005")
+    (position,) = found["summary"]["positions"]
+    # half a bitcoin short from 17194 to 17435.5
+    assert (position["amount"], Decimal(position["unrealized_pnl_quote"])) == ("-0.5", Decimal("-120.75"))
+    # what the accounts opened with: twice 20,000 and one bitcoin at its first price
+    assert found["summary"]["opening_equity"] == "57212.12"
+
+
+def test_statistical_arbitrage_over_a_synthetic_cointegrated_pair(home: Home, tmp_path: Path) -> None:
+    """The pair is made, seed 7, and falls back to its line by construction: it shows that the machinery works, not that markets do so."""
+    dominant, hedge = write_synthetic_pair(tmp_path, 7, 3000)
+    data = [f"binance_perpetual:SOL-USDT={dominant}", f"binance_perpetual:ETH-USDT={hedge}"]
+    given = ["total_amount_quote=1000", "min_amount_quote=100", "tp_global=0.1%", "lookback_period=100"]
+    found = run(home, "stat_arb", given, data, "0", ["USDT=10000"])
+    kinds = {executor["close_type"] for executor in found["executors"]}
+    assert "FAILED" not in kinds, "no closing order is sent for what is closed already"
+    closers = [executor for executor in found["executors"] if executor["type"] == "order_executor"]
+    assert len(closers) >= 4 and len(closers) % 2 == 0, "both legs are closed together"
+    held = {(each["connector_name"], each["trading_pair"], each["amount"]) for each in found["summary"]["positions"]}
+    for pair in ("SOL-USDT", "ETH-USDT"):
+        amounts = sum((Decimal(amount) for _, of, amount in held if of == pair), Decimal(0))
+        assert amounts == net(found, trading_pair=pair), "holds are what was traded, side by side"
+    assert Decimal(found["summary"]["net_pnl_quote"]) > 0, "it comes back by construction, and costs nothing here"
+
+
+def test_a_file_without_its_market_is_refused(home: Home) -> None:
+    path = create_config(home, "hedge_asset", None, [], lambda _: None)
+    configs = Configs(home)
+    with pytest.raises(UserError, match="name each file's market"):
+        build_job(configs.load(path), [str(recorded(BINANCE))], configs, Settings())
