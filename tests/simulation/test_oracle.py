@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from botcore.model.events import FactKind
+from botcore.venues.wire import Reply
 from tests.simulation.ledger import VenueTrade
 from tests.simulation.oracle import judge_executors
+from tests.support.live_wire import Manners
 
 VENUE, PAIR = "binance", "ETH-USDT"
 
@@ -37,6 +39,16 @@ def opened_twice(*, is_late: bool, is_told: bool) -> list[str]:
     found: list[str] = []
     judge_executors(watcher, [ledger], {}, lambda invariant, _text: found.append(invariant))
     return found
+
+
+def test_i13_what_leaves_in_the_moment_of_the_answer_can_not_know_of_it_and_all_later_can() -> None:
+    manners = Manners()
+    manners.arrives(5, Reply(429, {"retry-after": "7"}, b"", 0, 5))
+    manners.leaves(5, "GET /a")
+    assert manners.breaches == []
+    manners.leaves(6, "GET /b")
+    manners.leaves(5 + 7_000_000_000, "GET /c")
+    assert [text.split(" left")[0] for text in manners.breaches] == ["GET /b"]
 
 
 @pytest.mark.parametrize(("is_late", "is_told", "expected"), [(True, True, []), (True, False, ["I3"]), (False, True, ["I3"])])

@@ -15,7 +15,7 @@ class Manners:
     Attributes
     ----------
     quiet_until_ns : int
-        Nothing may leave before.
+        Nothing may leave before; what leaves in the very moment in which the answer arrives can't know of it yet.
     breaches : list of str
         Requests that left all the same.
     sent : list of (int, str)
@@ -24,17 +24,19 @@ class Manners:
 
     def __init__(self) -> None:
         self.quiet_until_ns = 0
+        self._heard_ns = 0
         self.breaches: list[str] = []
         self.sent: list[tuple[int, str]] = []
 
     def leaves(self, now_ns: int, what: str) -> None:
         self.sent.append((now_ns, what))
-        if now_ns < self.quiet_until_ns:
+        if self._heard_ns < now_ns < self.quiet_until_ns:
             self.breaches.append(f"{what} left {(self.quiet_until_ns - now_ns) / 1e9:.3f} s before the venue's rest was over")
 
     def arrives(self, now_ns: int, reply: Reply) -> None:
         after = reply.headers.get("retry-after", "")
         if reply.status in (418, 429) and after.isdigit():
+            self._heard_ns = now_ns
             self.quiet_until_ns = max(self.quiet_until_ns, now_ns + int(after) * SECOND_NS)
 
 
