@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from condor.doctor import EXTENSIONS
 from tests.support.instance import Instance, condor
 
 CONFIG = """id: demo
@@ -168,7 +169,7 @@ def test_doctor_verify_link_and_reset_on_an_idle_home(tmp_path: Path) -> None:
     healthy = condor("doctor", "--home", home)
     assert healthy.returncode == 0
     # four Cython extensions and the lane
-    assert healthy.stdout.count("compiled") == 5
+    assert healthy.stdout.count("compiled") == len(EXTENSIONS) + 1
     assert "nothing to verify" in condor("verify", "--home", home).stdout
     assert condor("link", "--home", home).returncode == 2
     assert condor("reset-paper", "--home", home).returncode == 0
