@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from pydantic import ValidationError
+
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.executors.data_types import config_values
-from botcore.model.errors import CondorError
+from botcore.model.errors import CondorError, UserError
 from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
@@ -30,6 +32,7 @@ from condor.accounting import Amounts, Positions, held_by_bots, paper_positions,
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
+from condor.stand_in import stand_in
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_version, bots_in, configs_of, limits_of, set_state
 
 log = logging.getLogger(__name__)
@@ -82,8 +85,7 @@ class BotManager:
         """
         pairs: list[tuple[ControllerSpec, ControllerConfigBase]] = []
         for row in configs:
-            spec = self._configs.spec(row.controller_name)
-            config = spec.config_class.model_validate(row.config)
+            spec, config = self._pair(row, is_benched=bool(benched and row.controller_id in benched))
             pairs.append((replace(spec, controller_class=ControllerBase) if benched and config.id in benched else spec, config))
         strategy = self._hosts.of(mode).runtime.build_bot(
             bot_id, pairs, self._on_idle, limits=BotLimits.model_validate(dict(limits or {})), on_breach=self._on_breach
@@ -91,6 +93,17 @@ class BotManager:
         for controller_id, reason in (benched or {}).items():
             strategy.bench(controller_id, reason)
         return strategy
+
+    def _pair(self, row: ConfigRow, *, is_benched: bool) -> tuple[ControllerSpec, ControllerConfigBase]:
+        """A stored config with its controller; for one that is not asked anyway something that stands for it, where its code is not to be had."""
+        try:
+            spec = self._configs.spec(row.controller_name)
+            return spec, spec.config_class.model_validate(row.config)
+        except (UserError, ValidationError):
+            if not is_benched:
+                raise
+            spec = stand_in(row.controller_name)
+            return spec, spec.config_class.model_validate(row.config)
 
     def launch(self, row: BotRow, configs: list[ConfigRow], strategy: StrategyV2Base) -> None:
         """Put a bot whose row is written on the clock."""

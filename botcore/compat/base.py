@@ -145,7 +145,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def market_data_provider(self, given: Any) -> None:
         if _is_provider(given):
             given = given if isinstance(given, MarketDataView) else MarketDataView(given)
-            OurControllerBase.market_data_provider.__set__(self, given)  # type: ignore[misc]
+            OurControllerBase.market_data_provider.__set__(self, given)  # type: ignore[attr-defined, misc]
         self.__dict__["_provider"] = given
 
     # ---- one step --------------------------------------------------------------------------------------------------

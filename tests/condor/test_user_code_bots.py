@@ -1,0 +1,87 @@
+"""A bot with a controller of the home in a whole program: approval through the service, wizard, start, and a start after the file has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from botcore.model.instrument import Market
+from condor.approvals import ApprovalNeeded
+from condor.home import find_home
+from condor.settings import Environment, Settings
+from condor.stand_in import AbsentConfig
+from condor.users import Actor, Role
+from condor.wiring import Program, wall_clock
+from tests.support.user_code import HOME, write
+
+OWNER = Actor(1, "owner", Role.OWNER, "local", 1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    write(tmp_path, "generic/one_of_each.py", (HOME / "controllers/generic/one_of_each.py").read_text())
+    return tmp_path
+
+
+@asynccontextmanager
+async def started(home: Path) -> AsyncIterator[Program]:
+    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
+    made = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come")
+
+
+async def test_a_controller_of_the_home_is_approved_asked_started_and_watched_when_its_file_has_changed(home: Path) -> None:
+    async with started(home) as program:
+        services = program.services
+        with pytest.raises(ApprovalNeeded, match="is code that the owner has not approved yet"):
+            await services.drafts.begin(OWNER, "one_of_each")
+        shown = next(view for view in services.code.files() if view.name == "one_of_each")
+        await services.code.approve(OWNER, "one_of_each", shown.digest)
+        draft = await services.drafts.begin(OWNER, "one_of_each")
+        for name, text in (("connector_name", "binance_perpetual"), ("trading_pair", "ETH-USDT"), ("kind", "limit"), ("leverage", "1")):
+            draft = await services.drafts.answer(OWNER, draft.draft_id, name, text)
+        review = await services.drafts.review(draft.draft_id)
+        assert review.faults == ()
+        assert dict(review.estimates)["positions at once"] == "1"
+        view = await services.drafts.start(OWNER, draft.draft_id, lambda _: None)
+        bot = program._manager.running[view.bot_id].strategy
+        await until(lambda: bool(bot.orchestrator.running))
+        assert not [seat.fault for seat in bot.seats if seat.fault]
+    file = home / "controllers" / "generic" / "one_of_each.py"
+    file.write_text(file.read_text() + "\n# changed\n")
+    async with started(home) as program:
+        assert not program._manager.broken
+        (running,) = program._manager.running.values()
+        strategy = running.strategy
+        assert [executor.config.type for executor in strategy.orchestrator.running] == ["order_executor"], "what it had is watched"
+        assert "has not approved yet" in strategy.seats[0].fault
+
+
+def test_markets_of_a_config_without_its_model() -> None:
+    values = {
+        "controller_name": "gone",
+        "maker_connector": "binance",
+        "maker_trading_pair": "ETH-USDT",
+        "pair_2": {"connector_name": "bybit_perpetual", "trading_pair": "ETH-USDT"},
+        "leverage": 3,
+        "whatever": [1, 2],
+    }
+    config = AbsentConfig.model_validate(values)
+    assert config.markets() == {Market("binance", "ETH-USDT"), Market("bybit_perpetual", "ETH-USDT")}
+    assert list(config.perpetual_settings()) == [Market("bybit_perpetual", "ETH-USDT")]
