@@ -55,15 +55,15 @@ def files(*named: tuple[str, str]) -> list[str]:
 def test_arbitrage_between_binance_and_bybit(home: Home) -> None:
     data = files(("binance:BTC-USDT", BINANCE), ("bybit:BTC-USDT", BYBIT))
     money = ["USDT=10000", "BTC=1"]
-    given = ["exchange_pair_1=binance:BTC-USDT", "exchange_pair_2=bybit:BTC-USDT", "total_amount_quote=1000", "min_profitability=0.05%"]
+    given = ["exchange_pair_1=binance:BTC-USDT", "exchange_pair_2=bybit:BTC-USDT", "total_amount_quote=1000", "min_profitability=0.05%", "max_executors_imbalance=5"]
     found = run(home, "arbitrage_controller", given, data, "0.00005", money)
     done = [executor for executor in found["executors"] if executor["close_type"] == "COMPLETED"]
-    assert len(done) > 5
+    assert len(done) >= 5
     for executor in done:
         # both fees are in it; amounts differ by what the fee took of the bought base
         assert Decimal(executor["net_pnl_quote"]) > Decimal("0.0004") * 1000
-    assert abs(net(found)) < Decimal("0.00001"), "what was bought on one venue was sold on the other"
-    assert abs(net(found, connector_name="binance")) < Decimal("0.07"), "and no more one way than the other but for one trade"
+    assert abs(net(found)) <= len(done) * Decimal("0.00001"), "what was bought on one venue was sold on the other"
+    assert abs(net(found, connector_name="binance")) < 5 * Decimal("0.0582"), "and at most five trades one way: 1,000 USDT are 0.058 bitcoin"
     none = run(home, "arbitrage_controller", [*given[:3], "min_profitability=5%"], data, "0.001", money)
     assert (none["summary"]["trades"], none["fills"]) == (0, [])
 
