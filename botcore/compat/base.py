@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.compat.market_data import MarketDataView
+from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
 from botcore.compat.tools import HummingbotLogger, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
@@ -22,7 +23,7 @@ from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
-from botcore.model.enums import RunnableStatus
+from botcore.model.enums import PositionMode, RunnableStatus
 
 __all__ = ["ControllerBase", "ExecutorFilter", "RunnableBase"]
 
@@ -145,8 +146,15 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def market_data_provider(self, given: Any) -> None:
         if _is_provider(given):
             given = given if isinstance(given, MarketDataView) else MarketDataView(given)
+            given.perpetual = self._perpetual
             OurControllerBase.market_data_provider.__set__(self, given)  # type: ignore[attr-defined, misc]
         self.__dict__["_provider"] = given
+
+    def _perpetual(self, provider: Any, name: str) -> PerpetualConnectorView:
+        """A connector of perpetuals with what this controller holds there."""
+        settings = self.config.perpetual_settings() if hasattr(self.config, "perpetual_settings") else {}
+        leverage, mode = next((value for market, value in settings.items() if market.connector_name == name), (1, PositionMode.HEDGE))
+        return PerpetualConnectorView(provider, name, Own(lambda: self.executors_info, lambda: self.positions_held, mode, leverage))
 
     # ---- one step --------------------------------------------------------------------------------------------------
     @property

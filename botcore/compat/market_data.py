@@ -5,7 +5,7 @@ From these notes follows when it has to be called again: once per closed candle 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -78,6 +78,7 @@ class MarketDataView(MarketDataProvider):
         self.rates = source.rates
         self.rate_troubles = source.rate_troubles
         self.reads = Reads()
+        self.perpetual: Callable[[Any, str], TradingConnectorView] | None = None
 
     # ---- candles ---------------------------------------------------------------------------------------------------
     def get_candles_df(self, connector_name: str, trading_pair: str, interval: str, max_records: int = 500) -> Any:
@@ -159,11 +160,16 @@ class MarketDataView(MarketDataProvider):
 
     @property
     def connectors(self) -> dict[str, ConnectorView]:
-        return {name: TradingConnectorView(self, name) for name in super().connectors}
+        return {name: self._view(name) for name in super().connectors}
 
     def get_connector(self, connector_name: str) -> ConnectorView:
-        known = super().get_connector(connector_name)
-        return TradingConnectorView(self, known.name)
+        return self._view(super().get_connector(connector_name).name)
+
+    def _view(self, name: str) -> TradingConnectorView:
+        if self.perpetual is not None and name.endswith("_perpetual"):
+            self.reads.note_books()
+            return self.perpetual(self, name)
+        return TradingConnectorView(self, name)
 
     def get_connector_with_fallback(self, connector_name: str) -> ConnectorView:
         known = super().get_connector_with_fallback(connector_name)

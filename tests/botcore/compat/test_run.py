@@ -106,6 +106,21 @@ def test_positions_have_no_sign_and_a_side(tmp_path: Path) -> None:
     assert held.current_price == 90
 
 
+def test_a_perpetuals_connector_shows_the_controllers_own_position_and_mode(tmp_path: Path) -> None:
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind="market", side="SELL")
+    connector = stage.controller.market_data_provider.get_connector(PERP)
+    assert connector._perpetual_trading.account_positions == {}
+    for _ in range(3):
+        stage.tick()
+    position = connector.account_positions["ETH-USDT"]
+    assert (position.amount, position.entry_price, position.position_side.name, position.leverage) == (D(-1), D(100), "SHORT", D(5))
+    assert connector.position_mode is stage.config.position_mode
+    assert connector.get_position("ETH-USDT") == position
+    spot = PaperBench(instrument(connector=SPOT))
+    other = Stage("one_of_each", tmp_path, spot, connector_name=SPOT, trading_pair="ETH-USDT", kind="market")
+    assert not hasattr(other.controller.market_data_provider.get_connector(SPOT), "_perpetual_trading")
+
+
 # ---- bases -----------------------------------------------------------------------------------------------------------
 def maker_bench() -> PaperBench:
     of = instrument()
