@@ -15,7 +15,7 @@ from botcore.controllers.barrier_fields import BlankRatio, read_trailing_stop
 from botcore.controllers.bollinger_fields import BollingerFields
 from botcore.controllers.candle_fields import CandleWindow
 from botcore.controllers.directional import DirectionalTradingControllerBase
-from botcore.controllers.ladder_fields import OptionalBounds, OptionalWeights, Spreads, shares
+from botcore.controllers.ladder_fields import Multiples, OptionalBounds, OptionalWeights, shares
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase, TrailingStop, TripleBarrierConfig
 from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
@@ -54,7 +54,7 @@ class DManV3Config(BollingerFields):
         Field(json_schema_extra=ask("Trailing stop (activation,delta)?", new=False, updatable=True, unit="ratios", group="exits")),
     ] = TrailingStop(activation_price=Decimal("0.015"), trailing_delta=Decimal("0.005"))
     dca_spreads: Annotated[
-        Spreads,
+        Multiples,
         Field(json_schema_extra=ask("Spreads of the ladder?", unit="ratios", suggest=("0.1%, 1.8%, 15%, 25%", "0.1%, 0.5%, 1%, 2%"), group="levels")),
     ] = [Decimal("0.001"), Decimal("0.018"), Decimal("0.15"), Decimal("0.25")]
     dca_amounts_pct: Annotated[OptionalWeights, Field(json_schema_extra=ask("Weights of the ladder?", new=False))] = None
@@ -68,6 +68,10 @@ class DManV3Config(BollingerFields):
     def _ladder_fits(self) -> Self:
         if self.dca_amounts_pct is not None and len(self.dca_amounts_pct) != len(self.dca_spreads):
             raise ValueError(f"expected {len(self.dca_spreads)} dca_amounts_pct (one for each spread), found {len(self.dca_amounts_pct)}")
+        if not self.dynamic_order_spread and max(self.dca_spreads) >= 1:
+            raise ValueError(
+                f"expected dca_spreads below 1 (a buy has to stand above zero) without dynamic_order_spread, found {max(self.dca_spreads)}"
+            )
         return self
 
     def weights(self) -> list[Decimal]:

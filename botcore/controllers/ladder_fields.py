@@ -18,6 +18,8 @@ def read_optional_numbers(raw: Any) -> Any:
 Spread = Annotated[Decimal, Field(ge=0, lt=1)]
 """A fraction of the price below 1: a buy has to stand above zero."""
 Spreads = Annotated[list[Spread], Field(min_length=1), BeforeValidator(read_numbers)]
+Multiples = Annotated[list[Annotated[Decimal, Field(ge=0)]], Field(min_length=1), BeforeValidator(read_numbers)]
+"""Spreads that may count in something else than the price."""
 Weight = Annotated[Decimal, Field(gt=0)]
 OptionalWeights = Annotated[list[Weight] | None, BeforeValidator(read_optional_numbers)]
 OptionalBounds = Annotated[Annotated[list[Annotated[Decimal, Field(gt=0)]], Field(max_length=2)] | None, BeforeValidator(read_optional_numbers)]

@@ -54,6 +54,7 @@ def test_plain_spreads_are_fractions_of_the_mid() -> None:
 def test_dynamic_spreads_count_in_half_widths_of_the_bands() -> None:
     """Half width 2 %: spreads of 0.1 and 0.5 half widths are 0.2 % and 1 %."""
     assert ladder(1, dynamic_order_spread=True).prices == [D("99.800"), 99]
+    assert ladder(1, dynamic_order_spread=True, dca_spreads="1.5,2").prices == [97, 96], "beyond the band"
     assert ladder(-1, dynamic_order_spread="yes").prices == [D("100.200"), 101]
 
 
