@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_statistical_arbitrage_over_a_synthetic_cointegrated_pair(home: Home, tm
     for pair in ("SOL-USDT", "ETH-USDT"):
         times = [(executor["created_ms"], executor["closed_ms"]) for executor in closers if executor["trading_pair"] == pair]
         assert len(times) > 3
-        assert all(later >= ended for (_, ended), (later, _) in zip(times, times[1:], strict=False)), "one closing order of a leg at a time"
+        assert all(later >= ended for (_, ended), (later, _) in pairwise(times)), "one closing order of a leg at a time"
     held = {(each["connector_name"], each["trading_pair"], each["amount"]) for each in found["summary"]["positions"]}
     for pair in ("SOL-USDT", "ETH-USDT"):
         amounts = sum((Decimal(amount) for _, of, amount in held if of == pair), Decimal(0))
