@@ -104,7 +104,7 @@ class StatArbConfig(ControllerConfigBase):
 
 @dataclass(frozen=True, slots=True)
 class LegView:
-    """One leg as it stands: `quote` and `pnl` of holds and filled positions together, quote; `placed` rest, `filled` hold something."""
+    """One leg as it stands: `quote` and `pnl` of holds (what they would earn now) and filled positions together, quote; `placed` rest, `filled` hold something."""
 
     pair: ConnectorPair
     price: Decimal
@@ -182,7 +182,8 @@ class StatArb(ControllerBase):
         filled = [info for info in own if info.has_fills]
         holds = [hold for hold in self.positions_held if _is_on(hold, pair) and hold.amount]
         quote = sum((abs(hold.amount) * price for hold in holds), ZERO) + sum((info.filled_amount_quote for info in filled), ZERO)
-        pnls = [hold.global_pnl_quote for hold in holds] + [info.net_pnl_quote for info in filled]
+        # what earlier rounds have earned says nothing of this one
+        pnls = [hold.unrealized_pnl_quote for hold in holds] + [info.net_pnl_quote for info in filled]
         is_priced = is_known(price) and all(pnl is not None and pnl.is_finite() for pnl in pnls)
         pnl = sum((pnl for pnl in pnls if pnl is not None), ZERO) if is_priced else None
         if not is_known(price):

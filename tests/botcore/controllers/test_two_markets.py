@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -309,6 +310,15 @@ def test_stat_arb_an_opposite_signal_closes_what_stands_against_it() -> None:
     seat.hold(HERE, "0.1")
     assert quoted(seat.step())[0] == (HERE, SELL)
     assert seat.step()[0].executor_config.position_action is PositionAction.CLOSE
+
+
+def test_stat_arb_what_earlier_rounds_earned_does_not_close_this_one() -> None:
+    """The reference judges the pair by all that its holds ever earned: after one good round every new position is closed at once."""
+    seat = Pairs(0)
+    seat.hold(HERE, "0.1")
+    seat.hold(THERE, "-0.1")
+    seat.holds = [dataclasses.replace(hold, realized_pnl_quote=D(50)) for hold in seat.holds]
+    assert seat.step() == []
 
 
 def test_stat_arb_decides_nothing_while_a_mark_is_not_known() -> None:
