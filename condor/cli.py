@@ -74,6 +74,32 @@ def run(home: HomeOption = None) -> None:
 
 
 @app.command()
+def start(
+    conf: Annotated[str, typer.Option("--conf", metavar="FILE", help="The script's config: a YAML file, or one of conf/scripts.")],
+    script: Annotated[str, typer.Option("--script", metavar="NAME", help="The script, with or without .py.")] = "v2_with_controllers",
+    home: HomeOption = None,
+) -> None:
+    """Start Condor with a bot of the controllers that a script's config names, on paper."""
+    from condor.configs import Configs
+    from condor.home import holder_of
+    from condor.logs import Speaker
+    from condor.running import run_until_signal
+    from condor.scripts import WithBot, read_plan
+    from condor.settings import load_environment, load_settings
+    from condor.store.soundness import EarlyCheck
+    from condor.wiring import Program, wall_clock
+
+    place = find_home(home)
+    now_ms = time.time_ns() // 1_000_000
+    plan = read_plan(place, Configs(place, now_ms), script, conf, now_ms)
+    holder = holder_of(place)
+    if holder is not None:
+        raise UserError(f"another Condor holds this home ({holder}); start the bot in its chat with /new")
+    program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database))
+    run_until_signal(WithBot(program, plan), Speaker().say)
+
+
+@app.command()
 def link(home: HomeOption = None) -> None:
     """Print a fresh address of the running instance's page."""
     from condor.running import fresh_link

@@ -20,6 +20,7 @@ from typing import Any
 from botcore.compat.base import ControllerBase
 from botcore.compat.check import HOME, Checker, absolute, imports_of
 from botcore.compat.config import ControllerConfigBase
+from botcore.compat.script import StrategyV2Base
 from botcore.compat.surface import surface_of
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -162,6 +163,15 @@ def load_controller(gathered: Gathered, name: str, kind: str) -> ControllerSpec:
         summary if leaves[-1].__doc__ and summary else f"Controller of this home, {source.file}",
         f"{source.file} {gathered.digest[:12]}",
     )
+
+
+def load_script(gathered: Gathered) -> type[StrategyV2Base]:
+    """Run a script's files and find its class; ConfigError if its code raises or there is none."""
+    module = _Runner(gathered).run()
+    scripts = _own_classes(module, StrategyV2Base)
+    if not scripts:
+        raise ConfigError("defines no class that derives from StrategyV2Base", file=gathered.file)
+    return scripts[-1]  # type: ignore[no-any-return]
 
 
 def _own_classes(module: ModuleType, kind: type) -> list[Any]:

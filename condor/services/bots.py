@@ -87,23 +87,43 @@ class BotService:
         UserError
             If the actor may not, the config does not hold, or the request was carried out before.
         """
+        return await self.start_all(actor, [(controller_name, values)], claim, title, mode)
+
+    async def start_all(
+        self,
+        actor: Actor,
+        controllers: Sequence[tuple[str, Mapping[str, Any]]],
+        claim: Claim,
+        title: str = "",
+        mode: str = PAPER,
+        limits: BotLimits | None = None,
+    ) -> BotView:
+        """Start a bot with several controllers, (name, config) each, and limits of its own; raises as `start`."""
         require(actor, Role.TRADER, "starting a bot")
         self._refuse_new()
-        config = self.check(controller_name, values, mode)
-        if mode == LIVE:
-            await self._settle(config)
-        stem = _stem(controller_name, getattr(config, "trading_pair", ""))
-        configs = [ConfigRow(str(config.id), 1, controller_name, config_values(config))]
+        checked = [(name, self.check(name, values, mode)) for name, values in controllers]
+        ids = [str(config.id) for _, config in checked]
+        if not checked or len(set(ids)) < len(ids):
+            raise UserError(f"expected controllers with different ids, found {', '.join(ids) or 'none'}")
+        for _, config in checked:
+            if mode == LIVE:
+                await self._settle(config)
+        names = ", ".join(name for name, _ in checked)
+        stem = _stem(checked[0][0], getattr(checked[0][1], "trading_pair", ""))
+        configs = [ConfigRow(str(config.id), 1, name, config_values(config)) for name, config in checked]
         now_ms = self._wall.wall_ms()
         bot_id = await asyncio.wrap_future(self._journal.read(lambda connection: free_bot_id(connection, stem)))
         # built before anything is written: what can't be built is refused and leaves no row
-        strategy = self._manager.build(bot_id, configs, mode)
+        limited = None if limits is None else config_values(limits)
+        strategy = self._manager.build(bot_id, configs, mode, limits=limited)
         row = BotRow(bot_id, title.strip()[:MAX_TITLE] or bot_id, mode, ACCOUNT_OF[mode], RUNNING, False, actor.chat_id, now_ms, None)
 
         def write(connection: Connection) -> None:
             claim(connection)
             add_bot(connection, row, configs)
-            write_audit(connection, now_ms, actor, "start_bot", bot_id, after=f"{controller_name} ({mode})")
+            if limited is not None:
+                add_version(connection, bot_id, OF_BOT, "limits", limited)
+            write_audit(connection, now_ms, actor, "start_bot", bot_id, after=f"{names} ({mode})")
 
         await self._committed(write)
         self._manager.launch(row, configs, strategy)

@@ -74,12 +74,12 @@ async def write(program: Program, work: Any) -> Any:
     return await asyncio.wrap_future(program._journal.run(work))
 
 
-async def add(program: Program, bot_id: str = "pmm-btc-1", state: str = RUNNING, controller: str = "pmm_simple") -> None:
-    """A live bot's row, as an earlier life of the program has written it."""
+async def add(program: Program, bot_id: str = "pmm-btc-1", state: str = RUNNING, controller: str = "pmm_simple", **stored: Any) -> None:
+    """A live bot's row, as an earlier life of the program has written it, with these values in its config."""
     values = {**program._manager._configs.example("pmm_simple"), "connector_name": PERP, "trading_pair": "BTC-USDT"}
     config = program.services.bots.check("pmm_simple", values, LIVE)
     row = BotRow(bot_id, bot_id, LIVE, "live", state, False, 1, 1, None)
-    await write(program, lambda connection: add_bot(connection, row, [ConfigRow(str(config.id), 1, controller, config_values(config))]))
+    await write(program, lambda connection: add_bot(connection, row, [ConfigRow(str(config.id), 1, controller, config_values(config) | stored)]))
 
 
 def compared(program: Program, lots: int) -> None:
@@ -135,8 +135,24 @@ async def test_two_taps_start_a_bot_once(program: Program) -> None:
     assert len(program._live.runtime.bots) == 1  # type: ignore[union-attr]
 
 
-async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_is_looked_at(program: Program) -> None:
+def spoil_hold(connection: Any, bot_id: str) -> None:
+    """A hold of a bot that nobody can read."""
+    hold = {"account": "live", "bot_id": bot_id, "controller_id": "main", "connector_name": PERP, "trading_pair": "BTC-USDT", "bucket": "net"}
+    sums = dict.fromkeys(("cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"), "0")
+    connection.execute(insert(tables.holds).values(hold | sums | {"net_amount_base": "1.2.3", "unpriced": False, "updated_ns": 1}))
+
+
+async def test_a_bot_whose_controller_is_gone_watches_its_executors(program: Program) -> None:
     await add(program, controller="gone_for_good")
+    program._manager.recover()
+    assert not program._manager.broken
+    (bot,) = program._manager.running.values()
+    assert "unknown controller 'gone_for_good'" in bot.strategy.seats[0].fault
+    assert {market.connector_name for market in bot.strategy.controllers[0].config.markets()} == {PERP}
+
+
+async def test_bot_that_can_not_be_put_together_is_named_as_broken_wherever_it_is_looked_at(program: Program) -> None:
+    await add(program, trading_pair="NOBODY-USDT")
     assert program._manager.recover() == []
     assert "pmm-btc-1 could not be put back" in (program.services.overview.status(OWNER).trouble or "")
     (listed,) = await program.services.bots.all(OWNER)
@@ -152,12 +168,7 @@ async def test_p1_a_row_that_can_not_be_read_breaks_its_own_bot_and_no_other(pro
     for bot_id in ("bad-row", "bad-code", "good"):
         await add(program, bot_id)
 
-    def spoil(connection: Any) -> None:
-        hold = {"account": "live", "bot_id": "bad-row", "controller_id": "main", "connector_name": PERP, "trading_pair": "BTC-USDT", "bucket": "net"}
-        sums = dict.fromkeys(("cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"), "0")
-        connection.execute(insert(tables.holds).values(hold | sums | {"net_amount_base": "1.2.3", "unpriced": False, "updated_ns": 1}))
-
-    await write(program, spoil)
+    await write(program, lambda connection: spoil_hold(connection, "bad-row"))
     give_back = program._manager._give_back
 
     def breaks(strategy: Any, records: Any, host: Any) -> None:
