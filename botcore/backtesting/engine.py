@@ -139,7 +139,8 @@ def _rare_collections() -> Iterator[None]:
 
 def _close_out(bot: StrategyV2Base, clock: Clock) -> None:
     """Stop the bot at the last quote and let its exits through."""
-    bot.stop()
+    # the next wake may be an executor's time limit, hours later: nobody is forced for that
+    bot.stop(patience_ns=NEVER)
     for _ in range(LAST_TICKS):
         if not bot.orchestrator.running:
             return
