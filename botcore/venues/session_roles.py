@@ -27,10 +27,13 @@ class ConnectorSide(Protocol):
 
     tracker: OrderTracker
     inbox: list[News]
-    denied: str
 
     @property
     def account(self) -> AccountSink: ...
+
+    @property
+    def denied(self) -> str:
+        """Why the venue does not take our key for orders; empty while it does."""
 
     def reconcile(self, now_ns: int) -> None: ...
 

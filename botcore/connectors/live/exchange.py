@@ -22,6 +22,9 @@ from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.fees import Rate, no_rate, with_priced_fee
 from botcore.connectors.live.other_homes import OtherHomes
+from botcore.connectors.live.permission import Permission
+from botcore.connectors.live.perpetual_settings import PerpetualSettings
+from botcore.connectors.live.reconciling import ReconcileBook
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType, PositionMode
@@ -41,14 +44,8 @@ from botcore.venues.wire import NoReply, OrderReport, Verdict
 ANSWER_LIMIT_NS = 30 * SECOND_NS
 """A line must answer; when it did not for so long, the request counts as unanswered."""
 
-SETTLE_NS = 15 * SECOND_NS
-"""How long nothing is opened while the account's mode is being set; a refusal is told by the line."""
-
 STALE_NS = 5 * SECOND_NS
 """Age beyond which an order that opens is not sent any more."""
-
-REPEAT_NS = 3 * SECOND_NS
-"""Pause after which a question of the reconciliation is asked again."""
 
 FORCED_KEPT = 256
 """So many orders of the venue itself are remembered, so that each is told once."""
@@ -101,8 +98,7 @@ class ExchangeConnector(ConnectorBase):
         self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)
         self.audit = AuditBook()
         self._others = OtherHomes(ids, self._tell_other_home)
-        self.denied = ""
-        self._denied_told = False
+        self.permission = Permission(self._tell_account)
         self._forced_told: deque[tuple[str, str]] = deque(maxlen=FORCED_KEPT)
         self._seconds_told: deque[str] = deque(maxlen=FORCED_KEPT)
         self.broken = ""
@@ -112,10 +108,9 @@ class ExchangeConnector(ConnectorBase):
         self._closed = closed
         self._stops = stops
         self._rate = rate or no_rate
-        self._wanted: dict[str, tuple[int, PositionMode]] = {}
-        self._settling: dict[str, tuple[PositionMode, int]] = {}
         self._unanswered: dict[str, int] = {}
-        self._unreconciled: dict[str, int] = {}
+        self._reconciling = ReconcileBook()
+        self._settings = PerpetualSettings(name, clock, bus, line, account, self.own, self.tracker)
 
     # ---- the way out ---------------------------------------------------------------------------------------------
     def send(self, requests: list[OutgoingRequest]) -> None:
@@ -144,8 +139,8 @@ class ExchangeConnector(ConnectorBase):
 
     # ---- time ------------------------------------------------------------------------------------------------------
     def wish(self) -> tuple[int, bool]:
-        times = [when for when in (self.doubts.next_ns(), self.cancels.next_ns(), self.endings.next_ns(), self.audit.next_ns()) if when is not None]
-        times.extend(self._unreconciled.values())
+        books = (self.doubts, self.cancels, self.endings, self.audit, self._reconciling)
+        times = [when for book in books if (when := book.next_ns()) is not None]
         if self._unanswered:
             times.append(next(iter(self._unanswered.values())) + ANSWER_LIMIT_NS)
         return min(times, default=NEVER), bool(self.inbox)
@@ -155,8 +150,7 @@ class ExchangeConnector(ConnectorBase):
         inbox, self.inbox = self.inbox, []
         for news in inbox:
             self._clock.stepper.guard(news, self._not_taken, self._take, news, now_ns)
-        if self._wanted and self.account.is_known:
-            self._set_wanted(now_ns)
+        self._settings.set_wanted(now_ns)
         self._miss_answers(now_ns)
         self._send_cancels(now_ns)
         for client_order_id, kind in self.doubts.due(now_ns):
@@ -230,7 +224,7 @@ class ExchangeConnector(ConnectorBase):
                     )
                 )
         elif said.verdict is Verdict.ACCEPTED and news.report is not None:
-            self._proved()
+            self.permission.proved()
             self._report(news.report, now_ns)
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
             if said.verdict is Verdict.DENIED:
@@ -276,8 +270,8 @@ class ExchangeConnector(ConnectorBase):
         elif news.is_negative:
             self._missing(order, news, now_ns)
         if news.report is not None or (news.is_negative and news.kind is Ask.QUERY):
-            self._unreconciled.pop(news.client_order_id, None)
-        elif news.is_negative and news.kind is Ask.OPEN and news.client_order_id in self._unreconciled:
+            self._reconciling.answered(news.client_order_id)
+        elif news.is_negative and news.kind is Ask.OPEN and news.client_order_id in self._reconciling:
             # one list answers for all orders of a pair that still stand; the others are asked for one by one
             self._ask(news.client_order_id, Ask.QUERY)
 
@@ -321,23 +315,16 @@ class ExchangeConnector(ConnectorBase):
         self._tell(FactKind.ORDER_ABSENT, order, now_ns, reason=reason)
         self.apply(OrderEnded(order.client_order_id, state, reason, now_ns))
 
+    @property
+    def denied(self) -> str:
+        """Why the venue does not take our key for orders; empty while it does."""
+        return self.permission.denied
+
     def deny(self, reason: str) -> None:
-        """The venue does not take the key (any more): no new exposure until it does. Told once until an order was accepted again."""
-        self.denied = reason
-        if not self._denied_told:
-            self._denied_told = True
-            self._tell_account(FactKind.ACCOUNT_DENIED, reason=reason)
+        self.permission.deny(reason)
 
     def allow(self) -> None:
-        """The key may trade again, as far as questions can tell; the next order proves it."""
-        self.denied = ""
-
-    def _proved(self) -> None:
-        """An order was accepted."""
-        self.denied = ""
-        if self._denied_told:
-            self._denied_told = False
-            self._tell_account(FactKind.ACCOUNT_ALLOWED)
+        self.permission.allow()
 
     def _tell_account(self, kind: str, **values: str) -> None:
         self._bus.publish(Fact(kind, self._clock.now_ns, payload={"connector_name": self.name, **values}))
@@ -360,7 +347,7 @@ class ExchangeConnector(ConnectorBase):
         if report.state is OrderState.FAILED and order.state not in BEFORE_LIVE:
             # refused after it stood there (a stop that could not become an order): ended by the venue
             report = replace(report, state=OrderState.EXPIRED)
-        self._unreconciled.pop(report.client_order_id, None)
+        self._reconciling.answered(report.client_order_id)
         if order.is_open:
             self._hear(order, now_ns)
         if order.state is OrderState.UNKNOWN:
@@ -460,7 +447,7 @@ class ExchangeConnector(ConnectorBase):
             # a count that is still ahead of what is booked is asked after, also when the order has ended
             self.endings.booked(client_order_id, order.filled_lots)
             self.audit.forget(client_order_id)
-            self._unreconciled.pop(client_order_id, None)
+            self._reconciling.answered(client_order_id)
 
     # ---- orders that are not in our books ------------------------------------------------------------------------
     def _stray(self, report: OrderReport) -> Order | None:
@@ -499,18 +486,17 @@ class ExchangeConnector(ConnectorBase):
     # ---- reconciliation --------------------------------------------------------------------------------------------
     def reconcile(self, now_ns: int) -> None:
         """Hold every open order against the venue; no new exposure leaves before all have been answered for."""
-        for order in self.tracker.open_orders():
-            self._unreconciled[order.client_order_id] = now_ns
+        orders = self.tracker.open_orders()
+        self._reconciling.begin((order.client_order_id for order in orders), now_ns)
+        for order in orders:
             self._hear(order, now_ns)
         self._ask_unreconciled(now_ns)
 
     def _ask_unreconciled(self, now_ns: int) -> None:
         """Ask, and ask again where no answer came."""
-        for client_order_id, next_ns in list(self._unreconciled.items()):
-            if next_ns <= now_ns:
-                self._unreconciled[client_order_id] = now_ns + REPEAT_NS
-                self._ask(client_order_id, Ask.TRADES)
-                self._ask(client_order_id, Ask.OPEN)
+        for client_order_id in self._reconciling.due(now_ns):
+            self._ask(client_order_id, Ask.TRADES)
+            self._ask(client_order_id, Ask.OPEN)
 
     def closed_reason(self) -> str | None:
         """Why no new exposure may be sent now, as one sentence; None while it may."""
@@ -519,11 +505,11 @@ class ExchangeConnector(ConnectorBase):
         if self.denied:
             return f"{self.name} denies the key: {self.denied}"
         reason = self._closed()
-        if reason is None and self._unreconciled:
-            reason = f"{self.name} is being reconciled: {len(self._unreconciled)} orders to go"
+        if reason is None and self._reconciling:
+            reason = f"{self.name} is being reconciled: {len(self._reconciling)} orders to go"
         if reason is None and not self.account.is_known:
             reason = f"the balances at {self.name} are not known"
-        if reason is None and self._is_settling():
+        if reason is None and self._settings.is_settling():
             reason = f"the position mode at {self.name} is being set"
         return reason
 
@@ -577,50 +563,22 @@ class ExchangeConnector(ConnectorBase):
         return self._rules.lag_ns
 
     def is_settled(self) -> bool:
-        return not (self._unanswered or self._unreconciled or len(self.doubts) or len(self.endings))
+        return not (self._unanswered or self._reconciling or len(self.doubts) or len(self.endings))
 
     def is_netted(self, request: OrderRequest) -> bool:
         side = self.account.side(request)
-        return not self._unreconciled and self.own.of(request.instrument).lots(side) == self.account.lots(request.instrument, side)
+        return not self._reconciling and self.own.of(request.instrument).lots(side) == self.account.lots(request.instrument, side)
 
     def reducible_lots(self, request: OrderRequest) -> int:
         return self.account.reducible(request)
 
     def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
-        """Leverage and mode, as soon as the account is known: before that nobody can say whether a change of mode would pull the ground from under what is held."""
         if self.instrument(trading_pair).is_perpetual:
-            self._wanted[trading_pair] = (leverage, mode)
-            if self.account.is_known:
-                self._set_wanted(self._clock.now_ns)
+            self._settings.want(trading_pair, leverage, mode)
 
     def mode_problem(self, mode: PositionMode) -> str | None:
         """Why the account can't be put into this position mode now, as one sentence; None when it can, or is in it."""
-        if mode is self.account.mode or not (self._holds_something() or self.tracker.open_count):
-            return None
-        wanted, found = ("hedge", "one-way") if mode is PositionMode.HEDGE else ("one-way", "hedge")
-        return f"{self.name} is in {found} mode and bots hold positions or orders there: it can't be put into {wanted} mode before they are closed"
-
-    def _holds_something(self) -> bool:
-        return any(book.long or book.short for book in self.own.books() if book.instrument.is_perpetual)
-
-    def _set_wanted(self, now_ns: int) -> None:
-        wanted, self._wanted = self._wanted, {}
-        for trading_pair, (leverage, mode) in wanted.items():
-            problem = self.mode_problem(mode)
-            if problem is not None:
-                payload = {"connector_name": self.name, "title": self.name, "text": f"{problem}; it stays as it is"}
-                self._bus.publish(Fact(FactKind.VENUE_TROUBLE, now_ns, payload=payload))
-            self._line.configure(trading_pair, leverage, None if problem is not None else mode is PositionMode.HEDGE)
-            if problem is None and mode is not self.account.mode:
-                self._settling[trading_pair] = (mode, now_ns + SETTLE_NS)
-
-    def _is_settling(self) -> bool:
-        """Whether the account is on its way into another mode: what would be opened now might stand in the one or in the other."""
-        now_ns = self._clock.now_ns
-        for trading_pair, (mode, until_ns) in list(self._settling.items()):
-            if self.account.mode is mode or now_ns >= until_ns:
-                del self._settling[trading_pair]
-        return bool(self._settling or self._wanted)
+        return self._settings.problem(mode)
 
     # ---- telling ---------------------------------------------------------------------------------------------------
     def _tell(self, kind: str, order: Order, now_ns: int, **values: object) -> None:
