@@ -7,7 +7,6 @@ what ends it (`_run`); the way out is here, on its one `Leg`, and the same for a
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections import deque
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -101,7 +100,7 @@ class HoldingExecutor(ExecutorBase[C]):
         self._leg.entry_purpose = purpose
 
     @property
-    def _order_ids(self) -> deque[str]:
+    def _order_ids(self) -> list[str]:
         return self._leg.order_ids
 
     # ---- what a kind of executor defines ---------------------------------------------------------------------------

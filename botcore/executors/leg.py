@@ -6,7 +6,6 @@ reducing orders, so nothing is ever sold twice; what two exits closed too much i
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, Final
@@ -57,6 +56,10 @@ class Leg:
     fills : list of Fill
     live : dict of str to Order
         Orders that have not ended, by client order id.
+    order_ids : list of str
+        The latest orders, oldest first.
+    retries, retry_at_ns : int
+        Refusals in its budget and when it may try again, for an executor that counts them leg by leg.
     venue_stop : VenueStop, optional
         The stop order that rests at the venue.
     """
@@ -75,7 +78,9 @@ class Leg:
         self.exposure = Exposure(market.instrument, side)
         self.fills: list[Fill] = []
         self.live: dict[str, Order] = {}
-        self.order_ids: deque[str] = deque(maxlen=KEPT_IDS)
+        self.order_ids: list[str] = []
+        self.retries = 0
+        self.retry_at_ns = 0
         self.entry_purpose = TO_OPEN
         """Purpose of the orders that get it in: an order executor's may be to close."""
         self.venue_stop: VenueStop | None = None
@@ -90,6 +95,8 @@ class Leg:
         """Send an order; it may come back refused."""
         order = self._desk.submit(request, self._owner)
         self.order_ids.append(order.client_order_id)
+        if len(self.order_ids) > KEPT_IDS:
+            del self.order_ids[0]
         if order.is_open:
             self.live[order.client_order_id] = order
         self._listener.executor_changed(self._owner)
@@ -192,6 +199,10 @@ class Leg:
         if self.exposure.excess_lots:
             return self.is_dust(self._excess_request())
         return self.is_dust(self.requests.close_request(self.exposure.lots))
+
+    def is_small(self, lots: int) -> bool:
+        """Whether the venue would refuse a market order of this size that adds to the position for being too small."""
+        return lots < 1 or self.instrument.refusal(lots, self.requests.taker_ticks()) is not None
 
     def is_dust(self, request: OrderRequest) -> bool:
         """Whether an exit is too small for the venue."""

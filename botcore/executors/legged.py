@@ -17,7 +17,7 @@ from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import MarketExposure
 from botcore.executors.leg import Leg
 from botcore.executors.requests import SideRequests
-from botcore.model.enums import CloseType, TradeType
+from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderState, Purpose
 from botcore.model.records import ExecutorRecord, LegRecord
@@ -48,13 +48,25 @@ class LeggedExecutor(ExecutorBase[C]):
         self._keeps = False
         self._exit_ns = 0
         self._reminded_ns = 0
-        self._retries_of: dict[str, int] = {}
-        self._retry_of: dict[str, int] = {}
 
     def _new_leg(self, pair: ConnectorPair, side: TradeType) -> Leg:
         market = self._around.market_data.state(pair.connector_name, pair.trading_pair)
         requests = SideRequests(market, side, (self._around.desk.bot_id, self.controller_id, self.id))
         return Leg(self, self._around, market, side, requests, self._refused)
+
+    def _unfit(self, leg: Leg, lots: int) -> tuple[CloseType, str] | None:
+        """Why an order of this size can't be sent on a leg at its start, as close type and sentence; None when it can."""
+        instrument, ticks = leg.instrument, leg.requests.taker_ticks()
+        name = instrument.market.connector_name
+        if ticks is None:
+            return CloseType.FAILED, f"the price of {instrument} is not known"
+        problem = instrument.refusal(lots, ticks)
+        if problem is not None:
+            return CloseType.FAILED, f"{name}: {problem}"
+        if not self._desk.can_pay(leg.requests.open_request(OrderType.MARKET, lots, None), ticks):
+            asset = instrument.quote if leg.exposure.side is TradeType.BUY or instrument.is_perpetual else instrument.base
+            return CloseType.INSUFFICIENT_BALANCE, f"the account at {name} has not enough {asset} for {instrument.amount(lots):f} {instrument.base}"
+        return None
 
     # ---- what a kind of executor defines ---------------------------------------------------------------------------
     @abstractmethod
@@ -79,7 +91,7 @@ class LeggedExecutor(ExecutorBase[C]):
         """One step of the way out: by default every leg is closed for itself."""
         for leg in self.legs:
             leg.cancel_resting()
-            if not self._keeps and now_ns >= self._retry_at(leg):
+            if not self._keeps and now_ns >= leg.retry_at_ns:
                 leg.close_rest(now_ns)
 
     def _is_out(self) -> bool:
@@ -99,8 +111,8 @@ class LeggedExecutor(ExecutorBase[C]):
             return
         self.close_type = close_type
         self.wake_ns = 0
-        self._retries_of.clear()
-        self._retry_of.clear()
+        for leg in self.legs:
+            leg.retries = leg.retry_at_ns = 0
         self._exit_ns = now_ns
         self._move(Trigger.EXIT)
         self._control_exit(now_ns)
@@ -179,24 +191,20 @@ class LeggedExecutor(ExecutorBase[C]):
             self._order_ended(leg, order, now_ns)
 
     # ---- refusals --------------------------------------------------------------------------------------------------
-    def _retry_at(self, leg: Leg) -> int:
-        return self._retry_of.get(str(leg.instrument.market), 0)
-
     def _refused(self, leg: Leg, reason: str, now_ns: int, purpose: Purpose) -> None:
         """An order was refused, expired or canceled by the venue: the leg waits 1, 2, 4 ... 30 s, as often as its budget allows."""
         if self.status is TERMINATED:
             return
-        key = str(leg.instrument.market)
-        count = self._retries_of[key] = self._retries_of.get(key, 0) + 1
-        self.retries = max(self._retries_of.values())
+        leg.retries += 1
+        self.retries = max(each.retries for each in self.legs)
         self.info.reason = reason
-        self._retry_of[key] = now_ns + min(SECOND_NS << min(count - 1, 6), MAX_BACKOFF_NS)
+        leg.retry_at_ns = now_ns + min(SECOND_NS << min(leg.retries - 1, 6), MAX_BACKOFF_NS)
         self._listener.executor_changed(self)
         kind = kind_of(reason)
         if kind is RefusalKind.WAITING or (kind is RefusalKind.UNREACHABLE and not purpose.adds_risk):
             # what is owed is owed for as long as it takes
-            self._retries_of[key] = count - 1
-        elif count > self.max_retries or (kind is RefusalKind.BALANCE and purpose.adds_risk):
+            leg.retries -= 1
+        elif leg.retries > self.max_retries or (kind is RefusalKind.BALANCE and purpose.adds_risk):
             if self.status is RUNNING:
                 self._spent(leg, purpose, now_ns)
             else:
@@ -297,7 +305,7 @@ class LeggedExecutor(ExecutorBase[C]):
         return super().state() | {
             "keeps": self._keeps,
             "exit_ns": self._exit_ns,
-            "retries_of": dict(self._retries_of),
+            "leg_retries": [leg.retries for leg in self.legs],
             "order_ids": [list(leg.order_ids) for leg in self.legs],
             "cancel_asked": [name for leg in self.legs for name in leg.asked()],
         }
@@ -306,9 +314,9 @@ class LeggedExecutor(ExecutorBase[C]):
         super().restore(state, orders, fills)
         self._keeps = state["keeps"]
         self._exit_ns = state["exit_ns"]
-        self._retries_of = dict(state["retries_of"])
-        for leg, ids in zip(self.legs, state["order_ids"], strict=True):
+        for leg, ids, retries in zip(self.legs, state["order_ids"], state["leg_retries"], strict=True):
             leg.order_ids.extend(ids)
+            leg.retries = retries
         for fill in fills:
             next(leg for leg in self.legs if leg.instrument.market == fill.instrument.market).book(fill)
         for order in orders:

@@ -63,25 +63,21 @@ class MatchedExecutor(LeggedExecutor[C]):
     def _match(self, leg: Leg, now_ns: int) -> None:
         """Send what this leg lacks, at market."""
         lots = self._missing_lots(leg)
-        if lots < 1 or now_ns < self._retry_at(leg):
+        if lots < 1 or now_ns < leg.retry_at_ns:
             return
         request = leg.requests.open_request(MARKET, lots, None)
         takeable = self._desk.takeable(request)
         if takeable < lots:
             # a thin book is not swept: a slice now, the rest when somebody stands there again
             request = leg.requests.open_request(MARKET, max(1, takeable), None)
-        if not self._is_small(leg, request.lots):
+        if not leg.is_small(request.lots):
             leg.submit(request, now_ns)
 
     def _trade_back(self, leg: Leg, now_ns: int) -> None:
         """Reduce a leg to what the other has, at market."""
         lots = self._naked_lots(leg) - leg.reducing_lots(now_ns)
-        if lots >= 1 and now_ns >= self._retry_at(leg) and not leg.is_dust(leg.requests.close_request(lots)):
+        if lots >= 1 and now_ns >= leg.retry_at_ns and not leg.is_dust(leg.requests.close_request(lots)):
             leg.submit(leg.requests.close_request(lots), now_ns)
-
-    def _is_small(self, leg: Leg, lots: int) -> bool:
-        """Whether the venue would refuse a market order of this size for being too small."""
-        return lots < 1 or leg.instrument.refusal(lots, leg.requests.taker_ticks()) is not None
 
     # ---- prices ----------------------------------------------------------------------------------------------------
     def _taker_price(self, leg: Leg, lots: int) -> Decimal | None:
@@ -124,13 +120,14 @@ class MatchedExecutor(LeggedExecutor[C]):
             return True
         if self._unwinds:
             return all(leg.is_dust(leg.requests.close_request(self._naked_lots(leg))) for leg in self.legs)
-        return all(self._is_small(leg, self._missing_lots(leg)) for leg in self.legs)
+        return all(leg.is_small(self._missing_lots(leg)) for leg in self.legs)
 
     def _give_up(self) -> None:
         """First what is too much is traded back; when that fails too it is held."""
         if not self._unwinds and any(self._naked_lots(leg) for leg in self.legs):
             self._unwinds = True
-            self._retries_of.clear()
+            for leg in self.legs:
+                leg.retries = 0
             self._listener.executor_changed(self)
             return
         super()._give_up()

@@ -42,17 +42,7 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
             return FAILED, f"{buy.base} bought at {buy.market.connector_name} can't be sold as {sell.base} at {sell.market.connector_name}"
         if not is_same_asset(buy.quote, sell.quote) and self._conversion(sell.quote, buy.quote) is None:
             return FAILED, f"no price says what {sell.quote} is worth in {buy.quote}"
-        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
-            ticks = leg.requests.taker_ticks()
-            if ticks is None:
-                return FAILED, f"the price of {leg.instrument} is not known"
-            problem = leg.instrument.refusal(lots, ticks)
-            if problem is not None:
-                return FAILED, f"{leg.instrument.market.connector_name}: {problem}"
-            if not self._desk.can_pay(leg.requests.open_request(MARKET, lots, None), ticks):
-                asset = leg.instrument.quote if leg is self._buy else leg.instrument.base
-                return CloseType.INSUFFICIENT_BALANCE, f"the account at {leg.instrument.market.connector_name} has not enough {asset} for this order"
-        return None
+        return self._unfit(self._buy, self._buy_lots) or self._unfit(self._sell, self._sell_lots)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
     def profitability(self) -> Decimal | None:
@@ -65,7 +55,7 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
 
     def _run(self, now_ns: int) -> None:
         profit = self.profitability()
-        if profit is None or profit <= self.config.min_profitability or now_ns < max(self._retry_at(leg) for leg in self.legs):
+        if profit is None or profit <= self.config.min_profitability or now_ns < max(leg.retry_at_ns for leg in self.legs):
             return
         self.close_type = COMPLETED
         self._exit_ns = now_ns

@@ -53,17 +53,13 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
             return CloseType.EXPIRED, "its time limit is over"
         for index, leg in enumerate(self.legs):
             instrument, ticks = leg.instrument, leg.requests.taker_ticks()
-            name = instrument.market.connector_name
-            if ticks is None:
-                return FAILED, f"the price of {instrument} is not known"
             if self._rate(leg) is None:
                 return FAILED, f"no price says what {instrument.quote} is worth in {self.legs[0].instrument.quote}"
-            lots = self._wanted_lots[index] = instrument.lots(self._configs[index].amount_quote / instrument.price(ticks))
-            problem = instrument.refusal(lots, ticks)
-            if problem is not None:
-                return FAILED, f"{name}: {problem}"
-            if not self._desk.can_pay(leg.requests.open_request(MARKET, lots, None), ticks):
-                return CloseType.INSUFFICIENT_BALANCE, f"the account at {name} can't pay for {instrument.amount(lots):f} {instrument.base}"
+            if ticks is not None:
+                self._wanted_lots[index] = instrument.lots(self._configs[index].amount_quote / instrument.price(ticks))
+            unfit = self._unfit(leg, self._wanted_lots[index])
+            if unfit is not None:
+                return unfit
         return None
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
@@ -100,12 +96,9 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
     def _missing_lots(self, leg: Leg) -> int:
         """Lots that a leg still lacks; a remainder that the venue would not take is not missed."""
         lots = max(0, self._wanted_lots[self.legs.index(leg)] - leg.exposure.opened_lots)
-        if leg.exposure.opened_lots and self._is_small(leg, lots):
+        if leg.exposure.opened_lots and leg.is_small(lots):
             return 0
         return lots
-
-    def _is_small(self, leg: Leg, lots: int) -> bool:
-        return lots < 1 or leg.instrument.refusal(lots, leg.requests.taker_ticks()) is not None
 
     def is_complete(self) -> bool:
         return not any(self._missing_lots(leg) or leg.opening_lots() for leg in self.legs)
@@ -121,7 +114,7 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
             if not rests:
                 self._take_back_resting(leg)
             lots = self._missing_lots(leg) - leg.opening_lots()
-            if lots >= 1 and now_ns >= self._retry_at(leg):
+            if lots >= 1 and now_ns >= leg.retry_at_ns:
                 self._send(leg, lots, rests, now_ns)
             if self.status is not RUNNING:
                 return
@@ -137,7 +130,7 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
         if takeable < lots:
             # a thin book is not swept: a slice now, the rest when somebody stands there again
             request = leg.requests.open_request(MARKET, max(1, takeable), None)
-            if self._is_small(leg, request.lots):
+            if leg.is_small(request.lots):
                 return
         leg.submit(request, now_ns)
 

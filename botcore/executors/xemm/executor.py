@@ -12,7 +12,7 @@ from typing import Any
 
 from botcore.executors.desk import Surroundings
 from botcore.executors.leg import Leg
-from botcore.executors.matched import COMPLETED, FAILED, MARKET, MatchedExecutor, is_same_asset
+from botcore.executors.matched import COMPLETED, FAILED, MatchedExecutor, is_same_asset
 from botcore.executors.xemm.config import XEMMExecutorConfig
 from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.order import Fill, Purpose
@@ -36,18 +36,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
             return FAILED, f"expected two different markets, found {maker.market} twice"
         if not is_same_asset(maker.base, taker.base):
             return FAILED, f"{maker.base} at {maker.market.connector_name} can't be hedged with {taker.base} at {taker.market.connector_name}"
-        hedge_lots = taker.lots(self.config.order_amount)
-        for leg, lots in ((self._maker, self._wanted_lots), (self._taker, hedge_lots)):
-            ticks = leg.requests.taker_ticks()
-            if ticks is None:
-                return FAILED, f"the price of {leg.instrument} is not known"
-            problem = leg.instrument.refusal(lots, ticks)
-            if problem is not None:
-                return FAILED, f"{leg.instrument.market.connector_name}: {problem}"
-            if not self._desk.can_pay(leg.requests.open_request(MARKET, lots, None), ticks):
-                asset = leg.instrument.quote if leg.exposure.side is TradeType.BUY else leg.instrument.base
-                return CloseType.INSUFFICIENT_BALANCE, f"the account at {leg.instrument.market.connector_name} has not enough {asset} for this order"
-        return None
+        return self._unfit(self._maker, self._wanted_lots) or self._unfit(self._taker, taker.lots(self.config.order_amount))
 
     # ---- prices ----------------------------------------------------------------------------------------------------
     def hedge_price(self) -> Decimal | None:
@@ -80,7 +69,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
         quote = self._maker.live_of(Purpose.OPEN)
         if quote is not None:
             self._check(quote)
-        elif self._maker.exposure.opened_lots < self._wanted_lots and now_ns >= self._retry_at(self._maker):
+        elif self._maker.exposure.opened_lots < self._wanted_lots and now_ns >= self._maker.retry_at_ns:
             self._quote(now_ns)
         if not any(leg.live for leg in self.legs) and self._is_done():
             self._exit(now_ns, COMPLETED)
@@ -88,7 +77,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
     def _is_done(self) -> bool:
         """Whether the maker's side is filled, but for what the venue would not take, and hedged."""
         left = self._wanted_lots - self._maker.exposure.opened_lots
-        return self._maker.exposure.opened_lots > 0 and self._is_small(self._maker, left) and self._is_out()
+        return self._maker.exposure.opened_lots > 0 and self._maker.is_small(left) and self._is_out()
 
     def _check(self, quote: Order) -> None:
         """Take the quote back when it earns too little or more than it needs to."""
@@ -140,7 +129,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
     def _is_out(self) -> bool:
         if self._keeps or self._unwinds:
             return super()._is_out()
-        return self._is_small(self._taker, self._missing_lots(self._taker))
+        return self._taker.is_small(self._missing_lots(self._taker))
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def custom_info(self) -> dict[str, Any]:
