@@ -18,12 +18,10 @@ from typing import Any, Final
 
 from botcore.controllers.avellaneda_config import AvellanedaStoikovConfig
 from botcore.controllers.avellaneda_model import NAN, Estimates, Quotes, aversion, intensity, quotes, shape, volatility
-from botcore.controllers.base import ControllerBase
-from botcore.controllers.candle_fields import CandleWindow
+from botcore.controllers.candle_fields import CandleReader
 from botcore.controllers.market_making import REFUSAL_PAUSE_S
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
 from botcore.executors.info import ExecutorInfo
-from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.intervals import interval_seconds
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, PositionAction, TradeType
@@ -37,26 +35,15 @@ NEWS: Final = 0.5
 """Orders by which the inventory changes until standing quotes are out of date."""
 
 
-class AvellanedaStoikovController(ControllerBase):
+class AvellanedaStoikovController(CandleReader):
     """See the module."""
 
     config: AvellanedaStoikovConfig
 
     def __init__(self, config: AvellanedaStoikovConfig, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
         self._estimates = Estimates(NAN, NAN)
         self._quoted_q: float | None = None
-        self._quiet_until_ns = 0
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
-
-    def quiet_until_ns(self) -> int:
-        return self._quiet_until_ns
-
-    def rest(self) -> None:
-        self._quiet_until_ns = 0
 
     # ---- what it knows ---------------------------------------------------------------------------------------------
     def update_processed_data(self) -> Any:

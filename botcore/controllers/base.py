@@ -46,6 +46,7 @@ class ControllerBase(ControllerHelpers):
         self.processed_data: dict[str, Any] = {}
         self._waiter: Waiter | None = None
         self._wait: Wait | None = None
+        self._quiet_until_ns = 0
 
     def take_seat(self, new_id: Callable[[], str], waiter: Waiter | None = None) -> None:
         """Its bot gives it what it can't have by itself: ids for executors, and whoever waits for something outside."""
@@ -66,10 +67,11 @@ class ControllerBase(ControllerHelpers):
 
     def quiet_until_ns(self) -> int:
         """Market time before which nothing will be decided unless an executor changes; 0 asks for every tick."""
-        return 0
+        return self._quiet_until_ns
 
     def rest(self) -> None:
         """Nothing can be decided now; forget until when it would have been quiet."""
+        self._quiet_until_ns = 0
 
     def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
         """Which of its running executors should get which barriers, now that its config has changed; `before` is the old one."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import numpy as np
+
 from botcore.controllers.bollinger_fields import BollingerFields
-from botcore.controllers.candle_fields import CandleWindow
+from botcore.controllers.candle_fields import CandleReader
 from botcore.controllers.directional import DirectionalTradingControllerBase
-from botcore.markets.candles_config import CandlesConfig
 
 
 class BollingerV2Config(BollingerFields):
@@ -30,21 +31,11 @@ class BollingerV2Config(BollingerFields):
     controller_name: Literal["bollinger_v2"] = "bollinger_v2"
 
 
-class BollingerV2Controller(DirectionalTradingControllerBase):
+class BollingerV2Controller(CandleReader, DirectionalTradingControllerBase):
     """See the module."""
 
     config: BollingerV2Config
 
-    def __init__(self, config: BollingerV2Config, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
-
-    def update_processed_data(self) -> Any:
-        rows = self._window.news(self.config)
-        if rows is None:
-            return
+    def read(self, rows: np.ndarray) -> dict[str, Any]:
         bands = self.config.bands(rows[:, 4])
-        self.processed_data = {"signal": self.config.signal_of(bands.percent_b), "percent_b": bands.percent_b, "bandwidth": bands.bandwidth}
+        return {"signal": self.config.signal_of(bands.percent_b), "percent_b": bands.percent_b, "bandwidth": bands.bandwidth}

@@ -10,15 +10,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from botcore.controllers.bollinger_fields import BollingerFields
-from botcore.controllers.candle_fields import CandleWindow
+from botcore.controllers.candle_fields import CandleReader
 from botcore.controllers.directional import DirectionalTradingControllerBase
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase
 from botcore.executors.grid.config import GridExecutorConfig
-from botcore.markets.candles_config import CandlesConfig
 from botcore.model.enums import OrderType, TradeType
 
 Widths = Annotated[float, Field(gt=0, le=10)]
@@ -71,28 +71,18 @@ class BollinGridConfig(BollingerFields):
         return max(self.grid_start_price_coefficient, self.grid_end_price_coefficient, self.grid_limit_price_coefficient)
 
 
-class BollinGridController(DirectionalTradingControllerBase):
+class BollinGridController(CandleReader, DirectionalTradingControllerBase):
     """See the module."""
 
     config: BollinGridConfig
 
-    def __init__(self, config: BollinGridConfig, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
-
-    def update_processed_data(self) -> Any:
+    def read(self, rows: np.ndarray) -> dict[str, Any]:
         config = self.config
-        rows = self._window.news(config)
-        if rows is None:
-            return
         bands = config.bands(rows[:, 4])
         width = bands.bandwidth / 100
         # a market without width has no grid, and no grid reaches below zero
         is_usable = width > 0 and width * config.widest < 1
-        self.processed_data = {"signal": config.signal_of(bands.percent_b) if is_usable else 0, "percent_b": bands.percent_b, "width": width}
+        return {"signal": config.signal_of(bands.percent_b) if is_usable else 0, "percent_b": bands.percent_b, "width": width}
 
     def get_executor_config(self, side: TradeType, price: Decimal, amount: Decimal) -> ExecutorConfigBase:
         config = self.config

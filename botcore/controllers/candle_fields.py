@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, field_validator
 
+from botcore.controllers.base import ControllerBase
 from botcore.controllers.config import ControllerConfigBase
 from botcore.core.config import ask
 from botcore.markets.candles_config import CandlesConfig
@@ -58,6 +59,26 @@ class CandleFields(ControllerConfigBase):
     def markets(self) -> set[Market]:
         candles = self.candles()
         return super().markets() | {Market(candles.connector, candles.trading_pair)}
+
+
+class CandleReader(ControllerBase):
+    """A controller whose config names candles (`CandleFields`): they are asked for before the first decision, and looked at once each."""
+
+    def __init__(self, config: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        self._window = CandleWindow(self.market_data_provider)
+
+    def get_candles_config(self) -> list[CandlesConfig]:
+        return [*super().get_candles_config(), self.config.candles()]
+
+    def update_processed_data(self) -> Any:
+        rows = self._window.news(self.config)
+        if rows is not None:
+            self.processed_data = self.read(rows)
+
+    def read(self, rows: np.ndarray) -> dict[str, Any]:
+        """What the latest closed candles say (as `CandleWindow.news` gives them)."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its candles mean: it needs read")
 
 
 class CandleWindow:

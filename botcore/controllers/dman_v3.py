@@ -9,17 +9,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
 from botcore.controllers.barrier_fields import BlankRatio, read_trailing_stop
 from botcore.controllers.bollinger_fields import BollingerFields
-from botcore.controllers.candle_fields import CandleWindow
+from botcore.controllers.candle_fields import CandleReader
 from botcore.controllers.directional import DirectionalTradingControllerBase
 from botcore.controllers.ladder_fields import Multiples, OptionalBounds, OptionalWeights, shares
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase, TrailingStop, TripleBarrierConfig
 from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
-from botcore.markets.candles_config import CandlesConfig
 from botcore.model.enums import TradeType
 
 Switch = Annotated[bool, BeforeValidator(lambda raw: False if raw in ("", None) else raw)]
@@ -79,28 +79,18 @@ class DManV3Config(BollingerFields):
         return shares(self.dca_amounts_pct or [Decimal(1)] * len(self.dca_spreads))
 
 
-class DManV3Controller(DirectionalTradingControllerBase):
+class DManV3Controller(CandleReader, DirectionalTradingControllerBase):
     """See the module."""
 
     config: DManV3Config
 
-    def __init__(self, config: DManV3Config, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
-
-    def update_processed_data(self) -> Any:
+    def read(self, rows: np.ndarray) -> dict[str, Any]:
         config = self.config
-        rows = self._window.news(config)
-        if rows is None:
-            return
         bands = config.bands(rows[:, 4])
         # percent of the middle between the bands -> fraction from the middle to one of them
         half_width = bands.bandwidth / 200
         is_usable = half_width > 0 and (not config.dynamic_order_spread or float(max(config.dca_spreads)) * half_width < 1)
-        self.processed_data = {
+        return {
             "signal": config.signal_of(bands.percent_b) if is_usable else 0,
             "percent_b": bands.percent_b,
             "half_width": half_width,

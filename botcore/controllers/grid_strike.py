@@ -50,16 +50,6 @@ class GridStrikeController(ControllerBase):
 
     config: GridStrikeConfig
 
-    def __init__(self, config: GridStrikeConfig, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._quiet_until_ns = 0
-
-    def quiet_until_ns(self) -> int:
-        return self._quiet_until_ns
-
-    def rest(self) -> None:
-        self._quiet_until_ns = 0
-
     def update_processed_data(self) -> Any:
         config = self.config
         mid = self.market_data_provider.get_price_by_type(config.connector_name, config.trading_pair)

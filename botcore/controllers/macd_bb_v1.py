@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from botcore.controllers.bollinger_fields import BollingerFields
-from botcore.controllers.candle_fields import CandleWindow
+from botcore.controllers.candle_fields import CandleReader
 from botcore.controllers.directional import DirectionalTradingControllerBase
 from botcore.core.config import ask
-from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.indicators import Macd
 
 MARGIN = 20
@@ -46,23 +46,13 @@ class MACDBBV1Config(BollingerFields):
         return max(max(self.macd_slow, self.macd_signal, self.bb_length) + MARGIN, self.macd_slow + self.macd_signal - 1)
 
 
-class MACDBBV1Controller(DirectionalTradingControllerBase):
+class MACDBBV1Controller(CandleReader, DirectionalTradingControllerBase):
     """See the module."""
 
     config: MACDBBV1Config
 
-    def __init__(self, config: MACDBBV1Config, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
-
-    def update_processed_data(self) -> Any:
+    def read(self, rows: np.ndarray) -> dict[str, Any]:
         config = self.config
-        rows = self._window.news(config)
-        if rows is None:
-            return
         closes = rows[:, 4]
         percent_b = config.bands(closes).percent_b
         following = Macd(config.macd_fast, config.macd_slow, config.macd_signal)
@@ -73,4 +63,4 @@ class MACDBBV1Controller(DirectionalTradingControllerBase):
         # the MACD stands on the side that the price has gone to, and has turned back towards its signal line
         if signal * macd >= 0 or signal * histogram <= 0:
             signal = 0
-        self.processed_data = {"signal": signal, "percent_b": percent_b, "macd": macd, "macd_histogram": histogram}
+        return {"signal": signal, "percent_b": percent_b, "macd": macd, "macd_histogram": histogram}

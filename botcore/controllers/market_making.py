@@ -36,7 +36,6 @@ class MarketMakingControllerBase(TradingController):
 
     def __init__(self, config: MarketMakingControllerConfigBase, market_data_provider: MarketDataProvider, *_unused: Any, **_ignored: Any) -> None:
         super().__init__(config, market_data_provider)
-        self._quiet_until_ns = 0
         self._levels_of: MarketMakingControllerConfigBase | None = None
         self._levels: dict[str, Level] = {}
         self._inventory_of: MarketMakingControllerConfigBase | None = None
@@ -77,11 +76,8 @@ class MarketMakingControllerBase(TradingController):
             return [CreateExecutorAction(controller_id=self.config.id, executor_config=rebalance)]
         return [*self._creations(), *self._refreshes(), *self.executors_to_early_stop()]
 
-    def rest(self) -> None:
-        self._quiet_until_ns = 0
-
     def quiet_until_ns(self) -> int:
-        return 0 if self._holds_inventory() else self._quiet_until_ns
+        return 0 if self._holds_inventory() else super().quiet_until_ns()
 
     def _creations(self) -> list[ExecutorAction]:
         """An executor for every free level."""

@@ -112,16 +112,6 @@ class MultiGridStrikeController(ControllerBase):
 
     config: MultiGridStrikeConfig
 
-    def __init__(self, config: MultiGridStrikeConfig, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._quiet_until_ns = 0
-
-    def quiet_until_ns(self) -> int:
-        return self._quiet_until_ns
-
-    def rest(self) -> None:
-        self._quiet_until_ns = 0
-
     def update_processed_data(self) -> Any:
         config = self.config
         self.processed_data = {"mid_price": self.market_data_provider.get_price_by_type(config.connector_name, config.trading_pair)}

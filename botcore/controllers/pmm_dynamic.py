@@ -18,11 +18,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from botcore.controllers.barrier_fields import Numbers
-from botcore.controllers.candle_fields import CandleFields, CandleWindow
+from botcore.controllers.candle_fields import CandleFields, CandleReader
 from botcore.controllers.market_making import MarketMakingControllerBase, MarketMakingControllerConfigBase
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase, PositionExecutorConfig
-from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.indicators import AverageTrueRange, Macd, RollingVariance, SimpleMovingAverage
 
 MARGIN = 100
@@ -72,18 +71,14 @@ class Lean(NamedTuple):
     natr: float
 
 
-class PMMDynamicController(MarketMakingControllerBase):
+class PMMDynamicController(CandleReader, MarketMakingControllerBase):
     """See the module."""
 
     config: PMMDynamicConfig
 
     def __init__(self, config: PMMDynamicConfig, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
         self._lean = Lean(float("nan"), float("nan"))
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
 
     def update_processed_data(self) -> Any:
         config = self.config

@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from botcore.controllers.candle_fields import CandleFields, CandleWindow
+from botcore.controllers.candle_fields import CandleFields, CandleReader
 from botcore.controllers.directional import DirectionalTradingControllerBase, DirectionalTradingControllerConfigBase
 from botcore.core.config import ask
-from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.indicators import AverageTrueRange
 
 MEMORY = 200
@@ -54,27 +53,17 @@ class Trend(NamedTuple):
     direction: int
 
 
-class SuperTrendV1Controller(DirectionalTradingControllerBase):
+class SuperTrendV1Controller(CandleReader, DirectionalTradingControllerBase):
     """See the module."""
 
     config: SuperTrendV1Config
 
-    def __init__(self, config: SuperTrendV1Config, *args: Any, **kwargs: Any) -> None:
-        super().__init__(config, *args, **kwargs)
-        self._window = CandleWindow(self.market_data_provider)
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
-
-    def update_processed_data(self) -> Any:
-        rows = self._window.news(self.config)
-        if rows is None:
-            return
+    def read(self, rows: np.ndarray) -> dict[str, Any]:
         trend = supertrend(rows[:, 2], rows[:, 3], rows[:, 4], self.config.length, self.config.multiplier)
         close = float(rows[-1, 4])
         distance = abs(close - trend.line) / close if close > 0 else float("nan")
         signal = trend.direction if distance < self.config.percentage_threshold else 0
-        self.processed_data = {"signal": signal, "trend": trend.direction, "line": trend.line, "percentage_distance": distance}
+        return {"signal": signal, "trend": trend.direction, "line": trend.line, "percentage_distance": distance}
 
 
 def supertrend(high: np.ndarray, low: np.ndarray, close: np.ndarray, length: int, multiplier: float) -> Trend:
