@@ -213,7 +213,8 @@ def test_linear_regression_finds_the_plane_and_explains_its_share() -> None:
 
 
 def test_tables_are_text_with_a_frame() -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas  # 0.3 s: only this test looks at a table
+
     text = format_df_for_printout(pandas.DataFrame({"pair": ["ETH-USDT", "B"], "n": [1.5, 20]}))
     assert text.splitlines() == [
         "+----------+-----+",

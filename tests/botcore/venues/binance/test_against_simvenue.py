@@ -20,9 +20,9 @@ from botcore.venues.dialect import Channel, Credentials, Dialect, Heard, Subscri
 from botcore.venues.line import Reported
 from botcore.venues.off_grid import counted_in, on_grid
 from botcore.venues.wire import Call, OrderReport, Outcome, Reply, Verdict
+from tests.fakes.simvenue import script
+from tests.fakes.simvenue import venue as simvenue
 from tests.support.binance_wire import NOW_NS, spec
-
-simvenue = pytest.importorskip("tests.fakes.simvenue.venue", reason="SimVenue is not in this checkout")
 
 D = Decimal
 BUY, SELL = TradeType.BUY, TradeType.SELL
@@ -280,7 +280,6 @@ def test_a_stop_is_canceled(usdm: Bench) -> None:
 @pytest.mark.parametrize("adl", [False, True])
 def test_o17_liquidation_and_deleveraging(usdm: Bench, adl: bool) -> None:
     usdm.create(usdm.order("BTC-USDT", BUY, OrderType.MARKET, "0", "0.02", OPEN))
-    script = pytest.importorskip("tests.fakes.simvenue.script")
     script.liquidate(usdm.venue.engine, usdm.venue.account, "BTCUSDT", adl=adl)
     usdm.venue.advance()
     forced = [report for report in usdm.reports() if report.forced]
@@ -293,7 +292,6 @@ def test_o17_liquidation_and_deleveraging(usdm: Bench, adl: bool) -> None:
 def test_o17_funding(usdm: Bench) -> None:
     usdm.create(usdm.order("BTC-USDT", BUY, OrderType.MARKET, "0", "0.02", OPEN))
     before = usdm.venue.balances()["USDT"]
-    script = pytest.importorskip("tests.fakes.simvenue.script")
     script.pay_funding(usdm.venue.engine, "BTCUSDT", D("0.0001"))
     (paid,) = [told for told in usdm.news() if isinstance(told, FundingPaid)]
     assert paid.amount == usdm.venue.balances()["USDT"] - before < 0 and paid.asset == "USDT"
@@ -321,7 +319,7 @@ def test_o11_o14_of_two_own_orders_that_meet_the_resting_one_goes(name: str) -> 
 def test_o2_o9_o10_odd_lives_are_read_whole(name: str, kind: str) -> None:
     """Whatever order its messages come in, in the end the stream and the list of trades have what the ledger has, each once by its id."""
     bench = Bench(name)
-    bench.venue.engine.script.add(pytest.importorskip("tests.fakes.simvenue.script").MatchRule(kind))
+    bench.venue.engine.script.add(script.MatchRule(kind))
     order = bench.order(
         "BTC-USDT", BUY, OrderType.LIMIT, "65100" if kind == "filled_before_trades" else "64000", "0.02", OPEN if name.endswith("_perpetual") else NIL
     )
