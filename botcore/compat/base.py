@@ -233,7 +233,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
         """Whether what `update_processed_data` read may have changed since."""
         provider = self.market_data_provider
         reads = provider.reads
-        if not self._is_updated or reads.books or not reads.series:
+        if not self._is_updated or reads.is_live:
             return True
         if (self.executors_info or self.positions_held) and self._reads_own:
             return True

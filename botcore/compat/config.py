@@ -21,7 +21,17 @@ __all__ = ["BaseClientModel", "ClientFieldData", "ControllerConfigBase", "Initia
 ALIKE = ConfigDict(validate_default=True, validate_assignment=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class BaseClientModel(ConfigModel):
+class FieldsKeepTheirType(type(ConfigModel)):  # type: ignore[misc]
+    """Files from the days of pydantic 1 write `controller_name = "mine"` where a base has the field: it stays a field, of the base's type."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
+        known = {field: info for base in reversed(bases) for field, info in getattr(base, "model_fields", {}).items()}
+        annotations = namespace.setdefault("__annotations__", {})
+        annotations |= {field: known[field].annotation for field in namespace if field in known and field not in annotations}
+        return super().__new__(mcs, name, bases, namespace, **kwargs)  # type: ignore[no-any-return]
+
+
+class BaseClientModel(ConfigModel, metaclass=FieldsKeepTheirType):
     """Base of all config models in such files."""
 
     model_config = ALIKE
@@ -32,7 +42,7 @@ class BaseClientModel(ConfigModel):
         normalise(cls)
 
 
-class ControllerConfigBase(OurControllerConfigBase):
+class ControllerConfigBase(OurControllerConfigBase, metaclass=FieldsKeepTheirType):
     """Fields that every controller's config has."""
 
     model_config = ALIKE
@@ -89,7 +99,7 @@ class ControllerConfigBase(OurControllerConfigBase):
         return {market: (int(leverage or 1), chosen) for market in sorted(markets) if "_perpetual" in market.connector_name}
 
 
-class StrategyV2ConfigBase(BaseClientModel):
+class StrategyV2ConfigBase(BaseClientModel):  # type: ignore[metaclass]
     """Config of a script: its own markets and candles, and the controllers that it runs."""
 
     script_file_name: str = ""

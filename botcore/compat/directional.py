@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class BarrierConfigBase(ControllerConfigBase):
+class BarrierConfigBase(ControllerConfigBase):  # type: ignore[metaclass]
     """One market with leverage and a triple barrier: what both bases have."""
 
     connector_name: Annotated[str, Field(json_schema_extra=ask("On which venue?", unit="connector"))] = "binance_perpetual"

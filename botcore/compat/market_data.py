@@ -1,6 +1,7 @@
 """What a controller of Strategy V2 reads the markets through: the runtime's provider, which notes what `update_processed_data` looked at.
 
-From these notes follows when it has to be called again: once per closed candle while it looks at candles only, on every tick when it looks at books or prices.
+From these notes follows when it has to be called again: once per closed candle while it looks at candles only, on every tick when it looks at books. A price beside
+candles counts as a candle in a backtest, whose prices are those of its candles; live and on paper it is news in every tick.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from botcore.markets.intervals import interval_seconds
 from botcore.markets.market_books import OrderBookQueryResult
 from botcore.markets.market_candles import CandlesFeed
 from botcore.markets.market_data import MarketDataProvider
-from botcore.model.enums import PositionMode, PriceType, TradeType
+from botcore.model.enums import ClockMode, PositionMode, PriceType, TradeType
 
 Series = tuple[str, str, str]
 """(connector, pair, interval)"""
@@ -28,13 +29,15 @@ class Reads:
     ----------
     series : set of (connector, pair, interval)
     books : bool
-        Whether a book, a price, a rate or a balance was looked at: things that may change with every event.
+        Whether a book, a rate or a balance was looked at, or a price that counts as one: things that may change with every event.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_backtest: bool = False) -> None:
+        self._is_backtest = is_backtest
         self.is_noting = False
         self.series: set[Series] = set()
         self.books = False
+        self.prices = False
 
     def note_series(self, connector_name: str, trading_pair: str, interval: str) -> None:
         if self.is_noting:
@@ -43,6 +46,15 @@ class Reads:
     def note_books(self) -> None:
         if self.is_noting:
             self.books = True
+
+    def note_price(self) -> None:
+        if self.is_noting:
+            self.prices = True
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what was looked at may change with every event."""
+        return self.books or not self.series or (self.prices and not self._is_backtest)
 
     def shortest(self) -> list[Series]:
         """The series of the shortest interval."""
@@ -77,7 +89,7 @@ class MarketDataView(MarketDataProvider):
         self._feeds = source._feeds
         self.rates = source.rates
         self.rate_troubles = source.rate_troubles
-        self.reads = Reads()
+        self.reads = Reads(source._clock.mode is ClockMode.BACKTEST)
         self.perpetual: Callable[[Any, str], TradingConnectorView] | None = None
 
     # ---- candles ---------------------------------------------------------------------------------------------------
@@ -106,7 +118,7 @@ class MarketDataView(MarketDataProvider):
     def get_price_by_type(
         self, connector_name: str, trading_pair: str, price_type: PriceType = PriceType.MidPrice, max_age_s: float | None = None
     ) -> Decimal:
-        self.reads.note_books()
+        self.reads.note_price()
         return super().get_price_by_type(connector_name, trading_pair, price_type, max_age_s)
 
     def get_order_book(self, connector_name: str, trading_pair: str) -> Any:

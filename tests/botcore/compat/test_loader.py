@@ -40,6 +40,16 @@ def test_names_are_given_to_the_file_only(tmp_path: Path) -> None:
         builtins.__import__("hummingbot")
 
 
+@pytest.mark.parametrize("line", ["controller_name = 'mine'", "controller_name: str = 'mine'"])
+def test_a_field_that_is_set_without_its_type_keeps_it(tmp_path: Path, line: str) -> None:
+    """Files from the days of pydantic 1 do; pydantic 2 by itself refuses it."""
+    write(tmp_path, "generic/mine.py", BASE + CLASSES.replace("controller_name: str = 'mine'", line))
+    config = load("mine", tmp_path, tmp_path).config_class
+    assert config().controller_name == "mine"
+    with pytest.raises(ValueError, match="controller_name"):
+        config(controller_name=3)
+
+
 def test_every_module_path_of_the_list_is_there() -> None:
     paths = [
         "strategy_v2.controllers",

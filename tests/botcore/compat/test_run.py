@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from botcore.compat.market_data import Reads
 from botcore.executors.data_types import ExecutionStrategy
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.instrument import Market
@@ -156,6 +157,22 @@ def test_update_is_stepped_on_every_tick_when_it_reads_prices(tmp_path: Path) ->
     stage.tick()
     stage.bench.price(101)
     assert stage.controller.processed_data["mid"] == 101
+
+
+@pytest.mark.parametrize(
+    ("is_backtest", "prices", "books", "is_live"), [(True, True, False, False), (False, True, False, True), (True, True, True, True)]
+)
+def test_a_price_beside_candles_is_a_candle_in_a_backtest_only(is_backtest: bool, prices: bool, books: bool, is_live: bool) -> None:
+    reads = Reads(is_backtest)
+    reads.is_noting = True
+    assert reads.is_live, "without candles there is nothing to wait for"
+    reads.note_series("venue", "ETH-USDT", "3m")
+    assert not reads.is_live
+    if prices:
+        reads.note_price()
+    if books:
+        reads.note_books()
+    assert reads.is_live is is_live
 
 
 def test_co4_stopped_out_level_cools_down_and_the_others_do_not(tmp_path: Path) -> None:
