@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from botcore.compat.directional import DirectionalTradingControllerConfigBase as UserDirectional
-from botcore.compat.market_making import MarketMakingControllerConfigBase as UserMarketMaker
-from botcore.controllers.directional import DirectionalTradingControllerConfigBase
-from botcore.controllers.market_making import MarketMakingControllerConfigBase
-from botcore.model.enums import TradeType
 from botcore.model.errors import ConfigError, UserError
-from botcore.model.instrument import Instrument, Market
 from botcore.recorder.journal import Journal
 from condor.configs import Configs
 from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService, Claim
+from condor.services.estimates import estimates, main_market, quotes_of, too_small
 from condor.services.overview import OverviewService
 from condor.store import Connection
 from condor.store import drafts as store
@@ -228,13 +223,13 @@ class DraftService:
         """What a live start would put at stake; None where no account of that venue is connected."""
         live = self._hosts.live
         config = self._bots.check(draft.controller_name, draft.answers)
-        market = _main_market(config)
+        market = main_market(config)
         account = live.accounts.get(market.connector_name) if live is not None and market is not None else None
         if account is None or market is None:
             return None
         session = account.session.view()
         instrument = self._hosts.of(LIVE).instrument(market)
-        total = sum(_quotes(config), Decimal(0))
+        total = sum(quotes_of(config), Decimal(0))
         return LiveOffer(
             live.title(market.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble
         )
@@ -251,16 +246,16 @@ class DraftService:
             return [error.problem]
         except UserError as error:
             return [str(error)]
-        market = _main_market(config)
-        return [] if market is None else _too_small(config, self._hosts.of(mode).instrument(market))
+        market = main_market(config)
+        return [] if market is None else too_small(config, self._hosts.of(mode).instrument(market))
 
     def _estimates(self, draft: Draft, mode: str) -> tuple[tuple[str, str], ...]:
         config = self._bots.check(draft.controller_name, draft.answers, mode)
-        market = _main_market(config)
+        market = main_market(config)
         if market is None:
             return ()
         taker = self._configs.venue(market.connector_name).fees.taker
-        return _estimates(config, self._hosts.of(mode).instrument(market), taker)
+        return estimates(config, self._hosts.of(mode).instrument(market), taker)
 
     def _form(self, controller_name: str, connector: Any) -> Form:
         spec = self._configs.spec(controller_name)
@@ -271,52 +266,3 @@ class DraftService:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.run(work))
-
-
-# ---- what a config means -------------------------------------------------------------------------------------------
-def _main_market(config: Any) -> Market | None:
-    """The market that its amounts are counted in; the first of its own where it does not name one, None where it trades nothing."""
-    name, pair = getattr(config, "connector_name", None), getattr(config, "trading_pair", None)
-    return Market(str(name), str(pair)) if name and pair else next(iter(sorted(config.markets())), None)
-
-
-def _quotes(config: Any) -> list[Decimal]:
-    """Quote amount of every position that the config may open at once."""
-    if isinstance(config, MarketMakingControllerConfigBase):
-        return [*config.level_quotes(TradeType.BUY), *config.level_quotes(TradeType.SELL)]
-    if isinstance(config, UserMarketMaker):
-        return [quote for side in (TradeType.BUY, TradeType.SELL) for quote in config.get_spreads_and_amounts_in_quote(side)[1]]
-    if isinstance(config, DirectionalTradingControllerConfigBase | UserDirectional):
-        each = config.total_amount_quote / config.max_executors_per_side
-        return [each] * config.max_executors_per_side
-    return [config.total_amount_quote]
-
-
-def _too_small(config: Any, instrument: Instrument) -> list[str]:
-    """A position below the venue's smallest order can never be opened."""
-    smallest = min(_quotes(config), default=Decimal(0))
-    if instrument.min_notional and 0 < smallest < instrument.min_notional:
-        count = len(_quotes(config))
-        needed = instrument.min_notional * count
-        return [
-            f"each of the {count} positions would be {smallest:.2f} {instrument.quote}, below the smallest order of {instrument.min_notional:f}: "
-            f"raise the amount to {needed:.0f} or use fewer levels"
-        ]
-    return []
-
-
-def _estimates(config: Any, instrument: Instrument, taker: Decimal) -> tuple[tuple[str, str], ...]:
-    """Number of orders, worst case and fees."""
-    quotes = _quotes(config) or [Decimal(0)]
-    total = sum(quotes, Decimal(0))
-    rows = [("positions at once", str(len(quotes))), ("each", f"{min(quotes):.2f} to {max(quotes):.2f} {instrument.quote}")]
-    stop = getattr(config, "stop_loss", None)
-    if stop is not None:
-        rows.append(("if all are stopped out", f"-{total * (stop + 2 * taker):.2f} {instrument.quote}"))
-    else:
-        rows.append(("if all go wrong", "no stop loss: the loss has no limit"))
-    rows.append(("fees of one round trip", f"up to {total * 2 * taker:.2f} {instrument.quote}"))
-    leverage = getattr(config, "leverage", None)
-    if instrument.is_perpetual and leverage:
-        rows.append(("margin at leverage", f"{total / leverage:.2f} {instrument.quote}"))
-    return tuple(rows)
