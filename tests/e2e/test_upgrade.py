@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.test_restart import LIVE, SLOW
+from tests.e2e.test_restart import FAR, FILLS, LIVE, SLOW, assert_resumed
 from tests.support.instance import FAST, Instance, condor
 
 
@@ -15,22 +15,19 @@ def columns(instance: Instance) -> set[str]:
 def test_p18_a_newer_version_goes_on_with_the_open_executors_and_the_older_one_refuses_what_it_wrote(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "home", FAST, NEWER=str(tmp_path / "newer")).start()
     try:
-        instance.person().start_bot()
+        instance.person().start_bot(changes=FAR)
         instance.person().until(lambda: any(row[2] != "0" for row in instance.rows(LIVE)), "a position", 90)
-        # at the speed of the wall the market can't reach a barrier within the moment of the look
         (instance.home / "conf" / "condor.yml").write_text(SLOW)
         assert instance.stop() == 0
-        before = [row for row in instance.rows(LIVE) if row[2] != "0"]
-        fills = instance.rows("SELECT * FROM fills ORDER BY 1, 2, 3, 4")
-        assert before and "of_a_later_version" not in columns(instance)
+        before, fills = instance.rows(LIVE), instance.rows(FILLS)
+        assert "of_a_later_version" not in columns(instance)
 
         instance.module = "tests.support.newer_program"
         instance.start()
         instance.person().wait_text("Condor is back", "pmm-btc-1")
         assert "of_a_later_version" in columns(instance)
-        after = {row[0]: row for row in instance.rows("SELECT executor_id, side, exposure_base, entry_price, config FROM executors")}
-        assert [after[row[0]][1:] for row in before] == [row[1:] for row in before]
-        assert set(fills) <= set(instance.rows("SELECT * FROM fills"))
+        assert_resumed(instance, before, fills)
+        assert set(fills) <= set(instance.rows(FILLS))
         assert list((instance.home / "data" / "backups").iterdir()), "the records of the old version were kept"
         assert instance.stop() == 0
 
