@@ -21,12 +21,14 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
+from botcore.recorder.forgotten import forgotten
 from botcore.recorder.funding import SqlFundingRecords
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_ns
 from botcore.recorder.recorder import MarketsRecorder
 from botcore.recorder.stray_records import SqlStrayRecords
 from botcore.recorder.strays import traded_pairs, unread_since_ns
+from botcore.recorder.tables import LIVE_ACCOUNT
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
 from botcore.strategies.funding import FundingKeeper
@@ -44,7 +46,7 @@ from condor.waiting import LoopWaiter
 
 log = logging.getLogger(__name__)
 
-ACCOUNT = "live"
+ACCOUNT = LIVE_ACCOUNT
 LOOK_BACK_NS = 30 * 86_400 * SECOND_NS
 """Pairs that were traded before that are not asked for executions any more."""
 
@@ -137,6 +139,7 @@ class LiveHost:
             lambda: self._pairs(name, before | unread.keys()),
             rate=self.runtime.rates.rate,
             unread_since_ns=unread,
+            forgotten=self._journal.read(forgotten).result(),
         )
         self.runtime.add_account(account.connector, account.session)
         return account

@@ -194,3 +194,19 @@ class BotRecords:
     tallies: list[TallyRecord]
     orphans: list[ExecutorRecord] = field(default_factory=list)
     funding: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A hole in the records of an account: it was lost, or an older copy was put back, and what happened since then may be written nowhere.
+
+    Parameters
+    ----------
+    mark : int
+        The epoch that began with it; what has been filled up is remembered by this.
+    since_ms : int
+        Wall time from which on the records are silent.
+    """
+
+    mark: int
+    since_ms: int

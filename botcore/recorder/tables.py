@@ -5,7 +5,10 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text
 
 PAPER = "paper"
-"""The account of all paper exchanges; live accounts have names of their own."""
+"""The account of all paper exchanges."""
+
+LIVE_ACCOUNT = "live"
+"""The account of all venues with real money."""
 
 
 def last_ns_key(account: str) -> str:

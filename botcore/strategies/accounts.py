@@ -13,12 +13,14 @@ from botcore.connectors.live.fees import Rate
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.errors import ConfigError
+from botcore.model.records import Forgotten
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
 from botcore.venues.backoff import ConnectionBudget
 from botcore.venues.caller import Caller
 from botcore.venues.catalog import dialect as dialect_of
 from botcore.venues.dialect import Credentials
+from botcore.venues.forgotten_pairs import DONE
 from botcore.venues.limiter import Limiter
 from botcore.venues.live_spec import BeliefSpec
 from botcore.venues.means import Means, RulesCache
@@ -73,6 +75,7 @@ def open_account(
     stops: bool = True,
     rate: Rate | None = None,
     unread_since_ns: Mapping[str, int] | None = None,
+    forgotten: Forgotten | None = None,
 ) -> LiveAccount:
     """Put an account together; nothing is sent before its session is started.
 
@@ -89,6 +92,8 @@ def open_account(
 
     unread_since_ns : mapping of str to int, optional
         Pair -> time from which executions may be missing in the records; counts where nothing is remembered of how far they were read.
+    forgotten : Forgotten, optional
+        A hole in the records: executions since then are read in all pairs in which there may be some.
 
     Raises
     ------
@@ -116,16 +121,30 @@ def open_account(
     budget = ConnectionBudget(live.connections.attempts, live.connections.window_s)
     account = Account(spec.fees.taker, maker_fee=spec.fees.maker, lag_ns=belief(live.belief).lag_ns)
     started_ms, unread = around.wall_ms(), unread_since_ns or {}
+    hole_ms = started_ms if forgotten is None or memory.get(DONE) == str(forgotten.mark) else forgotten.since_ms
 
     def since_ms(trading_pair: str) -> int:
-        """From the oldest order that may still trade, from where the records stop, or from this start on."""
+        """From the oldest order that may still trade, from where the records stop, from where they have a hole, or from this start on."""
         times = [order.created_ns for order in connector.tracker.open_orders() if order.instrument.market.trading_pair == trading_pair]
         if memory.get(since_key(trading_pair)) is None and trading_pair in unread:
             times.append(unread[trading_pair])
-        return min([started_ms, *(time_ns // 1_000_000 for time_ns in times)])
+        return min([started_ms, hole_ms, *(time_ns // 1_000_000 for time_ns in times)])
 
     means = Means(
-        caller, limiter, offset, around.port, budget, memory, around.rules, credentials, around.now_ns, around.wall_ms, around.rng, pairs, since_ms
+        caller,
+        limiter,
+        offset,
+        around.port,
+        budget,
+        memory,
+        around.rules,
+        credentials,
+        around.now_ns,
+        around.wall_ms,
+        around.rng,
+        pairs,
+        since_ms,
+        forgotten,
     )
     session = VenueSession(name, dialect, live, means, around.ears)
     connector = ExchangeConnector(

@@ -26,6 +26,9 @@ class AccountSink(Protocol):
 
     def set_position(self, trading_pair: str, side: str, lots: int, told_ns: int) -> None: ...
 
+    def totals(self) -> dict[str, Decimal]:
+        """Asset -> total, as the venue said last."""
+
     def forget(self) -> None: ...
 
 

@@ -232,6 +232,12 @@ class Dialect(Protocol):
     def funding(self, reply: Reply) -> list[FundingPaid]:
         """Payments with their pair and id; those of pairs that are not ours to trade are left out."""
 
+    def traded_call(self, since_ms: int) -> Call | None:
+        """What was paid for executions in all pairs from a time of the venue on, oldest first; None where a venue tells that pair by pair only."""
+
+    def traded(self, reply: Reply) -> list[tuple[str, int]]:
+        """(pair, ms) of each row; the pair is '' where it is not ours to trade."""
+
     def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         """Calls that set leverage and position mode (None leaves it as it is); "no need to change" counts as done in `outcome`."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
+from botcore.model.records import Forgotten
 from botcore.venues.backoff import ConnectionBudget
 from botcore.venues.caller import Caller
 from botcore.venues.dialect import Credentials
@@ -34,6 +35,8 @@ class Means:
         Pairs in which we may have traded: their executions are asked for at every sync.
     since_ms : callable
         Pair -> wall time from which executions may concern us, where nothing is remembered.
+    forgotten : Forgotten, optional
+        The hole in the records, if there was one.
     """
 
     caller: Caller
@@ -49,3 +52,4 @@ class Means:
     rng: Random
     pairs: Callable[[], set[str]]
     since_ms: Callable[[str], int]
+    forgotten: Forgotten | None = None

@@ -18,6 +18,7 @@ from botcore.venues.account_care import AccountCare
 from botcore.venues.account_news import AccountNews
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import Dialect
+from botcore.venues.forgotten_pairs import ForgottenPairs
 from botcore.venues.funding_reader import FundingReader
 from botcore.venues.line import Created, News, Reported, Traded
 from botcore.venues.live_markets import LiveBooks
@@ -70,6 +71,7 @@ class VenueSession:
             dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms, self._ahead_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
+        self._forgotten = ForgottenPairs(dialect, means.caller, means.memory, self.instruments, lambda: self._side.account.totals(), means.forgotten)
         self.line = OrderLine(
             dialect,
             means.caller,
@@ -228,9 +230,13 @@ class VenueSession:
         self._side.reconcile(self._means.now_ns())
         if not await self.line.look_through():
             return "the list of open orders could not be read"
-        for pair in sorted(self._means.pairs()):
+        forgotten = await self._forgotten.read()
+        if isinstance(forgotten, str):
+            return forgotten
+        for pair in sorted(self._means.pairs() | forgotten):
             if not await self._trades.read(pair):
                 return f"the executions in {pair} could not be read"
+        self._forgotten.filled()
         self._funding.missed()
         self._ears.on_compared(self.name)
         return None

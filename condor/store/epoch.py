@@ -95,7 +95,11 @@ class _Found:
     place: Place | None
 
 
-def claim_epoch(path: Path, database: Path, boot: str, step: Callable[[int], int], machine: str = "") -> Epoch:
+Told = Callable[[Connection, Past, int], None]
+"""(the database, its past, the new epoch): writes down what follows from the past."""
+
+
+def claim_epoch(path: Path, database: Path, boot: str, step: Callable[[int], int], machine: str = "", told: Told | None = None) -> Epoch:
     """Find out which past this database has and take an epoch that no other life of it has used.
 
     Parameters
@@ -110,6 +114,8 @@ def claim_epoch(path: Path, database: Path, boot: str, step: Callable[[int], int
         A random number below the one that it is given.
     machine : str
         What this machine is called, if known.
+    told : callable, optional
+        Is given the database in the transaction that takes the epoch: a start that ends here either has done neither, or both.
     """
     file = _read(path)
     engine = open_engine(database)
@@ -119,10 +125,17 @@ def claim_epoch(path: Path, database: Path, boot: str, step: Callable[[int], int
             past = _past(file, there, path, machine, is_empty=_is_empty(connection))
             known = max(file.epoch if file else 0, there.epoch)
             number = known if past is Past.SAME else known + 1 + step(STEP)
-            # the file first: should the process end here, its older boot id still fits the database
-            mark = _write(path, number, (boot, *(there.boots or ("",))), there.commits, machine)
             values = {"epoch": str(number), "boot": boot}
             write_rows(connection, [Write(tables.runtime, {"key": key, "value": value}) for key, value in values.items()])
+            if told is not None:
+                told(connection, past, number)
+            known_boots = (boot, *(there.boots or ("",)))
+            if past in (Past.SAME, Past.FIRST):
+                # the file first: should the process end here, its older boot id still fits the database
+                mark = _write(path, number, known_boots, there.commits, machine)
+        if past not in (Past.SAME, Past.FIRST):
+            # the database first: should the process end here, the next start must find out the same
+            mark = _write(path, number, known_boots, there.commits, machine)
     finally:
         engine.dispose()
     return Epoch(number, past, mark)

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from botcore.core.points import Points
 from botcore.model.events import FactKind
 from botcore.orders.ids import serial_of
@@ -156,17 +158,15 @@ def _latched(database: Path) -> str:
         return str(connection.execute("SELECT reason FROM latches WHERE name = ?", (HALT,)).fetchone()[0])
 
 
-def halt_in(database: Path, reason: str, wall_ms: int) -> None:
-    """Halt trading in a database that nobody has open, and tell of it; a halt that stands already keeps its reason."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection:
-        connection.execute("INSERT OR IGNORE INTO latches VALUES (?, ?, 'condor', ?)", (HALT, reason, wall_ms))
-        # a home without a cursor has told nobody anything yet
-        connection.execute("INSERT OR IGNORE INTO cursors SELECT 'notifications', coalesce(max(event_id), 0) FROM facts")
-        fact = (PAPER, FactKind.TRADING_HALTED, wall_ms * 1_000_000, wall_ms, json.dumps({"reason": reason}))
-        connection.execute(
-            "INSERT INTO facts (account, kind, bot_id, controller_id, executor_id, ts_ns, wall_ms, payload) VALUES (?, ?, '', '', '', ?, ?, ?)", fact
-        )
-        connection.commit()
+def halt_in(connection: Connection, reason: str, wall_ms: int) -> None:
+    """Halt trading in a database, and tell of it; a halt that stands already keeps its reason."""
+    connection.exec_driver_sql("INSERT OR IGNORE INTO latches VALUES (?, ?, 'condor', ?)", (HALT, reason, wall_ms))
+    # a home without a cursor has told nobody anything yet
+    connection.exec_driver_sql("INSERT OR IGNORE INTO cursors SELECT 'notifications', coalesce(max(event_id), 0) FROM facts")
+    fact = (PAPER, FactKind.TRADING_HALTED, wall_ms * 1_000_000, wall_ms, json.dumps({"reason": reason}))
+    connection.exec_driver_sql(
+        "INSERT INTO facts (account, kind, bot_id, controller_id, executor_id, ts_ns, wall_ms, payload) VALUES (?, ?, '', '', '', ?, ?, ?)", fact
+    )
 
 
 def forget_paper(database: Path, wall_ms: int) -> list[str]:

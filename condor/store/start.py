@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from botcore.recorder.forgotten import note_forgotten
 from botcore.recorder.migrate import migrate
+from botcore.recorder.tables import LIVE_ACCOUNT
 from condor.home import Home
 from condor.store import MIGRATIONS
 from condor.store.backups import Backups
@@ -17,6 +21,9 @@ TOLD = {
     Past.OLDER: f"the records are an older copy than the one last used here: {SEE}",
 }
 """Pasts in which something may be at a venue that no record knows of."""
+
+FORGETFUL = {Past.GONE, Past.OLDER, Past.COPIED, Past.UNMARKED}
+"""Pasts in which the accounts may have traded after the last record: a folder may have been put back whole, its mark included."""
 
 COPIED = "this home was copied from elsewhere: its orders carry a new epoch; make sure that no other instance trades the same accounts"
 
@@ -56,10 +63,16 @@ def open_records(
     told = mending.records()
     migrate(home.database, [MIGRATIONS], Backups(home.backups, version, wall_ms).take)
     told += mending.venues()
-    epoch = claim_epoch(home.epoch_file, home.database, chance.boot, chance.below, machine)
-    if epoch.past in TOLD and not told:
-        halt_in(home.database, TOLD[epoch.past], wall_ms())
-        told.append(TOLD[epoch.past])
+    is_mended = bool(told)
+
+    def learned(connection: Connection, past: Past, number: int) -> None:
+        if past in FORGETFUL or is_mended:
+            note_forgotten(connection, number, LIVE_ACCOUNT, wall_ms())
+        if past in TOLD and not is_mended:
+            halt_in(connection, TOLD[past], wall_ms())
+            told.append(TOLD[past])
+
+    epoch = claim_epoch(home.epoch_file, home.database, chance.boot, chance.below, machine, learned)
     if epoch.past is Past.COPIED:
         told.append(COPIED)
     for sentence in told:

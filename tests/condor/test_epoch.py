@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from botcore.model.records import Forgotten
 from botcore.orders.ids import IdSource
 from botcore.recorder import tables
-from botcore.recorder.journal import Journal, Write, open_engine
+from botcore.recorder.forgotten import LOOK_BACK_MS, forgotten
+from botcore.recorder.journal import Journal, Write, open_engine, write_rows
 from botcore.recorder.migrate import migrate
+from botcore.recorder.tables import LIVE_ACCOUNT, last_ns_key
+from condor.home import Home
 from condor.store import MIGRATIONS
 from condor.store.epoch import COUNT_DIGITS, STEP, Epoch, Past, claim_epoch
+from condor.store.start import Chance, open_records
 
 
 class Folder:
@@ -161,3 +166,93 @@ def test_the_file_counts_along_without_growing(folder: Folder) -> None:
 def test_ids_of_the_largest_epoch_are_short_enough() -> None:
     epoch = 50 * STEP
     assert len(IdSource.client_order_id(IdSource(epoch, 10**12, ("h7k2qz",)).intent_id(), 99)) <= 36
+
+
+def hole(root: Path) -> Forgotten | None:
+    engine = open_engine(root / "condor.db", read_only=True)
+    with engine.connect() as connection:
+        found = forgotten(connection)
+    engine.dispose()
+    return found
+
+
+class Opened:
+    """A home whose records are opened as the program opens them."""
+
+    def __init__(self, root: Path) -> None:
+        self.home, self._random, self.wall_ms = Home(root, root), random.Random(3), 1_800_000_000_000
+        self.home.data.mkdir(parents=True)
+
+    def open(self) -> Epoch:
+        chance = Chance(f"{self._random.getrandbits(64):x}", self._random.randrange)
+        self.said: list[str] = []
+        epoch = open_records(self.home, "1", lambda: self.wall_ms, chance, "here", self.said.append)
+        epoch.mark.close()
+        return epoch
+
+    def record(self, last_ns: int) -> None:
+        """The account's last record is of this time."""
+        engine = open_engine(self.home.database)
+        with engine.begin() as connection:
+            write_rows(connection, [Write(tables.runtime, {"key": last_ns_key(LIVE_ACCOUNT), "value": str(last_ns)})])
+        engine.dispose()
+
+    @property
+    def hole(self) -> Forgotten | None:
+        return hole(self.home.data)
+
+
+def test_p8_the_records_know_since_when_they_have_a_hole(tmp_path: Path) -> None:
+    opened = Opened(tmp_path / "home")
+    opened.open()
+    opened.open()
+    assert opened.hole is None and opened.said == []
+    opened.record(1_790_000_000_000_000_000)
+    older = Path(shutil.copy(opened.home.database, tmp_path / "older.db"))
+    for _ in range(2):
+        opened.open()
+    shutil.copy(older, opened.home.database)
+    epoch = opened.open()
+    assert epoch.past is Past.OLDER and len(opened.said) == 1
+    assert opened.hole == Forgotten(epoch.number, 1_790_000_000_000), "from the copy's last record on"
+    # a second loss: nothing says where the records end, and they are quiet for a month at most
+    opened.home.database.unlink()
+    epoch = opened.open()
+    assert epoch.past is Past.GONE and opened.hole == Forgotten(epoch.number, opened.wall_ms - LOOK_BACK_MS)
+
+
+def test_p8_a_later_hole_holds_the_earlier_one(tmp_path: Path) -> None:
+    opened = Opened(tmp_path / "home")
+    opened.open()
+    opened.record(1_790_000_000_000_000_000)
+    for number, machine in enumerate(("copied", "copied again")):
+        shutil.copytree(opened.home.root, tmp_path / machine)
+        opened.home = Home(tmp_path / machine, tmp_path)
+        epoch = opened.open()
+        assert epoch.past is Past.COPIED and opened.hole == Forgotten(epoch.number, 1_790_000_000_000)
+        opened.record(1_791_000_000_000_000_000 + number)
+
+
+def test_p8_a_start_that_ends_while_it_claims_has_claimed_nothing(folder: Folder) -> None:
+    """Otherwise the next one would find the records as they were last used, and tell nobody."""
+    folder.start(2)
+    folder.database.unlink()
+    migrate(folder.database, [MIGRATIONS])
+
+    def end(connection: object, past: Past, number: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        claim_epoch(folder.root / "epoch", folder.database, "boot", lambda below: 0, folder.machine, end)
+    assert folder.start().past is Past.GONE
+
+
+def test_p8_a_start_that_ends_between_the_database_and_the_file_finds_it_out_again(folder: Folder) -> None:
+    folder.start(1)
+    older = folder.keep("older.db")
+    folder.start(3)
+    shutil.copy(older, folder.database)
+    before = (folder.root / "epoch").read_bytes()
+    claim_epoch(folder.root / "epoch", folder.database, "boot", lambda below: 0, folder.machine).mark.close()
+    (folder.root / "epoch").write_bytes(before)
+    assert folder.start().past is Past.OLDER

@@ -104,3 +104,39 @@ def test_p18_orders_of_before_homes_had_names_stay_with_the_home_whose_records_k
         await rig.until(lambda: not rig.running)
 
     rig.run(play)
+
+
+@pytest.mark.parametrize("name", [PERP, SPOT])
+def test_p8_what_was_traded_in_pairs_that_no_record_names_is_found_after_a_loss_and_asked_for_once(name: str) -> None:
+    """The position is closed or open, no order is at the venue any more: only the venue's list of executions tells of them."""
+    rig = LiveRig(name, pairs=("BTC-USDT", "ETH-USDT", "SOL-USDT"), homes=OURS)
+
+    async def play(rig: LiveRig) -> None:
+        open_one = rig.open(trading_pair="ETH-USDT", amount=D("0.5"), barriers={"stop_on_venue": False})
+        await rig.until(lambda: open_one.has_fills)
+        await rig.sleep(3)
+        lost = {(fill.client_order_id, fill.trade_id) for fill in rig.fills}
+        rig.kill()
+        rig.lose_records()
+        rig.pairs = ("BTC-USDT",)
+        await rig.sleep(3 * 3600)
+        rig.fills.clear()
+        await rig.boot()
+        await rig.until(lambda: {(fill.client_order_id, fill.trade_id) for fill in rig.fills} >= lost, 120)
+        held = [fact.payload for fact in rig.told(FactKind.POSITION_HELD)]
+        assert {told["trading_pair"] for told in held} == {"ETH-USDT"} and sum(D(told["amount"]) for told in held) == D("0.5")
+        await rig.sleep(30)
+        assert not rig.told(FactKind.POSITION_UNACCOUNTED), "the executions account for it"
+
+        rig.kill()
+        await rig.sleep(5)
+        booked, began_ns = len(rig.fills), rig.loop.now_ns
+        await rig.boot()
+        await rig.sleep(10)
+        assert len(rig.fills) == booked
+        if name == PERP:
+            assert len(rig.requests("/income", began_ns)) == 1, "for missed funding only"
+        else:
+            assert not [symbol for symbol in rig.venue.engine.markets if symbol.startswith("SOL") and rig.requests(symbol, began_ns)]
+
+    rig.run(play)

@@ -9,9 +9,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from botcore.recorder.forgotten import note_forgotten
 from botcore.venues.spec import VenueSpec
 from condor.configs import Configs
 from condor.home import Home
+from tests.simulation.instance import ACCOUNT
 from tests.simulation.loop import SimProcess
 from tests.simulation.manners import Caps, forget_what_was_lost, judge_manners
 from tests.simulation.plan import Crash
@@ -77,6 +79,7 @@ class WireWorld(World):
         self.disk.restore(file)
         self.watcher.put_back(watcher)
         self.epoch += 1
+        self.disk.write(lambda connection: note_forgotten(connection, self.epoch, ACCOUNT, self.loop.now_ns // 1_000_000))
         self._is_put_back = True
         for name, manners in self.manners.items():
             forget_what_was_lost(self.watcher, name, manners)

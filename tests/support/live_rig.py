@@ -22,7 +22,9 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
+from botcore.recorder.forgotten import note_forgotten
 from botcore.recorder.queries import load_bot, runtime_value
+from botcore.recorder.tables import LIVE_ACCOUNT
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.recovery import restore_bot
 from botcore.venues.spec import VenueSpec
@@ -167,6 +169,7 @@ class LiveRig(RigEyes):
         """Between two lives: the database is gone. The program counts its epoch on then, and knows its home by the file beside it."""
         self.epoch += 1
         self.disk = SimDisk(self.epoch, self.log, fresh_home(), DiskFaults(), self.watcher.rows)
+        self.disk.write(lambda connection: note_forgotten(connection, self.epoch, LIVE_ACCOUNT, self.loop.now_ns // 1_000_000))
 
     def kill(self) -> None:
         """SIGKILL: nothing of the process runs any more, its sockets are closed, what was not on the disk is gone."""

@@ -62,6 +62,15 @@ def funding(rows: list[Row], names: Names) -> list[FundingPaid]:
     return found
 
 
+def traded(rows: list[Row], names: Names) -> list[tuple[str, int]]:
+    """`income` of all kinds: commission, profit, funding; (pair or '', ms). Transfers have no symbol."""
+    found = []
+    for row in rows:
+        instrument = names.find(maybe_text(row, "symbol"))
+        found.append((instrument.market.trading_pair if instrument is not None else "", time_ns(row, "time") // 1_000_000))
+    return found
+
+
 def spot_rights(row: Row) -> AccountRights:
     """`apiRestrictions`: what this key may do."""
     return AccountRights(flag(row, "enableSpotAndMarginTrading"), flag(row, "enableWithdrawals"), flag(row, "ipRestrict"))

@@ -65,6 +65,12 @@ class BinanceFutures(BinanceDialect):
     def funding(self, reply: Reply) -> list[FundingPaid]:
         return account.funding(self._rows(reply, "income"), self._names)
 
+    def traded_call(self, since_ms: int) -> Call | None:
+        return self._call("traded", "/income", (("startTime", str(max(0, since_ms))), ("limit", "1000")), cost="funding")
+
+    def traded(self, reply: Reply) -> list[tuple[str, int]]:
+        return account.traded(self._rows(reply, "income"), self._names)
+
     def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         lever = (("symbol", symbol_of(trading_pair)), ("leverage", str(leverage)))
         set_leverage = self._call("set_leverage", "/leverage", lever, method="POST", priority=Priority.CREATE, is_write=True)

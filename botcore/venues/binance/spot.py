@@ -49,6 +49,12 @@ class BinanceSpot(BinanceDialect):
     def funding(self, reply: Reply) -> list[FundingPaid]:
         raise Unreadable("spot pays no funding")
 
+    def traded_call(self, since_ms: int) -> Call | None:
+        return None
+
+    def traded(self, reply: Reply) -> list[tuple[str, int]]:
+        raise Unreadable("spot tells of executions pair by pair only")
+
     def settings_calls(self, trading_pair: str, leverage: int, hedge: bool | None) -> Sequence[Call]:
         return ()
 
