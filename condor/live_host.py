@@ -221,7 +221,7 @@ class LiveHost:
 
     def _look(self, name: str, watch: VenueWatch) -> None:
         """Tell of a venue that has been away for a while, is back, or wants quiet."""
-        for kind, values in watch.look(self.accounts[name].session.view(), self.clock.now_ns):
+        for kind, values in watch.look(self.accounts[name].session.standing(), self.clock.now_ns):
             self._tell(kind, {"connector_name": name, "title": self.title(name), "exposures": self._exposures(name), **values})
 
     def _exposures(self, name: str) -> list[dict[str, str]]:

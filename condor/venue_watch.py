@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from botcore.model.events import FactKind
-from botcore.venues.session_roles import SessionView, Stage
+from botcore.venues.session_roles import Stage, Standing
 
 AWAY_NS = 15_000_000_000
 QUIET_MS = 30_000
@@ -23,7 +23,7 @@ class VenueWatch:
         self._told_quiet_ms = 0
         self._is_skewed = False
 
-    def look(self, view: SessionView, now_ns: int) -> list[tuple[str, dict[str, Any]]]:
+    def look(self, view: Standing, now_ns: int) -> list[tuple[str, dict[str, Any]]]:
         """(kind, payload) of every fact that is to be told now."""
         facts: list[tuple[str, dict[str, Any]]] = []
         if view.stage is Stage.LIVE:

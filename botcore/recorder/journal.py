@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, Table, case, cast, create_engine, event, select
 from sqlalchemy import Integer as IntegerType
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -37,6 +39,7 @@ RETRY_S = 1.0
 BUSY_S = 10.0
 """How long one attempt waits for a lock that another process holds."""
 
+SQLITE = sqlite_dialect()
 COMMITS = "commits"
 """Key of the counter of transactions in the runtime table."""
 
@@ -321,20 +324,37 @@ def open_engine(path: Path, *, read_only: bool = False, synchronous: str = "FULL
 
 
 def write_rows(connection: Connection, writes: Sequence[Write]) -> None:
-    """Execute rows in order, runs of the same table, operation and columns at once."""
+    """Execute rows in order, runs of the same table, operation and columns at once; within a transaction of the connection."""
+    driver: Any = connection.connection.dbapi_connection
     start = 0
     while start < len(writes):
         first = writes[start]
         end = start + 1
         while end < len(writes) and _alike(first, writes[end]):
             end += 1
-        connection.execute(_statement(first.table, first.op, tuple(first.values)), [write.values for write in writes[start:end]])
+        text, names = _prepared(first.table, first.op, tuple(first.values))
+        rows = [tuple(map(write.values.__getitem__, names)) for write in writes[start:end]]
+        try:
+            driver.executemany(text, rows)
+        except sqlite3.Error as error:
+            # as SQLAlchemy would have told it
+            kind = OperationalError if isinstance(error, sqlite3.OperationalError) else DBAPIError
+            raise kind(text, rows, error) from error
         start = end
 
 
 @cache
+def _prepared(table: Table, op: Op, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """(SQL, columns in the order of its marks). To build one costs many times what it costs to run it, and there are few: tables times the sets of columns written.
+
+    Rows go to the driver as they are: every column takes what Python's sqlite3 takes, and has no processing of SQLAlchemy's.
+    """
+    compiled = _statement(table, op, names).compile(dialect=SQLITE, column_keys=list(names))
+    return str(compiled), tuple(compiled.positiontup)
+
+
 def _statement(table: Table, op: Op, names: tuple[str, ...]) -> Any:
-    """What writes rows of these columns. To build one costs several times what it costs to run it, and there are few: tables times the sets of columns written."""
+    """What writes rows of these columns."""
     statement = insert(table)
     keys = [column.name for column in table.primary_key]
     changed: dict[str, Any] = {name: statement.excluded[name] for name in names if name not in keys}

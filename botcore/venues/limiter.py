@@ -170,14 +170,18 @@ class Limiter:
             self._rest_until = now + max(left_s, 0.0)
         return max(self._rest_until - now, 0.0)
 
+    def quiet(self) -> tuple[int, str]:
+        """(until which wall time nothing leaves, why); (0, '') when there is no rest."""
+        return (self._rest_until_ms, self._reason) if self.rest_left_s() > 0 else (0, "")
+
     def status(self) -> LimiterStatus:
         now = asyncio.get_running_loop().time()
-        is_resting = self.rest_left_s() > 0
+        until_ms, reason = self.quiet()
         return LimiterStatus(
             {priority: len(queue) for priority, queue in self._queues.items()},
             {name: (window.used(now), window.amount) for name, window in self._windows.items()},
-            self._rest_until_ms if is_resting else 0,
-            self._reason if is_resting else "",
+            until_ms,
+            reason,
         )
 
     def close(self) -> None:

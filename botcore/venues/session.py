@@ -26,7 +26,7 @@ from botcore.venues.live_spec import LiveSpec
 from botcore.venues.means import Means
 from botcore.venues.order_line import OrderLine
 from botcore.venues.rules_keeper import RulesKeeper
-from botcore.venues.session_roles import ConnectorSide, SessionEars, SessionView, Stage
+from botcore.venues.session_roles import ConnectorSide, SessionEars, SessionView, Stage, Standing
 from botcore.venues.tasks import Tasks
 from botcore.venues.trade_reader import TradeReader
 from botcore.venues.user_stream import UserStreamHooks, UserStreamKeeper
@@ -258,9 +258,9 @@ class VenueSession:
 
     def closed_reason(self) -> str | None:
         """Why nothing new may be opened here now, as one sentence; None while it may."""
-        rest = self._means.limiter.status()
-        if rest.rest_until_ms:
-            return f"{self.name} wants quiet: {rest.reason}"
+        until_ms, reason = self._means.limiter.quiet()
+        if until_ms:
+            return f"{self.name} wants quiet: {reason}"
         if self.stage is not Stage.LIVE:
             return f"{self.name}: {self.stage.value}{f' ({self.reason})' if self.reason else ''}"
         if not self._means.offset.is_known:
@@ -277,6 +277,12 @@ class VenueSession:
 
     def watch(self, state: MarketState) -> None:
         self.markets.watch(state)
+
+    def standing(self) -> Standing:
+        """How it stands, in short."""
+        until_ms, reason = self._means.limiter.quiet()
+        offset = self._means.offset
+        return Standing(self.stage, self.reason, offset.offset_ms if offset.is_known else None, until_ms, reason)
 
     def view(self) -> SessionView:
         """How it stands, for people."""

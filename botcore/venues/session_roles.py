@@ -66,6 +66,17 @@ class SessionEars(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What is looked at every tick."""
+
+    stage: Stage
+    reason: str
+    clock_offset_ms: float | None
+    resting_until_ms: int
+    resting_why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """How a session stands, for people.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 from botcore.model.events import FactKind
-from botcore.venues.session_roles import SessionView, Stage
+from botcore.venues.session_roles import Stage, Standing
 from condor.venue_watch import VenueWatch
 
 SECOND_NS = 1_000_000_000
-LIVE = SessionView("binance", Stage.LIVE, "", 0, 1.0, 5.0, 0, 0, "", ())
+LIVE = Standing(Stage.LIVE, "", 5.0, 0, "")
 
 
 def told(watch: VenueWatch, second: float, **changes: object) -> list[str]:

@@ -118,7 +118,7 @@ def position_at_venue(instance: Instance) -> Decimal:
     return total
 
 
-def test_second_instance_is_refused_and_names_the_holder(instance: Instance) -> None:
+def test_p4_second_instance_is_refused_and_names_the_holder(instance: Instance) -> None:
     second = condor("run", "--home", str(instance.home))
     assert second.returncode == 2
     assert f"process {instance.pid}" in second.stderr

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from botcore.venues.port import HttpRequest, Lane, Socket, SocketClosed
 from botcore.venues.wire import NoReply, Reply
@@ -285,9 +285,9 @@ class WirePort:
             socket.gone()
 
     def _split(self, url: str) -> tuple[WireVenue, str]:
-        parts = urlsplit(url)
-        target = parts.path or "/"
-        return self._venues[parts.netloc], f"{target}?{parts.query}" if parts.query else target
+        # a URL of ours has no fragment and no user
+        host, _, target = url.partition("://")[2].partition("/")
+        return self._venues[host], f"/{target.removesuffix('?')}"
 
     def renew(self, lane: Lane) -> None:
         """Each request has a way of its own here."""

@@ -37,6 +37,7 @@ class Engine(Ground):
         self.money: Money = SpotMoney(self.rate) if kind == "spot" else FuturesMoney(self.mark, self.markets.__getitem__)
         self.stops = Stops(self)
         self._next_order_id = first_order_id
+        self._rests = {(symbol, side): OrderAsk(symbol, side, "LIMIT", 0, 0) for symbol in self.markets for side in ("BUY", "SELL")}
 
     # ---- orders of accounts --------------------------------------------------------------------------------------------
     def submit(self, account: Account, ask: OrderAsk, origin: str = "user") -> Order:
@@ -145,7 +146,9 @@ class Engine(Ground):
     def house_rest(self, symbol: str, side: str, ticks: int, lots: int) -> Order:
         """Put liquidity into the book that is nobody's; the caller sees to it that it does not cross."""
         self._next_order_id += 1
-        order = Order(self._next_order_id, HOUSE, OrderAsk(symbol, side, "LIMIT", lots, ticks), self.now_ns)
+        # of such an ask nothing but its kind is read again, and there are more of them than of anything else
+        order = Order(self._next_order_id, HOUSE, self._rests[symbol, side], self.now_ns)
+        order.ticks, order.lots = ticks, lots
         order.origin = "market"
         self.books[symbol].add(order)
         return order

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.fakes.simvenue.venue import SimVenue
 
 MILLI = 1_000_000
+MOST_TEXTS = 50_000
 DEPTH_SPEEDS = {"spot": {"": 1000, "1000ms": 1000, "100ms": 100}, "futures": {"": 250, "250ms": 250, "500ms": 500, "100ms": 100}}
 
 
@@ -42,6 +43,8 @@ class Hub:
         self._turns: dict[str, int] = {}
         """How often each ticking stream was started: a tick of an earlier start ends itself."""
         self._pictures: dict[str, deque[Picture]] = {}
+        self._texts: dict[tuple[str, bool, int], str] = {}
+        """Prices (True) and amounts as they are told."""
         self.pace_ns = 0
         """No stream ticks more often; candles four times as seldom. 0: as the venue's documents say."""
 
@@ -113,10 +116,23 @@ class Hub:
 
     # ---- numbers as text -------------------------------------------------------------------------------------------------
     def price(self, market: Market, ticks: int) -> str:
-        return format(market.price(ticks), ".8f" if self._is_spot else market.price_text)
+        text = self._texts.get((market.symbol, True, ticks))
+        if text is None:
+            text = self._kept((market.symbol, True, ticks), format(market.price(ticks), ".8f" if self._is_spot else market.price_text))
+        return text
 
     def amount(self, market: Market, lots: int) -> str:
-        return format(market.amount(lots), ".8f" if self._is_spot else market.amount_text)
+        text = self._texts.get((market.symbol, False, lots))
+        if text is None:
+            text = self._kept((market.symbol, False, lots), format(market.amount(lots), ".8f" if self._is_spot else market.amount_text))
+        return text
+
+    def _kept(self, name: tuple[str, bool, int], text: str) -> str:
+        """Levels come again and again, and to write one costs more than all else about it."""
+        if len(self._texts) >= MOST_TEXTS:
+            self._texts.clear()
+        self._texts[name] = text
+        return text
 
     def _levels(self, market: Market, levels: list[tuple[int, int]]) -> list[list[str]]:
         return [[self.price(market, ticks), self.amount(market, lots)] for ticks, lots in levels]
