@@ -13,7 +13,7 @@ from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest
-from botcore.model.refusals import THIN_BOOK
+from botcore.model.refusals import THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS
 from botcore.orders.own import OwnBooks
 from botcore.risk.limits import RiskLimits
@@ -67,8 +67,10 @@ class RiskGate:
         if self._pairs is not None and market.trading_pair not in self._pairs:
             return f"pair {market.trading_pair} is not among the allowed pairs {', '.join(sorted(self._pairs))}"
         state = self._state(market)
+        if state.ended:
+            return f"the market {market} can't be trusted any more: its recording is at its end"
         if not state.is_usable(now_ns):
-            return f"the market {market} can't be trusted now (its book is missing, stale, crossed or at its end)"
+            return f"{WAITS_FOR_MARKET}: {market} can't be trusted now (its book is missing, stale or crossed)"
         book = state.book
         ticks = request.price_ticks
         if ticks is None:
@@ -150,6 +152,6 @@ class RiskGate:
         while sent and sent[0] <= now_ns - MINUTE_NS:
             sent.popleft()
         if len(sent) >= self._limits.max_orders_per_minute:
-            return f"more than {self._limits.max_orders_per_minute} orders within a minute"
+            return f"{WAITS_ITS_TURN}: more than {self._limits.max_orders_per_minute} orders within a minute"
         sent.append(now_ns)
         return None

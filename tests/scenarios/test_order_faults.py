@@ -11,6 +11,7 @@ from botcore.model.enums import CloseType, PositionAction, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState, Purpose
 from botcore.model.refusals import RefusalKind, kind_of
+from botcore.risk.limits import RiskLimits
 from botcore.venues.line import Ask as AskKind
 from botcore.venues.line import Reported, Told, Traded
 from botcore.venues.wire import OrderReport, Outcome, Verdict
@@ -155,6 +156,8 @@ def test_o12_exit_that_only_the_venue_finds_too_small_is_tried_bounded_and_then_
         ("could not be sent: no route", RefusalKind.UNREACHABLE),
         ("never arrived at the venue", RefusalKind.UNREACHABLE),
         ("Order would immediately match and take.", RefusalKind.OTHER),
+        ("waits for the market: binance:ETH-USDT can't be trusted now", RefusalKind.WAITING),
+        ("waits for its turn: more than 3 orders within a minute", RefusalKind.WAITING),
     ],
 )
 def test_o13_kinds_of_refusals(text: str, kind: RefusalKind) -> None:
@@ -291,3 +294,24 @@ def test_o24_exit_goes_on_after_a_kill_in_the_middle_of_the_outage() -> None:
     bench.venue.line = Line()
     bench.run(60)
     assert (again.is_closed, position(bench)) == (True, 0)
+
+
+def test_w5_an_entry_waits_for_its_book_and_for_its_turn_and_has_its_tries_left() -> None:
+    """A stream that is silent for ten minutes, or a burst of other orders, is nothing that an entry fails of."""
+    bench = VenueBench(limits=RiskLimits(max_orders_per_minute=1))
+    bench.state.book.clear()
+    executor = bench.start(config())
+    for _ in range(600):
+        bench.tick()
+    assert not executor.is_closed and executor.retries == 0
+    assert executor.info.reason.startswith("waits for the market")
+    bench.quote(100)
+    for _ in range(31):
+        bench.tick()
+    assert len(bench.venue.tracker.open_orders()) == 1
+    late = bench.start(config())
+    assert late.info.reason.startswith("waits for its turn")
+    for _ in range(95):
+        bench.quote(100)
+        bench.tick()
+    assert late.retries == 0 and len(bench.venue.tracker.open_orders()) == 2
