@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,27 +15,49 @@ from condor.store.epoch import COUNT_DIGITS, SYNC_EVERY
 HEADER, FRAME_HEADER = 32, 24
 
 
-def cut_power(home: Path) -> str:
-    """Cut the records of a killed process back to its last fsync mark; says what was lost.
+@dataclass(frozen=True, slots=True)
+class PowerCut:
+    """What a cut has left.
+
+    Parameters
+    ----------
+    survived : int
+        Transactions that are on the disk now, whatever the count beside them says: a later cut can't take them.
+    commits, bytes : int
+        What was lost.
+    """
+
+    survived: int
+    commits: int = 0
+    bytes: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.commits} commits, {self.bytes} bytes lost"
+
+
+def cut_power(home: Path, survived: int = 0) -> PowerCut:
+    """Cut the records of a killed process back to its last fsync mark.
 
     The mark is the count of durable transactions beside the database. A commit beyond it was written and not yet known to be synced, so it may be lost; frames
-    behind the last commit were never one. The count itself falls back to the last one that was synced.
+    behind the last commit were never one. The count itself falls back to the last one that was synced. A process that dies before it has corrected the count leaves
+    it behind what an earlier cut had spared (`survived`).
     """
     database, log = home / "data" / "condor.db", home / "data" / "condor.db-wal"
-    mark = _mark(home / "data" / "epoch")
+    mark, commits = _mark(home / "data" / "epoch"), _commits(database)
     if mark is None or not log.exists() or log.stat().st_size <= HEADER:
-        return "nothing"
+        return PowerCut(commits)
+    mark = max(mark, survived)
     ends = list(_commit_ends(log.read_bytes()))
-    beyond = max(0, _commits(database) - mark)
+    beyond = max(0, commits - mark)
     if beyond > len(ends):
-        return "nothing"
+        return PowerCut(commits)
     kept = ends[len(ends) - beyond - 1] if len(ends) > beyond else HEADER
     lost = log.stat().st_size - kept
     with log.open("r+b") as handle:
         handle.truncate(kept)
     (home / "data" / "condor.db-shm").unlink(missing_ok=True)
     _fall_back(home / "data" / "epoch", mark)
-    return f"{beyond} commits, {lost} bytes"
+    return PowerCut(commits - beyond, beyond, lost)
 
 
 def _commit_ends(log: bytes) -> Iterator[int]:
@@ -51,12 +74,18 @@ def _commit_ends(log: bytes) -> Iterator[int]:
 
 def _commits(database: Path) -> int:
     """Transactions in the file, read from a copy, for looking at it would move the log."""
+    if not database.exists():
+        return 0
     with TemporaryDirectory() as folder:
         for part in (database, database.with_name(database.name + "-wal")):
-            shutil.copy(part, folder)
+            if part.exists():
+                shutil.copy(part, folder)
         connection = sqlite3.connect(Path(folder) / database.name)
         try:
             found = connection.execute("SELECT value FROM runtime WHERE key = 'commits'").fetchone()
+        except sqlite3.OperationalError:
+            # killed before the tables were there
+            return 0
         finally:
             connection.close()
         return int(found[0]) if found else 0

@@ -138,6 +138,7 @@ class Killing:
         self._verdict = Verdict(seed)
         self._say = say
         self._number = 0
+        self._survived = 0
         self._bots: list[str] = []
 
     def run(self) -> Verdict:
@@ -187,10 +188,12 @@ class Killing:
             world.condor.signal(signal.SIGCONT)
             time.sleep(0.5)
         world.condor.kill()
-        lost = cut_power(world.condor.home) if one.cuts_power else ""
+        cut = cut_power(world.condor.home, self._survived) if one.cuts_power else None
+        if cut is not None:
+            self._survived = cut.survived
         world.venue.heal()
         took = "" if one.in_start else f"; live after {self._verdict.recovery_s[-1]:.1f} s"
-        self._say(f"{one}{f' ({lost} lost)' if lost else ''}{took}")
+        self._say(f"{one}{f' ({cut})' if cut is not None else ''}{took}")
 
     def _books(self) -> list[VenueBooks]:
         return [VenueBooks(door) for door in self._world.venue.doors.values()]
