@@ -276,7 +276,7 @@ class LeggedExecutor(ExecutorBase[C]):
 
     def net_pnl_quote(self) -> Decimal:
         """Of all legs together, in the first leg's quote asset."""
-        return self._sum([leg.net_pnl() for leg in self.legs]) if self.has_fills else ZERO
+        return self._sum([leg.net_pnl() for leg in self.legs]) if self.has_fills and not self.is_handed_over() else ZERO
 
     def cum_fees_quote(self) -> Decimal:
         return self._sum([leg.exposure.fees_quote for leg in self.legs])

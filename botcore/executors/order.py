@@ -52,6 +52,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         self._entry_purpose = Purpose.CLOSE if self._action is PositionAction.CLOSE else Purpose.OPEN
         self._wanted_lots = self._instrument.lots(config.amount)
         self._order: Order | None = None
+        self._latest: Order | None = None
         self._chaser: Chaser | None = None
         if config.execution_strategy is ExecutionStrategy.LIMIT_CHASER and config.chaser_config is not None:
             self._chaser = Chaser(config.chaser_config, self._instrument, config.side)
@@ -104,6 +105,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             return
         touch = self._touch()
         order = self._order = self._submit(self._request(lots, ticks), now_ns)
+        self._latest = order or self._latest
         if order is not None and self._chaser is not None and touch is not None:
             self._chaser.anchor(touch)
             self._watch.set(self.id, *self._chaser.watched())
@@ -188,7 +190,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         return ZERO
 
     def custom_info(self) -> dict[str, Any]:
-        exposure, order = self._exposure, self._order
+        exposure, order = self._exposure, self._latest
         info = super().custom_info()
         # it has no exit: what it filled is held
         del info["close_price"]
@@ -211,6 +213,9 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             self._chaser.anchor(self._instrument.price_ticks(Decimal(anchor), self.config.side))
         # records of the first version do not say more than this
         super().restore({"wants_entry": True, "keeps": True} | state, orders, fills)
+        for order in orders:
+            if self._latest is None or order.created_ns >= self._latest.created_ns:
+                self._latest = order
 
     def _take_up(self, order: Order) -> None:
         self._order = order

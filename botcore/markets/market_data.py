@@ -82,6 +82,13 @@ class MarketDataProvider(CandleReader):
     async def initialize_order_books(self, connector_name: str, trading_pairs: list[str]) -> dict[str, bool]:
         return {pair: await self.initialize_order_book(connector_name, pair) for pair in trading_pairs}
 
+    async def remove_order_book(self, connector_name: str, trading_pair: str) -> bool:
+        """Nobody here needs this book any more; False when it is not open. Its market stays open: others may read it, and a position there must be watched."""
+        return Market(connector_name, trading_pair) in self._markets
+
+    async def remove_order_books(self, connector_name: str, trading_pairs: list[str]) -> dict[str, bool]:
+        return {pair: await self.remove_order_book(connector_name, pair) for pair in trading_pairs}
+
     # ---- connectors --------------------------------------------------------------------------------------------------
     def get_balance(self, connector_name: str, asset: str) -> Decimal:
         return self._balances(connector_name, asset)[0]

@@ -38,7 +38,8 @@ class RateOracle:
     now_ns : callable
         Market time.
     markets : mapping of Market to MarketState
-        Live mapping of the open markets: their mids are used while they can be trusted.
+        Live mapping of the open markets: their mids are used while they can be trusted, before a price that was put in. Of several venues with the same pair the
+        first by name counts.
     max_age_ns : int
         After so long a price that was put in is not used any more.
     """
@@ -99,10 +100,14 @@ class RateOracle:
 
     def _prices(self, now_ns: int) -> dict[str, Edge]:
         prices = {pair: (Fraction(price), ts_ns) for pair, (price, ts_ns) in self._put.items() if now_ns - ts_ns <= self._max_age_ns}
-        for market, state in self._markets.items():
+        for market, state in sorted(self._markets.items(), key=_name, reverse=True):
             if state.is_usable(now_ns):
                 prices[market.trading_pair] = Fraction(state.price(PriceType.MidPrice)), state.ts_ns
         return prices
+
+
+def _name(item: tuple[Market, MarketState]) -> Market:
+    return item[0]
 
 
 def _decimal(value: Fraction) -> Decimal:

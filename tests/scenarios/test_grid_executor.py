@@ -147,14 +147,38 @@ def test_hz_8_max_open_orders_holds_without_a_batch_size() -> None:
     assert len(entries(bench)) == len(bench.orders) == 5
 
 
-def test_gr_12_activation_bounds_hold_far_levels_back() -> None:
-    near = bench_at(119)
-    near.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
-    prices = sorted(near.instrument.price(order.request.price_ticks) for order in near.orders)
-    assert prices and prices[0] >= 119 * D("0.95")
-    wide = bench_at(105)
-    wide.start(grid(activation_bounds=D("0.2"), max_open_orders=10))
-    assert len(wide.orders) == 10
+@pytest.mark.parametrize(("mid", "prices"), [(100, ["99.99"] * 10), (120, ["115.55", "117.77", "119.98"])])
+def test_gr_12_activation_bounds_let_all_levels_out_at_100_and_three_at_120(mid: int, prices: list[str]) -> None:
+    """Bounds of 5 %: at 120 a buy may stand at 114 or above; at 100 the mid is through all levels, and none of them is far."""
+    bench = bench_at(mid)
+    bench.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
+    assert sorted(bench.instrument.price(order.request.price_ticks) for order in bench.orders) == [D(price) for price in prices]
+    capped = bench_at(mid)
+    capped.start(grid(activation_bounds=D("0.05")))
+    assert len(capped.orders) == min(5, len(prices)), "max_open_orders holds beside the bounds"
+
+
+def test_gr_12_bounds_of_a_sell_grid_are_the_mirror() -> None:
+    """At 100 a sell may stand at 105 or below: levels at 100, 102.22 and 104.44 of ten."""
+    bench = bench_at(100)
+    bench.start(grid(SELL, activation_bounds=D("0.05"), max_open_orders=10))
+    assert sorted(bench.instrument.price(order.request.price_ticks) for order in bench.orders) == [D("100.01"), D("102.23"), D("104.45")]
+    above = bench_at(120)
+    above.start(grid(SELL, activation_bounds=D("0.05"), max_open_orders=10))
+    assert len(above.orders) == 10
+
+
+@pytest.mark.parametrize(("price", "sent"), [("90", False), ("96.2", True), ("120", True)])
+def test_bounds_hold_a_take_profit_back_that_the_mid_is_far_below_only(price: str, sent: bool) -> None:
+    """Bought at 100, to be sold at 101: 5 % below that is 95.95 (101 / 1.05 = 96.19)."""
+    bench = bench_at(102)
+    bench.start(one_level(activation_bounds=D("0.05"), end_price=D(110), limit_price=D(50)))
+    order = bench.orders[0]
+    bench.venue.accept(order)
+    bench.quote(D(price) if D(price) < 110 else D("109.9"))
+    bench.venue.trade(order)
+    bench.tick()
+    assert bool(profits(bench)) is sent
 
 
 def test_open_orders_that_leave_the_bounds_are_taken_back() -> None:
@@ -187,10 +211,10 @@ def test_order_frequency_spaces_the_batches() -> None:
 
 
 # ---- a level's life ------------------------------------------------------------------------------------------------
-def one_level(**changes: Any) -> GridExecutorConfig:
+def one_level(side: TradeType = BUY, **changes: Any) -> GridExecutorConfig:
     """One level of 0.1 at 100, take profit 1 %."""
     values = {"start_price": D(90), "end_price": D(110), "limit_price": D(80), "total_amount_quote": D(10), "min_order_amount_quote": D(6)}
-    return grid(**(values | changes))
+    return grid(side, **(values | changes))
 
 
 def test_a_level_opens_closes_and_opens_again() -> None:
@@ -211,6 +235,50 @@ def test_a_level_opens_closes_and_opens_again() -> None:
     info = executor.custom_info()
     assert info["realized_pnl_quote"] == executor.net_pnl_quote() == D("0.098") * D("2.02")
     assert (info["realized_buy_size_quote"], info["position_size_base"], info["break_even_price"]) == (D("9.8"), 0, None)
+
+
+def test_a_sell_grids_numbers_by_hand() -> None:
+    """0.102 sold at 100 for a fee of 0.05, bought back at 98.99 for 0.04: 10.2 - 10.09698 - 0.09, as a part of what was bought (Strategy V2)."""
+    bench = bench_at(98)
+    executor = bench.start(one_level(SELL, limit_price=D(120)))
+    fill(bench, bench.orders[0], fee="0.05")
+    bench.price(99)
+    info = executor.custom_info()
+    assert (info["position_size_base"], info["position_size_quote"], info["position_pnl_quote"]) == (D("0.102"), D("10.2"), D("0.052"))
+    assert info["break_even_price"] == (D("10.2") - D("0.05")) / D("0.102")
+    fill(bench, profits(bench)[0], fee="0.04")
+    info = executor.custom_info()
+    assert (info["realized_sell_size_quote"], info["realized_buy_size_quote"]) == (D("10.2"), D("10.09698"))
+    assert (info["realized_imbalance_quote"], info["realized_fees_quote"]) == (D("-0.10302"), D("0.09"))
+    assert (info["realized_pnl_quote"], executor.net_pnl_quote()) == (D("0.01302"), D("0.01302"))
+    assert info["realized_pnl_pct"] == D("0.01302") / D("10.09698")
+
+
+def test_a_grid_names_its_orders_that_failed_and_that_were_canceled() -> None:
+    bench = bench_at(110)
+    executor = bench.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
+    failed, *others = bench.orders
+    bench.venue.reject(failed)
+    for order in others:
+        bench.venue.accept(order)
+    bench.price(119)
+    canceled = list(bench.venue.cancels)
+    for order in canceled:
+        bench.venue.end(order)
+    info = executor.custom_info()
+    assert info["failed_orders"] == [failed.client_order_id]
+    assert canceled and info["canceled_orders"] == [order.client_order_id for order in canceled]
+
+
+def test_a_grid_that_is_closing_is_active_and_none_is_opened_beside_it() -> None:
+    """As in Strategy V2: files ask for active executors before they open the next grid."""
+    bench = bench_at(102)
+    executor = bench.start(one_level())
+    bench.venue.accept(bench.orders[0])
+    bench.orchestrator.stop(executor.id)
+    assert (executor.status, executor.info.is_active) == (RunnableStatus.SHUTTING_DOWN, True)
+    bench.venue.end(bench.orders[0])
+    assert (executor.status, executor.info.is_active) == (RunnableStatus.TERMINATED, False)
 
 
 def test_h3_a_partly_filled_open_order_that_ends_is_held_and_closed_and_only_the_rest_is_opened_again() -> None:

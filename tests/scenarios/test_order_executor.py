@@ -29,6 +29,13 @@ def test_oe_1_market_order_has_no_price() -> None:
     assert (order.request.order_type, order.request.price_ticks, order.lots) == (OrderType.MARKET, None, 1000)
 
 
+def test_oe_1_balance_is_checked_at_the_market(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, asked = VenueBench(price=120), []
+    monkeypatch.setattr(bench.venue, "can_pay", lambda request, ticks: asked.append((request.lots, request.instrument.price(ticks))) or True)
+    bench.start(config())
+    assert asked and set(asked) == {(1000, D(120))}
+
+
 @pytest.mark.parametrize(("side", "expected"), [(BUY, 100), (SELL, 120)])
 def test_oe_3_limit_maker_at_100_with_the_touch_at_120(side: TradeType, expected: int) -> None:
     bench = VenueBench(price=120)
@@ -67,6 +74,17 @@ def test_oe_8_complete_order_is_a_hold_without_pnl_of_its_own() -> None:
     info = executor.info
     assert (info.net_pnl_quote, info.net_pnl_pct) == (0, 0)
     assert info.custom_info["held_position_orders"] == [order.client_order_id]
+
+
+def test_order_last_update_stays_when_the_order_has_ended() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(BUY, LIMIT, 100))
+    bench.tick(5)
+    bench.venue.trade(bench.orders[0], "0.4")
+    assert executor.custom_info()["order_last_update"] == bench.clock.now_ns / 1e9
+    bench.tick(5)
+    bench.venue.trade(bench.orders[0], "0.6")
+    assert executor.is_closed and executor.info.custom_info["order_last_update"] == bench.clock.now_ns / 1e9
 
 
 def test_oe_9_forced_stop_holds_the_fills_of_every_order() -> None:
