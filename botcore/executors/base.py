@@ -188,8 +188,8 @@ class ExecutorBase(ABC, Generic[C]):
         return [MarketExposure(market, config.side, info["exposure_base"], info.get("current_position_average_price"))]
 
     def is_handed_over(self) -> bool:
-        """Whether it has ended without closing what it held: from then on that is earned or lost in a position hold, and its own result is 0."""
-        return self.status is TERMINATED and (self.close_type is POSITION_HOLD or self.close_type is FAILED) and bool(self.held_fills())
+        """Whether it has ended as POSITION_HOLD: what it held is earned or lost there from then on, and its own result is 0."""
+        return self.status is TERMINATED and self.close_type is POSITION_HOLD
 
     def side_of(self, fill: Fill) -> TradeType:
         """Side of the position that a fill of it belongs to."""

@@ -206,7 +206,7 @@ def test_liquidated_position_is_settled_at_the_venues_price() -> None:
     bench.quote(80)
     bench.orchestrator.position_lost(PositionLost(bench.instrument.market, 8000, bench.clock.now_ns))
     assert (lost.status, lost.close_type) == (RunnableStatus.TERMINATED, CloseType.FAILED)
-    assert lost.info.net_pnl_quote == 0, "the loss is realised in the hold"
+    assert lost.info.net_pnl_quote == -20, "people are told what it lost; the report counts it in the hold, once"
     assert "liquidated" in lost.info.reason
     assert not other.is_closed and not waiting.is_closed
     assert [hold.amount for hold in bench.orchestrator.positions()] == [0]
