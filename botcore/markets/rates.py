@@ -6,7 +6,7 @@ The result is exact: rates are multiplied and divided as fractions and rounded o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -61,8 +61,8 @@ class RateOracle:
         found = self.reading(asset, quote)
         return None if found is None else found.value
 
-    def reading(self, asset: str, quote: str) -> Rate | None:
-        """`rate` with the age of the oldest price in it."""
+    def reading(self, asset: str, quote: str, avoided: Collection[str] = ()) -> Rate | None:
+        """`rate` with the age of the oldest price in it; no chain goes through an asset that is avoided."""
         now_ns = self._now_ns()
         if asset == quote:
             return Rate(Decimal(1), now_ns)
@@ -76,7 +76,7 @@ class RateOracle:
             here, hops = line.popleft()
             so_far, as_of_ns = found[here]
             for there, (price, ts_ns) in edges.get(here, {}).items():
-                if there in found or not price:
+                if there in found or not price or (there in avoided and there != quote):
                     continue
                 found[there] = so_far * price, min(as_of_ns, ts_ns)
                 if there == quote:

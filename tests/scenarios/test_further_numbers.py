@@ -191,7 +191,9 @@ def test_slots_of_a_plan(duration: int, interval: int, slots: int, each: str | N
 
 
 def test_distributions_of_one_are_their_start() -> None:
-    assert [Distributions.linear(1, 3, 9), Distributions.fibonacci(1, 3), Distributions.arithmetic(1, 3, 9), Distributions.geometric(1, 3, 9)] == [[3]] * 4
+    assert [Distributions.linear(1, 3, 9), Distributions.fibonacci(1, 3), Distributions.arithmetic(1, 3, 9), Distributions.geometric(1, 3, 9)] == [
+        [3]
+    ] * 4
     assert Distributions.logarithmic(1, 10, 7, 3) == [3]
     # 0.4 + 2 (log10 3 - log10 2) = 0.4 + 2 * 0.17609125905568...
     assert Distributions.logarithmic(2, 10, 2)[1] == pytest.approx(D("0.75218251811136248"), abs=D("1e-16"))
