@@ -41,3 +41,13 @@ def test_commands_in_the_readme_are_those_of_the_program() -> None:
         assert name in chat or name == "data", name
     for name in chat:
         assert f"/{name}" in (CHECKOUT / "CHANGELOG.md").read_text(), name
+
+
+def test_every_defect_has_a_test_and_every_named_test_exists() -> None:
+    known = {
+        name for path in (CHECKOUT / "tests").rglob("test_*.py") for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    rows = [line for line in (CHECKOUT / "docs" / "defects.md").read_text().splitlines() if line.startswith("| ") and not line.startswith("| of |")]
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows]
+    assert len(rows) > 60 and all(named)
+    assert {name for names in named for name in names} <= known
