@@ -63,7 +63,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
-        ticks = self._ticks() or self._facing()
+        ticks = self._expected(self._ticks())
         if ticks is None:
             return FAILED, f"the price of {self._instrument} is not known"
         refusal = self._instrument.refusal(self._wanted_lots, ticks)
@@ -97,7 +97,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             # nobody stands there: it waits for a price to rest behind
             return
         lots = self._left_lots
-        refusal = self._instrument.refusal(lots, ticks or self._facing())
+        refusal = self._instrument.refusal(lots, self._expected(ticks))
         if refusal is not None:
             if not self.has_fills:
                 self.info.reason = refusal
@@ -164,6 +164,10 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         """Best price of the other side: what a market order would get."""
         ticks = self._book.best_ask if self._is_buy else self._book.best_bid
         return None if ticks in (NO_ASK, NO_BID) or self._market.is_torn else ticks
+
+    def _expected(self, ticks: int | None) -> int | None:
+        """Price that an order with this limit is checked at: the limit, also one of 0, or what it would take without one."""
+        return self._facing() if ticks is None else ticks
 
     def _ticks(self) -> int | None:
         """Limit price; one that must rest is held back to our side's touch. None for a market order, and for a chaser that has nothing to follow."""

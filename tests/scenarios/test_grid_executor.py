@@ -433,6 +433,15 @@ def test_hz_11_gr_11_refused_open_orders_back_off_and_end_in_failed() -> None:
     assert len(bench.orders) == 11
 
 
+def test_a_refused_order_is_tried_again_also_where_ticks_are_seconds_apart_and_the_price_stands() -> None:
+    bench = bench_at(102)
+    bench.start(one_level())
+    bench.venue.reject(bench.orders[0])
+    for seconds in (0.5, 5, 5):
+        bench.tick(seconds)
+    assert len(bench.orders) == 2
+
+
 def test_h12_refused_closes_end_in_a_hold_and_an_alert() -> None:
     bench = bench_at(102)
     executor = bench.start(one_level())

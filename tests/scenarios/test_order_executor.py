@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
+from botcore.executors.data_types import ExecutionStrategy, LimitChaserConfig, OrderExecutorConfig
 from botcore.model.enums import CloseType, OrderType, PositionAction, PositionMode, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
 from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
@@ -194,6 +194,23 @@ def test_what_can_not_be_done_is_refused_before_any_order(spoil: dict[str, Any],
     executor = bench.start(config())
     assert (executor.status, executor.close_type) == (TERMINATED, expected)
     assert executor.info.reason and bench.records.submitted == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"strategy": LIMIT, "price": "0.004"},
+        {"strategy": MAKER, "price": "0.004"},
+        {"strategy": ExecutionStrategy.LIMIT_CHASER, "chaser_config": LimitChaserConfig(distance=D(1), refresh_threshold=D("0.1"))},
+        {"strategy": ExecutionStrategy.LIMIT_CHASER, "chaser_config": LimitChaserConfig(distance=D("1.5"), refresh_threshold=D("0.1"))},
+    ],
+)
+def test_price_of_no_tick_is_refused_and_not_taken_for_none(changes: dict[str, Any]) -> None:
+    """A buy at 0.004 rounds down to 0 ticks of 0.01: that is a price below the smallest one, not an order at market."""
+    bench = VenueBench()
+    executor = bench.start(config(BUY, **changes))
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert "below the tick size 0.01" in executor.info.reason and bench.records.submitted == []
 
 
 @pytest.mark.parametrize(

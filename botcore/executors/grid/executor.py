@@ -52,8 +52,8 @@ EXTERNAL: Final = Purpose.EXTERNAL
 REMEMBERED: Final = 4
 """Ended orders by level whose late fills still find their level; others go to the level that is nearest in price."""
 
-KEPT_ENDS: Final = 100
-"""Orders that failed, and that were canceled, that a grid can name: the latest, since it was started or taken up."""
+KEPT_ENDS: Final = 20
+"""Orders that failed, and that were canceled, that a grid can name: the latest."""
 
 FORGIVEN_NS: Final = 10 * MINUTE_NS
 """A grid lives for weeks: only rejections that follow each other within this time use up its budget of retries."""
@@ -83,6 +83,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         self._rejected_ns = 0
         self._is_news = True
         self._seen = (0, 0)
+        self._looked_ns = 0
         self._failed: deque[str] = deque(maxlen=KEPT_ENDS)
         self._canceled: deque[str] = deque(maxlen=KEPT_ENDS)
 
@@ -117,9 +118,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         if self._venue_stop is not None and self._barriers is not None:
             self._keep_stop(self._venue_stop, self._barriers, now_ns)
         touch = (self._book.best_bid, self._book.best_ask)
-        if not self._is_news and touch == self._seen and now_ns >= self._retry_at_ns + SECOND_NS and not self.config.order_frequency:
+        if not self._is_news and touch == self._seen and self._looked_ns >= self._retry_at_ns and not self.config.order_frequency:
             return
-        self._is_news, self._seen = False, touch
+        self._is_news, self._seen, self._looked_ns = False, touch, now_ns
         self._cancel_far(mid_half)
         self._close_levels(mid_half, now_ns)
         if self._wants_entry:
@@ -343,6 +344,8 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             "residual_quote": str(self._residual),
             "opened_ns": self._opened_ns,
             "rejected_ns": self._rejected_ns,
+            "failed_orders": list(self._failed),
+            "canceled_orders": list(self._canceled),
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -351,6 +354,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         self._level_of = OrderedDict((name, self._levels[index]) for name, index in state["level_of"].items())
         self._residual = Decimal(state["residual_quote"])
         self._opened_ns, self._rejected_ns = state["opened_ns"], state["rejected_ns"]
+        # records of older versions do not name them
+        self._failed.extend(state.get("failed_orders", ()))
+        self._canceled.extend(state.get("canceled_orders", ()))
         for fill in fills:
             self._inventory.apply(fill)
         super().restore(state, orders, fills)
