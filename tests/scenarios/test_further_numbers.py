@@ -162,6 +162,29 @@ def test_activation_bounds_at_their_edges(side: TradeType, kind: OrderType, entr
     assert bool(bench.orders) is allowed
 
 
+@pytest.mark.parametrize(
+    ("side", "profit", "far", "near", "gone"), [(BUY, "110", "104.76", "104.77", "104.75"), (SELL, "90", "94.74", "94.73", "94.75")]
+)
+def test_resting_take_profit_is_out_only_within_the_bounds(side: TradeType, profit: str, far: str, near: str, gone: str) -> None:
+    """Bounds of 5 %: 110 is within reach from 110 / 1.05 = 104.762 on, 90 from 90 / 0.95 = 94.737 down; beyond it is taken back, and sent again."""
+    bench = VenueBench()
+    config = position(side, take_profit=D("0.1"), take_profit_order_type=OrderType.LIMIT).model_copy(update={"activation_bounds": [D("0.05")]})
+    opened(bench, config)
+    bench.price(far)
+    assert len(bench.orders) == 1
+    bench.price(near)
+    resting = bench.orders[-1]
+    assert (resting.instrument.price(resting.request.price_ticks), resting.lots) == (D(profit), 1000)
+    bench.venue.accept(resting)
+    bench.price(gone)
+    assert bench.venue.cancels == [resting]
+    bench.venue.end(resting)
+    bench.tick(3)
+    assert len(bench.orders) == 2
+    bench.price(near)
+    assert len(bench.orders) == 3
+
+
 # ---- ladders and plans of one --------------------------------------------------------------------------------------
 def test_ladder_of_one_level_is_a_position() -> None:
     """30 quote at 60 are 0.5; target average 60, largest loss 3. Short: +5 % net at 56.8 with a fee of 0.1, and "more than" needs a tick more."""
