@@ -185,6 +185,30 @@ def test_resting_take_profit_is_out_only_within_the_bounds(side: TradeType, prof
     assert len(bench.orders) == 3
 
 
+@pytest.mark.parametrize(
+    ("side", "fills", "profit", "expected"),
+    [
+        # the average of 792.88 / 7 has no last digit; less an eighth of it is 99.11, in 28 digits 99.1099...98
+        (SELL, [("113.27", 6), ("113.26", 1)], "0.125", "99.11"),
+        (SELL, [("104.42", 18), ("104.44", 1)], "0.05", "99.20"),
+        (BUY, [("66.66", 1), ("66.67", 2)], "0.5", "100"),
+        (BUY, [("33.33", 2), ("33.34", 1)], "0.2", "40"),
+    ],
+)
+def test_take_profit_of_an_average_without_a_last_digit_is_no_tick_off(
+    side: TradeType, fills: list[tuple[str, int]], profit: str, expected: str
+) -> None:
+    bench, lots = VenueBench(price=fills[0][0]), sum(count for _, count in fills)
+    config = position(side, fills[0][0], D(lots) / 1000, take_profit=D(profit), take_profit_order_type=OrderType.LIMIT)
+    executor = bench.start(config)
+    for price, count in fills:
+        bench.venue.trade(bench.orders[0], D(count) / 1000, price=price)
+    bench.tick()
+    resting = bench.orders[-1]
+    assert executor.filled_amount_quote() * 1000 == sum(D(price) * count for price, count in fills)
+    assert bench.instrument.price(resting.request.price_ticks) == D(expected)
+
+
 # ---- ladders and plans of one --------------------------------------------------------------------------------------
 def test_ladder_of_one_level_is_a_position() -> None:
     """30 quote at 60 are 0.5; target average 60, largest loss 3. Short: +5 % net at 56.8 with a fee of 0.1, and "more than" needs a tick more."""

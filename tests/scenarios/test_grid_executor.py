@@ -114,6 +114,32 @@ def test_coerce_tp_to_step_widens_the_profit_of_each_level() -> None:
     assert {level.take_profit for level in ladder.levels} == {ladder.step}
 
 
+@pytest.mark.parametrize(
+    ("side", "start", "end", "index", "expected"),
+    [
+        # two levels, a whole grid apart: 71.19 takes its profit at 86.92, 134.14 at 318.43
+        (BUY, "71.19", "86.92", 0, "86.92"),
+        (BUY, "134.14", "318.43", 0, "318.43"),
+        # three levels, half of 96.12 apart: 122.86 less 48.06 is 74.80; half of 156.24: 172.69 less 78.12 is 94.57
+        (SELL, "122.86", "218.98", 0, "74.80"),
+        (SELL, "172.69", "328.93", 0, "94.57"),
+    ],
+)
+def test_a_step_without_a_last_digit_puts_no_profit_a_tick_off(side: TradeType, start: str, end: str, index: int, expected: str) -> None:
+    count = 2 if side is BUY else 3
+    config = grid(
+        side,
+        start_price=D(start),
+        end_price=D(end),
+        limit_price=D(50) if side is BUY else D(400),
+        total_amount_quote=D(10) * count,
+        coerce_tp_to_step=True,
+    )
+    ladder = lay_out(config, instrument(tick="0.01", lot="0.00001"), D(start))
+    assert not isinstance(ladder, str) and len(ladder.levels) == count
+    assert ladder.levels[index].close_ticks * D("0.01") == D(expected)
+
+
 def test_h13_what_the_levels_leave_of_the_budget_is_told() -> None:
     bench = bench_at(110)
     assert bench.start(grid()).custom_info()["residual_quote"] == D("1.00")
