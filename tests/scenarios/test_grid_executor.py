@@ -280,6 +280,28 @@ def test_a_sell_grids_numbers_by_hand() -> None:
     assert info["realized_pnl_pct"] == D("0.01302") / D("10.09698")
 
 
+@pytest.mark.parametrize(("first", "second"), [("0.001", "0.002"), ("0.002", "0.001")])
+def test_a_part_of_an_inventory_costs_what_it_cost(first: str, second: str) -> None:
+    """3 lots at 100 in a market of whole quotes: a third of their cost is 0.1 each, to the last digit, whichever part is closed first."""
+    of = instrument(tick="1", lot="0.001", min_notional="0.05")
+    bench = VenueBench(of, price=102)
+    executor = bench.start(one_level(total_amount_quote=D("0.31"), min_order_amount_quote=D("0.1")))
+    fill(bench, bench.orders[0], "0.003")
+    bench.orchestrator.stop(executor.id)
+    bench.send()
+    for order in bench.live():
+        if order.request.purpose is Purpose.OPEN:
+            bench.venue.end(order)
+    bench.tick()
+    (close,) = [order for order in bench.live() if order.request.purpose is Purpose.CLOSE]
+    bench.venue.trade(close, first, price=102)
+    info = executor.custom_info()
+    assert info["realized_pnl_quote"] == D(first) * 2
+    assert (info["position_size_quote"], info["break_even_price"]) == (D(second) * 100, 100)
+    bench.venue.trade(close, second, price=102)
+    assert executor.info.net_pnl_quote == D("0.006")
+
+
 def test_a_grid_names_its_orders_that_failed_and_that_were_canceled() -> None:
     bench = bench_at(110)
     executor = bench.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
