@@ -198,6 +198,9 @@ class Notifications:
         if not Decimal(payload.get("volume_quote") or 0):
             # a quote that was replaced is no news; one that was refused is
             return self._settings.unfilled or payload.get("close_type") in ("FAILED", "INSUFFICIENT_BALANCE")
+        if payload.get("close_type") == "POSITION_HOLD" and payload.get("type") != "order_executor":
+            # its own result is 0; that a position is there which nobody watches is what counts
+            return True
         pnl = payload.get("net_pnl_quote")
         return pnl is None or abs(Decimal(pnl)) >= self._settings.min_pnl_quote
 

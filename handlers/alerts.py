@@ -85,7 +85,8 @@ def _outcome(notice: Notice) -> Safe:
     payload = notice.payload
     pnl, pct, fees = words.number(payload, "net_pnl_quote"), words.number(payload, "net_pnl_pct"), words.number(payload, "fees_quote")
     close_type = str(payload.get("close_type") or "?")
-    result = "result not known" if pnl is None else f"{_dollars(pnl, signed=True)} ({words.percent(pct)})"
+    is_held = close_type == "POSITION_HOLD"
+    result = "handed over" if is_held else "result not known" if pnl is None else f"{_dollars(pnl, signed=True)} ({words.percent(pct)})"
     lasted = words.ago(float(payload.get("duration_s") or 0))
     return line(bold(clip(notice.bot_title, 40)), " closed · ", bold(close_type), " · ", bold(result), f" · {lasted} · fees {_dollars(fees)}")
 

@@ -15,6 +15,7 @@ from botcore.backtesting.metrics import Drawdown, Sharpe, drawdown, sharpe
 from botcore.backtesting.source import RecordedMarket
 from botcore.executors.data_types import config_values
 from botcore.executors.info import ExecutorInfo
+from botcore.model.enums import CloseType
 from botcore.model.instrument import Market
 from botcore.model.order import Fill
 
@@ -46,8 +47,9 @@ def result_of(job: BacktestJob, run: BacktestRun) -> dict[str, Any]:
 def summary_of(job: BacktestJob, run: BacktestRun) -> dict[str, Any]:
     """The figures of the page."""
     traded = [info for info in run.executors if info.has_fills]
-    won = [info.net_pnl_quote for info in traded if info.net_pnl_quote > 0]
-    lost = [info.net_pnl_quote for info in traded if info.net_pnl_quote < 0]
+    # what was handed over is earned or lost in its hold: its executor has neither won nor lost
+    judged = [info.net_pnl_quote for info in traded if info.close_type is not CloseType.POSITION_HOLD]
+    won, lost = [pnl for pnl in judged if pnl > 0], [pnl for pnl in judged if pnl < 0]
     gain, loss = sum(won, ZERO), -sum(lost, ZERO)
     report, opening = run.report, opening_of(job, run.quote)
     net = report.global_pnl_quote
@@ -69,7 +71,7 @@ def summary_of(job: BacktestJob, run: BacktestRun) -> dict[str, Any]:
         "fills": len(run.fills),
         "maker_fills": sum(fill.is_maker for fill, _ in run.fills),
         "close_types": {close_type.name: count for close_type, count in sorted(report.close_type_counts.items())},
-        "win_rate": text(Decimal(len(won)) / len(traded)) if traded else None,
+        "win_rate": text(Decimal(len(won)) / len(judged)) if judged else None,
         "profit_factor": text(gain / loss) if loss else None,
         "max_drawdown_quote": round(worst.quote, 8),
         "max_drawdown_pct": round(worst.ratio * 100, 8),

@@ -147,7 +147,10 @@ class ControllerBase(RunnableBase, OurControllerBase):
         if _is_provider(given):
             given = given if isinstance(given, MarketDataView) else MarketDataView(given)
             given.perpetual = self._perpetual
-            OurControllerBase.market_data_provider.__set__(self, given)  # type: ignore[attr-defined, misc]
+            # compiled, the base reads an attribute of its own; as plain Python it reads this property
+            own = getattr(OurControllerBase, "market_data_provider", None)
+            if own is not None:
+                own.__set__(self, given)
         self.__dict__["_provider"] = given
 
     def _perpetual(self, provider: Any, name: str) -> PerpetualConnectorView:

@@ -6,7 +6,7 @@ candles counts as a candle in a backtest, whose prices are those of its candles;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -153,9 +153,9 @@ class MarketDataView(MarketDataProvider):
         self.reads.note_books()
         return super().touch(connector_name, trading_pair, side)
 
-    def get_rate(self, pair: str) -> Decimal | None:
+    def get_rate(self, pair: str, avoided: Collection[str] = ()) -> Decimal | None:
         self.reads.note_books()
-        return super().get_rate(pair)
+        return super().get_rate(pair, avoided)
 
     def get_funding_info(self, connector_name: str, trading_pair: str) -> FundingInfo | None:
         self.reads.note_books()

@@ -63,7 +63,8 @@ class Own:
                 part = (held.amount * held.side.sign, held.breakeven_price, held.unrealized_pnl_quote)
                 parts.setdefault((held.trading_pair, held.side), []).append(part)
         for info in self.executors():
-            base = info.custom_info.get("exposure_base") if info.is_active and info.connector_name == connector_name else None
+            # also while it is ending: what it still holds is there until it is closed, or in a hold
+            base = info.custom_info.get("exposure_base") if not info.is_done and info.connector_name == connector_name else None
             if base and info.trading_pair and info.side is not None:
                 entry = info.custom_info.get("current_position_average_price") or NAN
                 parts.setdefault((info.trading_pair, info.side), []).append((abs(base) * info.side.sign, entry, info.net_pnl_quote))

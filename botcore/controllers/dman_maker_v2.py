@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from botcore.controllers.barrier_fields import blank_is_none
-from botcore.controllers.ladder_fields import OptionalBounds, OptionalWeights, Spreads, shares
+from botcore.controllers.ladder_fields import SETTLED, OptionalBounds, OptionalWeights, Spreads, shared_out, shares
 from botcore.controllers.market_making import MarketMakingControllerBase, MarketMakingControllerConfigBase
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase
@@ -63,7 +63,10 @@ class DManMakerV2Config(MarketMakingControllerConfigBase):
 
     def ladder(self) -> list[tuple[Decimal, Decimal]]:
         """(spread, share of the level's base amount) of each order."""
-        return list(zip(self.dca_spreads, shares(self.dca_amounts or [Decimal(1)] * len(self.dca_spreads)), strict=True))
+        return list(zip(self.dca_spreads, shares(self.raw_weights()), strict=True))
+
+    def raw_weights(self) -> list[Decimal]:
+        return self.dca_amounts or [Decimal(1)] * len(self.dca_spreads)
 
 
 class DManMakerV2Controller(MarketMakingControllerBase):
@@ -88,7 +91,7 @@ class DManMakerV2Controller(MarketMakingControllerBase):
             mode=DCAMode.MAKER,
             leverage=config.leverage,
             prices=prices,
-            amounts_quote=[amount * share * at for at, (_, share) in zip(prices, config.ladder(), strict=True)],
+            amounts_quote=[SETTLED.plus(part * at) for at, part in zip(prices, shared_out(amount, config.raw_weights()), strict=True)],
             stop_loss=config.stop_loss,
             take_profit=config.take_profit,
             trailing_stop=config.trailing_stop,

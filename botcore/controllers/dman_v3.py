@@ -16,7 +16,7 @@ from botcore.controllers.barrier_fields import BlankRatio, read_trailing_stop
 from botcore.controllers.bollinger_fields import BollingerFields
 from botcore.controllers.candle_fields import CandleReader
 from botcore.controllers.directional import DirectionalTradingControllerBase
-from botcore.controllers.ladder_fields import Multiples, OptionalBounds, OptionalWeights, shares
+from botcore.controllers.ladder_fields import Multiples, OptionalBounds, OptionalWeights, shared_out, shares
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase, TrailingStop, TripleBarrierConfig
 from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
@@ -74,9 +74,12 @@ class DManV3Config(BollingerFields):
             )
         return self
 
+    def raw_weights(self) -> list[Decimal]:
+        return self.dca_amounts_pct or [Decimal(1)] * len(self.dca_spreads)
+
     def weights(self) -> list[Decimal]:
         """Share of each order in the ladder's quote amount."""
-        return shares(self.dca_amounts_pct or [Decimal(1)] * len(self.dca_spreads))
+        return shares(self.raw_weights())
 
 
 class DManV3Controller(CandleReader, DirectionalTradingControllerBase):
@@ -121,7 +124,7 @@ class DManV3Controller(CandleReader, DirectionalTradingControllerBase):
             mode=DCAMode.MAKER,
             leverage=config.leverage,
             prices=[price * (1 - side.sign * spread * multiplier) for spread in config.dca_spreads],
-            amounts_quote=[amount * price * share for share in config.weights()],
+            amounts_quote=shared_out(amount * price, config.raw_weights()),
             stop_loss=barriers.stop_loss,
             take_profit=barriers.take_profit,
             trailing_stop=barriers.trailing_stop,

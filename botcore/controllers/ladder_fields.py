@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated, Any
+from decimal import Context, Decimal
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 
@@ -24,6 +24,16 @@ Weight = Annotated[Decimal, Field(gt=0)]
 OptionalWeights = Annotated[list[Weight] | None, BeforeValidator(read_optional_numbers)]
 OptionalBounds = Annotated[Annotated[list[Annotated[Decimal, Field(gt=0)]], Field(max_length=2)] | None, BeforeValidator(read_optional_numbers)]
 """Activation bounds: fractions of the mid."""
+
+
+SETTLED: Final = Context(prec=22)
+"""Six digits less than what is worked with: what is behind them is rounding, and must not cost an order a lot."""
+
+
+def shared_out(total: Decimal, weights: list[Decimal]) -> list[Decimal]:
+    """A number by weight; a third of 90 is 30 and not 29.99..."""
+    whole = sum(weights, Decimal(0))
+    return [SETTLED.plus(total * weight / whole) for weight in weights]
 
 
 def shares(weights: list[Decimal]) -> list[Decimal]:

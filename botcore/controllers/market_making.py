@@ -182,8 +182,8 @@ class MarketMakingControllerBase(TradingController):
 
     def get_current_base_position(self) -> Decimal:
         """Base in the holds of this market, both sides netted."""
-        config = self.config
-        held = (position.amount for position in self.positions_held if position.trading_pair == config.trading_pair)
+        here = (self.config.connector_name, self.config.trading_pair)
+        held = (position.amount for position in self.positions_held if (position.connector_name, position.trading_pair) == here)
         return sum(held, Decimal(0))
 
     # ---- spot inventory --------------------------------------------------------------------------------------------

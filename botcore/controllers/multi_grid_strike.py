@@ -15,6 +15,7 @@ from botcore.controllers.base import ControllerBase
 from botcore.controllers.grid_fields import GridFields, check_band
 from botcore.core.config import ConfigModel, Side, ask
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction
+from botcore.model.enums import RunnableStatus
 from botcore.model.times import NEVER
 
 SWITCHES = {"on": True, "off": False}
@@ -140,5 +141,5 @@ class MultiGridStrikeController(ControllerBase):
     def _stops(self, wanted: dict[str, GridConfig]) -> list[ExecutorAction]:
         """Stop grids that are not wanted any more."""
         config = self.config
-        gone = [info for info in self.executors_info if info.is_active and info.level_id not in wanted]
+        gone = [info for info in self.executors_info if info.status is RunnableStatus.RUNNING and info.level_id not in wanted]
         return [StopExecutorAction(controller_id=config.id, executor_id=info.id, keep_position=config.keep_position) for info in gone]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
-from botcore.controllers.two_markets import is_known, is_resting
+from botcore.controllers.two_markets import is_known, is_resting, quote_of
 from botcore.core.config import ask
 from botcore.executors.data_types import ConnectorPair
 from botcore.executors.info import ExecutorInfo
@@ -105,6 +105,13 @@ class XEMMMultipleLevels(ControllerBase):
     """See the module."""
 
     config: XEMMMultipleLevelsConfig
+
+    def __init__(self, config: XEMMMultipleLevelsConfig, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        quotes = quote_of(config.taker), quote_of(config.maker)
+        if quotes[0] != quotes[1]:
+            source = ConnectorPair(connector_name=config.maker_connector, trading_pair="-".join(quotes))
+            self.market_data_provider.initialize_rate_sources([source])
 
     def _of(self, side: TradeType) -> list[ExecutorInfo]:
         return self.filter_executors(filter_func=lambda info: getattr(info.config, "maker_side", None) is side)

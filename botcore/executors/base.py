@@ -12,7 +12,7 @@ from mypy_extensions import mypyc_attr
 from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, config_values
 from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import MarketExposure, PnlLine
-from botcore.executors.info import ExecutorInfo
+from botcore.executors.info import MAX_RETRIES, ExecutorInfo
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.errors import IllegalMove
 from botcore.model.events import OrderEvent
@@ -40,6 +40,7 @@ RUNNING: Final = RunnableStatus.RUNNING
 SHUTTING_DOWN: Final = RunnableStatus.SHUTTING_DOWN
 TERMINATED: Final = RunnableStatus.TERMINATED
 FAILED: Final = CloseType.FAILED
+POSITION_HOLD: Final = CloseType.POSITION_HOLD
 
 _TABLE: Final[dict[tuple[RunnableStatus, Trigger], RunnableStatus]] = {
     (NOT_STARTED, START): RUNNING,
@@ -71,7 +72,7 @@ class ExecutorBase(ABC, Generic[C]):
         Market time of creation.
     """
 
-    max_retries = 10
+    max_retries = MAX_RETRIES
     """Rejections that are retried before it gives up."""
 
     wake_ns: int
@@ -185,6 +186,10 @@ class ExecutorBase(ABC, Generic[C]):
         info = self.custom_info()
         market = Market(config.connector_name, config.trading_pair)
         return [MarketExposure(market, config.side, info["exposure_base"], info.get("current_position_average_price"))]
+
+    def is_handed_over(self) -> bool:
+        """Whether it has ended as POSITION_HOLD: what it held is earned or lost there from then on, and its own result is 0."""
+        return self.status is TERMINATED and self.close_type is POSITION_HOLD
 
     def side_of(self, fill: Fill) -> TradeType:
         """Side of the position that a fill of it belongs to."""

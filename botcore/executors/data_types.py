@@ -79,7 +79,8 @@ class ExecutorConfigBase(ConfigValue):
     id : str
         Name of the executor; the orchestrator gives one when it is empty.
     timestamp : float, optional
-        Accepted for Strategy V2's sake; executors count from the market time of their creation.
+        Seconds of market time. Executors count from their creation; one that lies a second or more before that is where a time limit begins (Strategy V2: EXPIRED where
+        it has passed already).
     """
 
     id: str = ""

@@ -119,13 +119,13 @@ class Exposure:
         """Average price of what was opened; None before the first fill."""
         if not self.opened_lots:
             return None
-        return Decimal(self.opened_cost) / self.opened_lots * self.instrument.tick_size
+        return self.opened_cost * self.instrument.tick_size / self.opened_lots
 
     @property
     def exit_price(self) -> Decimal | None:
         if not self.closed_lots:
             return None
-        return Decimal(self.closed_cost) / self.closed_lots * self.instrument.tick_size
+        return self.closed_cost * self.instrument.tick_size / self.closed_lots
 
     @property
     def opened_quote(self) -> Decimal:

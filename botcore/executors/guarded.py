@@ -22,7 +22,7 @@ from botcore.executors.venue_stop import VenueStop
 from botcore.model.enums import CloseType, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import Fill
-from botcore.model.times import NEVER
+from botcore.model.times import NEVER, SECOND_NS
 from botcore.orders.tracker import Order
 
 C = TypeVar("C", bound=ExecutorConfigBase)
@@ -38,7 +38,7 @@ class GuardedExecutor(HoldingExecutor[C]):
     Parameters
     ----------
     triple : TripleBarrierConfig
-        Barriers of the position; the time limit counts from creation.
+        Barriers of the position; the time limit counts from creation (see `_begun_ns`).
     """
 
     def __init__(
@@ -61,7 +61,15 @@ class GuardedExecutor(HoldingExecutor[C]):
 
     def _deadline(self) -> int:
         limit_s = self._triple.time_limit
-        return NEVER if limit_s is None else self.created_ns + limit_s * 1_000_000_000
+        return NEVER if limit_s is None else self._begun_ns() + limit_s * SECOND_NS
+
+    def _begun_ns(self) -> int:
+        """When its time began: at its creation, or at the `timestamp` of its config where that lies a second or more before."""
+        stated_s: float | None = self.config.timestamp
+        if not stated_s:
+            return self.created_ns
+        stated_ns = int(stated_s * SECOND_NS)
+        return stated_ns if stated_ns + SECOND_NS <= self.created_ns else self.created_ns
 
     def _equip(self) -> None:
         """Have a stop at the venue where it is wanted and can be had."""

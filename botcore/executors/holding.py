@@ -319,7 +319,7 @@ class HoldingExecutor(ExecutorBase[C]):
         return self._leg.held_fills()
 
     def net_pnl_quote(self) -> Decimal:
-        if not self.has_fills:
+        if not self.has_fills or self.is_handed_over():
             return ZERO
         pnl = self._leg.net_pnl()
         return NAN if pnl is None else pnl

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 ZERO: Final = Decimal(0)
 NAN: Final = Decimal("NaN")
+MAX_RETRIES: Final = 10
+"""Rejections that an executor retries before it gives up."""
 NOT_STARTED: Final = RunnableStatus.NOT_STARTED
 RUNNING: Final = RunnableStatus.RUNNING
+SHUTTING_DOWN: Final = RunnableStatus.SHUTTING_DOWN
 TERMINATED: Final = RunnableStatus.TERMINATED
+ACTIVE_WHILE_CLOSING: Final = ("grid_executor", "lp_executor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,9 @@ class ExecutorInfo:
     # ---- state -----------------------------------------------------------------------------------------------------
     @property
     def is_active(self) -> bool:
-        """NOT_STARTED or RUNNING."""
-        return self.status is RUNNING or self.status is NOT_STARTED
+        """NOT_STARTED or RUNNING; a grid (or liquidity position) that is still closing too, as in Strategy V2: nobody opens another beside it."""
+        status = self.status
+        return status is RUNNING or status is NOT_STARTED or (status is SHUTTING_DOWN and self.type in ACTIVE_WHILE_CLOSING)
 
     @property
     def is_done(self) -> bool:
@@ -173,4 +178,20 @@ class ExecutorInfo:
     def custom_info(self) -> dict[str, Any]:
         if self._executor is not None:
             return self._executor.custom_info()
-        return self._outcome.custom_info or {"level_id": self.level_id, "side": self.side, "order_ids": [], "reason": self.reason}
+        return self._outcome.custom_info or self._nothing_more()
+
+    def _nothing_more(self) -> dict[str, Any]:
+        """What is to be said of one that has ended without a fill, or of which only the record is left: the keys that files look for in all kinds."""
+        return {
+            "level_id": self.level_id,
+            "side": self.side,
+            "current_position_average_price": getattr(self.config, "entry_price", None),
+            "close_price": None,
+            "current_retries": 0,
+            "max_retries": MAX_RETRIES,
+            "open_order_last_update": None,
+            "order_ids": [],
+            "held_position_orders": [],
+            "exposure_base": ZERO,
+            "reason": self.reason,
+        }

@@ -259,10 +259,10 @@ class LeggedExecutor(ExecutorBase[C]):
         return self._conversion(leg.instrument.quote, self.legs[0].instrument.quote)
 
     def _conversion(self, asset: str, quote: str) -> Decimal | None:
-        """Units of `quote` for one of `asset`; None when no fresh price says."""
+        """Units of `quote` for one of `asset`; None when no fresh price says. A rate by way of what is traded would make every difference between the legs vanish."""
         if asset == quote:
             return Decimal(1)
-        rate = self._market_data.get_rate(f"{asset}-{quote}")
+        rate = self._market_data.get_rate(f"{asset}-{quote}", {leg.instrument.base for leg in self.legs})
         return None if rate is None or rate <= 0 else rate
 
     def _sum(self, values: list[Decimal | None]) -> Decimal:
@@ -276,7 +276,7 @@ class LeggedExecutor(ExecutorBase[C]):
 
     def net_pnl_quote(self) -> Decimal:
         """Of all legs together, in the first leg's quote asset."""
-        return self._sum([leg.net_pnl() for leg in self.legs]) if self.has_fills else ZERO
+        return self._sum([leg.net_pnl() for leg in self.legs]) if self.has_fills and not self.is_handed_over() else ZERO
 
     def cum_fees_quote(self) -> Decimal:
         return self._sum([leg.exposure.fees_quote for leg in self.legs])

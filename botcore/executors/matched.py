@@ -149,8 +149,8 @@ class MatchedExecutor(LeggedExecutor[C]):
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def net_pnl_quote(self) -> Decimal:
         """What selling brought, less what buying cost, less fees; what is naked at the price at which it would be closed. In the first leg's quote asset."""
-        if not self.has_fills:
-            return Decimal(0)
+        if not self.has_fills or self.is_handed_over():
+            return ZERO
         cash: list[Decimal | None] = []
         naked = self.naked()
         for leg in self.legs:

@@ -52,6 +52,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         self._entry_purpose = Purpose.CLOSE if self._action is PositionAction.CLOSE else Purpose.OPEN
         self._wanted_lots = self._instrument.lots(config.amount)
         self._order: Order | None = None
+        self._latest: Order | None = None
         self._chaser: Chaser | None = None
         if config.execution_strategy is ExecutionStrategy.LIMIT_CHASER and config.chaser_config is not None:
             self._chaser = Chaser(config.chaser_config, self._instrument, config.side)
@@ -62,7 +63,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
-        ticks = self._ticks() or self._facing()
+        ticks = self._expected(self._ticks())
         if ticks is None:
             return FAILED, f"the price of {self._instrument} is not known"
         refusal = self._instrument.refusal(self._wanted_lots, ticks)
@@ -96,7 +97,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             # nobody stands there: it waits for a price to rest behind
             return
         lots = self._left_lots
-        refusal = self._instrument.refusal(lots, ticks or self._facing())
+        refusal = self._instrument.refusal(lots, self._expected(ticks))
         if refusal is not None:
             if not self.has_fills:
                 self.info.reason = refusal
@@ -104,6 +105,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             return
         touch = self._touch()
         order = self._order = self._submit(self._request(lots, ticks), now_ns)
+        self._latest = order or self._latest
         if order is not None and self._chaser is not None and touch is not None:
             self._chaser.anchor(touch)
             self._watch.set(self.id, *self._chaser.watched())
@@ -163,6 +165,10 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         ticks = self._book.best_ask if self._is_buy else self._book.best_bid
         return None if ticks in (NO_ASK, NO_BID) or self._market.is_torn else ticks
 
+    def _expected(self, ticks: int | None) -> int | None:
+        """Price that an order with this limit is checked at: the limit, also one of 0, or what it would take without one."""
+        return self._facing() if ticks is None else ticks
+
     def _ticks(self) -> int | None:
         """Limit price; one that must rest is held back to our side's touch. None for a market order, and for a chaser that has nothing to follow."""
         if self._chaser is not None:
@@ -188,7 +194,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         return ZERO
 
     def custom_info(self) -> dict[str, Any]:
-        exposure, order = self._exposure, self._order
+        exposure, order = self._exposure, self._latest
         info = super().custom_info()
         # it has no exit: what it filled is held
         del info["close_price"]
@@ -211,6 +217,9 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             self._chaser.anchor(self._instrument.price_ticks(Decimal(anchor), self.config.side))
         # records of the first version do not say more than this
         super().restore({"wants_entry": True, "keeps": True} | state, orders, fills)
+        for order in orders:
+            if self._latest is None or order.created_ns >= self._latest.created_ns:
+                self._latest = order
 
     def _take_up(self, order: Order) -> None:
         self._order = order

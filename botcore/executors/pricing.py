@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil, floor
 from typing import Final
 
 from botcore.executors.data_types import PositionExecutorConfig
@@ -50,11 +52,11 @@ class PositionPricing(SideRequests):
         return self.resting(ticks, self._side, self._entry_type)
 
     def profit_ticks(self, exposure: Exposure) -> int:
-        """Price of the resting take profit: entry times (1 +- take_profit)."""
-        entry, ratio = exposure.entry_price, self._config.triple_barrier_config.take_profit
-        assert entry is not None and ratio is not None
-        price = entry * (1 + ratio) if self._is_long else entry * (1 - ratio)
-        ticks = self._market.instrument.price_ticks(price, self._side.opposite)
+        """Price of the resting take profit: entry times (1 +- take_profit). Exact: an average may have no last digit, and what it is rounded to could be a tick off."""
+        ratio, instrument = self._config.triple_barrier_config.take_profit, self._market.instrument
+        assert ratio is not None
+        exact = Fraction(exposure.opened_cost, exposure.opened_lots) * (1 + self._side.sign * Fraction(ratio))
+        ticks = instrument.price_ticks(instrument.price(ceil(exact) if self._is_long else floor(exact)), self._side.opposite)
         return max(1, self.resting(ticks, self._side.opposite, self._config.triple_barrier_config.take_profit_order_type))
 
     # ---- activation bounds -----------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ class BookReader:
     def get_price_for_quote_volume(self, connector_name: str, trading_pair: str, quote_volume: float, is_buy: bool) -> OrderBookQueryResult:
         """Worst price that taking base worth `quote_volume` reaches; the result's volume is the base found."""
         instrument, book = self._book(connector_name, trading_pair)
-        cost = int(quote_volume / (instrument.tick * instrument.lot))
+        cost = _cost(quote_volume, instrument)
         lots, used = book.lots_for_cost(is_buy, cost)
         ticks, found = book.price_for_lots(is_buy, lots) if lots else (NO_ASK, 0)
         touch = book.best_ask if is_buy else book.best_bid
@@ -194,12 +194,24 @@ class BookReader:
 
 def _lots(volume: float, instrument: Instrument) -> int:
     """Lots that cover `volume`: a query for 0.15 at a lot of 0.1 asks for 2 lots."""
-    return math.ceil(volume / instrument.lot - 1e-9)
+    scaled = volume / instrument.lot
+    return math.ceil(scaled - _slack(scaled))
+
+
+def _cost(quote_volume: float, instrument: Instrument) -> int:
+    """Quote value in ticks times lots."""
+    scaled = quote_volume / (instrument.tick * instrument.lot)
+    return math.floor(scaled + _slack(scaled))
 
 
 def _limit_ticks(price: float, is_buy: bool, instrument: Instrument) -> int:
     scaled = price / instrument.tick
-    return math.floor(scaled + 1e-9) if is_buy else math.ceil(scaled - 1e-9)
+    return math.floor(scaled + _slack(scaled)) if is_buy else math.ceil(scaled - _slack(scaled))
+
+
+def _slack(scaled: float) -> float:
+    """What the rounding of floats may have added or taken: a whole number must not lose or gain one by it."""
+    return abs(scaled) * 1e-15 + 1e-9
 
 
 def _frame(book: OrderBook, instrument: Instrument, is_bid: bool) -> pd.DataFrame:

@@ -5,7 +5,7 @@ It only reads. Prices that are not known come back as NaN, rates as None, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -82,6 +82,13 @@ class MarketDataProvider(CandleReader):
     async def initialize_order_books(self, connector_name: str, trading_pairs: list[str]) -> dict[str, bool]:
         return {pair: await self.initialize_order_book(connector_name, pair) for pair in trading_pairs}
 
+    async def remove_order_book(self, connector_name: str, trading_pair: str) -> bool:
+        """Nobody here needs this book any more; False when it is not open. Its market stays open: others may read it, and a position there must be watched."""
+        return Market(connector_name, trading_pair) in self._markets
+
+    async def remove_order_books(self, connector_name: str, trading_pairs: list[str]) -> dict[str, bool]:
+        return {pair: await self.remove_order_book(connector_name, pair) for pair in trading_pairs}
+
     # ---- connectors --------------------------------------------------------------------------------------------------
     def get_balance(self, connector_name: str, asset: str) -> Decimal:
         return self._balances(connector_name, asset)[0]
@@ -137,17 +144,23 @@ class MarketDataProvider(CandleReader):
         for pair in connector_pairs:
             self.rate_troubles.pop(f"{pair.connector_name}:{pair.trading_pair}", None)
 
-    def get_rate(self, pair: str) -> Decimal | None:
-        """Quote for one of base, over as many markets as it takes; None when no chain of fresh prices leads there."""
-        found = self.rate_reading(pair)
+    def get_rate(self, pair: str, avoided: Collection[str] = ()) -> Decimal | None:
+        """Quote for one of base, over as many markets as it takes; None when no chain of fresh prices leads there.
+
+        Parameters
+        ----------
+        avoided : collection of str
+            Assets that no chain may go through: what is traded itself says nothing of the rate between the assets that it is traded for.
+        """
+        found = self.rate_reading(pair, avoided)
         return None if found is None else found.value
 
-    def rate_reading(self, pair: str) -> Rate | None:
+    def rate_reading(self, pair: str, avoided: Collection[str] = ()) -> Rate | None:
         """A rate with the age of its oldest part. USD counts as USDT where no market has USD itself."""
         base, quote = split_pair(pair)
-        found = self.rates.reading(base, quote)
+        found = self.rates.reading(base, quote, avoided)
         if found is None and "USD" in (base, quote):
-            found = self.rates.reading(_dollar(base), _dollar(quote))
+            found = self.rates.reading(_dollar(base), _dollar(quote), avoided)
         return found
 
     def get_funding_info(self, connector_name: str, trading_pair: str) -> FundingInfo | None:

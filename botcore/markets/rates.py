@@ -6,7 +6,7 @@ The result is exact: rates are multiplied and divided as fractions and rounded o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -38,7 +38,8 @@ class RateOracle:
     now_ns : callable
         Market time.
     markets : mapping of Market to MarketState
-        Live mapping of the open markets: their mids are used while they can be trusted.
+        Live mapping of the open markets: their mids are used while they can be trusted, before a price that was put in. Of several venues with the same pair the
+        first by name counts.
     max_age_ns : int
         After so long a price that was put in is not used any more.
     """
@@ -60,8 +61,8 @@ class RateOracle:
         found = self.reading(asset, quote)
         return None if found is None else found.value
 
-    def reading(self, asset: str, quote: str) -> Rate | None:
-        """`rate` with the age of the oldest price in it."""
+    def reading(self, asset: str, quote: str, avoided: Collection[str] = ()) -> Rate | None:
+        """`rate` with the age of the oldest price in it; no chain goes through an asset that is avoided."""
         now_ns = self._now_ns()
         if asset == quote:
             return Rate(Decimal(1), now_ns)
@@ -75,7 +76,7 @@ class RateOracle:
             here, hops = line.popleft()
             so_far, as_of_ns = found[here]
             for there, (price, ts_ns) in edges.get(here, {}).items():
-                if there in found or not price:
+                if there in found or not price or (there in avoided and there != quote):
                     continue
                 found[there] = so_far * price, min(as_of_ns, ts_ns)
                 if there == quote:
@@ -99,10 +100,14 @@ class RateOracle:
 
     def _prices(self, now_ns: int) -> dict[str, Edge]:
         prices = {pair: (Fraction(price), ts_ns) for pair, (price, ts_ns) in self._put.items() if now_ns - ts_ns <= self._max_age_ns}
-        for market, state in self._markets.items():
+        for market, state in sorted(self._markets.items(), key=_name, reverse=True):
             if state.is_usable(now_ns):
                 prices[market.trading_pair] = Fraction(state.price(PriceType.MidPrice)), state.ts_ns
         return prices
+
+
+def _name(item: tuple[Market, MarketState]) -> Market:
+    return item[0]
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -107,12 +107,13 @@ class PositionHold:
             self.cost_quote += cost
             return
         if abs(amount) <= abs(held):
-            cost_out = self.cost_quote if abs(amount) == abs(held) else self.cost_quote * (-amount / held)
+            # multiplied first: a third of 300 is 100, and not 99.99...
+            cost_out = self.cost_quote if abs(amount) == abs(held) else self.cost_quote * -amount / held
             self.realized_gross += -cost - cost_out
             self.cost_quote -= cost_out
             self.net_amount_base += amount
             return
-        closing = cost * (-held / amount)
+        closing = cost * -held / amount
         self.realized_gross += -closing - self.cost_quote
         self.net_amount_base += amount
         self.cost_quote = cost - closing

@@ -105,8 +105,8 @@ def fact(journal: Journal, kind: str, **payload: object) -> None:
     journal.commit([Write(records.facts, values, Op.ADD)], done.set)
 
 
-def closed(journal: Journal, pnl: str, volume: str = "100") -> None:
-    fact(journal, FactKind.EXECUTOR_CLOSED, net_pnl_quote=pnl, volume_quote=volume, close_type="TAKE_PROFIT")
+def closed(journal: Journal, pnl: str, volume: str = "100", close_type: str = "TAKE_PROFIT", kind: str = "position_executor") -> None:
+    fact(journal, FactKind.EXECUTOR_CLOSED, net_pnl_quote=pnl, volume_quote=volume, close_type=close_type, type=kind)
 
 
 async def alerts_of(journal: Journal, inbox: Inbox, settings: AlertSettings | None = None) -> Notifications:
@@ -244,10 +244,14 @@ async def test_refreshed_quotes_and_small_results_are_not_told(journal: Journal)
     closed(journal, "0", volume="0.00")
     closed(journal, "0.2")
     closed(journal, "5")
+    # an order's fills are held, that is what it is for; of a position that was handed over people must hear
+    closed(journal, "0", close_type="POSITION_HOLD", kind="order_executor")
+    closed(journal, "0", close_type="POSITION_HOLD")
     alerts = await alerts_of(journal, inbox, AlertSettings(min_pnl_quote=Decimal(1)))
-    await until(lambda: inbox.got)
+    await until(lambda: sum(len(batch) for batch in inbox.got) > 1)
     await alerts.close()
-    assert [[notice.payload["net_pnl_quote"] for notice in batch] for batch in inbox.got] == [["5"]]
+    told = [(notice.payload["net_pnl_quote"], notice.payload["type"]) for batch in inbox.got for notice in batch]
+    assert told == [("5", "position_executor"), ("0", "position_executor")]
 
 
 # ---- people --------------------------------------------------------------------------------------------------------

@@ -98,3 +98,4 @@ def test_a_plan_that_was_carried_out_leaves_a_position_and_says_so(close_type: s
         FactKind.EXECUTOR_CLOSED, close_type=close_type, exposure_base=exposure, net_pnl_quote="0", net_pnl_pct="0", fees_quote="0", duration_s=60
     )
     assert ("The position is still open and nobody watches it." in text) is told
+    assert ("handed over" in text) is (close_type == "POSITION_HOLD"), "its result is the position's from now on"

@@ -10,9 +10,10 @@ import pytest
 
 from botcore.backtesting.engine import BacktestRun, run_backtest
 from botcore.backtesting.metrics import drawdown, sharpe
+from botcore.backtesting.result import summary_of
 from botcore.connectors.paper.models import ThroughQueue
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
-from botcore.executors.data_types import PositionExecutorConfig, TrailingStop, TripleBarrierConfig
+from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, TrailingStop, TripleBarrierConfig
 from botcore.markets.candles_config import CandlesConfig
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, TradeType
@@ -252,6 +253,26 @@ def test_drawdown_is_the_largest_fall_from_a_peak() -> None:
     assert found.quote == 35 and found.ratio == pytest.approx(0.25)
     assert drawdown(np.array([1.0, 2.0, 3.0])).quote == 0
     assert drawdown(np.empty(0)).quote == 0
+
+
+def test_bt_10_what_is_held_is_counted_once_and_no_executor_has_won_it() -> None:
+    """1000 quote at 100 are 10 base; 5 of them are sold at 110, the mark is 105 at the end: realised 50, unrealised 25."""
+    buy = OrderExecutorConfig(trading_pair="ETH-USDT", connector_name=PERP, side=BUY, amount=D(1000) / 100)
+    sell = OrderExecutorConfig(
+        trading_pair="ETH-USDT", connector_name=PERP, side=SELL, amount=D(5), price=D(110), execution_strategy=ExecutionStrategy.LIMIT
+    )
+    bars = [(0, 100, 100, 100, 100), (60, 100, 110, 100, 110), (120, 110, 110, 105, 105)]
+    job = backtest_job(
+        [(spec_of(Once, Config), Config(executor=[buy, sell]))], table_of([tuple(map(float, bar)) for bar in bars]), maker="0", taker="0"
+    )
+    result = run_backtest(job)
+    (hold,) = result.report.positions_summary
+    assert (hold.amount, hold.breakeven_price, hold.realized_pnl_quote, hold.unrealized_pnl_quote) == (5, 100, 50, 25)
+    summary = summary_of(job, result)
+    assert summary["close_types"] == {"POSITION_HOLD": 2} and summary["trades"] == 2
+    assert (summary["net_pnl_quote"], summary["volume_quote"]) == ("75", "1550")
+    assert (summary["win_rate"], summary["profit_factor"]) == (None, None)
+    assert [info.net_pnl_quote for info in result.executors] == [0, 0]
 
 
 def test_bt_9_closing_a_winner_in_two_parts_leaves_no_invented_drawdown() -> None:

@@ -99,6 +99,12 @@ def test_co_4_both_sides_of_the_pair_are_netted_and_other_pairs_left_out() -> No
     assert controller.get_current_base_position() == 7
 
 
+def test_co_4_the_same_pair_at_another_venue_is_left_out() -> None:
+    bench, controller = maker(PERP)
+    controller.positions_held = [held(bench, 10), held(bench, 5, instrument(connector="other_perpetual"))]
+    assert controller.get_current_base_position() == 10
+
+
 class Signaller(DirectionalTradingControllerBase):
     def update_processed_data(self) -> None:
         return None

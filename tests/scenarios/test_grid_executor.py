@@ -114,6 +114,32 @@ def test_coerce_tp_to_step_widens_the_profit_of_each_level() -> None:
     assert {level.take_profit for level in ladder.levels} == {ladder.step}
 
 
+@pytest.mark.parametrize(
+    ("side", "start", "end", "index", "expected"),
+    [
+        # two levels, a whole grid apart: 71.19 takes its profit at 86.92, 134.14 at 318.43
+        (BUY, "71.19", "86.92", 0, "86.92"),
+        (BUY, "134.14", "318.43", 0, "318.43"),
+        # three levels, half of 96.12 apart: 122.86 less 48.06 is 74.80; half of 156.24: 172.69 less 78.12 is 94.57
+        (SELL, "122.86", "218.98", 0, "74.80"),
+        (SELL, "172.69", "328.93", 0, "94.57"),
+    ],
+)
+def test_a_step_without_a_last_digit_puts_no_profit_a_tick_off(side: TradeType, start: str, end: str, index: int, expected: str) -> None:
+    count = 2 if side is BUY else 3
+    config = grid(
+        side,
+        start_price=D(start),
+        end_price=D(end),
+        limit_price=D(50) if side is BUY else D(400),
+        total_amount_quote=D(10) * count,
+        coerce_tp_to_step=True,
+    )
+    ladder = lay_out(config, instrument(tick="0.01", lot="0.00001"), D(start))
+    assert not isinstance(ladder, str) and len(ladder.levels) == count
+    assert ladder.levels[index].close_ticks * D("0.01") == D(expected)
+
+
 def test_h13_what_the_levels_leave_of_the_budget_is_told() -> None:
     bench = bench_at(110)
     assert bench.start(grid()).custom_info()["residual_quote"] == D("1.00")
@@ -147,14 +173,38 @@ def test_hz_8_max_open_orders_holds_without_a_batch_size() -> None:
     assert len(entries(bench)) == len(bench.orders) == 5
 
 
-def test_gr_12_activation_bounds_hold_far_levels_back() -> None:
-    near = bench_at(119)
-    near.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
-    prices = sorted(near.instrument.price(order.request.price_ticks) for order in near.orders)
-    assert prices and prices[0] >= 119 * D("0.95")
-    wide = bench_at(105)
-    wide.start(grid(activation_bounds=D("0.2"), max_open_orders=10))
-    assert len(wide.orders) == 10
+@pytest.mark.parametrize(("mid", "prices"), [(100, ["99.99"] * 10), (120, ["115.55", "117.77", "119.98"])])
+def test_gr_12_activation_bounds_let_all_levels_out_at_100_and_three_at_120(mid: int, prices: list[str]) -> None:
+    """Bounds of 5 %: at 120 a buy may stand at 114 or above; at 100 the mid is through all levels, and none of them is far."""
+    bench = bench_at(mid)
+    bench.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
+    assert sorted(bench.instrument.price(order.request.price_ticks) for order in bench.orders) == [D(price) for price in prices]
+    capped = bench_at(mid)
+    capped.start(grid(activation_bounds=D("0.05")))
+    assert len(capped.orders) == min(5, len(prices)), "max_open_orders holds beside the bounds"
+
+
+def test_gr_12_bounds_of_a_sell_grid_are_the_mirror() -> None:
+    """At 100 a sell may stand at 105 or below: levels at 100, 102.22 and 104.44 of ten."""
+    bench = bench_at(100)
+    bench.start(grid(SELL, activation_bounds=D("0.05"), max_open_orders=10))
+    assert sorted(bench.instrument.price(order.request.price_ticks) for order in bench.orders) == [D("100.01"), D("102.23"), D("104.45")]
+    above = bench_at(120)
+    above.start(grid(SELL, activation_bounds=D("0.05"), max_open_orders=10))
+    assert len(above.orders) == 10
+
+
+@pytest.mark.parametrize(("price", "sent"), [("90", False), ("96.2", True), ("120", True)])
+def test_bounds_hold_a_take_profit_back_that_the_mid_is_far_below_only(price: str, sent: bool) -> None:
+    """Bought at 100, to be sold at 101: 5 % below that is 95.95 (101 / 1.05 = 96.19)."""
+    bench = bench_at(102)
+    bench.start(one_level(activation_bounds=D("0.05"), end_price=D(110), limit_price=D(50)))
+    order = bench.orders[0]
+    bench.venue.accept(order)
+    bench.quote(D(price) if D(price) < 110 else D("109.9"))
+    bench.venue.trade(order)
+    bench.tick()
+    assert bool(profits(bench)) is sent
 
 
 def test_open_orders_that_leave_the_bounds_are_taken_back() -> None:
@@ -187,10 +237,10 @@ def test_order_frequency_spaces_the_batches() -> None:
 
 
 # ---- a level's life ------------------------------------------------------------------------------------------------
-def one_level(**changes: Any) -> GridExecutorConfig:
+def one_level(side: TradeType = BUY, **changes: Any) -> GridExecutorConfig:
     """One level of 0.1 at 100, take profit 1 %."""
     values = {"start_price": D(90), "end_price": D(110), "limit_price": D(80), "total_amount_quote": D(10), "min_order_amount_quote": D(6)}
-    return grid(**(values | changes))
+    return grid(side, **(values | changes))
 
 
 def test_a_level_opens_closes_and_opens_again() -> None:
@@ -211,6 +261,72 @@ def test_a_level_opens_closes_and_opens_again() -> None:
     info = executor.custom_info()
     assert info["realized_pnl_quote"] == executor.net_pnl_quote() == D("0.098") * D("2.02")
     assert (info["realized_buy_size_quote"], info["position_size_base"], info["break_even_price"]) == (D("9.8"), 0, None)
+
+
+def test_a_sell_grids_numbers_by_hand() -> None:
+    """0.102 sold at 100 for a fee of 0.05, bought back at 98.99 for 0.04: 10.2 - 10.09698 - 0.09, as a part of what was bought (Strategy V2)."""
+    bench = bench_at(98)
+    executor = bench.start(one_level(SELL, limit_price=D(120)))
+    fill(bench, bench.orders[0], fee="0.05")
+    bench.price(99)
+    info = executor.custom_info()
+    assert (info["position_size_base"], info["position_size_quote"], info["position_pnl_quote"]) == (D("0.102"), D("10.2"), D("0.052"))
+    assert info["break_even_price"] == (D("10.2") - D("0.05")) / D("0.102")
+    fill(bench, profits(bench)[0], fee="0.04")
+    info = executor.custom_info()
+    assert (info["realized_sell_size_quote"], info["realized_buy_size_quote"]) == (D("10.2"), D("10.09698"))
+    assert (info["realized_imbalance_quote"], info["realized_fees_quote"]) == (D("-0.10302"), D("0.09"))
+    assert (info["realized_pnl_quote"], executor.net_pnl_quote()) == (D("0.01302"), D("0.01302"))
+    assert info["realized_pnl_pct"] == D("0.01302") / D("10.09698")
+
+
+@pytest.mark.parametrize(("first", "second"), [("0.001", "0.002"), ("0.002", "0.001")])
+def test_a_part_of_an_inventory_costs_what_it_cost(first: str, second: str) -> None:
+    """3 lots at 100 in a market of whole quotes: a third of their cost is 0.1 each, to the last digit, whichever part is closed first."""
+    of = instrument(tick="1", lot="0.001", min_notional="0.05")
+    bench = VenueBench(of, price=102)
+    executor = bench.start(one_level(total_amount_quote=D("0.31"), min_order_amount_quote=D("0.1")))
+    fill(bench, bench.orders[0], "0.003")
+    bench.orchestrator.stop(executor.id)
+    bench.send()
+    for order in bench.live():
+        if order.request.purpose is Purpose.OPEN:
+            bench.venue.end(order)
+    bench.tick()
+    (close,) = [order for order in bench.live() if order.request.purpose is Purpose.CLOSE]
+    bench.venue.trade(close, first, price=102)
+    info = executor.custom_info()
+    assert info["realized_pnl_quote"] == D(first) * 2
+    assert (info["position_size_quote"], info["break_even_price"]) == (D(second) * 100, 100)
+    bench.venue.trade(close, second, price=102)
+    assert executor.info.net_pnl_quote == D("0.006")
+
+
+def test_a_grid_names_its_orders_that_failed_and_that_were_canceled() -> None:
+    bench = bench_at(110)
+    executor = bench.start(grid(activation_bounds=D("0.05"), max_open_orders=10))
+    failed, *others = bench.orders
+    bench.venue.reject(failed)
+    for order in others:
+        bench.venue.accept(order)
+    bench.price(119)
+    canceled = list(bench.venue.cancels)
+    for order in canceled:
+        bench.venue.end(order)
+    info = executor.custom_info()
+    assert info["failed_orders"] == [failed.client_order_id]
+    assert canceled and info["canceled_orders"] == [order.client_order_id for order in canceled]
+
+
+def test_a_grid_that_is_closing_is_active_and_none_is_opened_beside_it() -> None:
+    """As in Strategy V2: files ask for active executors before they open the next grid."""
+    bench = bench_at(102)
+    executor = bench.start(one_level())
+    bench.venue.accept(bench.orders[0])
+    bench.orchestrator.stop(executor.id)
+    assert (executor.status, executor.info.is_active) == (RunnableStatus.SHUTTING_DOWN, True)
+    bench.venue.end(bench.orders[0])
+    assert (executor.status, executor.info.is_active) == (RunnableStatus.TERMINATED, False)
 
 
 def test_h3_a_partly_filled_open_order_that_ends_is_held_and_closed_and_only_the_rest_is_opened_again() -> None:
@@ -363,6 +479,15 @@ def test_hz_11_gr_11_refused_open_orders_back_off_and_end_in_failed() -> None:
         bench.tick()
     assert (executor.status, executor.close_type) == (RunnableStatus.TERMINATED, CloseType.FAILED)
     assert len(bench.orders) == 11
+
+
+def test_a_refused_order_is_tried_again_also_where_ticks_are_seconds_apart_and_the_price_stands() -> None:
+    bench = bench_at(102)
+    bench.start(one_level())
+    bench.venue.reject(bench.orders[0])
+    for seconds in (0.5, 5, 5):
+        bench.tick(seconds)
+    assert len(bench.orders) == 2
 
 
 def test_h12_refused_closes_end_in_a_hold_and_an_alert() -> None:

@@ -75,6 +75,15 @@ def test_ar_1_what_is_interchangeable(one: str, other: str, same: bool) -> None:
     assert is_same_asset(one, other) is is_same_asset(other, one) is same
 
 
+@pytest.mark.parametrize(("one", "other", "same"), [("ETH-USDT", "WETH-USDT", True), ("ETH-USDT", "BTC-USDT", False), ("ETH-BUSD", "ETH-USDT", True)])
+def test_ar_1_pairs_that_an_executor_takes(one: str, other: str, same: bool) -> None:
+    bench = VenueBench(instrument(one, HERE), instrument(other, THERE))
+    pairs = (ConnectorPair(connector_name=HERE, trading_pair=one), ConnectorPair(connector_name=THERE, trading_pair=other))
+    executor = bench.start(arbitrage(buying_market=pairs[0], selling_market=pairs[1]))
+    assert executor.close_type is (None if same else CloseType.FAILED)
+    assert same or "can't be sold as" in executor.info.reason
+
+
 def test_ar_2_costs_that_eat_the_profit_keep_it_waiting() -> None:
     bench = TwoVenues(100, 102)
     executor: ArbitrageExecutor = bench.start(arbitrage())
@@ -121,6 +130,29 @@ def test_ar_5_a_leg_that_is_always_refused_has_the_other_traded_back() -> None:
     assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
     assert executor.info.net_pnl_quote == -3 and bench.orchestrator.positions() == []
     assert "traded back" in executor.info.reason
+
+
+def test_ar_5_each_refused_leg_counts_and_the_fourth_of_three_is_the_end() -> None:
+    """The budget is each leg's own: `retries` shows the larger count."""
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    executor.max_retries = 3
+    bench.venues[HERE].reject(bench.at(HERE)[0])
+    assert executor.retries == 1
+    bench.venues[THERE].reject(bench.at(THERE)[0])
+    assert [leg.retries for leg in executor.legs] == [1, 1]
+    counted = []
+    for _ in range(30):
+        bench.tick()
+        for order in bench.live_at(HERE):
+            bench.venues[HERE].reject(order)
+            counted.append(executor.retries)
+    assert counted == [2, 3, 4]
+    for order in bench.live_at(THERE):
+        bench.venues[THERE].reject(order)
+    bench.tick(60)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert len(bench.at(HERE)) == 4
 
 
 def test_a_naked_leg_that_nobody_takes_is_held_and_told() -> None:
@@ -218,21 +250,36 @@ def test_xe_1_target_price_when_the_maker_sells() -> None:
 
 
 @pytest.mark.parametrize(
-    ("maker", "taker", "profit", "keeps"), [("99.5", 100, ".0048", False), ("99.5", 103, ".0350", False), ("98.5", 100, ".0150", True)]
+    ("quoted_for", "maker", "taker", "profit", "keeps"),
+    [("101.02", "99.50", 100, ".0048", False), ("101.02", "99.50", 103, ".0350", False), (100, "98.50", 100, ".0150", True)],
 )
-def test_xe_3_a_quote_that_earns_too_little_or_too_much_is_moved(maker: str, taker: int, profit: str, keeps: bool) -> None:
-    bench = TwoVenues(100, 100, fee="0.0001")
+def test_xe_3_a_live_quote_that_earns_too_little_or_too_much_is_moved(quoted_for: Any, maker: str, taker: int, profit: str, keeps: bool) -> None:
+    """The quote stands at `maker` because the taker's price was `quoted_for`; then that is `taker`."""
+    bench = TwoVenues(100, quoted_for, fee="0.0001")
     executor = quoting(bench)
-    quote = bench.at(HERE)[0]
-    bench.prices(100, taker)
-    ticks = executor._maker.instrument.price_ticks(D(maker), BUY)
-    found = executor.profitability(ticks)
+    (quote,) = bench.at(HERE)
+    assert bench.here.price(quote.request.price_ticks) == D(maker) and not quote.cancel_asked
+    bench.move(100, taker)
+    found = executor.profitability(quote.request.price_ticks)
     assert found is not None and round(found, 4) == D(profit)
-    is_kept = executor.config.min_profitability <= found <= executor.config.max_profitability
-    assert is_kept is keeps
-    bench.prices(100, 100 if keeps else 104)
-    bench.tick()
     assert quote.cancel_asked is not keeps
+    assert bench.venues[HERE].cancels == ([] if keeps else [quote])
+
+
+@pytest.mark.parametrize("is_beyond", [False, True])
+@pytest.mark.parametrize("edge", ["min", "max"])
+def test_xe_3_both_ends_of_the_range_are_inside(edge: str, is_beyond: bool) -> None:
+    """At the last taker's price that earns .01 (or .02) after costs of .0002 the quote stays, a tick beyond it is moved."""
+    bench = TwoVenues(100, 100, fee="0.0001", tick="0.0001")
+    quoting(bench)
+    (quote,) = bench.at(HERE)
+    price, tick = bench.here.price(quote.request.price_ticks), bench.here.tick_size
+    if edge == "min":
+        taker = bench.there.price(bench.there.ceil_ticks(price * D("1.0102"))) - is_beyond * tick
+    else:
+        taker = bench.there.price(bench.there.floor_ticks(price * D("1.0202"))) + is_beyond * tick
+    bench.move(100, taker)
+    assert quote.cancel_asked is is_beyond
 
 
 @pytest.mark.parametrize(("side", "maker_price", "taker_price", "net"), [(BUY, 100, 200, 98), (SELL, 100, 200, -102)])

@@ -75,6 +75,22 @@ def test_rate_of_an_open_market_is_its_mid_while_it_can_be_trusted() -> None:
     assert rates.rate("BNB", "USDT") is None
 
 
+def test_of_several_venues_the_first_by_name_gives_the_rate() -> None:
+    """Whatever the order in which they were opened; one that can't be trusted leaves the place to the next."""
+    states = {}
+    for name, price in (("kraken", 598), ("binance", 600), ("okx", 602)):
+        of = instrument("BNB-USDT", name)
+        states[of.market] = MarketState(of, 10 * SECOND_NS)
+        states[of.market].apply(quote_event(of, T0_NS + (19 * SECOND_NS if name != "binance" else 0), price, price))
+    now = T0_NS + SECOND_NS
+    rates = RateOracle(lambda: now, states, 60 * SECOND_NS)
+    assert (rates.rate("BNB", "USDT"), rates.rate("USDT", "BNB")) == (600, D(1) / 600)
+    rates.put("BNB-USDT", D(590), now)
+    assert rates.rate("BNB", "USDT") == 600, "a book that can be trusted comes before a price that was put in"
+    now = T0_NS + 20 * SECOND_NS
+    assert rates.rate("BNB", "USDT") == 598
+
+
 def test_older_price_does_not_replace_a_newer_one() -> None:
     rates = oracle(HBOT_USDT="100")
     rates.put("HBOT-USDT", D(90), T0_NS - 1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
+from botcore.executors.data_types import ExecutionStrategy, LimitChaserConfig, OrderExecutorConfig
 from botcore.model.enums import CloseType, OrderType, PositionAction, PositionMode, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
 from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
@@ -27,6 +27,13 @@ def test_oe_1_market_order_has_no_price() -> None:
     bench.start(config())
     (order,) = bench.orders
     assert (order.request.order_type, order.request.price_ticks, order.lots) == (OrderType.MARKET, None, 1000)
+
+
+def test_oe_1_balance_is_checked_at_the_market(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, asked = VenueBench(price=120), []
+    monkeypatch.setattr(bench.venue, "can_pay", lambda request, ticks: asked.append((request.lots, request.instrument.price(ticks))) or True)
+    bench.start(config())
+    assert asked and set(asked) == {(1000, D(120))}
 
 
 @pytest.mark.parametrize(("side", "expected"), [(BUY, 100), (SELL, 120)])
@@ -67,6 +74,17 @@ def test_oe_8_complete_order_is_a_hold_without_pnl_of_its_own() -> None:
     info = executor.info
     assert (info.net_pnl_quote, info.net_pnl_pct) == (0, 0)
     assert info.custom_info["held_position_orders"] == [order.client_order_id]
+
+
+def test_order_last_update_stays_when_the_order_has_ended() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(BUY, LIMIT, 100))
+    bench.tick(5)
+    bench.venue.trade(bench.orders[0], "0.4")
+    assert executor.custom_info()["order_last_update"] == bench.clock.now_ns / 1e9
+    bench.tick(5)
+    bench.venue.trade(bench.orders[0], "0.6")
+    assert executor.is_closed and executor.info.custom_info["order_last_update"] == bench.clock.now_ns / 1e9
 
 
 def test_oe_9_forced_stop_holds_the_fills_of_every_order() -> None:
@@ -176,6 +194,23 @@ def test_what_can_not_be_done_is_refused_before_any_order(spoil: dict[str, Any],
     executor = bench.start(config())
     assert (executor.status, executor.close_type) == (TERMINATED, expected)
     assert executor.info.reason and bench.records.submitted == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"strategy": LIMIT, "price": "0.004"},
+        {"strategy": MAKER, "price": "0.004"},
+        {"strategy": ExecutionStrategy.LIMIT_CHASER, "chaser_config": LimitChaserConfig(distance=D(1), refresh_threshold=D("0.1"))},
+        {"strategy": ExecutionStrategy.LIMIT_CHASER, "chaser_config": LimitChaserConfig(distance=D("1.5"), refresh_threshold=D("0.1"))},
+    ],
+)
+def test_price_of_no_tick_is_refused_and_not_taken_for_none(changes: dict[str, Any]) -> None:
+    """A buy at 0.004 rounds down to 0 ticks of 0.01: that is a price below the smallest one, not an order at market."""
+    bench = VenueBench()
+    executor = bench.start(config(BUY, **changes))
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
+    assert "below the tick size 0.01" in executor.info.reason and bench.records.submitted == []
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,19 @@ def test_pe_2_started_after_its_time_limit_is_expired_without_an_order() -> None
     assert bench.orders == [] and bench.records.submitted == []
 
 
+@pytest.mark.parametrize(("stated_s", "expected"), [(-60, CloseType.EXPIRED), (-59, None), (-0.5, None), (3600, None)])
+def test_pe_2_time_begins_at_the_configs_timestamp_where_that_lies_before(stated_s: float, expected: CloseType | None) -> None:
+    """timestamp + time_limit <= now is EXPIRED; one that is not in the past changes nothing."""
+    bench = VenueBench()
+    executor = bench.start(config(timestamp=T0_NS / SECOND_NS + stated_s))
+    assert (executor.close_type, bool(bench.orders)) == (expected, expected is None)
+    if expected is None:
+        bench.tick(0.5)
+        assert executor.status is RUNNING
+        bench.tick(0.5)
+        assert (executor.status is SHUTTING_DOWN) is (stated_s == -59)
+
+
 def test_pe_3_unfilled_entry_is_canceled_at_the_time_limit() -> None:
     bench = VenueBench()
     executor = bench.start(config())
@@ -251,6 +264,35 @@ def test_o9_late_fill_of_an_entry_that_was_replaced_takes_the_surplus_off(late: 
     assert executor.status is RUNNING and bench.sum_of(BUY) == 1 and not bench.live()
 
 
+def test_open_order_last_update_stays_when_the_entry_has_ended() -> None:
+    """Files count from it how long a position has been filled (pmm_mister, stat_arb)."""
+    bench = VenueBench()
+    executor = bench.start(config(time_limit=None))
+    bench.tick(5)
+    bench.venue.trade(bench.orders[0])
+    filled_s = bench.clock.now_ns / SECOND_NS
+    bench.price(101)
+    assert executor.custom_info()["open_order_last_update"] == filled_s
+    again = PositionExecutor(executor.config, bench.orchestrator.around, executor.id, "main", executor.created_ns)
+    again.restore(executor.record().state, list(bench.orders), list(executor._fills))
+    assert again.custom_info()["open_order_last_update"] == filled_s
+    bench.price(120)
+    bench.venue.trade(sells(bench)[0], price=120)
+    assert executor.info.custom_info["open_order_last_update"] == filled_s
+
+
+def test_one_that_ended_without_a_fill_has_the_keys_that_files_look_for() -> None:
+    bench = VenueBench()
+    executor = bench.start(config())
+    bench.venue.accept(bench.orders[0])
+    before = executor.info.custom_info
+    bench.orchestrator.stop(executor.id)
+    bench.venue.end(bench.orders[0])
+    ended = executor.info.custom_info
+    assert set(before) - set(ended) == {"unpriced_fees", "trailing_stop_trigger_pct"}
+    assert (ended["open_order_last_update"], ended["held_position_orders"], ended["exposure_base"]) == (None, [], 0)
+
+
 def test_pe_15_fees_of_entry_and_partial_take_profit_add_up() -> None:
     bench = VenueBench()
     executor = opened(bench, config(take_profit_order_type=LIMIT), fee="0.1")
@@ -317,6 +359,25 @@ def test_pe_19_forced_stop_after_the_entry_fill_is_a_position_hold_with_that_ord
     assert info.custom_info["held_position_orders"] == [bench.orders[0].client_order_id]
     (hold,) = bench.orchestrator.positions("main")
     assert (hold.amount, hold.breakeven_price) == (1, 100)
+
+
+@pytest.mark.parametrize("forced", [True, False])
+def test_what_is_handed_over_is_earned_in_the_hold_and_the_executors_own_result_is_0(forced: bool) -> None:
+    """Strategy V2: PnL 0 on POSITION_HOLD. What it traded stays its volume (there 0): the venue's volume is what it is."""
+    bench = VenueBench()
+    executor = opened(bench, config(stop_loss=None, take_profit=None), fee="0.2")
+    bench.price(107)
+    assert executor.net_pnl_quote() == D("6.8")
+    if forced:
+        executor.abandon(bench.clock.now_ns, "shutdown took too long")
+    else:
+        bench.orchestrator.stop(executor.id, keep_position=True)
+    info = executor.info
+    assert (executor.close_type, info.net_pnl_quote, info.net_pnl_pct) == (CloseType.POSITION_HOLD, 0, 0)
+    assert (info.filled_amount_quote, executor.record().net_pnl_quote) == (100, 0)
+    (hold,) = bench.orchestrator.positions()
+    assert (hold.unrealized_pnl_quote, hold.realized_pnl_quote, hold.global_pnl_quote) == (7, D("-0.2"), D("6.8"))
+    assert bench.orchestrator.report().global_pnl_quote == D("6.8"), "once, and not twice"
 
 
 def test_pe_19_forced_stop_without_a_fill_failed() -> None:

@@ -28,7 +28,7 @@ class GridExecutorConfig(ExecutorConfigBase):
     order_frequency : int
         Seconds between two cycles that send open orders.
     activation_bounds : Decimal, optional
-        Open orders farther from the mid than this fraction are not out.
+        Orders that the mid would have to come farther for than this fraction are not out: buys below mid (1 - bounds), sells above mid (1 + bounds).
     triple_barrier_config : TripleBarrierConfig
         `take_profit` is the profit of each level; stop loss, time limit and trailing stop are of the whole grid.
     """

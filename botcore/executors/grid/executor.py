@@ -7,7 +7,7 @@ end" are of the whole grid and close it by the way out that all executors share.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -34,7 +34,7 @@ from botcore.executors.grid.levels import (
 from botcore.executors.grid.requests import GridRequests
 from botcore.executors.grid.view import grid_info
 from botcore.executors.guarded import GuardedExecutor
-from botcore.executors.holding import POSITION_HOLD
+from botcore.executors.holding import CANCELED, FILLED, POSITION_HOLD
 from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.order import Fill, Purpose
 from botcore.model.times import MINUTE_NS, SECOND_NS
@@ -51,6 +51,9 @@ EXTERNAL: Final = Purpose.EXTERNAL
 
 REMEMBERED: Final = 4
 """Ended orders by level whose late fills still find their level; others go to the level that is nearest in price."""
+
+KEPT_ENDS: Final = 20
+"""Orders that failed, and that were canceled, that a grid can name: the latest."""
 
 FORGIVEN_NS: Final = 10 * MINUTE_NS
 """A grid lives for weeks: only rejections that follow each other within this time use up its budget of retries."""
@@ -80,6 +83,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         self._rejected_ns = 0
         self._is_news = True
         self._seen = (0, 0)
+        self._looked_ns = 0
+        self._failed: deque[str] = deque(maxlen=KEPT_ENDS)
+        self._canceled: deque[str] = deque(maxlen=KEPT_ENDS)
 
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
         mid = self._requests.mid()
@@ -112,9 +118,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         if self._venue_stop is not None and self._barriers is not None:
             self._keep_stop(self._venue_stop, self._barriers, now_ns)
         touch = (self._book.best_bid, self._book.best_ask)
-        if not self._is_news and touch == self._seen and now_ns >= self._retry_at_ns + SECOND_NS and not self.config.order_frequency:
+        if not self._is_news and touch == self._seen and self._looked_ns >= self._retry_at_ns and not self.config.order_frequency:
             return
-        self._is_news, self._seen = False, touch
+        self._is_news, self._seen, self._looked_ns = False, touch, now_ns
         self._cancel_far(mid_half)
         self._close_levels(mid_half, now_ns)
         if self._wants_entry:
@@ -150,7 +156,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         for level in self._levels:
             for order in (level.open_order, level.close_order):
                 ticks = None if order is None else order.request.price_ticks
-                if order is not None and ticks is not None and not order.cancel_asked and self._orders.is_far(ticks, mid_half):
+                if order is None or ticks is None or order.cancel_asked:
+                    continue
+                if self._orders.is_far(ticks, mid_half, order.request.trade_type):
                     self._cancel(order)
             order = level.open_order
             if order is not None and order.filled_lots and not order.cancel_asked and self._orders.is_past(level.close_ticks):
@@ -163,7 +171,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             return
         free = self._exposure.lots - self._reducing_lots(now_ns)
         for level in self._levels:
-            if level.state is not OPEN_ORDER_FILLED or self._orders.is_far(level.close_ticks, mid_half):
+            if level.state is not OPEN_ORDER_FILLED or self._orders.is_far(level.close_ticks, mid_half, self.config.side.opposite):
                 continue
             request = self._orders.level_close(level, min(free, self._instrument.lots(level.base)))
             if request is None:
@@ -189,7 +197,8 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         for level in self._levels:
             if level.state is COMPLETE:
                 level.move(LevelEvent.RECYCLED)
-        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._orders.is_far(level.open_ticks, mid_half)]
+        side = self.config.side
+        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._orders.is_far(level.open_ticks, mid_half, side)]
         idle.sort(key=lambda level: (abs(2 * level.open_ticks - mid_half), level.index))
         mid = mid_half * self._instrument.tick_size / 2
         for level in idle:
@@ -262,6 +271,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
 
     def _let_go(self, order: Order) -> None:
         self._is_news = True
+        if order.state is CANCELED:
+            self._canceled.append(order.client_order_id)
+        elif order.state is not FILLED:
+            self._failed.append(order.client_order_id)
         level = self._level_of.get(order.client_order_id)
         if level is None:
             return
@@ -320,7 +333,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
 
     def custom_info(self) -> dict[str, Any]:
         info = super().custom_info()
-        info["residual_quote"] = self._residual
+        info |= {"residual_quote": self._residual, "failed_orders": list(self._failed), "canceled_orders": list(self._canceled)}
         return info | grid_info(self.config, self._levels, self._inventory, self._requests.close_ticks(), self._fills)
 
     # ---- restart ---------------------------------------------------------------------------------------------------
@@ -331,6 +344,8 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             "residual_quote": str(self._residual),
             "opened_ns": self._opened_ns,
             "rejected_ns": self._rejected_ns,
+            "failed_orders": list(self._failed),
+            "canceled_orders": list(self._canceled),
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
@@ -339,6 +354,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         self._level_of = OrderedDict((name, self._levels[index]) for name, index in state["level_of"].items())
         self._residual = Decimal(state["residual_quote"])
         self._opened_ns, self._rejected_ns = state["opened_ns"], state["rejected_ns"]
+        # records of older versions do not name them
+        self._failed.extend(state.get("failed_orders", ()))
+        self._canceled.extend(state.get("canceled_orders", ()))
         for fill in fills:
             self._inventory.apply(fill)
         super().restore(state, orders, fills)

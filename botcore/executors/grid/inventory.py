@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from botcore.executors.exposure import Exposure
@@ -48,8 +49,8 @@ class Inventory:
         whole = held.base * self._side.sign
         if whole > 0:
             # a fee that was taken in base left with it: what it cost is spread over what can be sold
-            share = min(Decimal(1), fill.amount / whole)
-            part, fees = int(held.opened_cost * share), held.other_fees * share
+            share = min(Fraction(1), Fraction(fill.amount) / Fraction(whole))
+            part, fees = int(held.opened_cost * share), held.other_fees * share.numerator / share.denominator
             self.closed_open_cost += part
             self.closed_cost += fill.price_ticks * fill.lots
             self.closed_fees += fees

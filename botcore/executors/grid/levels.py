@@ -7,7 +7,7 @@ the same quote amount, evenly from the lowest to the highest price. What is left
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from typing import Any, Final
 
@@ -19,6 +19,9 @@ from botcore.orders.tracker import Order
 
 MARGIN: Final = Decimal("1.05")
 """A level may be sent at a price below the one that it was sized for, and must still be legal there."""
+
+SETTLED: Final = Context(prec=22)
+"""Six digits less than what is worked with: what is behind them is rounding."""
 
 ZERO: Final = Decimal(0)
 
@@ -112,7 +115,8 @@ class GridLevel:
         return f"L{self.index}"
 
     def close_price(self, side: TradeType) -> Decimal:
-        return self.price * (1 + side.sign * self.take_profit)
+        """Where it takes its profit; a step may have no last digit, and what it was rounded to must not make the price a tick worse."""
+        return SETTLED.plus(self.price * (1 + side.sign * self.take_profit))
 
     def move(self, event: LevelEvent) -> None:
         target = MOVES.get((self.state, event))

@@ -19,10 +19,10 @@ class GridRequests(SideRequests):
         super().__init__(market, config.side, whose)
         self._config = config
 
-    def is_far(self, ticks: int, mid_half: int) -> bool:
-        """Whether an order at this price is outside the activation bounds around the mid."""
+    def is_far(self, ticks: int, mid_half: int, side: TradeType) -> bool:
+        """Whether the mid would have to come farther than the activation bounds to meet an order of this side at this price; one that it has passed is never far."""
         bounds = self._config.activation_bounds
-        return bounds is not None and abs(2 * ticks - mid_half) > bounds * mid_half
+        return bounds is not None and side.sign * (mid_half - 2 * ticks) > bounds * mid_half
 
     def is_past(self, ticks: int) -> bool:
         """Whether the position could be closed at this price now."""

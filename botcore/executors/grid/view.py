@@ -24,7 +24,6 @@ def grid_info(
     """
     realized_buy, realized_sell = inventory.realized_buy_quote, inventory.realized_sell_quote
     realized_pnl = inventory.realized_pnl
-    opened = realized_buy if config.side.sign > 0 else realized_sell
     position_quote, position_pnl = inventory.position_quote, inventory.position_pnl(close_ticks)
     latest = fills[-SHOWN_FILLS:]
     return {
@@ -43,7 +42,7 @@ def grid_info(
         "realized_imbalance_quote": realized_buy - realized_sell,
         "realized_fees_quote": inventory.closed_fees,
         "realized_pnl_quote": realized_pnl,
-        "realized_pnl_pct": realized_pnl / opened if opened else ZERO,
+        "realized_pnl_pct": realized_pnl / realized_buy if realized_buy else ZERO,
         "position_size_base": abs(inventory.open.base),
         "position_size_quote": position_quote,
         "position_fees_quote": inventory.open.other_fees,

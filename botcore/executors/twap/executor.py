@@ -172,7 +172,7 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
     # ---- numbers ---------------------------------------------------------------------------------------------------
     def net_pnl_quote(self) -> Decimal:
         """At the mid, as Strategy V2 does: what it traded is not to be closed by it."""
-        if not self.has_fills:
+        if not self.has_fills or self.is_handed_over():
             return ZERO
         pnl = self._exposure.net_pnl_at(self._requests.mid())
         return NAN if pnl is None else pnl

@@ -36,6 +36,8 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
             return FAILED, f"expected two different markets, found {maker.market} twice"
         if not is_same_asset(maker.base, taker.base):
             return FAILED, f"{maker.base} at {maker.market.connector_name} can't be hedged with {taker.base} at {taker.market.connector_name}"
+        if not is_same_asset(maker.quote, taker.quote) and self._conversion(taker.quote, maker.quote) is None:
+            return FAILED, f"no price says what {taker.quote} is worth in {maker.quote}"
         return self._unfit(self._maker, self._wanted_lots) or self._unfit(self._taker, taker.lots(self.config.order_amount))
 
     # ---- prices ----------------------------------------------------------------------------------------------------

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from botcore.compat.market_data import Reads
-from botcore.executors.data_types import ExecutionStrategy
-from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
+from botcore.compat.perpetuals import Own
+from botcore.compat.positions import seen_as
+from botcore.executors.data_types import ExecutionStrategy, PositionExecutorConfig
+from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.instrument import Market
-from tests.support.bench import PERP, SPOT, D, PaperBench, instrument
+from tests.support.bench import PERP, SPOT, D, PaperBench, VenueBench, instrument
 from tests.support.user_code import WHERE, Stage, bar, history, load, write
 
 
@@ -120,6 +122,22 @@ def test_a_perpetuals_connector_shows_the_controllers_own_position_and_mode(tmp_
     spot = PaperBench(instrument(connector=SPOT))
     other = Stage("one_of_each", tmp_path, spot, connector_name=SPOT, trading_pair="ETH-USDT", kind="market")
     assert not hasattr(other.controller.market_data_provider.get_connector(SPOT), "_perpetual_trading")
+
+
+def test_what_an_ending_executor_still_holds_is_a_position() -> None:
+    """Files ask the connector whether everything is closed: between the stop and its end nothing may seem to be gone."""
+    bench = VenueBench()
+    config = PositionExecutorConfig(trading_pair="ETH-USDT", connector_name=PERP, side=TradeType.SELL, entry_price=D(100), amount=D(1))
+    executor = bench.start(config)
+    held = Own(lambda: [executor.info], lambda: [seen_as(hold, bench.market_data) for hold in bench.orchestrator.positions()], PositionMode.ONEWAY, 5)
+    bench.venue.trade(bench.orders[0], "0.6")
+    bench.orchestrator.stop(executor.id, keep_position=True)
+    assert executor.status is RunnableStatus.SHUTTING_DOWN
+    for _ in range(2):
+        position = held.trading(PERP).get_position("ETH-USDT")
+        assert position is not None and (position.amount, position.entry_price) == (D("-0.6"), 100)
+        bench.venue.end(bench.orders[0])
+    assert executor.is_closed
 
 
 # ---- bases -----------------------------------------------------------------------------------------------------------

@@ -51,6 +51,14 @@ def test_plain_spreads_are_fractions_of_the_mid() -> None:
     assert ladder(-1).prices == [110, 150]
 
 
+def test_thirds_of_a_round_budget_are_round() -> None:
+    """180 quote over two a side are 90 a ladder, and a third of it is 30, not 29.99...: no order loses a lot to rounding."""
+    assert ladder(1, total_amount_quote=180, dca_spreads="0.1,0.2,0.3", dca_amounts_pct="").amounts_quote == [30, 30, 30]
+    assert ladder(1, total_amount_quote=180, dca_spreads="0.1,0.2,0.3", dca_amounts_pct="1,2,4").amounts_quote == pytest.approx(
+        [D(90) / 7, D(180) / 7, D(360) / 7], rel=D("1e-20")
+    )
+
+
 def test_dynamic_spreads_count_in_half_widths_of_the_bands() -> None:
     """Half width 2 %: spreads of 0.1 and 0.5 half widths are 0.2 % and 1 %."""
     assert ladder(1, dynamic_order_spread=True).prices == [D("99.800"), 99]

@@ -140,6 +140,12 @@ def test_xemm_levels_are_read_as_the_reference_writes_them() -> None:
         xemm(buy_levels_targets_amount="0.003")
 
 
+@pytest.mark.parametrize(("pair", "asked"), [("ETH-USDT", []), ("ETH-EUR", [f"{HERE}:EUR-USDT"])])
+def test_xemm_asks_for_the_rate_between_two_quote_assets(pair: str, asked: list[str]) -> None:
+    seat = Seat(XEMMMultipleLevels, xemm(taker_trading_pair=pair))
+    assert list(seat.bench.market_data.rate_troubles) == asked, "it is not to be had on this bench, and that is told"
+
+
 def test_xemm_every_level_lives_for_itself() -> None:
     """The reference blocks all levels of a side as soon as one of them is active."""
     seat = Seat(XEMMMultipleLevels, xemm())

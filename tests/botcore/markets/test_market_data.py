@@ -74,6 +74,34 @@ def test_price_for_quote_volume(quote: float, is_buy: bool, price: float) -> Non
     assert provider().get_price_for_quote_volume(*WHERE, quote, is_buy).result_price == pytest.approx(price, nan_ok=True)
 
 
+@pytest.mark.parametrize(("tick", "lot"), [("0.1", "0.001"), ("0.00000001", "0.1"), ("0.1", "0.00001"), ("0.0001", "0.001")])
+def test_quote_volume_of_whole_levels_finds_all_of_them(tick: str, lot: str) -> None:
+    """0.1 times 0.001 is no round number as a float: none of the lots may be lost by that, and the last level counts."""
+    of = instrument(connector="venue", tick=tick, lot=lot)
+    state = MarketState(of)
+    asks = [(1229, 4728), (1230, 1), (1234, 1), (4001, 2999)]
+    state.apply(BookSnapshot(of.market, 1, 1, [(1228, 5)], asks))
+    data = MarketDataProvider(Clock(ClockMode.BACKTEST), {of.market: state})
+    for count in range(1, len(asks) + 1):
+        quote = sum(of.notional(ticks, lots) for ticks, lots in asks[:count])
+        base = of.amount(sum(lots for _, lots in asks[:count]))
+        result = data.get_price_for_quote_volume(*WHERE, float(quote), True)
+        assert result.result_price == pytest.approx(float(of.price(asks[count - 1][0]))) and result.result_volume == pytest.approx(float(base))
+    assert math.isnan(data.get_price_for_quote_volume(*WHERE, float(quote) * 1.001, True).result_price)
+
+
+def test_large_numbers_are_not_one_lot_or_tick_off() -> None:
+    """536.24905177 at a lot of 0.00000001 is 53,624,905,177 lots, and as floats a little more; 563.3053355 at such a tick a little less."""
+    of = instrument(connector="venue", tick="0.00000001", lot="0.00000001")
+    state = MarketState(of)
+    state.apply(BookSnapshot(of.market, 1, 1, [(1, 1)], [(56_330_533_549, 53_624_905_176), (56_330_533_550, 1)]))
+    data = MarketDataProvider(Clock(ClockMode.BACKTEST), {of.market: state})
+    assert data.get_price_for_volume(*WHERE, 536.24905176, True).result_price == pytest.approx(563.30533549, abs=1e-9)
+    assert data.get_price_for_volume(*WHERE, 536.24905177, True).result_price == pytest.approx(563.3053355, abs=1e-9)
+    assert math.isnan(data.get_vwap_for_volume(*WHERE, 536.24905178, True).result_price)
+    assert data.get_volume_for_price(*WHERE, 563.3053355, True).result_volume == pytest.approx(536.24905177, abs=5e-9)
+
+
 def test_an_empty_book_knows_no_price() -> None:
     empty = provider(with_book=False)
     for query in (empty.get_price_for_volume, empty.get_vwap_for_volume, empty.get_price_for_quote_volume):

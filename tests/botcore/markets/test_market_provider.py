@@ -382,5 +382,8 @@ async def test_books_can_be_opened_at_run_time() -> None:
     rig = Rig(())
     assert await rig.data.initialize_order_books("venue", ["ETH-USDT", "NONE-USDT"]) == {"ETH-USDT": True, "NONE-USDT": False}
     assert rig.data.get_trading_pairs("venue") == ["ETH-USDT"]
+    # others may read it: it is not closed under them
+    assert await rig.data.remove_order_books("venue", ["ETH-USDT", "NONE-USDT"]) == {"ETH-USDT": True, "NONE-USDT": False}
+    assert rig.data.get_trading_pairs("venue") == ["ETH-USDT"]
     with pytest.raises(ConfigError, match="not open here"):
         MarketDataProvider(rig.clock, {}).initialize_candles_feed(config())

@@ -62,6 +62,17 @@ def test_ph_7_short_realises_with_the_right_sign() -> None:
     assert (hold.net_amount_base, hold.breakeven_price, hold.realized_pnl_quote) == (-3, 200, 50)
 
 
+def test_ph_4_parts_without_a_last_digit_are_exact() -> None:
+    """A third of 3 at 100 costs 100 and not 99.99...; through zero 5 of 7 close at their own price."""
+    for part in (1, 2):
+        hold = hold_of((BUY, 3, 300), (SELL, part, part * 120))
+        assert (hold.net_amount_base, hold.breakeven_price, hold.realized_pnl_quote) == (3 - part, 100, 20 * part)
+        hold = hold_of((SELL, 7, 700), (BUY, part, part * 90))
+        assert (hold.net_amount_base, hold.breakeven_price, hold.realized_pnl_quote) == (part - 7, 100, 10 * part)
+    hold = hold_of((BUY, 4, 400), (SELL, 7, 770))
+    assert (hold.net_amount_base, hold.breakeven_price, hold.realized_pnl_quote) == (-3, 110, 40)
+
+
 def test_ph_8_a_trade_counts_once() -> None:
     hold = PositionHold(ETH)
     fill = make_fill(ETH, BUY, 200, 5, trade_id="same")

@@ -12,8 +12,9 @@ from botcore.model.actions import CreateExecutorAction, StopExecutorAction, Stor
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError
 from botcore.model.events import PositionLost
+from botcore.orchestrator.holds import PositionHold
 from botcore.orchestrator.performance import Tally
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, VenueBench, instrument, make_fill
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 
@@ -150,6 +151,17 @@ def test_ph_10_hedge_keeps_two_holds() -> None:
     assert [(hold.amount, hold.side) for hold in bench.orchestrator.positions("main")] == [(5, BUY), (-3, SELL)]
 
 
+def test_ph_14_a_kept_executor_adds_to_the_hold_that_is_there() -> None:
+    """Hold 2 base / 400 quote, and an executor of 3 base / 600 quote that is kept: 5 base, 1000 quote, volume 1000."""
+    bench = VenueBench(price=200)
+    there = PositionHold(bench.instrument, controller_id="main")
+    there.add(make_fill(bench.instrument, BUY, 200, 2, trade_id="before"))
+    bench.orchestrator.holds.put(there)
+    keep(bench, opened(bench, config(BUY, 3, entry_price=D(200))))
+    (hold,) = bench.orchestrator.positions("main")
+    assert (hold.amount, hold.amount * hold.breakeven_price, hold.volume_traded_quote) == (5, 1000, 1000)
+
+
 def test_hold_is_announced_before_its_executor_is_ended() -> None:
     """Both stand in one transaction, in this order: no executor ends with exposure that nobody has."""
     bench = VenueBench()
@@ -194,6 +206,7 @@ def test_liquidated_position_is_settled_at_the_venues_price() -> None:
     bench.quote(80)
     bench.orchestrator.position_lost(PositionLost(bench.instrument.market, 8000, bench.clock.now_ns))
     assert (lost.status, lost.close_type) == (RunnableStatus.TERMINATED, CloseType.FAILED)
+    assert lost.info.net_pnl_quote == -20, "people are told what it lost; the report counts it in the hold, once"
     assert "liquidated" in lost.info.reason
     assert not other.is_closed and not waiting.is_closed
     assert [hold.amount for hold in bench.orchestrator.positions()] == [0]
