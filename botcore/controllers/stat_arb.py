@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from botcore.controllers.barrier_changes import barrier_changes
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.two_markets import MarketField, is_known, is_resting, market_of
 from botcore.core.config import PositionModeField, ask
@@ -136,6 +137,9 @@ class StatArb(ControllerBase):
             for pair in pairs
         ]
         return [*super().get_candles_config(), *own]
+
+    def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
+        return barrier_changes(before.triple_barrier_config, self.config.triple_barrier_config, running)
 
     # ---- what is known -----------------------------------------------------------------------------------------------
     def update_processed_data(self) -> Any:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Any, Final, Generic, TypeVar
 
 from mypy_extensions import mypyc_attr
+from pydantic import ValidationError
 
 from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, config_values
 from botcore.executors.desk import Surroundings
@@ -192,8 +193,17 @@ class ExecutorBase(ABC, Generic[C]):
         return fill.trade_type if side is None else side
 
     def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
-        """Take over other barriers while it runs; False when this kind can't, or it is ending."""
+        """Take over other barriers while it runs, all of them or none; False when this kind can't, it is ending, or they do not fit its config."""
         return False
+
+    def _changed_config(self, **changes: Any) -> C | None:
+        """Its config with other values, checked as a whole; None, and why in `info.reason`, when it would not hold."""
+        kind = type(self.config)
+        try:
+            return kind.model_validate({**{name: getattr(self.config, name) for name in kind.model_fields}, **changes})
+        except ValidationError as error:
+            self.info.reason = f"other barriers were refused: {error.errors()[0]['msg']}"
+            return None
 
     def pnl_lines(self) -> list[PnlLine] | None:
         """Its net PnL as lines in closing prices that change with its fills only; None when it has to be asked each time."""

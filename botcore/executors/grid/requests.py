@@ -19,6 +19,10 @@ class GridRequests(SideRequests):
         super().__init__(market, config.side, whose)
         self._config = config
 
+    def reconfigure(self, config: GridExecutorConfig) -> None:
+        """Other barriers: their order types are those of the next orders."""
+        self._config = config
+
     def is_far(self, ticks: int, mid_half: int) -> bool:
         """Whether an order at this price is outside the activation bounds around the mid."""
         bounds = self._config.activation_bounds
