@@ -164,6 +164,7 @@ class StatArb(ControllerBase):
             "position_hedge_quote": hedge.quote,
             "imbalance_scaled_pct": (dominant.quote - scaled) / max(dominant.quote, scaled) if held else ZERO,
             "pair_pnl_pct": pnl / held if pnl is not None and held else ZERO,
+            "is_one_moment": self.market_data_provider.is_one_moment(config.markets()),
             "is_known": is_known(dominant.price, hedge.price) and pnl is not None,
         }
 
@@ -200,7 +201,7 @@ class StatArb(ControllerBase):
         if not data["is_known"]:
             return []
         stops: dict[str, ExecutorAction] = {}
-        pnl = data["pair_pnl_pct"]
+        pnl = data["pair_pnl_pct"] if data["is_one_moment"] else ZERO
         if pnl > config.tp_global or pnl < -config.sl_global:
             for leg in self._legs:
                 self._stop(stops, [*leg.placed, *leg.filled])

@@ -83,7 +83,7 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
     def _barrier_hit(self) -> CloseType | None:
         """The common barrier that the present prices hit, from the first fill on; None while a price is not known."""
         seen = tuple(leg.requests.close_ticks() for leg in self.legs)
-        if seen == self._seen:
+        if seen == self._seen or not self._is_one_moment():
             return None
         pct = self.net_pnl_pct()
         if pct.is_nan():
