@@ -149,8 +149,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
 
     def _cancel_far(self, mid_half: int) -> None:
         """Take back what left the activation bounds, and the rest of an open order whose level could take its profit already."""
+        is_bounded = self.config.activation_bounds is not None
         for level in self._levels:
-            for order in (level.open_order, level.close_order):
+            order: Order | None
+            for order in (level.open_order, level.close_order) if is_bounded else ():
                 ticks = None if order is None else order.request.price_ticks
                 if order is not None and ticks is not None and not order.cancel_asked and self._orders.is_far(ticks, mid_half):
                     self._cancel(order)
@@ -215,7 +217,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         for level in self._levels:
             if level.state is COMPLETE:
                 level.move(LevelEvent.RECYCLED)
-        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._orders.is_far(level.open_ticks, mid_half)]
+        idle = [level for level in self._levels if level.state is NOT_ACTIVE]
+        if self.config.activation_bounds is not None:
+            idle = [level for level in idle if not self._orders.is_far(level.open_ticks, mid_half)]
         idle.sort(key=lambda level: (abs(2 * level.open_ticks - mid_half), level.index))
         mid = mid_half * self._instrument.tick_size / 2
         for level in idle:
