@@ -8,9 +8,8 @@ from enum import IntEnum
 from typing import Any, Final, Generic, TypeVar
 
 from mypy_extensions import mypyc_attr
-from pydantic import ValidationError
 
-from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, config_values
+from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, changed_config, config_values
 from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import MarketExposure, PnlLine
 from botcore.executors.info import ExecutorInfo
@@ -198,11 +197,10 @@ class ExecutorBase(ABC, Generic[C]):
 
     def _changed_config(self, **changes: Any) -> C | None:
         """Its config with other values, checked as a whole; None, and why in `info.reason`, when it would not hold."""
-        kind = type(self.config)
         try:
-            return kind.model_validate({**{name: getattr(self.config, name) for name in kind.model_fields}, **changes})
-        except ValidationError as error:
-            self.info.reason = f"other barriers were refused: {error.errors()[0]['msg']}"
+            return changed_config(self.config, changes)
+        except ValueError as error:
+            self.info.reason = f"other barriers were refused: {error}"
             return None
 
     def pnl_lines(self) -> list[PnlLine] | None:
