@@ -121,6 +121,7 @@ class BotManager:
         self._hosts.of(mode).recorder.flush(None)
         records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
         self._give_back(strategy, records, self._hosts.of(mode))
+        strategy.orchestrator.begin_drawdowns()
         return strategy
 
     def recover(self) -> list[str]:

@@ -126,8 +126,10 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
             return False
         before = self._triple
         triple = triple.model_copy(update={"open_order_type": before.open_order_type})
-        self.config = self.config.model_copy(update={"triple_barrier_config": triple})
-        self.info.config = self.config
+        config = self._changed_config(triple_barrier_config=triple)
+        if config is None:
+            return False
+        self.config = self.info.config = config
         self._pricing.reconfigure(self.config)
         self._takes_profit_by_limit = triple.take_profit is not None and triple.take_profit_order_type.is_limit
         wanted = (triple.take_profit, triple.take_profit_order_type)

@@ -17,6 +17,7 @@ from botcore.markets.funding import FundingInfo
 from botcore.markets.market_books import Freshness, OrderBookQueryResult
 from botcore.markets.market_candles import CANDLE_COLUMNS, CandleReader, CandlesFeed
 from botcore.markets.market_state import NAN, MarketState
+from botcore.markets.price_watch import BETWEEN
 from botcore.markets.rates import Rate, RateOracle
 from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Market, split_pair
@@ -69,6 +70,20 @@ class MarketDataProvider(CandleReader):
         """
         now_ns = self._clock.now_ns
         return all(state.is_usable(now_ns) for state in self._markets.values()) and all(feed.ready for feed in self._feeds.values())
+
+    def is_one_moment(self, markets: Iterable[Market]) -> bool:
+        """Whether the present prices of these markets belong together, so that their difference is one that somebody could have traded.
+
+        True for live and traded prices, whose age is known otherwise (`freshness`). Candles say it of their opens and closes only: what lies between is a path that was
+        drawn through each market's candle.
+        """
+        moment_ns = 0
+        for market in markets:
+            found_ns = self._markets[market].watch.moment_ns
+            if found_ns == BETWEEN or (moment_ns and found_ns and found_ns != moment_ns):
+                return False
+            moment_ns = found_ns or moment_ns
+        return True
 
     # ---- books at run time -------------------------------------------------------------------------------------------
     async def initialize_order_book(self, connector_name: str, trading_pair: str) -> bool:

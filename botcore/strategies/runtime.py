@@ -312,7 +312,13 @@ class Dispatch:
         for connector in self._connectors.values():
             if connector.outbox:
                 outgoing.append((connector, connector.take_outbox()))
-        self._recorder.flush((lambda: self._send(outgoing)) if outgoing else None)
+        if outgoing:
+            self._flush(outgoing)
+        else:
+            self._recorder.flush(None)
+
+    def _flush(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
+        self._recorder.flush(lambda: self._send(outgoing))
 
     def _send(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
         for connector, requests in outgoing:

@@ -115,6 +115,22 @@ def test_ar_4_ar_5_net_98_and_98_percent_of_what_buying_cost() -> None:
     assert held == {HERE: 1, THERE: -1}, "both venues' inventory is accounted for"
 
 
+def test_facts_of_an_executor_of_two_markets_name_both() -> None:
+    """The alert of its end says where it traded, and one of a late fill the market of that fill."""
+    bench = TwoVenues(100, 104)
+    bench.start(arbitrage())
+    bought, sold = bench.at(HERE)[0], bench.at(THERE)[0]
+    bench.fill(bought, 100, fee=1)
+    bench.fill(sold, 104, fee=1)
+    told = {fact.kind: fact.payload["legs"] for fact in bench.records.facts}
+    opened, closed = told[FactKind.EXECUTOR_OPENED], told[FactKind.EXECUTOR_CLOSED]
+    assert [(leg["connector_name"], leg["trading_pair"], leg["side"], leg["entry_price"]) for leg in opened] == [
+        (HERE, "ETH-USDT", "BUY", None),
+        (THERE, "ETH-USDT", "SELL", None),
+    ]
+    assert [(leg["connector_name"], leg["entry_price"]) for leg in closed] == [(HERE, "100.00"), (THERE, "104.00")]
+
+
 def test_ar_5_a_leg_that_is_always_refused_has_the_other_traded_back() -> None:
     bench = TwoVenues(100, 104)
     executor = bench.start(arbitrage())

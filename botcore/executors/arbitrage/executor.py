@@ -54,6 +54,8 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
         return (sell * rate - buy) / buy - fees
 
     def _run(self, now_ns: int) -> None:
+        if not self._is_one_moment():
+            return
         profit = self.profitability()
         if profit is None or profit <= self.config.min_profitability or now_ns < max(leg.retry_at_ns for leg in self.legs):
             return

@@ -69,7 +69,10 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
     def _run(self, now_ns: int) -> None:
         self._match(self._taker, now_ns)
         quote = self._maker.live_of(Purpose.OPEN)
-        if quote is not None:
+        if not self._is_one_moment():
+            # where the hedge stands is not known well enough to quote against it; what fills is hedged all the same
+            pass
+        elif quote is not None:
             self._check(quote)
         elif self._maker.exposure.opened_lots < self._wanted_lots and now_ns >= self._maker.retry_at_ns:
             self._quote(now_ns)
