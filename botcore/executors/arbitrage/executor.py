@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
-from botcore.executors.base import Trigger
+from botcore.executors.base import RUNNING, Trigger
 from botcore.executors.desk import Surroundings
 from botcore.executors.leg import Leg
 from botcore.executors.matched import COMPLETED, FAILED, MARKET, MatchedExecutor, is_same_asset
@@ -57,12 +57,16 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
         profit = self.profitability()
         if profit is None or profit <= self.config.min_profitability or now_ns < max(leg.retry_at_ns for leg in self.legs):
             return
+        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
+            if leg.submit(leg.requests.open_request(MARKET, lots, None), now_ns) is None:
+                break
+        if self.status is not RUNNING or not any(leg.live for leg in self.legs):
+            # the first leg could not leave, and the other was spared: the chance may come again
+            return
         self.close_type = COMPLETED
         self._exit_ns = now_ns
         self._is_sent = True
         self._move(Trigger.EXIT)
-        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
-            leg.submit(leg.requests.open_request(MARKET, lots, None), now_ns)
         self._control_exit(now_ns)
 
     # ---- both legs -------------------------------------------------------------------------------------------------
