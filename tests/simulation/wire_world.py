@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from botcore.venues.spec import VenueSpec
+from botcore.venues.trade_reader import since_key
 from condor.configs import Configs
 from condor.home import Home
 from tests.simulation.loop import SimProcess
@@ -63,6 +64,10 @@ class WireWorld(World):
 
     # ---- yesterday's database (P8) -------------------------------------------------------------------------------------
     def copy_database(self) -> None:
+        """Copy it now, or when every account has been compared once: a copy from before that is a new home, which knows of nothing to look for."""
+        if any((venue.name, since_key(pair)) not in self.watcher.memory for venue in self.venues for pair in venue.pairs):
+            self.loop.call_later(1.0, self.copy_database, context=self.loop.world)
+            return
         self.log.add("disk", "is copied")
         self._copy = self.disk.snapshot(), self.watcher.copy()
 
