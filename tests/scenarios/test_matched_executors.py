@@ -18,6 +18,7 @@ from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
 from botcore.risk.limits import RiskLimits
+from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.support.bench import D, VenueBench, instrument
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
@@ -145,6 +146,25 @@ def test_a_first_leg_that_can_not_leave_spares_the_second_and_a_stop_ends_it() -
     assert (executor.status, bench.at(HERE), bench.at(THERE)) == (RUNNING, [], []) and executor.retries > 1
     bench.orchestrator.stop(executor.id)
     assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EARLY_STOP)
+
+
+@pytest.mark.parametrize("fills", [False, True])
+def test_stop_of_a_bot_while_both_legs_are_out_sends_neither_again(fills: bool) -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    (bought,), (sold,) = bench.at(HERE), bench.at(THERE)
+    bot = StrategyV2Base("bot", [], bench.orchestrator, bench.market_data, bench.clock, bench.bus)
+    bot.stop()
+    bench.venues[HERE].reject(bought)
+    if fills:
+        bench.fill(sold, 104)
+        bench.tick()
+        bench.fill(bench.at(HERE)[-1], 100)
+    else:
+        bench.venues[THERE].reject(sold)
+    bench.tick(40)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EARLY_STOP)
+    assert (len(bench.at(HERE)), len(bench.at(THERE))) == ((2, 1) if fills else (1, 1)), "only what is naked is matched"
 
 
 def test_i14_a_quote_that_a_cap_keeps_out_leaves_what_is_hedged_alone() -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
-from botcore.executors.base import RUNNING, Trigger
+from botcore.executors.base import RUNNING, SHUTTING_DOWN, Trigger
 from botcore.executors.desk import Surroundings
 from botcore.executors.leg import Leg
 from botcore.executors.matched import COMPLETED, FAILED, MARKET, MatchedExecutor, is_same_asset
@@ -91,6 +91,17 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
             self.close_type = FAILED
             return
         super()._give_up()
+
+    def stop(self, now_ns: int, keep_position: bool = False) -> None:
+        if self.status is SHUTTING_DOWN and self._is_sent and not self.has_fills:
+            # nothing is traded yet: what still fills is matched, but nothing that did not is sent again
+            self._is_sent = False
+            self._keeps = keep_position
+            self.close_type = CloseType.EARLY_STOP
+            self._listener.executor_changed(self)
+            self._control_exit(now_ns)
+            return
+        super().stop(now_ns, keep_position)
 
     # ---- numbers and restart ---------------------------------------------------------------------------------------
     def custom_info(self) -> dict[str, Any]:
