@@ -236,6 +236,9 @@ SCENARIOS = (
     Scenario("grid that is stopped", {"make": GRID}, ((4, 9_955), (6, 9_975)), prepare=trades_when_canceled, stop_executor_s=8),
     Scenario("arbitrage", {"make": arbitrage}, ((12, 9_990),), other=OTHER, other_path=((4, 10_060),)),
     Scenario("arbitrage, unanswered", {"make": arbitrage}, (), other=OTHER, other_path=((4, 10_060), (7, 10_000)), faults={"drop_after": 1.0}),
+    Scenario(
+        "arbitrage that is stopped", {"make": arbitrage}, (), other=OTHER, other_path=((4, 10_060),), faults={"drop_before": 1.0}, stop_executor_s=6
+    ),
     Scenario("arbitrage, refused", {"make": arbitrage}, ((7, 9_990),), other=OTHER, other_path=((4, 10_060),), prepare=refuses_there),
     Scenario("arbitrage that is traded back", {"make": arbitrage}, ((9, 9_950),), other=OTHER_SPOT, other_path=((4, 10_060), (6, 10_080))),
     Scenario("cross", {"make": xemm}, ((6, 9_960), (12, 9_990)), other=OTHER, other_path=((4, 10_020), (9, 10_040))),
