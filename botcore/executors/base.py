@@ -167,7 +167,7 @@ class ExecutorBase(ABC, Generic[C]):
 
     @abstractmethod
     def stop(self, now_ns: int, keep_position: bool = False) -> None:
-        """End early; a no-op when it is ending or has ended."""
+        """End early; a no-op when it has ended, or is ending and has traded something."""
 
     @abstractmethod
     def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
