@@ -77,11 +77,13 @@ def run(home: HomeOption = None) -> None:
 def start(
     conf: Annotated[str, typer.Option("--conf", metavar="FILE", help="The script's config: a YAML file, or one of conf/scripts.")],
     script: Annotated[str, typer.Option("--script", metavar="NAME", help="The script, with or without .py.")] = "v2_with_controllers",
+    live: Annotated[bool, typer.Option("--live", help="With real money, at the accounts whose keys were given.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Start Condor with a bot of the controllers that a script's config names, on paper."""
+    """Start Condor with a bot of a script, or of the controllers that its config names; on paper unless --live is given."""
     from condor.configs import Configs
     from condor.home import holder_of
+    from condor.hosts import LIVE, PAPER
     from condor.logs import Speaker
     from condor.running import run_until_signal
     from condor.scripts import WithBot, read_plan
@@ -91,12 +93,12 @@ def start(
 
     place = find_home(home)
     now_ms = time.time_ns() // 1_000_000
-    plan = read_plan(place, Configs(place, now_ms), script, conf, now_ms)
+    plan = read_plan(place, Configs(place, now_ms), script, conf)
     holder = holder_of(place)
     if holder is not None:
         raise UserError(f"another Condor holds this home ({holder}); start the bot in its chat with /new")
     program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database))
-    run_until_signal(WithBot(program, plan), Speaker().say)
+    run_until_signal(WithBot(program, plan, LIVE if live else PAPER), Speaker().say)
 
 
 @app.command()

@@ -172,8 +172,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def rest(self) -> None: ...
 
     def step(self, executors: list[ExecutorInfo], positions: list[Any]) -> Sequence[ExecutorAction]:
-        self.executors_info = executors
-        self.positions_held = [seen_as(position, self.market_data_provider) for position in positions]
+        self.look_at(executors, positions)
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
@@ -187,6 +186,11 @@ class ControllerBase(RunnableBase, OurControllerBase):
             decided = self.determine_executor_actions() or ()
         asked = [*self._take_queued(), *self.actions_queue.take(), *decided]
         return [self._own(action) for action in asked if action is not None]
+
+    def look_at(self, executors: list[ExecutorInfo], positions: list[Any]) -> None:
+        """Take in what is its own now."""
+        self.executors_info = executors
+        self.positions_held = [seen_as(position, self.market_data_provider) for position in positions]
 
     def _run_control_task(self) -> None:
         """The step of a file that has replaced it as a whole."""

@@ -36,7 +36,7 @@ def home(tmp_path: Path) -> Path:
 
 def plan_of(home: Path, script: str, conf: str = "both") -> ScriptPlan:
     place = find_home(home)
-    return read_plan(place, Configs(place, 1), script, conf, 1)
+    return read_plan(place, Configs(place, 1), script, conf)
 
 
 @pytest.mark.parametrize("script", ["v2_with_controllers", "v2_with_controllers.py"])
