@@ -164,20 +164,19 @@ def create(
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing: take the defaults for what is not set.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Answer a controller's questions and write its config to conf/controllers of the home."""
-    from condor.create import create_config
+    """Answer the questions of a controller or a script and write its config to conf/controllers or conf/scripts of the home."""
+    from condor.create import create_config, create_script_config
     from condor.forms import Question
 
-    if script_config is not None:
-        raise UserError(f"there is no script {script_config!r}: this version runs controllers only, use --controller-config NAME")
-    if controller_config is None:
-        raise UserError("expected --controller-config NAME, found no name; `condor create --controller-config pmm_simple` is an example")
+    if (script_config is None) is (controller_config is None):
+        raise UserError("expected --controller-config NAME or --script-config NAME; `condor create --controller-config pmm_simple` is an example")
 
     def ask(question: Question, current: str) -> str:
         offered = f" ({', '.join(question.choices or question.suggestions)})" if question.choices or question.suggestions else ""
         return input(f"{question.prompt}{offered} [{current}] ")
 
-    path = create_config(find_home(home), controller_config, None if defaults else ask, given or [], print)
+    create, name = (create_config, controller_config) if controller_config is not None else (create_script_config, script_config or "")
+    path = create(find_home(home), name, None if defaults else ask, given or [], print)
     print(f"wrote {path}")
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from botcore.compat.events import BudgetChecker
+from botcore.compat.events import BudgetChecker, TradeFee
 from botcore.controllers.distributions import exact
 from botcore.markets.connector_view import ConnectorView
 from botcore.markets.market_books import OrderBookQueryResult
-from botcore.model.enums import PositionMode
+from botcore.model.enums import OrderType, PositionMode
 from botcore.model.instrument import split_pair
 
 FIELDS = ("query_price", "query_volume", "result_price", "result_volume")
@@ -50,6 +50,26 @@ class TradingConnectorView(ConnectorView):
     @property
     def available_balances(self) -> dict[str, Decimal]:
         return {asset: self.get_available_balance(asset) for pair in self.trading_pairs for asset in split_pair(pair)}
+
+    def get_fee(
+        self,
+        base_currency: str,
+        quote_currency: str,
+        order_type: OrderType = OrderType.MARKET,
+        order_side: Any = None,
+        amount: Any = None,
+        price: Any = None,
+        is_maker: bool | None = None,
+        position_action: Any = None,
+    ) -> TradeFee:
+        """What an order would cost; ValueError while the account's rate is not known."""
+        maker = order_type is OrderType.LIMIT_MAKER if is_maker is None else is_maker
+        pair = f"{base_currency}-{quote_currency}"
+        reader: Any = self._provider
+        rate: Decimal | None = reader.get_fee_rate(self.name, pair, maker)
+        if rate is None:
+            raise ValueError(f"the fee of {pair} at {self.name} is not known yet")
+        return TradeFee(rate)
 
     # ---- rules -----------------------------------------------------------------------------------------------------
     def get_order_price_quantum(self, trading_pair: str, price: Any = None) -> Decimal:

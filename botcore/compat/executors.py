@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from botcore.executors import data_types as ours
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig as _Arbitrage
@@ -15,6 +17,9 @@ from botcore.executors.twap.config import TWAPExecutorConfig as _TWAP
 from botcore.executors.xemm.config import XEMMExecutorConfig as _XEMM
 
 OPEN = ConfigDict(frozen=False, validate_assignment=True)
+
+Unused = Annotated[Decimal, Field(exclude=True)]
+"""A field that files may fill in and nothing here reads: it is not written down either."""
 
 
 def _known_price(raw: Any) -> Any:
@@ -46,7 +51,13 @@ class PositionExecutorConfig(ours.PositionExecutorConfig):
 
 
 class OrderExecutorConfig(ours.OrderExecutorConfig):
+    """The slippage fields are for swaps at a Gateway; an order at a venue has a price and a book."""
+
     model_config = OPEN
+
+    slippage_pct: Unused = Decimal("0.05")
+    slippage_multiplier: Unused = Decimal(5)
+    max_slippage_pct: Unused = Decimal(5)
 
     _price = field_validator("price", mode="before")(_known_price)
 
@@ -71,5 +82,23 @@ class ArbitrageExecutorConfig(_Arbitrage):
     model_config = OPEN
 
 
+class LPExecutorStates(Enum):
+    """How far a liquidity position is; stands as text in `custom_info["state"]`."""
+
+    NOT_ACTIVE = "NOT_ACTIVE"
+    OPENING = "OPENING"
+    IN_RANGE = "IN_RANGE"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    CLOSING = "CLOSING"
+    SWAPPING = "SWAPPING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+
+
 class LPExecutorConfig(_LP):
     model_config = OPEN
+
+    position_refresh_interval: Unused = Decimal(1)
+    slippage_pct: Unused = Decimal("0.05")
+    slippage_multiplier: Unused = Decimal(5)
+    max_slippage_pct: Unused = Decimal(5)

@@ -69,7 +69,7 @@ class MarketDataView(MarketDataProvider):
     """The provider of one controller; it shares markets, feeds and rates with the runtime's."""
 
     def __init__(self, source: MarketDataProvider) -> None:
-        super().__init__(source._clock, source._markets, source._balance, source._open_market)
+        super().__init__(source._clock, source._markets, source._balance, source._open_market, source._fee_rate)
         self._feeds = source._feeds
         self.rates = source.rates
         self.rate_troubles = source.rate_troubles

@@ -12,7 +12,7 @@ from typing import Any
 
 from botcore.compat.base import RunnableBase
 from botcore.compat.markets import MarketDict, split_hb_trading_pair
-from botcore.compat.script_host import Connectors, Orchestrator, PerformanceReport, ScriptHost, executor_values
+from botcore.compat.script_host import Connectors, Orchestrator, PerformanceReport, ScriptHost
 from botcore.compat.script_orders import LimitOrder
 from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
@@ -200,7 +200,7 @@ class StrategyV2Base(RunnableBase):
         """A frame with a row for each, by status."""
         import pandas as pd
 
-        rows = sorted((executor_values(info) for info in executors_info), key=lambda row: int(row["status"]))
+        rows = sorted((info.to_dict() for info in executors_info), key=lambda row: int(row["status"]))
         return pd.DataFrame(rows)
 
     # ---- for people ------------------------------------------------------------------------------------------------

@@ -175,27 +175,3 @@ class Orchestrator:
     @property
     def active_executors(self) -> dict[str, list[ExecutorInfo]]:
         return {self._host.id: [info for info in self._host.executors if info.is_active]}
-
-
-def executor_values(info: ExecutorInfo) -> dict[str, Any]:
-    """An executor as plain values."""
-    return {
-        "id": info.id,
-        "timestamp": info.timestamp,
-        "type": info.type,
-        "status": info.status,
-        "close_type": info.close_type,
-        "close_timestamp": info.close_timestamp,
-        "connector_name": info.connector_name,
-        "trading_pair": info.trading_pair,
-        "side": info.side,
-        "net_pnl_pct": info.net_pnl_pct,
-        "net_pnl_quote": info.net_pnl_quote,
-        "cum_fees_quote": info.cum_fees_quote,
-        "filled_amount_quote": info.filled_amount_quote,
-        "is_active": info.is_active,
-        "is_trading": info.is_trading,
-        "custom_info": info.custom_info,
-        "controller_id": info.controller_id,
-        "config": info.config,
-    }

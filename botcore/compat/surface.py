@@ -28,6 +28,7 @@ from botcore.controllers.order_levels import OrderLevel, OrderLevelBuilder
 from botcore.core.clock import Clock
 from botcore.executors import data_types
 from botcore.executors.dca.config import DCAMode
+from botcore.executors.grid.levels import LevelState
 from botcore.executors.info import ExecutorInfo
 from botcore.executors.twap.config import TWAPMode
 from botcore.markets.candles_config import CandlesConfig
@@ -80,12 +81,12 @@ _V2: Mapping[str, Mapping[str, Any]] = {
     "executors.data_types": _names(data_types.ConnectorPair, data_types.ExecutorConfigBase, positions.PositionSummary),
     "executors.position_executor.data_types": _names(executors.PositionExecutorConfig) | BARRIERS,
     "executors.order_executor.data_types": _names(data_types.ExecutionStrategy, executors.LimitChaserConfig, executors.OrderExecutorConfig),
-    "executors.grid_executor.data_types": _names(executors.GridExecutorConfig) | BARRIERS,
+    "executors.grid_executor.data_types": _names(executors.GridExecutorConfig, GridLevelStates=LevelState) | BARRIERS,
     "executors.dca_executor.data_types": _names(executors.DCAExecutorConfig, DCAMode) | BARRIERS,
     "executors.twap_executor.data_types": _names(executors.TWAPExecutorConfig, TWAPMode),
     "executors.xemm_executor.data_types": _names(executors.XEMMExecutorConfig),
     "executors.arbitrage_executor.data_types": _names(executors.ArbitrageExecutorConfig),
-    "executors.lp_executor.data_types": _names(executors.LPExecutorConfig),
+    "executors.lp_executor.data_types": _names(executors.LPExecutorConfig, executors.LPExecutorStates),
     "executors.gateway_utils": _names(gateway.parse_provider),
     "models.base": _names(enums.RunnableStatus, SmartComponentStatus=enums.RunnableStatus),
     "models.executors": _names(enums.CloseType),

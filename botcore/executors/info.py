@@ -44,8 +44,8 @@ class ExecutorInfo:
 
     Attributes
     ----------
-    status, close_type, close_ns, reason, has_fills
-        Written by the executor; read only for everybody else.
+    status, close_type, close_ns, reason, has_fills, entry_ns
+        Written by the executor; read only for everybody else. `entry_ns` is when the order that opens was told of last, kept after that order's end; 0 before.
     """
 
     __slots__ = (
@@ -56,6 +56,7 @@ class ExecutorInfo:
         "config",
         "controller_id",
         "created_ns",
+        "entry_ns",
         "has_fills",
         "id",
         "level_id",
@@ -76,6 +77,7 @@ class ExecutorInfo:
         self.close_ns = 0
         self.reason = ""
         self.has_fills = False
+        self.entry_ns = 0
         self._executor = executor
         self._outcome = NOTHING
 
@@ -173,4 +175,33 @@ class ExecutorInfo:
     def custom_info(self) -> dict[str, Any]:
         if self._executor is not None:
             return self._executor.custom_info()
-        return self._outcome.custom_info or {"level_id": self.level_id, "side": self.side, "order_ids": [], "reason": self.reason}
+        return self._outcome.custom_info or {
+            "level_id": self.level_id,
+            "side": self.side,
+            "order_ids": [],
+            "open_order_last_update": self.entry_ns / 1e9 if self.entry_ns else None,
+            "reason": self.reason,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything of it as plain values, under the names of Strategy V2."""
+        return {
+            "id": self.id,
+            "timestamp": self.timestamp,
+            "type": self.type,
+            "status": self.status,
+            "close_type": self.close_type,
+            "close_timestamp": self.close_timestamp,
+            "connector_name": self.connector_name,
+            "trading_pair": self.trading_pair,
+            "side": self.side,
+            "net_pnl_pct": self.net_pnl_pct,
+            "net_pnl_quote": self.net_pnl_quote,
+            "cum_fees_quote": self.cum_fees_quote,
+            "filled_amount_quote": self.filled_amount_quote,
+            "is_active": self.is_active,
+            "is_trading": self.is_trading,
+            "custom_info": self.custom_info,
+            "controller_id": self.controller_id,
+            "config": self.config,
+        }
