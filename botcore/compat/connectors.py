@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from botcore.compat.events import BudgetChecker, TradeFee
 from botcore.controllers.distributions import exact
 from botcore.markets.connector_view import ConnectorView
-from botcore.markets.market_books import OrderBookQueryResult
 from botcore.model.enums import OrderType, PositionMode
 from botcore.model.instrument import split_pair
 
-FIELDS = ("query_price", "query_volume", "result_price", "result_volume")
+
+@dataclass(frozen=True, slots=True)
+class BookAnswer:
+    """Answer of a book query in exact numbers; NaN for what was not asked, and for a price that the depth does not reach."""
+
+    query_price: Decimal
+    query_volume: Decimal
+    result_price: Decimal
+    result_volume: Decimal
 
 
 class TradingConnectorView(ConnectorView):
@@ -79,41 +86,38 @@ class TradingConnectorView(ConnectorView):
         return self._provider.get_trading_rules(self.name, trading_pair).min_base_amount_increment
 
     # ---- books -----------------------------------------------------------------------------------------------------
-    def get_price_for_volume(self, trading_pair: str, is_buy: bool, volume: Any) -> OrderBookQueryResult:
+    def get_price_for_volume(self, trading_pair: str, is_buy: bool, volume: Any) -> BookAnswer:
         """The last price that an order of `volume` base would get."""
         return self._asked("get_price_for_volume", trading_pair, volume, is_buy)
 
-    def get_vwap_for_volume(self, trading_pair: str, is_buy: bool, volume: Any) -> OrderBookQueryResult:
+    def get_vwap_for_volume(self, trading_pair: str, is_buy: bool, volume: Any) -> BookAnswer:
         """The average price that an order of `volume` base would get."""
         return self._asked("get_vwap_for_volume", trading_pair, volume, is_buy)
 
-    def get_price_for_quote_volume(self, trading_pair: str, is_buy: bool, volume: Any) -> OrderBookQueryResult:
+    def get_price_for_quote_volume(self, trading_pair: str, is_buy: bool, volume: Any) -> BookAnswer:
         return self._asked("get_price_for_quote_volume", trading_pair, volume, is_buy)
 
-    def get_volume_for_price(self, trading_pair: str, is_buy: bool, price: Any) -> OrderBookQueryResult:
+    def get_volume_for_price(self, trading_pair: str, is_buy: bool, price: Any) -> BookAnswer:
         """Base that stands up to a price."""
         return self._asked("get_volume_for_price", trading_pair, price, is_buy)
 
-    def get_quote_volume_for_price(self, trading_pair: str, is_buy: bool, price: Any) -> OrderBookQueryResult:
+    def get_quote_volume_for_price(self, trading_pair: str, is_buy: bool, price: Any) -> BookAnswer:
         return self._asked("get_quote_volume_for_price", trading_pair, price, is_buy)
 
-    def get_quote_volume_for_base_amount(self, trading_pair: str, is_buy: bool, base_amount: Any) -> OrderBookQueryResult:
+    def get_quote_volume_for_base_amount(self, trading_pair: str, is_buy: bool, base_amount: Any) -> BookAnswer:
         """Quote that an order of `base_amount` would cost."""
         found = self.get_vwap_for_volume(trading_pair, is_buy, base_amount)
-        price: Any = found.result_price
-        cost: Any = price * exact(base_amount)
-        return replace(found, result_volume=cost)
+        return replace(found, result_volume=found.result_price * exact(base_amount))
 
     def get_quote_price(self, trading_pair: str, is_buy: bool, amount: Any) -> Decimal:
-        price: Any = self.get_price_for_volume(trading_pair, is_buy, amount).result_price
-        return Decimal(price)
+        return self.get_price_for_volume(trading_pair, is_buy, amount).result_price
 
     get_order_price = get_quote_price
 
-    def _asked(self, method: str, trading_pair: str, value: Any, is_buy: bool) -> OrderBookQueryResult:
+    def _asked(self, method: str, trading_pair: str, value: Any, is_buy: bool) -> BookAnswer:
         found = getattr(self._provider, method)(self.name, trading_pair, float(value), is_buy)
-        values: dict[str, Any] = {name: Decimal(str(getattr(found, name))) for name in FIELDS}
-        return OrderBookQueryResult(**values)
+        parts = (found.query_price, found.query_volume, found.result_price, found.result_volume)
+        return BookAnswer(*(Decimal(str(part)) for part in parts))
 
     def get_funding_info(self, trading_pair: str) -> Any:
         """Funding of a perpetual; None while it is not known."""

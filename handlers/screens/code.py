@@ -21,7 +21,9 @@ async def code(ctx: Context, args: Args) -> View:
         reason = found.problem if found is not None else f"There is no {name} among the files of this home any more."
         return View(card([bold(f"📄 {name}"), quote(esc(reason))]), ((leave,),))
     if found.approved_by is not None:
-        return View(card([bold(f"📄 {name}"), "Approved as it is now."]), ((Button("➕ Go on", "begin", {"controller": name}, style="primary"), leave),))
+        return View(
+            card([bold(f"📄 {name}"), "Approved as it is now."]), ((Button("➕ Go on", "begin", {"controller": name}, style="primary"), leave),)
+        )
     blocks: list[object] = [line(bold("📄 Let this file run?")), line(bold(found.file), f" · hash {found.digest[:SHOWN]}")]
     if found.others:
         blocks.append(line("With ", ", ".join(found.others)))

@@ -83,7 +83,9 @@ def test_a_script_that_decides_by_itself_runs_no_controllers_beside_that(home: P
 
 def test_the_plain_script_may_have_a_file_that_decides(home: Path) -> None:
     (home / "scripts" / "v2_with_controllers.py").write_text(
-        "from hummingbot.client.hummingbot_application import HummingbotApplication\n" + SCRIPT + "    def on_tick(self):\n        super().on_tick()\n"
+        "from hummingbot.client.hummingbot_application import HummingbotApplication\n"
+        + SCRIPT
+        + "    def on_tick(self):\n        super().on_tick()\n"
     )
     assert len(plan_of(home, "v2_with_controllers").controllers) == 2
 
@@ -113,7 +115,9 @@ async def test_the_instance_starts_one_bot_with_all_its_controllers(home: Path) 
 
 def test_the_config_of_a_script_is_asked_for(home: Path) -> None:
     shutil.copy(HOME / "scripts" / "two_quotes.py", home / "scripts")
-    path = create_script_config(find_home(home), "two_quotes.py", lambda question, now: "bybit" if question.name == "exchange" else "", ["order_amount=0.5"], print)
+    path = create_script_config(
+        find_home(home), "two_quotes.py", lambda question, now: "bybit" if question.name == "exchange" else "", ["order_amount=0.5"], print
+    )
     assert path == home / "conf" / "scripts" / "two_quotes.yml"
     plan = plan_of(home, "two_quotes", "two_quotes")
     (loaded,) = plan.controllers
@@ -125,7 +129,9 @@ def test_the_config_of_a_script_is_asked_for(home: Path) -> None:
 
 async def test_a_script_that_decides_trades_on_paper_and_comes_back(home: Path) -> None:
     shutil.copy(HOME / "scripts" / "two_quotes.py", home / "scripts")
-    (home / "conf" / "scripts" / "mine.yml").write_text("exchange: binance\ntrading_pair: ETH-USDT\norder_amount: 0.01\nspread: 0.0005\nrefresh_s: 30\n")
+    (home / "conf" / "scripts" / "mine.yml").write_text(
+        "exchange: binance\ntrading_pair: ETH-USDT\norder_amount: 0.01\nspread: 0.0005\nrefresh_s: 30\n"
+    )
     settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
     program = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
     try:

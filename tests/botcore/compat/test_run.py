@@ -117,6 +117,25 @@ def test_fields_that_only_a_gateway_reads_are_taken_and_not_written_down(tmp_pat
     assert (needed.token, needed.amount) == ("USDT", 100)
 
 
+def test_a_connector_answers_in_exact_numbers(tmp_path: Path) -> None:
+    stage = Stage("hands_over", tmp_path, **WHERE)
+    connector = stage.controller.market_data_provider.get_connector(PERP)
+    ask = connector.get_price("ETH-USDT", True)
+    for answer in (
+        connector.get_price_for_volume("ETH-USDT", True, D("0.5")),
+        connector.get_vwap_for_volume("ETH-USDT", True, 0.5),
+        connector.get_price_for_quote_volume("ETH-USDT", True, 50),
+    ):
+        assert answer.result_price * D(1) == ask
+    cost = connector.get_quote_volume_for_base_amount("ETH-USDT", True, D("0.5"))
+    assert cost.result_volume == ask * D("0.5") == connector.get_quote_price("ETH-USDT", True, 1) / 2
+    assert connector.get_volume_for_price("ETH-USDT", True, float(ask)).result_volume > D(0)
+    assert connector.get_order_price_quantum("ETH-USDT", ask) > 0 < connector.get_order_size_quantum("ETH-USDT", D(1))
+    assert connector.get_all_balances()["USDT"] >= connector.available_balances["USDT"] > 0
+    assert connector.current_timestamp == stage.controller.market_data_provider.time()
+    assert connector.get_funding_info("ETH-USDT") is None
+
+
 def test_a_connector_says_what_an_order_would_cost(tmp_path: Path) -> None:
     stage = Stage("hands_over", tmp_path, **WHERE)
     connector = stage.controller.market_data_provider.get_connector(PERP)
