@@ -11,8 +11,10 @@ import pytest
 
 from botcore.compat.connectors import TradingConnectorView
 from botcore.compat.market_data import Reads
+from botcore.controllers.updates import updated
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, config_values
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
+from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
 from tests.support.bench import PERP, SPOT, D, PaperBench, instrument
 from tests.support.user_code import WHERE, Stage, bar, history, load, write
@@ -115,6 +117,24 @@ def test_fields_that_only_a_gateway_reads_are_taken_and_not_written_down(tmp_pat
     assert OrderExecutorConfig.model_validate(config_values(config)).amount == 1
     (needed,) = stage.controller.get_balance_requirements()
     assert (needed.token, needed.amount) == ("USDT", 100)
+
+
+def test_a_part_of_a_config_is_changed_while_it_runs(tmp_path: Path) -> None:
+    bench = maker_bench()
+    band = {"band_id": "low", "start_price": 90, "end_price": 110, "limit_price": 80, "side": 1, "share": "0.5"}
+    stage = Stage("bands", tmp_path, bench, market=f"{PERP}:ETH-USDT", candles_config=[], bands=[band], total_amount_quote=1000)
+    for _ in range(3):
+        stage.tick()
+    (info,) = stage.infos
+    assert (info.type, info.config.level_id, info.config.total_amount_quote) == ("grid_executor", "low", D(500))
+    assert stage.controller.to_format_status()[0].startswith("low: ")
+    changed = updated(stage.config, {"bands": [{**band, "enabled": False}]})
+    stage.bot.reconfigure("c1", changed)
+    for _ in range(3):
+        stage.tick()
+    assert info.close_type is CloseType.EARLY_STOP
+    with pytest.raises(ConfigError, match="market"):
+        updated(changed, {"market": f"{PERP}:BTC-USDT"})
 
 
 def test_a_connector_answers_in_exact_numbers(tmp_path: Path) -> None:
