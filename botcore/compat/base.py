@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from botcore.compat.ids import ids_from
 from botcore.compat.market_data import MarketDataView
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
@@ -176,6 +177,11 @@ class ControllerBase(RunnableBase, OurControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
+        with ids_from(self._new_id):
+            return self._decide()
+
+    def _decide(self) -> list[ExecutorAction]:
+        """The file's own part of a step."""
         if not self._is_begun:
             self._is_begun = True
             begin(self.on_start(), self._waiter)

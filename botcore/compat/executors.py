@@ -6,8 +6,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
+from botcore.compat.ids import executor_id
 from botcore.executors import data_types as ours
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig as _Arbitrage
 from botcore.executors.dca.config import DCAExecutorConfig as _DCA
@@ -20,6 +21,10 @@ OPEN = ConfigDict(frozen=False, validate_assignment=True)
 
 Unused = Annotated[Decimal, Field(exclude=True)]
 """A field that files may fill in and nothing here reads: it is not written down either."""
+
+
+Id = Annotated[str, Field(default_factory=executor_id), BeforeValidator(lambda raw: executor_id() if raw is None else raw)]
+"""An executor's id, known as soon as its config is made."""
 
 
 def _known_price(raw: Any) -> Any:
@@ -47,6 +52,8 @@ class LimitChaserConfig(ours.LimitChaserConfig):
 class PositionExecutorConfig(ours.PositionExecutorConfig):
     model_config = OPEN
 
+    id: Id
+
     _price = field_validator("entry_price", mode="before")(_known_price)
 
 
@@ -54,6 +61,8 @@ class OrderExecutorConfig(ours.OrderExecutorConfig):
     """The slippage fields are for swaps at a Gateway; an order at a venue has a price and a book."""
 
     model_config = OPEN
+
+    id: Id
 
     slippage_pct: Unused = Decimal("0.05")
     slippage_multiplier: Unused = Decimal(5)
@@ -65,21 +74,31 @@ class OrderExecutorConfig(ours.OrderExecutorConfig):
 class GridExecutorConfig(_Grid):
     model_config = OPEN
 
+    id: Id
+
 
 class DCAExecutorConfig(_DCA):
     model_config = OPEN
+
+    id: Id
 
 
 class TWAPExecutorConfig(_TWAP):
     model_config = OPEN
 
+    id: Id
+
 
 class XEMMExecutorConfig(_XEMM):
     model_config = OPEN
 
+    id: Id
+
 
 class ArbitrageExecutorConfig(_Arbitrage):
     model_config = OPEN
+
+    id: Id
 
 
 class LPExecutorStates(Enum):
@@ -97,6 +116,8 @@ class LPExecutorStates(Enum):
 
 class LPExecutorConfig(_LP):
     model_config = OPEN
+
+    id: Id
 
     position_refresh_interval: Unused = Decimal(1)
     slippage_pct: Unused = Decimal("0.05")

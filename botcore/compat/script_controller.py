@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, create_model
 from botcore.compat.base import ControllerBase
 from botcore.compat.config import ControllerConfigBase
 from botcore.compat.feeds import LooseFeed, ScriptDone
+from botcore.compat.ids import ids_from
 from botcore.compat.markets import MarketDict
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_host import Connectors, ScriptHost
@@ -86,7 +87,8 @@ class ScriptController(ControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             return ()
         try:
-            self._run_script(executors)
+            with ids_from(self._new_id):
+                self._run_script(executors)
         except ScriptDone as done:
             self.script.logger().info("%s", done)
             self.stop()

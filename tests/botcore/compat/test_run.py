@@ -108,6 +108,8 @@ def test_the_entry_is_remembered_after_its_end_by_executors_that_trade_and_by_th
     assert filled.close_timestamp - at == pytest.approx(6, abs=1.1)
     assert filled.custom_info["open_order_last_update"] == at
     assert stage.controller.positions_held[0].amount == 1
+    assert [info.id for info in stage.infos] == stage.controller.made, "ids are known when the configs are made"
+    assert all(name.startswith("x-") for name in stage.controller.made)
 
 
 def test_fields_that_only_a_gateway_reads_are_taken_and_not_written_down(tmp_path: Path) -> None:

@@ -27,6 +27,10 @@ class HandsOverConfig(ControllerConfigBase):
 class HandsOver(ControllerBase):
     idle = LPExecutorStates.NOT_ACTIVE.value
 
+    def __init__(self, config: HandsOverConfig, *args, **kwargs):
+        super().__init__(config, *args, **kwargs)
+        self.made = []
+
     def get_balance_requirements(self) -> List[TokenAmount]:
         return [TokenAmount(self.config.trading_pair.split("-")[1], Decimal(100))]
 
@@ -68,4 +72,5 @@ class HandsOver(ControllerBase):
             amount=Decimal(1),
             triple_barrier_config=TripleBarrierConfig(open_order_type=OrderType.LIMIT_MAKER),
         )
+        self.made.append(config.id)
         return [CreateExecutorAction(controller_id=self.config.id, executor_config=config)]
