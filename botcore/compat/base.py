@@ -11,10 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from botcore.compat.ids import ids_from
 from botcore.compat.market_data import MarketDataView
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
+from botcore.compat.stepping import Step, within
 from botcore.compat.tools import HummingbotLogger, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
@@ -177,7 +177,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
-        with ids_from(self._new_id):
+        with within(Step(self._new_id, self.market_data_provider.time)):
             return self._decide()
 
     def _decide(self) -> list[ExecutorAction]:

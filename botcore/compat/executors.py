@@ -6,9 +6,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
-from botcore.compat.ids import executor_id
+from botcore.compat.stepping import executor_id
 from botcore.executors import data_types as ours
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig as _Arbitrage
 from botcore.executors.dca.config import DCAExecutorConfig as _DCA
@@ -23,8 +23,9 @@ Unused = Annotated[Decimal, Field(exclude=True)]
 """A field that files may fill in and nothing here reads: it is not written down either."""
 
 
-Id = Annotated[str, Field(default_factory=executor_id), BeforeValidator(lambda raw: executor_id() if raw is None else raw)]
-"""An executor's id, known as soon as its config is made."""
+def _given_id(raw: Any) -> Any:
+    """None asks for an id."""
+    return executor_id() if raw is None else raw
 
 
 def _known_price(raw: Any) -> Any:
@@ -52,7 +53,9 @@ class LimitChaserConfig(ours.LimitChaserConfig):
 class PositionExecutorConfig(ours.PositionExecutorConfig):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
     _price = field_validator("entry_price", mode="before")(_known_price)
 
@@ -62,7 +65,9 @@ class OrderExecutorConfig(ours.OrderExecutorConfig):
 
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
     slippage_pct: Unused = Decimal("0.05")
     slippage_multiplier: Unused = Decimal(5)
@@ -74,31 +79,41 @@ class OrderExecutorConfig(ours.OrderExecutorConfig):
 class GridExecutorConfig(_Grid):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class DCAExecutorConfig(_DCA):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class TWAPExecutorConfig(_TWAP):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class XEMMExecutorConfig(_XEMM):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class ArbitrageExecutorConfig(_Arbitrage):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class LPExecutorStates(Enum):
@@ -117,7 +132,9 @@ class LPExecutorStates(Enum):
 class LPExecutorConfig(_LP):
     model_config = OPEN
 
-    id: Id
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
     position_refresh_interval: Unused = Decimal(1)
     slippage_pct: Unused = Decimal("0.05")

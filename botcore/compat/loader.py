@@ -22,6 +22,7 @@ from botcore.compat.check import HOME, Checker, absolute, imports_of
 from botcore.compat.config import BaseClientModel, ControllerConfigBase, StrategyV2ConfigBase
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_controller import spec_of
+from botcore.compat.stepping import time_module
 from botcore.compat.surface import surface_of
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -208,6 +209,7 @@ class _Runner:
         self._gathered = gathered
         self._prefix = f"home_{gathered.digest[:12]}"
         self._given = _tree(surface_of(gathered.digest))
+        self._time = time_module()
         self._builtins = dict(vars(builtins)) | {"__import__": self._import}
 
     def run(self) -> ModuleType:
@@ -255,6 +257,8 @@ class _Runner:
             return importlib.import_module("botcore.controllers.pandas_ta")
         if full == "pydantic.v1":
             full = "pydantic"
+        if full == "time":
+            return self._time
         try:
             return builtins.__import__(full, scope, local, wanted, 0)
         except ModuleNotFoundError:

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field, create_model
 from botcore.compat.base import ControllerBase
 from botcore.compat.config import ControllerConfigBase
 from botcore.compat.feeds import LooseFeed, ScriptDone
-from botcore.compat.ids import ids_from
 from botcore.compat.markets import MarketDict
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_host import Connectors, ScriptHost
+from botcore.compat.stepping import Step, within
 from botcore.controllers.catalog import ControllerSpec
 from botcore.controllers.waiting import begin
 from botcore.executors.info import ExecutorInfo
@@ -87,7 +87,7 @@ class ScriptController(ControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             return ()
         try:
-            with ids_from(self._new_id):
+            with within(Step(self._new_id, self.market_data_provider.time)):
                 self._run_script(executors)
         except ScriptDone as done:
             self.script.logger().info("%s", done)

@@ -221,6 +221,17 @@ def maker_bench() -> PaperBench:
     return PaperBench(of, history={of.market: history(closes(60))})
 
 
+def test_the_time_that_a_file_asks_for_is_the_markets(tmp_path: Path) -> None:
+    stage = Stage("by_the_clock", tmp_path, **WHERE, buy_spreads="0.01", sell_spreads="0.01", executor_refresh_time=10, total_amount_quote=400)
+    for _ in range(9):
+        stage.tick()
+    assert len(stage.infos) == 2, "market time is not the machine's: a file that took that would replace them with every tick"
+    assert stage.infos[0].config.timestamp == pytest.approx(stage.infos[0].timestamp)
+    for _ in range(4):
+        stage.tick()
+    assert [info.close_type for info in stage.infos] == [CloseType.EARLY_STOP, CloseType.EARLY_STOP, None, None]
+
+
 def test_market_maker_quotes_levels_and_follows_its_own_reference(tmp_path: Path) -> None:
     stage = Stage("quiet_maker", tmp_path, maker_bench(), **WHERE, total_amount_quote=400)
     stage.tick()
