@@ -263,7 +263,8 @@ def answer_text(question: Question, value: Any) -> str:
     if question.unit == "ratio":
         return units.ratio_text(Decimal(str(value)))
     if question.unit == "ratios":
-        parts = value if isinstance(value, list) else str(value).split(",")
+        # a trailing stop that a file or a running bot holds is a mapping of its two distances
+        parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else str(value).split(",")
         return ", ".join(units.ratio_text(Decimal(str(part).strip())) for part in parts if str(part).strip())
     if question.unit == "seconds":
         return units.duration_text(int(value))

@@ -247,3 +247,16 @@ def test_markets_and_values_with_parts_are_asked_for(home: Path) -> None:
     for wrong, words in (("market=binance_perpetual", "expected a venue and a pair"), ("bands=[{", "as YAML"), ("market=nowhere:ETH-USDT", "venue")):
         with pytest.raises(UserError, match=words):
             create_config(find_home(home), "bands", None, [wrong], lambda _: None)
+
+
+def test_a_trailing_stop_is_shown_as_it_is_typed(home: Path) -> None:
+    configs = Configs(find_home(home), 1)
+    model = configs.spec("band_reversal").config_class
+    where = {"connector_name": "binance_perpetual", "trading_pair": "ETH-USDT"}
+    config: Any = model.model_validate({**where, "trailing_stop": {"activation_price": "0.015", "trailing_delta": "0.003"}})
+    question = form_of(model, markets_of(configs)).question("trailing_stop")
+    values = config_values(config)
+    shown = answer_text(question, values["trailing_stop"])
+    assert shown == "1.5%, 0.3%"
+    again: Any = model.model_validate({**values, "trailing_stop": read_answer(question, shown, markets_of(configs), values)})
+    assert again.trailing_stop == config.trailing_stop
