@@ -292,15 +292,22 @@ def _is_structured(value: Any) -> bool:
 
 
 def default_answers(form: Form, example: Mapping[str, Any]) -> dict[str, Any]:
-    """What a new draft begins with: the example config over the model's defaults, as JSON values."""
-    answers: dict[str, Any] = {}
-    for question in (*form.steps, *form.advanced):
-        field = form.model.model_fields[question.name]
-        value = example[question.name] if question.name in example else field.get_default(call_default_factory=True)
-        # a required field has no default: it is asked for
-        answers[question.name] = None if value is PydanticUndefined else _json_value(question, value)
+    """What a new draft begins with: the example config over the model's defaults, as JSON values.
+
+    What the example says and the model does not take is left out: a home's controller may have the name of a shipped one and other fields.
+    """
+    answers = {question.name: _first_answer(form, question, example) for question in (*form.steps, *form.advanced)}
+    for name in {fault.field.split(".")[0] for fault in check_draft(form, answers)} & set(example) & set(answers):
+        answers[name] = _first_answer(form, form.question(name), {})
     answers["controller_name"] = form.model.model_fields["controller_name"].get_default() if "controller_name" in form.model.model_fields else None
     return {name: value for name, value in answers.items() if value is not None or _may_be_none(form, name)}
+
+
+def _first_answer(form: Form, question: Question, example: Mapping[str, Any]) -> Any:
+    """One value of the example, or the model's default; None for a required field, which is asked for."""
+    default = form.model.model_fields[question.name].get_default(call_default_factory=True)
+    value = example.get(question.name, default)
+    return None if value is PydanticUndefined else _json_value(question, value)
 
 
 def _may_be_none(form: Form, name: str) -> bool:

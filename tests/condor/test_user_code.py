@@ -260,3 +260,12 @@ def test_a_trailing_stop_is_shown_as_it_is_typed(home: Path) -> None:
     assert shown == "1.5%, 0.3%"
     again: Any = model.model_validate({**values, "trailing_stop": read_answer(question, shown, markets_of(configs), values)})
     assert again.trailing_stop == config.trailing_stop
+
+
+def test_an_example_of_a_shipped_controller_does_not_stand_in_the_way_of_the_homes(home: Path) -> None:
+    text = (HOME / "controllers" / "generic" / "bands.py").read_text().replace('"bands"', '"multi_grid_strike"').replace("bands:", "grids:")
+    write(home, "generic/multi_grid_strike.py", text.replace("config.bands", "config.grids"))
+    path = create_config(find_home(home), "multi_grid_strike", None, [], lambda _: None)
+    config: Any = Configs(find_home(home), 1).load(path).config
+    # the shipped example writes its grids in a way of its own; what fits is taken
+    assert (config.grids, config.leverage) == ([], Configs(find_home(home), 1).example("multi_grid_strike")["leverage"])
