@@ -177,7 +177,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
-        with within(Step(self._new_id, self.market_data_provider.time)):
+        with within(Step(self._new_id, self.market_data_provider)):
             return self._decide()
 
     def _decide(self) -> list[ExecutorAction]:

@@ -209,7 +209,6 @@ class _Runner:
         self._gathered = gathered
         self._prefix = f"home_{gathered.digest[:12]}"
         self._given = _tree(surface_of(gathered.digest))
-        self._time = time_module()
         self._builtins = dict(vars(builtins)) | {"__import__": self._import}
 
     def run(self) -> ModuleType:
@@ -257,10 +256,9 @@ class _Runner:
             return importlib.import_module("botcore.controllers.pandas_ta")
         if full == "pydantic.v1":
             full = "pydantic"
-        if full == "time":
-            return self._time
         try:
-            return builtins.__import__(full, scope, local, wanted, 0)
+            found = builtins.__import__(full, scope, local, wanted, 0)
+            return time_module(found) if full == "time" else found
         except ModuleNotFoundError:
             if top != "sklearn":
                 raise

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.compat.base import RunnableBase
-from botcore.compat.markets import MarketDict, split_hb_trading_pair
+from botcore.compat.markets import MarketDict, split_hb_trading_pair, venue_of
 from botcore.compat.script_host import Connectors, Orchestrator, PerformanceReport, ScriptHost
 from botcore.compat.script_orders import LimitOrder
 from botcore.executors.info import ExecutorInfo
@@ -169,7 +169,7 @@ class StrategyV2Base(RunnableBase):
 
     def get_active_orders(self, connector_name: str) -> list[LimitOrder]:
         """Its limit orders there."""
-        return self._host.orders.active(connector_name, self._host.now_s)
+        return self._host.orders.active(venue_of(connector_name), self._host.now_s)
 
     # ---- executors -------------------------------------------------------------------------------------------------
     def update_executors_info(self) -> None:

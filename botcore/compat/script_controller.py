@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, create_model
 from botcore.compat.base import ControllerBase
 from botcore.compat.config import ControllerConfigBase
 from botcore.compat.feeds import LooseFeed, ScriptDone
-from botcore.compat.markets import MarketDict
+from botcore.compat.markets import PAPER, MarketDict, venue_of
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_host import Connectors, ScriptHost
 from botcore.compat.stepping import Step, within
@@ -44,10 +44,16 @@ class ScriptRunConfig(ControllerConfigBase):  # type: ignore[metaclass]
         cls = type(self).script_class
         cls.init_markets(self.settings)
         for name, pairs in cls.markets.items():
-            markets.add_or_update(str(name), *pairs)
+            markets.add_or_update(venue_of(str(name)), *pairs)
         for config in getattr(self.settings, "candles_config", ()):
             markets.add_or_update(config.connector, config.trading_pair)
         return markets
+
+    @property
+    def is_paper_only(self) -> bool:
+        """Whether its code names connectors that are for paper only."""
+        self.update_markets(MarketDict())
+        return any(str(name).endswith(PAPER) for name in type(self).script_class.markets)
 
     def perpetual_settings(self) -> dict[Market, tuple[int, PositionMode]]:
         """`leverage` and `position_mode` of the script's config, for every perpetual that it trades."""
@@ -73,7 +79,10 @@ class ScriptController(ControllerBase):
         self._host = ScriptHost(self)
         cls = type(self).script_class
         names = sorted({market.connector_name for market in config.markets()})
-        connectors = Connectors({name: self.market_data_provider.get_connector(name) for name in names}, self._host)
+        found = {name: self.market_data_provider.get_connector(name) for name in names}
+        # a script that says binance_paper_trade finds it under that name, and only once
+        called = {venue_of(str(name)): str(name) for name in cls.markets}
+        connectors = Connectors({called.get(name, name): connector for name, connector in found.items()}, self._host)
         self.script = cls(connectors) if config.settings is None else cls(connectors, config.settings)
         self._feeds = list(_feeds_in(self.script))
         for feed in self._feeds:
@@ -87,7 +96,7 @@ class ScriptController(ControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             return ()
         try:
-            with within(Step(self._new_id, self.market_data_provider.time)):
+            with within(Step(self._new_id, self.market_data_provider)):
                 self._run_script(executors)
         except ScriptDone as done:
             self.script.logger().info("%s", done)

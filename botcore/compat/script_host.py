@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from botcore.compat.markets import venue_of
 from botcore.compat.script_orders import OwnOrder, OwnOrders
 from botcore.controllers.distributions import exact
 from botcore.executors.data_types import ExecutionStrategy
@@ -99,6 +100,7 @@ class ScriptHost:
         """Send an order by hand; gives its id."""
         if order_type not in STRATEGIES:
             raise ValueError(f"expected a MARKET, LIMIT or LIMIT_MAKER order, found {order_type.name}")
+        connector_name = venue_of(connector_name)
         exact_amount = exact(amount)
         exact_price = NAN if price is None or price != price else exact(price)
         if self._controller is None:

@@ -6,13 +6,12 @@ market time. Outside a step a config has no id yet, and the time is the machine'
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,12 @@ class Step:
     ----------
     new_id : callable, optional
         Gives ids of executors; None for a controller without a bot.
-    now_s : callable
-        Market time in seconds.
+    provider : MarketDataProvider
+        Market time, and what assets are worth.
     """
 
     new_id: Callable[[], str] | None
-    now_s: Callable[[], float]
+    provider: Any
 
 
 _STEP: Final[ContextVar[Step | None]] = ContextVar("step of a file", default=None)
@@ -51,22 +50,30 @@ def executor_id() -> str:
     return "" if step is None or step.new_id is None else step.new_id()
 
 
-def time_s() -> float:
-    """Market time within a step."""
-    step = _STEP.get()
-    # outside a step it is the file's own question to the machine, as with any other module that it imports
-    return time.time() if step is None else step.now_s()  # noqa: TID251
+class RateOracle:
+    """Rates as scripts ask for them; None while one is not known."""
+
+    @classmethod
+    def get_instance(cls) -> RateOracle:
+        return cls()
+
+    def get_pair_rate(self, pair: str) -> Any:
+        step = _STEP.get()
+        return None if step is None else step.provider.get_rate(pair)
 
 
-def time_ns() -> int:
-    """The same in nanoseconds."""
-    step = _STEP.get()
-    return time.time_ns() if step is None else round(step.now_s() * 1e9)  # noqa: TID251
+def time_module(real: ModuleType) -> ModuleType:
+    """`time` as a file gets it: market time within a step; outside of one the file's own question to the machine, as with any other module that it imports."""
 
+    def now_s() -> float:
+        step = _STEP.get()
+        return float(real.time() if step is None else step.provider.time())
 
-def time_module() -> ModuleType:
-    """`time` as a file gets it."""
-    made = ModuleType("time", time.__doc__)
-    vars(made).update({name: value for name, value in vars(time).items() if not name.startswith("__")})
-    vars(made).update(time=time_s, time_ns=time_ns)
+    def now_ns() -> int:
+        step = _STEP.get()
+        return int(real.time_ns() if step is None else round(step.provider.time() * 1e9))
+
+    made = ModuleType("time", real.__doc__)
+    vars(made).update({name: value for name, value in vars(real).items() if not name.startswith("__")})
+    vars(made).update(time=now_s, time_ns=now_ns)
     return made

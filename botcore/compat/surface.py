@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ from botcore.compat import (
     script,
     script_host,
     script_orders,
+    stepping,
     tools,
 )
 from botcore.compat.connectors import TradingConnectorView
@@ -134,7 +136,9 @@ _OTHERS: Mapping[str, Mapping[str, Any]] = {
     "exceptions": _names(InvalidController=ConfigError),
     "logger": _names(tools.HummingbotLogger),
     "remote_iface.mqtt": _names(feeds.ExternalTopicFactory, feeds.ETopicPublisher),
-    "strategy.script_strategy_base": _names(ScriptStrategyBase=script.StrategyV2Base),
+    "core.rate_oracle.rate_oracle": _names(stepping.RateOracle),
+    "strategy.script_strategy_base": EVENTS | _names(Decimal, ScriptStrategyBase=script.StrategyV2Base),
+    "strategy.strategy_py_base": EVENTS,
     "strategy.strategy_v2_base": SCRIPTS,
 }
 

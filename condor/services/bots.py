@@ -161,6 +161,8 @@ class BotService:
         except ValidationError as error:
             raise config_errors(spec.config_class, error)[0] from None
         self._configs.check_connectors(config)
+        if mode == LIVE and getattr(config, "is_paper_only", False):
+            raise ConfigError(f"{controller_name} names connectors that are for paper only (..._paper_trade), so it can't trade with real money")
         host = self._hosts.of(mode)
         for market in sorted(config.markets()):
             host.instrument(market)

@@ -16,6 +16,7 @@ from condor.approvals import Approvals
 from condor.configs import Configs
 from condor.create import create_script_config
 from condor.home import find_home
+from condor.hosts import LIVE
 from condor.scripts import ScriptPlan, WithBot, read_plan
 from condor.settings import Environment, Settings
 from condor.wiring import Program, wall_clock
@@ -153,3 +154,15 @@ async def test_a_script_that_decides_trades_on_paper_and_comes_back(home: Path) 
         assert not [item for item in script.told if item[0] == "created" and item[1] in before], "what it had is no news"
     finally:
         await again.close()
+
+
+async def test_a_script_for_paper_trades_no_real_money(home: Path) -> None:
+    shutil.copy(HOME / "scripts" / "three_buys.py", home / "scripts")
+    (home / "conf" / "scripts" / "three.yml").write_text("{}\n")
+    program = Program(find_home(home), Settings(), Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        with pytest.raises(UserError, match=r"scripts.three_buys names connectors that are for paper only \(..._paper_trade\)"):
+            await WithBot(program, plan_of(home, "three_buys", "three"), LIVE).start()
+        assert not program._manager.running
+    finally:
+        await program.close()

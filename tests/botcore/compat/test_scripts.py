@@ -101,3 +101,28 @@ def test_the_config_of_a_script_survives_storage(tmp_path: Path) -> None:
     again = stage.spec.config_class.model_validate(config_values(stage.config))
     assert again == stage.config
     assert (again.settings.leverage, again.settings.position_mode) == (4, PositionMode.ONEWAY)
+
+
+def test_a_script_without_a_config_and_with_a_name_for_paper(tmp_path: Path) -> None:
+    stage = Stage("scripts.three_buys", tmp_path, PaperBench(instrument(connector="binance")))
+    assert stage.config.markets() == {Market("binance", "ETH-USDT")}
+    assert stage.config.is_paper_only
+    for _ in range(8):
+        stage.tick()
+    script = stage.controller.script
+    assert script.created == 3
+    orders = script.get_active_orders("binance_paper_trade")
+    assert len(orders) >= 3
+    assert {(order.quantity, order.price) for order in orders} == {(D(1), D(100) * D(0.99))}
+    assert {info.connector_name for info in stage.infos} == {"binance"}
+    count = len(stage.infos)
+    stage.tick()
+    assert len(stage.infos) == count, "it has ended itself"
+    assert list(script.connectors) == ["binance_paper_trade"]
+    assert "binance_paper_trade" in stage.controller.to_format_status()[2]
+
+
+def test_configs_name_venues_without_what_says_paper(tmp_path: Path) -> None:
+    stage = quotes(tmp_path, PERP)
+    again: Any = stage.spec.config_class.model_validate({"settings": {"exchange": f"{SPOT}_paper_trade"}})
+    assert (again.settings.exchange, again.is_paper_only) == (SPOT, False)
