@@ -91,11 +91,26 @@ class ExecutorConfigBase(ConfigValue):
     level_id: str | None = None
 
 
+def read_market(raw: Any) -> Any:
+    """`connector:BASE-QUOTE` as text, a mapping of both, or nothing to be done."""
+    if not isinstance(raw, str):
+        return raw
+    connector_name, colon, pair = raw.strip().partition(":")
+    if not colon or not connector_name or pair.count("-") != 1:
+        raise ValueError(f"expected CONNECTOR:PAIR (for example binance:BTC-USDT), found {raw!r}")
+    return {"connector_name": connector_name.lower(), "trading_pair": pair.upper()}
+
+
 class ConnectorPair(ConfigValue):
-    """One market, as configs that need two of them name it."""
+    """One market, as configs that need two of them name it; also written `connector:BASE-QUOTE`."""
 
     connector_name: str
     trading_pair: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, raw: Any) -> Any:
+        return read_market(raw)
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
         """Connector and pair, so that they can be unpacked."""

@@ -41,6 +41,8 @@ class MarketDataProvider(CandleReader):
         (connector name, asset) -> (total, available) as Decimal.
     open_market : callable, optional
         Opens a market that is not open yet; without it only open ones can be read.
+    fee_rate : callable, optional
+        (connector name, pair, is_maker) -> fee as a fraction of what is traded; None while it is not known.
 
     Attributes
     ----------
@@ -56,9 +58,11 @@ class MarketDataProvider(CandleReader):
         markets: Mapping[Market, MarketState],
         balance: Callable[[str, str], tuple[Decimal, Decimal]] | None = None,
         open_market: Callable[[Market], MarketState] | None = None,
+        fee_rate: Callable[[str, str, bool], Decimal | None] | None = None,
     ) -> None:
         super().__init__(clock, markets, open_market)
         self._balance = balance
+        self._fee_rate = fee_rate
         self.rates = RateOracle(lambda: clock.now_ns, markets, RATE_AGE_NS)
         self.rate_troubles: dict[str, str] = {}
 
@@ -115,6 +119,10 @@ class MarketDataProvider(CandleReader):
         if self._balance is None:
             return NAN, NAN
         return self._balance(connector_name, asset)
+
+    def get_fee_rate(self, connector_name: str, trading_pair: str, is_maker: bool = False) -> Decimal | None:
+        """What the account pays there, as a fraction of what is traded; None while it is not known."""
+        return None if self._fee_rate is None else self._fee_rate(connector_name, trading_pair, is_maker)
 
     @property
     def connectors(self) -> dict[str, ConnectorView]:

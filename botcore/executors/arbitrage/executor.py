@@ -107,9 +107,21 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
 
     # ---- numbers and restart ---------------------------------------------------------------------------------------
     def custom_info(self) -> dict[str, Any]:
+        buy, sell = self._buy.exposure.entry_price, self._sell.exposure.entry_price
+        bought, sold = self._buy.instrument.market, self._sell.instrument.market
         return super().custom_info() | {
             "side": None,
             "profitability": self.profitability(),
+            "buy_connector": bought.connector_name,
+            "sell_connector": sold.connector_name,
+            "buy_pair": bought.trading_pair,
+            "sell_pair": sold.trading_pair,
+            "buy_price": buy,
+            "sell_price": sell,
+            "trade_pnl_pct": None if buy is None or sell is None else (sell - buy) / buy,
+            "tx_cost_pct": self._fees(),
+            "profit_pct": self.profitability(),
+            "failures": self.retries,
             "buying_market": str(self._buy.instrument.market),
             "selling_market": str(self._sell.instrument.market),
             "average_buy_price": self._buy.exposure.entry_price,

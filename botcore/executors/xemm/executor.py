@@ -140,6 +140,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
     def custom_info(self) -> dict[str, Any]:
         quote = self._maker.live_of(Purpose.OPEN)
         ticks = None if quote is None else quote.request.price_ticks
+        profitability = None if ticks is None else self.profitability(ticks)
         return super().custom_info() | {
             "side": self.config.maker_side,
             "maker_connector": self._maker.instrument.market.connector_name,
@@ -149,7 +150,9 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
             "min_profitability": self.config.min_profitability,
             "target_profitability_pct": self.config.target_profitability,
             "max_profitability": self.config.max_profitability,
-            "trade_profitability": None if ticks is None else self.profitability(ticks),
+            "trade_profitability": profitability,
+            "net_profitability": profitability,
+            "order_amount": self.config.order_amount,
             "tx_cost_pct": self._fees(self._maker),
             "maker_order_id": None if quote is None else quote.client_order_id,
             "maker_target_price": self.maker_price(),
