@@ -77,6 +77,7 @@ class TradeReader:
         self._marks: dict[str, int] = {}
         self._waiting: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._reading: set[str] = set()
+        self._touched_ms: dict[str, int] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._foreign: OrderedDict[tuple[str, str], _Sender] = OrderedDict()
         self._owed: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -102,6 +103,16 @@ class TradeReader:
                     self._deliver(Told(client_order_id, Ask.TRADES, said, asked_ns, None, tuple(fills.get(client_order_id, ()))))
         finally:
             self._reading.discard(trading_pair)
+
+    def touch(self, trading_pair: str) -> None:
+        """An order of ours was sent or canceled in this pair."""
+        self._touched_ms[trading_pair] = self._wall_ms()
+
+    def lately(self) -> list[str]:
+        """Pairs in which an order of ours that has ended may still trade: a venue may confirm a cancel, and trade the order half a minute later (O9)."""
+        since_ms = self._wall_ms() - LAG_MS
+        self._touched_ms = {pair: at_ms for pair, at_ms in self._touched_ms.items() if at_ms > since_ms}
+        return sorted(self._touched_ms)
 
     async def read(self, trading_pair: str) -> bool:
         """Read a pair to its end; False when a reply was missing or could not be read (what was read stays with the connector)."""
