@@ -80,6 +80,7 @@ class ExecutorBase(ABC, Generic[C]):
 
     def __init__(self, config: C, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
         self.config = config
+        self._written: tuple[ExecutorConfigBase | None, dict[str, Any]] = (None, {})
         self.id = executor_id
         self.controller_id = controller_id
         self.created_ns = created_ns
@@ -258,11 +259,17 @@ class ExecutorBase(ABC, Generic[C]):
             None if pct.is_nan() else pct,
             self.cum_fees_quote(),
             self.filled_amount_quote(),
-            config_values(config),
+            self._config_as_values(),
             self.state(),
             self.created_ns,
             self.info.close_ns,
         )
+
+    def _config_as_values(self) -> dict[str, Any]:
+        """A config is a value: it is written out when it is another one, not with every change of the executor."""
+        if self._written[0] is not self.config:
+            self._written = (self.config, config_values(self.config))
+        return self._written[1]
 
     def state(self) -> dict[str, Any]:
         """JSON-ready state that config, orders and fills do not tell."""

@@ -285,12 +285,15 @@ class SupervisedStream:
     async def _consume(self) -> None:
         on_message = self._hooks.on_message
         while True:
-            for message, received_ns, peek in await self._intake.take(CONSUMED_IN_A_ROW):
+            taken = await self._intake.take(CONSUMED_IN_A_ROW)
+            for message, received_ns, peek in taken:
                 try:
                     on_message(message, received_ns, peek)
                 except Exception as error:  # noqa: BLE001
                     self._tasks.tell(f"{self.name}: consumer", error)
-            await asyncio.sleep(0)
+            if len(taken) == CONSUMED_IN_A_ROW:
+                # there may be more, and everybody else has his turn first; of fewer none is left, and the next `take` waits
+                await asyncio.sleep(0)
 
     def _shed(self, count: int) -> None:
         self._tell("on_shed", self._hooks.on_shed, count)

@@ -28,8 +28,7 @@ class EventLog:
     def add(self, kind: str, *values: Any) -> None:
         """One event. Values must print the same in every process: texts, numbers, bytes, Decimals."""
         line = f"{self._now_ns()} {kind} {' '.join(map(str, values))}"
-        self._hash.update(line.encode())
-        self._hash.update(b"\n")
+        self._hash.update(f"{line}\n".encode())
         self.lines.append(line)
         self.count += 1
 

@@ -6,9 +6,9 @@ the raw values in alphabetical order.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -18,16 +18,22 @@ from botcore.venues.port import HttpRequest
 from botcore.venues.wire import Access, Call
 
 KEY_HEADER = "X-MBX-APIKEY"
+PLAIN = re.compile(r"[A-Za-z0-9_.~-]*", re.ASCII).fullmatch
 
 
 def encoded(params: Iterable[tuple[str, str]]) -> str:
     """Parameters as a query, everything but letters, digits and `-_.~` percent-encoded."""
-    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in params)
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in params)
+
+
+def _quoted(text: str) -> str:
+    # nearly all names and values are plain, and to see that costs a quarter of quoting them
+    return text if PLAIN(text) else quote(text, safe="")
 
 
 def signature(secret: str, payload: str) -> str:
     """HMAC-SHA256 in hexadecimal."""
-    return hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
 
 
 def http_request(call: Call, base: str, credentials: Credentials | None, timestamp_ms: int, window_ms: int) -> HttpRequest:

@@ -23,6 +23,12 @@ class Side:
             return None
         return self.prices[-1] if self.is_bid else self.prices[0]
 
+    def gone(self, ticks: int) -> None:
+        """The last order of a level has left."""
+        del self.levels[ticks]
+        del self.lots[ticks]
+        del self.prices[bisect_left(self.prices, ticks)]
+
     def top(self, count: int) -> list[tuple[int, int]]:
         """The best levels first, (ticks, lots)."""
         prices = self.prices[: -count - 1 : -1] if self.is_bid else self.prices[:count]
@@ -62,18 +68,22 @@ class Book:
         """Some of a resting order is gone (before `filled` or `lots` of the order changes)."""
         side = self.bids if order.side == "BUY" else self.asks
         ticks = order.ticks
-        side.lots[ticks] -= lots
         if lots >= order.left:
-            level = side.levels[ticks]
-            del level[order.id]
-            if not level:
-                del side.levels[ticks]
-                del side.lots[ticks]
-                del side.prices[bisect_left(side.prices, ticks)]
+            self.remove(order)
+            return
+        side.lots[ticks] -= lots
         self._changed(side.is_bid, ticks)
 
     def remove(self, order: Order) -> None:
-        self.reduce(order, order.left)
+        side = self.bids if order.side == "BUY" else self.asks
+        ticks = order.ticks
+        level = side.levels[ticks]
+        del level[order.id]
+        if level:
+            side.lots[ticks] -= order.left
+        else:
+            side.gone(ticks)
+        self._changed(side.is_bid, ticks)
 
     def holds(self, order: Order) -> bool:
         level = self.side(order.side).levels.get(order.ticks)
@@ -85,9 +95,10 @@ class Book:
 
     def since(self, after_id: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Levels that changed after an id as they stand now, (ticks, lots), 0 lots for gone ones."""
-        found = dict.fromkeys(self.changes[after_id - self.base_id :])
-        bids = [(ticks, self.bids.lots.get(ticks, 0)) for is_bid, ticks in found if is_bid]
-        asks = [(ticks, self.asks.lots.get(ticks, 0)) for is_bid, ticks in found if not is_bid]
+        found = set(self.changes[after_id - self.base_id :])
+        bid_lots, ask_lots = self.bids.lots, self.asks.lots
+        bids = [(ticks, bid_lots.get(ticks, 0)) for is_bid, ticks in found if is_bid]
+        asks = [(ticks, ask_lots.get(ticks, 0)) for is_bid, ticks in found if not is_bid]
         bids.sort(reverse=True)
         asks.sort()
         return bids, asks

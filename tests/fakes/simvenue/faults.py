@@ -104,6 +104,7 @@ class Faults:
         self._now = now_ns
         self.random = Random(seed)
         self._held: list[_Held] = []
+        self._kinds: set[str] = set()
         self._next = 0
         self.done: dict[str, int] = {}
         """How often each kind has struck."""
@@ -111,14 +112,18 @@ class Faults:
     def add(self, fault: Fault) -> int:
         """Set a fault; returns its number."""
         self._next += 1
-        self._held.append(_Held(self._next, fault, self._now()))
+        self._keep([*self._held, _Held(self._next, fault, self._now())])
         return self._next
 
     def remove(self, number: int) -> None:
-        self._held = [held for held in self._held if held.number != number]
+        self._keep([held for held in self._held if held.number != number])
 
     def clear(self) -> None:
-        self._held.clear()
+        self._keep([])
+
+    def _keep(self, held: list[_Held]) -> None:
+        self._held = held
+        self._kinds = {each.fault.kind for each in held}
 
     @property
     def any(self) -> bool:
@@ -129,6 +134,8 @@ class Faults:
 
     def pick(self, kind: str, subject: str, *, after: bool | None = None) -> Fault | None:
         """The first fault of a kind that fits and strikes now; of those that strike after (or before) the work only, where `after` is given."""
+        if kind not in self._kinds:
+            return None
         for held in self._held:
             fault = held.fault
             if fault.kind != kind or after not in (None, fault.after):
@@ -142,7 +149,7 @@ class Faults:
             if held.left > 0:
                 held.left -= 1
                 if not held.left:
-                    self._held.remove(held)
+                    self.remove(held.number)
             self.done[kind] = self.done.get(kind, 0) + 1
             return fault
         return None

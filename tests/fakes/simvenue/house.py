@@ -139,8 +139,16 @@ class House:
         best = (book.asks if name == "BUY" else book.bids).best()
         if best is not None and (ticks >= best if name == "BUY" else ticks <= best):
             return
-        lots = self._random.randint(self.style.least_lots, self.style.most_lots)
-        side[ticks] = self._engine.house_rest(self.symbol, name, ticks, lots)
+        side[ticks] = self._engine.house_rest(self.symbol, name, ticks, self._lots())
+
+    def _lots(self) -> int:
+        """Between the least and the most; the same draws as `randint` makes, at a third of its price."""
+        width = self.style.most_lots - self.style.least_lots + 1
+        bits, draw = width.bit_length(), self._random.getrandbits
+        drawn = draw(bits)
+        while drawn >= width:
+            drawn = draw(bits)
+        return self.style.least_lots + drawn
 
     def _trade(self) -> None:
         book = self._engine.books[self.symbol]

@@ -11,6 +11,7 @@ import orjson
 from tests.fakes.simvenue.account import Account
 from tests.fakes.simvenue.candles import INTERVALS_MS, Candle
 from tests.fakes.simvenue.stops import Algo
+from tests.fakes.simvenue.texts import MarketTexts
 from tests.fakes.simvenue.values import Execution, Market, Order, PublicTrade
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tests.fakes.simvenue.venue import SimVenue
 
 MILLI = 1_000_000
-MOST_TEXTS = 50_000
 DEPTH_SPEEDS = {"spot": {"": 1000, "1000ms": 1000, "100ms": 100}, "futures": {"": 250, "250ms": 250, "500ms": 500, "100ms": 100}}
 
 
@@ -43,8 +43,7 @@ class Hub:
         self._turns: dict[str, int] = {}
         """How often each ticking stream was started: a tick of an earlier start ends itself."""
         self._pictures: dict[str, deque[Picture]] = {}
-        self._texts: dict[tuple[str, bool, int], str] = {}
-        """Prices (True) and amounts as they are told."""
+        self._texts: dict[str, MarketTexts] = {}
         self.pace_ns = 0
         """No stream ticks more often; candles four times as seldom. 0: as the venue's documents say."""
 
@@ -99,8 +98,11 @@ class Hub:
         return None
 
     def send(self, name: str, data: dict[str, Any]) -> None:
+        listeners = self._listeners.get(name)
+        if not listeners:
+            return
         body = orjson.dumps(data)
-        for session in list(self._listeners.get(name, {}).values()):
+        for session in list(listeners.values()):
             session.told(name, body)
 
     def _every(self, name: str, period_ns: int, do: Callable[[], None]) -> None:
@@ -114,28 +116,12 @@ class Hub:
 
         self._venue.at(self._engine.now_ns + period_ns, tick)
 
-    # ---- numbers as text -------------------------------------------------------------------------------------------------
-    def price(self, market: Market, ticks: int) -> str:
-        text = self._texts.get((market.symbol, True, ticks))
-        if text is None:
-            text = self._kept((market.symbol, True, ticks), format(market.price(ticks), ".8f" if self._is_spot else market.price_text))
-        return text
-
-    def amount(self, market: Market, lots: int) -> str:
-        text = self._texts.get((market.symbol, False, lots))
-        if text is None:
-            text = self._kept((market.symbol, False, lots), format(market.amount(lots), ".8f" if self._is_spot else market.amount_text))
-        return text
-
-    def _kept(self, name: tuple[str, bool, int], text: str) -> str:
-        """Levels come again and again, and to write one costs more than all else about it."""
-        if len(self._texts) >= MOST_TEXTS:
-            self._texts.clear()
-        self._texts[name] = text
-        return text
-
-    def _levels(self, market: Market, levels: list[tuple[int, int]]) -> list[list[str]]:
-        return [[self.price(market, ticks), self.amount(market, lots)] for ticks, lots in levels]
+    def texts(self, market: Market) -> MarketTexts:
+        """How the market's numbers are written."""
+        found = self._texts.get(market.symbol)
+        if found is None:
+            found = self._texts[market.symbol] = MarketTexts(market, is_spot=self._is_spot)
+        return found
 
     @property
     def now_ms(self) -> int:
@@ -161,12 +147,14 @@ class Hub:
         data |= {"s": symbol, "U": (told + 1) * step, "u": book.update_id * step}
         if not self._is_spot:
             data["pu"] = told * step
-        data["b"], data["a"] = self._levels(market, bids), self._levels(market, asks)
+        texts = self.texts(market)
+        data["b"], data["a"] = texts.levels(bids), texts.levels(asks)
         self.send(name, data)
 
     def _partial(self, name: str, symbol: str, count: int) -> None:
         book, market = self._engine.books[symbol], self._engine.markets[symbol]
-        bids, asks = self._levels(market, book.bids.top(count)), self._levels(market, book.asks.top(count))
+        texts = self.texts(market)
+        bids, asks = texts.levels(book.bids.top(count)), texts.levels(book.asks.top(count))
         if self._is_spot:
             self.send(name, {"lastUpdateId": book.update_id, "bids": bids, "asks": asks})
             return
@@ -205,15 +193,16 @@ class Hub:
         """Best bid and ask of whoever is listened to, where they changed."""
         for name, before in list(self._tops.items()):
             symbol = name.partition("@")[0].upper()
-            book, market = self._engine.books[symbol], self._engine.markets[symbol]
+            book = self._engine.books[symbol]
             bid, ask = book.bids.top(1), book.asks.top(1)
             if (bid, ask) == before:
                 continue
             self._tops[name] = (bid, ask)
             (b, bq), (a, aq) = (bid or [(0, 0)])[0], (ask or [(0, 0)])[0]
             data: dict[str, Any] = {} if self._is_spot else {"e": "bookTicker"}
-            data |= {"u": book.update_id * self.id_step, "s": symbol, "b": self.price(market, b), "B": self.amount(market, bq)}
-            data |= {"a": self.price(market, a), "A": self.amount(market, aq)}
+            texts = self.texts(self._engine.markets[symbol])
+            data |= {"u": book.update_id * self.id_step, "s": symbol, "b": texts.prices[b], "B": texts.amounts[bq]}
+            data |= {"a": texts.prices[a], "A": texts.amounts[aq]}
             if not self._is_spot:
                 data["T"] = data["E"] = self.now_ms
             self.send(name, data)
@@ -226,8 +215,8 @@ class Hub:
         low = trade.symbol.lower()
         if low + "@trade" not in self._listeners and low + "@aggTrade" not in self._listeners:
             return
-        market = self._engine.markets[trade.symbol]
-        price, amount = self.price(market, trade.ticks), self.amount(market, trade.lots)
+        texts = self.texts(self._engine.markets[trade.symbol])
+        price, amount = texts.prices[trade.ticks], texts.amounts[trade.lots]
         tail: dict[str, Any] = {"T": ms, "m": trade.buyer_is_maker}
         single: dict[str, Any] = {"e": "trade", "E": self.now_ms}
         if self._is_spot:
@@ -251,11 +240,12 @@ class Hub:
     def _candle_data(self, symbol: str, interval: str, candle: Candle, *, is_closed: bool) -> dict[str, Any]:
         market = self._engine.markets[symbol]
         unit = market.tick * market.lot
+        prices, amounts = self.texts(market).prices, self.texts(market).amounts
         body = {
             "t": candle.start_ms, "T": candle.start_ms + INTERVALS_MS[interval] - 1, "s": symbol, "i": interval, "f": candle.first_id, "L": candle.last_id,
-            "o": self.price(market, candle.open), "c": self.price(market, candle.close), "h": self.price(market, candle.high),
-            "l": self.price(market, candle.low), "v": self.amount(market, candle.volume), "n": candle.count, "x": is_closed,
-            "q": format(unit * candle.quote, ".8f"), "V": self.amount(market, candle.buy_volume), "Q": format(unit * candle.buy_quote, ".8f"), "B": "0",
+            "o": prices[candle.open], "c": prices[candle.close], "h": prices[candle.high],
+            "l": prices[candle.low], "v": amounts[candle.volume], "n": candle.count, "x": is_closed,
+            "q": format(unit * candle.quote, ".8f"), "V": amounts[candle.buy_volume], "Q": format(unit * candle.buy_quote, ".8f"), "B": "0",
         }  # fmt: skip
         return {"e": "kline", "E": self.now_ms, "s": symbol, "k": body}
 
