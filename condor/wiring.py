@@ -44,6 +44,8 @@ from condor.services.facade import Services
 from condor.services.history import HistoryService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
+from condor.services.panic import EVERY_S as PANIC_S
+from condor.services.panic import PanicService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
@@ -171,6 +173,7 @@ class Program:
         self._memory = MemoryGuard(soft_limit(self._settings.runtime.memory_soft_mb), resident, self._on_memory)
         self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
+        self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
@@ -199,6 +202,7 @@ class Program:
             PanelService(journal, wall),
             SubscriptionService(journal, self._scheduler, wall),
             CodeService(configs, journal, wall),
+            PanicService(hosts, self._manager, journal, wall),
         )
 
     def _recover(self) -> None:
@@ -207,6 +211,7 @@ class Program:
         reason = self._latched()
         if reason is not None:
             self._hosts.halt(reason)
+        self.services.panic.resume()
         for crash in self._box.crashes:
             self._report(crash)
         self._box.told()

@@ -131,6 +131,8 @@ class BotService:
 
     def _refuse_new(self) -> None:
         """UserError while this process can take no more bots."""
+        if self._manager.stopped_all is not None:
+            raise UserError(f"{self._manager.stopped_all}: no bot starts until the owner releases it with a reason (/panic)")
         if self._manager.no_new_bots is not None:
             raise UserError(self._manager.no_new_bots)
 

@@ -122,6 +122,8 @@ class OverviewService:
     async def release(self, actor: Actor, claim: Claim) -> None:
         """Allow new positions again."""
         require(actor, Role.OWNER, "releasing the halt")
+        if self._manager.stopped_all is not None:
+            raise UserError(f"{self._manager.stopped_all}: it is released with a reason (/panic)")
         now_ms, before = self._wall.wall_ms(), self._hosts.halt_reason or ""
 
         def write(connection: Connection) -> None:

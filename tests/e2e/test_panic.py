@@ -1,0 +1,177 @@
+"""`/panic` over HTTP, as a person taps it; the numbers are those of the acceptance scenarios."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from condor.home import find_home
+from condor.settings import Environment, Settings
+from condor.users import Actor, Role
+from condor.wiring import Program, wall_clock
+from handlers.app import build_registry
+from handlers.registry import Command
+from handlers.view import Show
+
+OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+SETTINGS = {"market": {"speed": 20, "connector": "binance_perpetual", "pairs": ["BTC-USDT"]}, "clock": {"tick_size": 0.25}}
+MANY = 80
+"""More than the updates that may be under way at a time."""
+
+
+class AtChat:
+    """A person at the local chat of a program in this process."""
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+        self.seen: dict[int, dict[str, Any]] = {}
+        self.answers: list[str] = []
+        self._seq = 0
+
+    async def send(self, text: str) -> None:
+        async with self._session.post("/chat/send", json={"text": text}) as answer:
+            assert answer.status == 200
+
+    async def tap(self, label: str) -> None:
+        for message_id, message in sorted(self.seen.items(), reverse=True):
+            for row, buttons in enumerate(message["buttons"] or []):
+                for column, button in enumerate(buttons):
+                    if label in button["text"]:
+                        body = {"message_id": message_id, "row": row, "column": column}
+                        async with self._session.post("/chat/tap", json=body) as answer:
+                            assert answer.status == 200
+                        return
+        raise AssertionError(f"no button {label!r}")
+
+    async def button(self, label: str) -> None:
+        """Wait until there is such a button."""
+        await self._until(
+            lambda: any(label in button["text"] for item in self.seen.values() for row in item["buttons"] or [] for button in row), label
+        )
+
+    async def told(self, words: str) -> None:
+        """Wait until a tap is answered with these words."""
+        await self._until(lambda: any(words in text for text in self.answers), words)
+
+    async def wait(self, *words: str, patience_s: float = 20) -> dict[str, Any]:
+        def found() -> list[dict[str, Any]]:
+            return [item for _, item in sorted(self.seen.items()) if item["from"] == "bot" and all(word in item["text"] for word in words)]
+
+        await self._until(lambda: bool(found()), " ".join(words), patience_s)
+        return found()[-1]
+
+    async def _until(self, holds: Callable[[], bool], what: str, patience_s: float = 20) -> None:
+        deadline = asyncio.get_running_loop().time() + patience_s
+        while not holds():
+            assert asyncio.get_running_loop().time() < deadline, f"waited for {what!r}; {[item['text'] for item in self.seen.values()][-3:]}"
+            async with self._session.get("/chat/transcript", params={"after": self._seq, "wait": 0.2}) as answer:
+                news = await answer.json()
+            self._seq = max(self._seq, news["seq"])
+            self.seen.update({event["message_id"]: event for event in news["events"] if event["kind"] in ("message", "sent", "edited")})
+            self.answers += [event.get("alert") or event.get("toast") or "" for event in news["events"] if event["kind"] == "answered"]
+
+
+@pytest.fixture
+async def slow(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Event]:
+    """`/help` does not come back before this event."""
+    released = asyncio.Event()
+
+    async def hangs(ctx: Any, arguments: list[str]) -> Show:
+        await released.wait()
+        return Show("help")
+
+    registry = build_registry()
+    registry.commands["help"] = Command("help", Role.VIEWER, "takes long", "", hangs)
+    monkeypatch.setattr("condor.wiring.build_registry", lambda: registry)
+    yield released
+    released.set()
+
+
+@pytest.fixture
+async def program(tmp_path: Path, slow: asyncio.Event) -> AsyncIterator[Program]:
+    found = Program(find_home(tmp_path), Settings.model_validate(SETTINGS), Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await found.start()
+        yield found
+    finally:
+        slow.set()
+        await found.close()
+
+
+@pytest.fixture
+async def person(program: Program, tmp_path: Path) -> AsyncIterator[AtChat]:
+    secret = (tmp_path / "data" / "chat.token").read_text().strip()
+    async with ClientSession(program.web.base, headers={"Authorization": f"Bearer {secret}"}) as session:
+        yield AtChat(session)
+
+
+def open_orders(program: Program) -> list[Any]:
+    return [order for connector in program._host.runtime.connectors.values() for order in connector.tracker.open_orders()]
+
+
+async def started(program: Program) -> None:
+    draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+    wide = {"buy_spreads": "0.05", "sell_spreads": "0.05"}
+    await program.services.bots.start(OWNER, "pmm_simple", {**draft.answers, **wide}, lambda connection: None)
+    for _ in range(200):
+        if open_orders(program):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the bot sends no orders")
+
+
+async def test_35_two_taps_stop_everything_while_handlers_of_the_same_chat_hang(program: Program, person: AtChat, slow: asyncio.Event) -> None:
+    await started(program)
+    for _ in range(MANY):
+        await person.send("/help")
+    await person.send("/bots")
+    await person.send("/panic")
+    await person.wait("Stop everything?", "nobody watches them then")
+    await person.tap("STOP EVERYTHING")
+    began = asyncio.get_running_loop().time()
+    while program._hosts.halt_reason is None:
+        assert asyncio.get_running_loop().time() - began < 1
+        await asyncio.sleep(0.01)
+    # in place, on the same card, while the chat still hangs
+    done = await person.wait("Done: everything is stopped", "no order is open")
+    assert open_orders(program) == [] and program._manager.running == {}
+    assert "Stop everything?" not in [item["text"].split("\n")[0] for item in person.seen.values()]
+    report = await person.wait("Panic done: no order is open", "(paper): 🧊 no order is open")
+    assert report["message_id"] != done["message_id"]
+    assert not any("Bots" in item["text"] and item["from"] == "bot" for item in person.seen.values())
+    slow.set()
+    await person.wait("🤖 Bots")
+
+
+async def test_37_the_chat_refuses_to_start_a_bot_until_the_owner_says_why(program: Program, person: AtChat) -> None:
+    await started(program)
+    await person.send("/panic")
+    await person.wait("Stop everything?")
+    await person.tap("STOP AND CLOSE ALL")
+    await person.wait("Done: everything is stopped and closed")
+    await person.send("/new")
+    await person.wait("Which strategy?")
+    await person.tap("pmm_simple")
+    await person.wait("On which venue?")
+    await person.tap("Review")
+    await person.button("Start (paper)")
+    await person.tap("Start (paper)")
+    await person.told("no bot starts until the owner releases it with a reason")
+    await person.send("/panic")
+    await person.wait("Done: everything is stopped and closed")
+    await person.tap("Release")
+    await person.wait("Send the reason as a message")
+    await person.send("no")
+    await person.wait("expected a reason in words")
+    assert program._hosts.halt_reason is not None
+    await person.tap("Release")
+    await person.wait("Send the reason as a message")
+    await person.send("the feed of prices was wrong and is repaired")
+    await person.wait("New positions are allowed again", "the feed of prices was wrong")
+    assert program._hosts.halt_reason is None
+    await started(program)
