@@ -35,6 +35,7 @@ from condor.manager import BotManager
 from condor.memory import MemoryGuard, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
+from condor.panic.door import PanicDoor
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
@@ -232,7 +233,9 @@ class Program:
         self._endings.callback(store.close)
         state = ChatState(store, now_s)
         access = ChatAccess(secret, store, now_s)
-        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=bool(self._accounts))
+        self._door = door = PanicDoor(self.services.panic)
+        is_real = bool(self._accounts)
+        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door)
         await self.web.start()
         self._endings.push_async_callback(self.web.close)
         self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
@@ -375,6 +378,10 @@ class Program:
         if LOCAL_FRONT in self._environment.chats:
             return self.web.link()
         return next(front.link for front in self._fronts if front.is_up)
+
+    async def panic(self) -> None:
+        """SIGUSR1: everything stops; positions stay."""
+        await self._door.press(flatten=False, front="signal")
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""

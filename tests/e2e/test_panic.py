@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from condor.wiring import Program, wall_clock
 from handlers.app import build_registry
 from handlers.registry import Command
 from handlers.view import Show
+from tests.support.instance import Instance, condor
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 SETTINGS = {"market": {"speed": 20, "connector": "binance_perpetual", "pairs": ["BTC-USDT"]}, "clock": {"tick_size": 0.25}}
@@ -36,6 +38,11 @@ class AtChat:
     async def send(self, text: str) -> None:
         async with self._session.post("/chat/send", json={"text": text}) as answer:
             assert answer.status == 200
+
+    async def press(self, body: dict[str, Any] | None = None) -> tuple[int, str]:
+        """The page's own button."""
+        async with self._session.post("/chat/panic", json=body or {"flatten": False, "from": "page"}) as answer:
+            return answer.status, (await answer.json()).get("error", "")
 
     async def tap(self, label: str) -> None:
         for message_id, message in sorted(self.seen.items(), reverse=True):
@@ -175,3 +182,57 @@ async def test_37_the_chat_refuses_to_start_a_bot_until_the_owner_says_why(progr
     await person.wait("New positions are allowed again", "the feed of prices was wrong")
     assert program._hosts.halt_reason is None
     await started(program)
+
+
+# ---- from this machine ---------------------------------------------------------------------------------------------
+def test_35_37_a_signal_stops_and_the_command_line_closes_over_a_kill(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "home").start()
+    try:
+        person = instance.person()
+        # sells stand so far away that what is bought stays
+        person.start_bot(changes=[("sell spreads:", "10%"), ("take profit:", "50%"), ("stop loss:", "50%"), ("time limit:", "1d")])
+        person.until(lambda: bool(instance.rows("SELECT 1 FROM executors WHERE exposure_base != '0' AND status = 'RUNNING'")), "a position", 90)
+        instance.signal(signal.SIGUSR1)
+        person.until(lambda: "SIGUSR1" in instance.health()["halted"], "the latch", 5)
+        person.wait_text("Panic done: no order is open")
+        assert person.call("/chat/panic")["goal"] == "freeze"
+        held = instance.rows("SELECT net_amount_base FROM holds WHERE net_amount_base != '0'")
+        assert held
+        instance.kill()
+        # nothing runs: it is written down for the next start
+        done = condor("panic", "--flatten", "--home", str(instance.home))
+        assert done.returncode == 0 and "nothing runs on this home" in done.stdout
+        instance.start()
+        assert "SIGUSR1" in instance.health()["halted"]
+        done = condor("panic", "--flatten", "--home", str(instance.home))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "binance_perpetual (paper): flat" in done.stdout
+        assert instance.rows("SELECT * FROM holds WHERE net_amount_base NOT IN ('0', '0.000')") == []
+        assert instance.rows("SELECT state FROM bots") == [("stopped",)]
+        assert [row[0] for row in instance.rows("SELECT action FROM audit WHERE action LIKE 'panic%'")] == ["panic", "panic_again", "panic_again"]
+    finally:
+        instance.kill()
+
+
+def test_a_home_on_which_nothing_ever_ran_has_nothing_to_stop(tmp_path: Path) -> None:
+    done = condor("panic", "--home", str(tmp_path / "home"))
+    assert done.returncode == 2 and "there is nothing to stop" in done.stderr
+
+
+async def test_38_page_and_chat_at_once_are_one_execution(program: Program, person: AtChat) -> None:
+    await started(program)
+    await person.send("/panic")
+    await person.wait("Stop everything?")
+    await asyncio.gather(person.press(), person.tap("STOP EVERYTHING"), person.press())
+    await person.wait("Panic done: no order is open")
+    actions = program._journal.read(
+        lambda connection: connection.exec_driver_sql("SELECT action FROM audit WHERE action LIKE 'panic%'").all()
+    ).result()
+    assert sorted(row[0] for row in actions) == ["panic", "panic_again", "panic_again"]
+    told = program._journal.read(lambda connection: connection.exec_driver_sql("SELECT kind FROM facts WHERE kind LIKE 'panic%'").all()).result()
+    assert [row[0] for row in told] == ["panic_begun", "panic_report"]
+
+
+async def test_the_pages_port_says_what_it_expects(program: Program, person: AtChat) -> None:
+    assert await person.press({"flatten": "yes"}) == (400, 'expected {"flatten": true or false}')
+    assert program._hosts.halt_reason is None
