@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -151,8 +152,16 @@ class BotManager:
         ended = [bot for bot_id, bot in self.running.items() if bot_id not in but and not bot.strategy.is_stopping]
         for bot in ended:
             bot.row = replace(bot.row, state=STOPPING, keep_position=not close)
-            bot.strategy.stop(keep_position=not close)
+            # whatever breaks in one of them, the others stop
+            stop = partial(bot.strategy.stop, keep_position=not close)
+            self._hosts.of(bot.row.mode).clock.stepper.guard(bot.strategy, self._not_stopped, stop)
         return [bot.row.bot_id for bot in ended]
+
+    def _not_stopped(self, strategy: StrategyV2Base, error: Exception) -> None:
+        log.error("bot %s could not be stopped: %s", strategy.bot_id, error, exc_info=error)
+        self._hosts.paper.bus.publish(
+            PartFault(FactKind.PART_FAULT, self._hosts.paper.clock.now_ns, f"{type(error).__name__}: {error}", strategy.bot_id)
+        )
 
     def recover(self) -> list[str]:
         """Put together every bot that was running or stopping; returns their ids.

@@ -324,7 +324,8 @@ class Program:
         self._say_trouble()
 
     def _latched(self) -> str | None:
-        return self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
+        # what /panic has latched may still be on its way to the disk
+        return self._manager.stopped_all or self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
 
     async def _look_at_reserve(self) -> None:
         await asyncio.to_thread(self._reserve.make)

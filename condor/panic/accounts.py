@@ -54,6 +54,10 @@ class AccountEyes:
     manager: BotManager
     _clean_ns: dict[tuple[str, str], int] = field(default_factory=dict)
 
+    def forget(self) -> None:
+        """Whatever was seen so far proves nothing any more."""
+        self._clean_ns.clear()
+
     def look(self, goal: Goal, rows: Iterable[HeldRow]) -> list[AccountSight]:
         """Every account, paper first."""
         rows = list(rows)
@@ -83,7 +87,7 @@ class AccountEyes:
         for bot_id, orchestrator in running.items():
             for hold in orchestrator.holds.of():
                 if hold.instrument.market.connector_name == name and hold.net_amount_base:
-                    problem = hold_problem(hold.instrument, hold.net_amount_base)
+                    problem = hold_problem(hold.instrument, hold.net_amount_base, host.runtime.connectors.get(name))
                     _sort(positions, left, _hold_text(hold.net_amount_base, hold.instrument.market.trading_pair, bot_id), problem)
         for row in rows:
             if row.account != ACCOUNT_OF[mode] or row.connector_name != name or row.bot_id in running:
@@ -107,7 +111,7 @@ class AccountEyes:
         except ConfigError:
             # its venue has not answered yet: that is told with the account, and is tried again
             return ""
-        return hold_problem(instrument, amount)
+        return hold_problem(instrument, amount, host.runtime.connectors.get(row.connector_name))
 
     def _strangers(self, mode: str, name: str, connector: ConnectorBase | None) -> list[str]:
         """What is at the account and not ours to touch."""
@@ -142,12 +146,22 @@ class AccountEyes:
         return connector.closed_reason() or "its lists of orders and positions are being read once more"
 
 
-def hold_problem(instrument: Instrument, amount: Decimal) -> str:
+def closable_lots(instrument: Instrument, amount: Decimal, connector: ConnectorBase | None) -> int:
+    """By how many lots an order that only reduces can close a hold; 0 when it can't. On spot nobody can sell more than the account has."""
+    if not instrument.is_perpetual and connector is not None:
+        amount = max(Decimal(0), min(amount, connector.balance(instrument.base)[0]))
+    lots = instrument.lots(abs(amount))
+    return lots if lots >= instrument.min_lots else 0
+
+
+def hold_problem(instrument: Instrument, amount: Decimal, connector: ConnectorBase | None) -> str:
     """Why a hold can't be closed by an order that only reduces; empty when it can."""
     if not instrument.is_perpetual and amount < 0:
         return "sold from what the account had: it is not bought back"
     if instrument.lots(abs(amount)) < instrument.min_lots:
         return "less than the smallest order"
+    if not closable_lots(instrument, amount, connector):
+        return f"the account has no {instrument.base} left to sell"
     return ""
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from botcore.connectors.base import ConnectorBase
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
 from botcore.model.enums import PositionAction, TradeType
 from botcore.model.errors import CondorError
 from botcore.orchestrator.holds import PositionHold
-from condor.hosts import ACCOUNT_OF, LIVE, PAPER
+from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.manager import BotManager, RunningBot
-from condor.panic.accounts import hold_problem
+from condor.panic.accounts import closable_lots
 from condor.store.panic import HeldRow
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ Account = tuple[str, str]
 class HoldCloser:
     """See the module."""
 
-    def __init__(self, manager: BotManager) -> None:
+    def __init__(self, hosts: Hosts, manager: BotManager) -> None:
+        self._hosts = hosts
         self._manager = manager
         self._closing: dict[str, RunningBot] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
@@ -66,29 +68,35 @@ class HoldCloser:
             self._pauses[bot_id] = now_s + pause_s, min(2 * pause_s, LONGEST_PAUSE_S)
             try:
                 await self._close(bot_id, accounts)
-            except CondorError as error:
-                self.problems[bot_id] = str(error)
-                log.warning("what %s holds can't be closed now: %s", bot_id, error)
+            except Exception as error:
+                # whatever is wrong with one bot, what the others hold is closed
+                is_told = isinstance(error, CondorError)
+                self.problems[bot_id] = str(error) if is_told else f"{type(error).__name__}: {error}"
+                log.error("what %s holds can't be closed now: %s", bot_id, error, exc_info=None if is_told else error)
 
     async def _close(self, bot_id: str, accounts: set[Account]) -> None:
         bot = await self._manager.watch_holds(bot_id, "everything was stopped")
         self.problems.pop(bot_id, None)
         self._closing[bot_id] = bot
+        connectors = self._hosts.of(bot.row.mode).runtime.connectors
         for hold in bot.strategy.orchestrator.holds.of():
-            if (bot.row.mode, hold.instrument.market.connector_name) in accounts and (config := exit_of(hold)) is not None:
+            if (bot.row.mode, hold.instrument.market.connector_name) in accounts and (
+                config := exit_of(hold, connectors.get(hold.instrument.market.connector_name))
+            ) is not None:
                 bot.strategy.orchestrator.create(config, hold.controller_id)
 
 
-def exit_of(hold: PositionHold) -> OrderExecutorConfig | None:
+def exit_of(hold: PositionHold, connector: ConnectorBase | None) -> OrderExecutorConfig | None:
     """The order that closes a hold; None when there is nothing, or nothing that can be closed."""
     instrument, amount = hold.instrument, hold.net_amount_base
-    if not amount or hold_problem(instrument, amount):
+    lots = closable_lots(instrument, amount, connector)
+    if not lots:
         return None
     return OrderExecutorConfig(
         connector_name=instrument.market.connector_name,
         trading_pair=instrument.market.trading_pair,
         side=TradeType.SELL if amount > 0 else TradeType.BUY,
-        amount=instrument.amount(instrument.lots(abs(amount))),
+        amount=instrument.amount(lots),
         position_action=PositionAction.CLOSE,
         execution_strategy=ExecutionStrategy.MARKET,
     )

@@ -51,7 +51,7 @@ class PanicService:
         self._journal = journal
         self._wall = wall
         self._eyes = AccountEyes(hosts, manager)
-        self._closer = HoldCloser(manager)
+        self._closer = HoldCloser(hosts, manager)
         self._row: PanicRow | None = None
         self._phases: dict[Account, Phase] = {}
         self._sights: list[AccountSight] = []
@@ -167,6 +167,7 @@ class PanicService:
         if self._row is None or self._row.goal != row.goal:
             self._reports, self._report_s, self._acknowledged = 0, self._now_s() + REPORT_S[0], False
             self._phases.update(dict.fromkeys(self._phases, Phase.CANCELLING))
+            self._eyes.forget()
         self._row = row
         self._manager.stopped_all = halt_reason(row)
         self._hosts.halt(halt_reason(row))
@@ -178,7 +179,7 @@ class PanicService:
         self._closer.look()
         self._manager.stop_all(close=self._row.goal == Goal.FLATTEN, but=self._closer.bots)
         for host in self._hosts.all():
-            cancel_strays(host)
+            host.clock.stepper.guard(host, _not_canceled, cancel_strays, host)
         self._dispatch()
 
     def _dispatch(self) -> None:
@@ -273,6 +274,10 @@ def cancel_strays(host: Host) -> None:
             owner = order.owner
             if not isinstance(owner, ExecutorBase) or owner.is_closed:
                 connector.cancel(order.client_order_id)
+
+
+def _not_canceled(host: Host, error: Exception) -> None:
+    log.error("orders could not be canceled: %s", error, exc_info=error)
 
 
 def _looked_at(written: Any) -> None:

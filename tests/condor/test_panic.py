@@ -22,6 +22,7 @@ from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row
 from condor.users import Actor, Forbidden, Role
 from condor.wiring import Program, wall_clock
+from tests.condor.test_live_services import unreachable
 
 D = Decimal
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
@@ -240,3 +241,76 @@ async def test_a_disk_that_takes_nothing_does_not_hold_up_the_cancels(program: P
         assert all(order.cancel_asked for order in open_orders(program))
     run(blocked[0]).result()
     assert read(program, panic_row) is not None
+
+
+# ---- what can't be verified ----------------------------------------------------------------------------------------
+async def test_36_a_venue_that_does_not_answer_is_told_again_and_again_until_somebody_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("condor.services.panic.REPORT_S", (0.2, 0.4))
+    away = unreachable(tmp_path, monkeypatch)
+    await away.start()
+    try:
+        facts: list[Fact] = []
+        away._host.bus.subscribe(Fact, facts.append)
+        panic = away.services.panic
+        await panic.begin(OWNER, no_claim, flatten=False)
+
+        def reports() -> list[Fact]:
+            return [fact for fact in facts if fact.kind == FactKind.PANIC_REPORT]
+
+        await until(lambda: len(reports()) >= 3, "three reports")
+        assert not any(fact.payload["is_done"] for fact in reports())
+        (account,) = [account for account in panic.view().accounts if account.mode == "live"]
+        assert (account.phase, account.orders, account.is_at_rest) == ("cancelling", (), False)
+        assert "binance_perpetual" in account.why
+        # what can be stopped is
+        assert all(account.is_at_rest for account in panic.view().accounts if account.mode == "paper")
+        panic.acknowledge(OPERATOR)
+        told = len(reports())
+        await asyncio.sleep(1.5)
+        assert len(reports()) == told and not panic.view().is_done
+    finally:
+        await away.close()
+
+
+async def test_a_second_panic_trusts_nothing_that_the_first_one_saw(program: Program) -> None:
+    panic = program.services.panic
+    await panic.begin(OWNER, no_claim, flatten=False)
+    await until(lambda: panic.view().is_done, "the freeze")
+    await panic.release(OWNER, "it was a drill", no_claim)
+    assert panic.view().goal is None
+    await panic.begin(OWNER, no_claim, flatten=False)
+    assert panic._eyes._clean_ns == {} and not panic.view().is_done
+    await until(lambda: panic.view().is_done, "the second freeze")
+
+
+async def test_holds_of_spot_accounts_are_sold_and_what_was_sold_is_not_bought_back(tmp_path: Path) -> None:
+    settings = Settings.model_validate({**SETTINGS, "market": {"speed": 20, "connector": "binance", "pairs": [PAIR]}})
+    program = Program(find_home(tmp_path), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    await program.start()
+    try:
+        draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+        wide = {"connector_name": "binance", "buy_spreads": "0.05", "sell_spreads": "0.05"}
+        view = await program.services.bots.start(OWNER, "pmm_simple", {**draft.answers, **wide}, no_claim)
+        orchestrator = program._manager.running[view.bot_id].strategy.orchestrator
+        bought = orchestrator.create(spot_order(TradeType.BUY, "0.02"), "long")
+        await until(lambda: bought.is_closed, "a purchase")
+        sold = orchestrator.create(spot_order(TradeType.SELL, "0.005"), "short")
+        await until(lambda: sold.is_closed, "a sale")
+        await program.services.panic.begin(OWNER, no_claim, flatten=True)
+        await until(lambda: program.services.panic.view().is_done, "everything to be closed")
+        (account,) = program.services.panic.view().accounts
+        assert account.positions == ()
+        assert any("sold from what the account had: it is not bought back" in text for text in account.left)
+        # the account had nothing before: all that it has is sold, and what is missing is named
+        assert any("the account has no BTC left to sell" in text for text in account.left)
+        amounts = [(row.controller_id, D(row.net_amount_base)) for row in read(program, held_rows)]
+        assert ("short", D("-0.005")) in amounts
+        assert D("0.0049") < sum(amount for _, amount in amounts if amount > 0) < D("0.0051")
+        total, _ = program._host.runtime.connectors["binance"].balance("BTC")
+        assert total < D("0.0001")
+    finally:
+        await program.close()
+
+
+def spot_order(side: TradeType, amount: str) -> OrderExecutorConfig:
+    return OrderExecutorConfig(connector_name="binance", trading_pair=PAIR, side=side, amount=D(amount))
