@@ -77,11 +77,13 @@ def run(home: HomeOption = None) -> None:
 def start(
     conf: Annotated[str, typer.Option("--conf", metavar="FILE", help="The script's config: a YAML file, or one of conf/scripts.")],
     script: Annotated[str, typer.Option("--script", metavar="NAME", help="The script, with or without .py.")] = "v2_with_controllers",
+    live: Annotated[bool, typer.Option("--live", help="With real money, at the accounts whose keys were given.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Start Condor with a bot of the controllers that a script's config names, on paper."""
+    """Start Condor with a bot of a script, or of the controllers that its config names; on paper unless --live is given."""
     from condor.configs import Configs
     from condor.home import holder_of
+    from condor.hosts import LIVE, PAPER
     from condor.logs import Speaker
     from condor.running import run_until_signal
     from condor.scripts import WithBot, read_plan
@@ -91,12 +93,12 @@ def start(
 
     place = find_home(home)
     now_ms = time.time_ns() // 1_000_000
-    plan = read_plan(place, Configs(place, now_ms), script, conf, now_ms)
+    plan = read_plan(place, Configs(place, now_ms), script, conf)
     holder = holder_of(place)
     if holder is not None:
         raise UserError(f"another Condor holds this home ({holder}); start the bot in its chat with /new")
     program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database))
-    run_until_signal(WithBot(program, plan), Speaker().say)
+    run_until_signal(WithBot(program, plan, LIVE if live else PAPER), Speaker().say)
 
 
 @app.command()
@@ -174,20 +176,19 @@ def create(
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing: take the defaults for what is not set.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Answer a controller's questions and write its config to conf/controllers of the home."""
-    from condor.create import create_config
+    """Answer the questions of a controller or a script and write its config to conf/controllers or conf/scripts of the home."""
+    from condor.create import create_config, create_script_config
     from condor.forms import Question
 
-    if script_config is not None:
-        raise UserError(f"there is no script {script_config!r}: this version runs controllers only, use --controller-config NAME")
-    if controller_config is None:
-        raise UserError("expected --controller-config NAME, found no name; `condor create --controller-config pmm_simple` is an example")
+    if (script_config is None) is (controller_config is None):
+        raise UserError("expected --controller-config NAME or --script-config NAME; `condor create --controller-config pmm_simple` is an example")
 
     def ask(question: Question, current: str) -> str:
         offered = f" ({', '.join(question.choices or question.suggestions)})" if question.choices or question.suggestions else ""
         return input(f"{question.prompt}{offered} [{current}] ")
 
-    path = create_config(find_home(home), controller_config, None if defaults else ask, given or [], print)
+    create, name = (create_config, controller_config) if controller_config is not None else (create_script_config, script_config or "")
+    path = create(find_home(home), name, None if defaults else ask, given or [], print)
     print(f"wrote {path}")
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
-from botcore.model.errors import UserError
+from botcore.model.errors import UserError, nearest
 from condor.configs import Configs
 from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
 from condor.home import Home
+from condor.user_code import SCRIPTS
 
 Ask = Callable[[Question, str], str]
 """Question and present answer -> what a person types; empty keeps the answer."""
@@ -42,21 +44,48 @@ def create_config(home: Home, controller_name: str, ask: Ask | None, given: Sequ
     spec = configs.spec(controller_name)
     if spec.origin:
         say(f"using {spec.origin}")
+    answers = _answers(configs, spec.config_class, configs.example(controller_name), ask, given, say)
+    configs.check_connectors(spec.config_class.model_validate(answers))
+    stem = f"{controller_name}-{str(answers.get('trading_pair', 'config')).lower()}"
+    return _written(home.conf / "controllers", stem, lambda name: {"id": name, "controller_name": controller_name, **answers})
+
+
+def create_script_config(home: Home, script: str, ask: Ask | None, given: Sequence[str], say: Callable[[str], None]) -> Path:
+    """Ask for the config of a script of the home and write it to the home's conf/scripts; parameters and errors as `create_config`."""
+    configs = Configs(home, time.time_ns() // 1_000_000)
+    name = script.removesuffix(".py")
+    spec = configs.user_code.spec(f"{SCRIPTS}{name}")
+    if spec is None:
+        known = sorted(item.stem for item in (home.root / "scripts").glob("*.py"))
+        raise UserError(
+            f"there is no script {name!r} in scripts/ of the home{nearest(name, known)}; for v2_with_controllers write a file with controllers_config"
+        )
+    say(f"using {spec.origin}")
+    model: Any = spec.config_class.model_fields["settings"].annotation
+    if model is Any:
+        raise UserError(f"{name} has no config: start it with an empty file")
+    answers = _answers(configs, model, {}, ask, given, say)
+    configs.check_connectors(spec.config_class.model_validate({"settings": answers}))
+    return _written(home.conf / "scripts", name, lambda _: {"script_file_name": f"{name}.py", **answers})
+
+
+def _answers(
+    configs: Configs, model: type[BaseModel], example: Mapping[str, Any], ask: Ask | None, given: Sequence[str], say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Answers to a model's questions that hold together."""
     markets = markets_of(configs)
-    form = form_of(spec.config_class, markets)
-    answers = default_answers(form, configs.example(controller_name))
+    form = form_of(model, markets)
+    answers = default_answers(form, example)
     fixed = _given(form, given, markets, answers)
     if ask is not None:
         for question in form.steps:
             if question.name not in fixed:
-                narrowed = form_of(spec.config_class, markets, str(answers.get("connector_name"))).question(question.name)
+                narrowed = form_of(model, markets, str(answers.get("connector_name"))).question(question.name)
                 _asked(form, narrowed, markets, answers, ask, say)
     faults = check_draft(form, answers)
     if faults:
         raise UserError(f"{faults[0].field or 'the config'}: {faults[0].problem}")
-    config = spec.config_class.model_validate(answers)
-    configs.check_connectors(config)
-    return _written(home, controller_name, answers)
+    return answers
 
 
 def _given(form: Form, given: Sequence[str], markets: Mapping[str, Sequence[str]], answers: dict[str, Any]) -> set[str]:
@@ -91,16 +120,13 @@ def _asked(
         return
 
 
-def _written(home: Home, controller_name: str, answers: Mapping[str, Any]) -> Path:
-    """A new file; one that is there is never overwritten."""
-    folder = home.conf / "controllers"
+def _written(folder: Path, stem: str, values: Callable[[str], Mapping[str, Any]]) -> Path:
+    """A new file with the values for its name; one that is there is never overwritten."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{controller_name}-{str(answers.get('trading_pair', 'config')).lower()}"
     path = folder / f"{stem}.yml"
     number = 2
     while path.exists():
         path = folder / f"{stem}-{number}.yml"
         number += 1
-    text = yaml.safe_dump({"id": path.stem, "controller_name": controller_name, **answers}, sort_keys=False, allow_unicode=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(yaml.safe_dump(dict(values(path.stem)), sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path

@@ -13,9 +13,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
+from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from botcore.core.config import plain_types
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -35,7 +36,7 @@ class Question:
     Parameters
     ----------
     unit : str
-        How text is read: ratio, ratios, seconds, quote, times, pair, connector, choice, yes_no, number, text.
+        How text is read: ratio, ratios, seconds, quote, times, pair, connector, market, choice, yes_no, number, structure, text.
     choices : tuple of str
         Texts to pick from; empty when any text may be typed.
     suggestions : tuple of str
@@ -164,7 +165,32 @@ def read_answer(question: Question, text: str, markets: Mapping[str, Sequence[st
         return _one_of(cleaned.upper().replace(" ", "_"), list(question.choices), question.label)
     if question.unit == "number":
         return units.plain(units.number(cleaned))
-    return cleaned
+    if question.unit == "market":
+        return _market(cleaned, markets)
+    return _structure(question, cleaned) if question.unit == "structure" else cleaned
+
+
+def _market(text: str, markets: Mapping[str, Sequence[str]]) -> str:
+    """`binance btc/usdt` or `binance:BTC-USDT` as the latter."""
+    connector, _, pair = text.replace(" ", ":", 1).partition(":")
+    if not pair.strip():
+        raise UserError(f"expected a venue and a pair such as binance:BTC-USDT, found {text!r}")
+    name = _one_of(connector.strip().lower(), list(markets), "venue")
+    return f"{name}:{read_pair(pair.strip(), markets.get(name, ()))}"
+
+
+def _structure(question: Question, text: str) -> Any:
+    """Several values in one answer, as YAML writes them: `[1, 2]`, `{a: 1}`; plain text is left to the model."""
+    try:
+        found = to_jsonable_python(yaml.safe_load(text))
+        return found if isinstance(found, list | dict) else text
+    except yaml.YAMLError:
+        raise UserError(f"expected {question.label} as YAML such as [1, 2] or {{a: 1}}, found {clip_text(text)!r}") from None
+
+
+def clip_text(text: str, width: int = 60) -> str:
+    """The beginning of a text."""
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def _ratios(text: str) -> str:
@@ -237,7 +263,8 @@ def answer_text(question: Question, value: Any) -> str:
     if question.unit == "ratio":
         return units.ratio_text(Decimal(str(value)))
     if question.unit == "ratios":
-        parts = value if isinstance(value, list) else str(value).split(",")
+        # a trailing stop that a file or a running bot holds is a mapping of its two distances
+        parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else str(value).split(",")
         return ", ".join(units.ratio_text(Decimal(str(part).strip())) for part in parts if str(part).strip())
     if question.unit == "seconds":
         return units.duration_text(int(value))
@@ -247,6 +274,11 @@ def answer_text(question: Question, value: Any) -> str:
         return "yes" if value else "no"
     if question.unit in ("quote", "base", "number"):
         return units.plain(Decimal(str(value)))
+    if question.unit == "market":
+        market = to_jsonable_python(value)
+        return f"{market['connector_name']}:{market['trading_pair']}" if isinstance(market, dict) else str(value)
+    if question.unit == "structure" or _is_structured(value):
+        return value if isinstance(value, str) else yaml.safe_dump(to_jsonable_python(value), default_flow_style=True, width=1_000_000).strip()
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value)
     if isinstance(value, Enum):
@@ -254,16 +286,28 @@ def answer_text(question: Question, value: Any) -> str:
     return str(value)
 
 
+def _is_structured(value: Any) -> bool:
+    """Whether a value has parts with names."""
+    return isinstance(value, dict | BaseModel) or (isinstance(value, list | tuple) and any(isinstance(item, dict | BaseModel) for item in value))
+
+
 def default_answers(form: Form, example: Mapping[str, Any]) -> dict[str, Any]:
-    """What a new draft begins with: the example config over the model's defaults, as JSON values."""
-    answers: dict[str, Any] = {}
-    for question in (*form.steps, *form.advanced):
-        field = form.model.model_fields[question.name]
-        value = example[question.name] if question.name in example else field.get_default(call_default_factory=True)
-        # a required field has no default: it is asked for
-        answers[question.name] = None if value is PydanticUndefined else _json_value(question, value)
+    """What a new draft begins with: the example config over the model's defaults, as JSON values.
+
+    What the example says and the model does not take is left out: a home's controller may have the name of a shipped one and other fields.
+    """
+    answers = {question.name: _first_answer(form, question, example) for question in (*form.steps, *form.advanced)}
+    for name in {fault.field.split(".")[0] for fault in check_draft(form, answers)} & set(example) & set(answers):
+        answers[name] = _first_answer(form, form.question(name), {})
     answers["controller_name"] = form.model.model_fields["controller_name"].get_default() if "controller_name" in form.model.model_fields else None
     return {name: value for name, value in answers.items() if value is not None or _may_be_none(form, name)}
+
+
+def _first_answer(form: Form, question: Question, example: Mapping[str, Any]) -> Any:
+    """One value of the example, or the model's default; None for a required field, which is asked for."""
+    default = form.model.model_fields[question.name].get_default(call_default_factory=True)
+    value = example.get(question.name, default)
+    return None if value is PydanticUndefined else _json_value(question, value)
 
 
 def _may_be_none(form: Form, name: str) -> bool:
@@ -276,6 +320,8 @@ def _json_value(question: Question, value: Any) -> Any:
         return value.name
     if isinstance(value, Decimal | float) and not isinstance(value, bool):
         return units.plain(Decimal(str(value)))
+    if _is_structured(value) or (question.unit == "structure" and not isinstance(value, str)):
+        return to_jsonable_python(value)
     if isinstance(value, list | tuple):
         return ",".join(units.plain(Decimal(str(item))) if isinstance(item, Decimal | float | int) else str(item) for item in value)
     return value.upper() if question.unit == "choice" and isinstance(value, str) else value

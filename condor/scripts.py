@@ -1,7 +1,8 @@
-"""`condor start`: a script's config says which controllers run as one bot, and how much it may lose; the instance that it starts trades it on paper."""
+"""`condor start`: a script's config says which controllers run as one bot, or a script decides by itself; on paper unless real money is asked for."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +11,25 @@ from typing import Any
 from pydantic import ConfigDict
 
 from botcore.compat.config import StrategyV2ConfigBase
-from botcore.compat.loader import gather, load_script
 from botcore.compat.script import StrategyV2Base
+from botcore.controllers.catalog import ControllerSpec
 from botcore.executors.data_types import config_values
 from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.strategies.bot_limits import BotLimits
-from condor.approvals import TERMINAL, Approval, Approvals
+from condor.approvals import TERMINAL
 from condor.configs import Configs, LoadedConfig
 from condor.home import Home
+from condor.hosts import LIVE, PAPER
 from condor.services.facade import Services
+from condor.user_code import SCRIPTS
 from condor.users import Actor, Role
-from condor.yaml_file import read_yaml, validate
+from condor.yaml_file import YamlFile, read_yaml, validate
 
 PLAIN = "v2_with_controllers"
 """The script that only runs controllers: it needs no file."""
-DECIDING = ("on_tick", "create_actions_proposal", "stop_actions_proposal", "store_actions_proposal")
+DECIDING = ("on_tick", "determine_executor_actions", "create_actions_proposal", "stop_actions_proposal", "store_actions_proposal")
+LIVE_S = 60.0
+"""So long a start with real money waits for its accounts."""
 
 
 class ScriptConfig(StrategyV2ConfigBase):
@@ -42,44 +47,67 @@ class ScriptPlan:
     limits: BotLimits
 
 
-def read_plan(home: Home, configs: Configs, script: str, conf: str, wall_ms: int) -> ScriptPlan:
-    """The plan of `condor start --script SCRIPT --conf CONF`.
+def read_plan(home: Home, configs: Configs, script: str, conf: str) -> ScriptPlan:
+    """The plan of `condor start --script SCRIPT --conf CONF`; a script of the home is approved by it.
 
     Raises
     ------
     UserError
-        If a file is not there or does not hold, or the script decides by itself instead of running controllers.
+        If a file is not there or does not hold, or a script both decides by itself and runs controllers.
     """
     name = script.removesuffix(".py")
-    _check_script(home, configs, name, wall_ms)
+    spec = _script(home, configs, name)
     path = _found(home, "scripts", conf)
     file = read_yaml(path)
+    deciding = [] if spec is None or name == PLAIN else _decides(spec.config_class.script_class)  # type: ignore[attr-defined]
+    if deciding:
+        assert spec is not None
+        return _plan_of_script(configs, spec, deciding, path.stem, file)
     config = validate(ScriptConfig, file)
     if not config.controllers_config:
         raise ConfigError(
             "expected controllers_config with at least one file of conf/controllers, found none", file=file.name, field="controllers_config"
         )
     loaded = [configs.load(_found(home, "controllers", item)) for item in config.controllers_config]
-    values = {field: getattr(config, field) for field in BotLimits.model_fields}
-    return ScriptPlan(path.stem, loaded, BotLimits.model_validate(values))
+    return ScriptPlan(path.stem, loaded, _limits(config))
 
 
-def _check_script(home: Home, configs: Configs, name: str, wall_ms: int) -> None:
-    """A script of the home is checked, approved by being started, and run once; it must leave the decisions to its controllers."""
-    code = configs.user_code
-    if code.read(f"scripts.{name}") is None:
-        if name != PLAIN:
-            known = [PLAIN, *sorted(item.stem for item in (home.root / "scripts").glob("*.py"))]
-            raise UserError(f"there is no script {name!r}{nearest(name, known)}: put {name}.py into scripts/ of the home, or use {PLAIN}")
-        return
-    gathered = gather(f"scripts.{name}", code.read)
-    Approvals(home.approvals).add(Approval(gathered.file, gathered.digest, TERMINAL, wall_ms))
-    script_class = load_script(gathered)
-    own = [method for method in DECIDING if getattr(script_class, method) is not getattr(StrategyV2Base, method)]
-    if own and name != PLAIN:
-        raise UserError(
-            f"{gathered.file} decides by itself ({', '.join(own)}): only scripts that run controllers can be started; make it a controller"
+def _script(home: Home, configs: Configs, name: str) -> ControllerSpec | None:
+    """A script of the home; None for the plain one without a file."""
+    spec = configs.user_code.spec(f"{SCRIPTS}{name}")
+    if spec is None and name != PLAIN:
+        known = [PLAIN, *sorted(item.stem for item in (home.root / "scripts").glob("*.py"))]
+        raise UserError(f"there is no script {name!r}{nearest(name, known)}: put {name}.py into scripts/ of the home, or use {PLAIN}")
+    return spec
+
+
+def _decides(script_class: type[StrategyV2Base]) -> list[str]:
+    """What a script decides by itself instead of leaving it to controllers."""
+    return [method for method in DECIDING if getattr(script_class, method) is not getattr(StrategyV2Base, method)]
+
+
+def _plan_of_script(configs: Configs, spec: ControllerSpec, deciding: Sequence[str], title: str, file: YamlFile) -> ScriptPlan:
+    """A bot with the script as its one decision unit."""
+    settings_class: Any = spec.config_class.model_fields["settings"].annotation
+    settings = None if settings_class is Any else validate(settings_class, file)
+    if getattr(settings, "controllers_config", ()):
+        raise ConfigError(
+            f"{spec.origin.partition(' ')[0]} decides by itself ({', '.join(deciding)}), so it can't run controllers beside that: leave this empty",
+            file=file.name,
+            line=file.line_of(("controllers_config",)),
+            field="controllers_config",
         )
+    values = {} if settings is None else {"settings": settings}
+    config = spec.config_class.model_validate({"id": title, **values})
+    if not config.markets():
+        raise ConfigError("names no market: a script says in update_markets, init_markets or markets what it trades", file=file.name)
+    configs.check_connectors(config, file)
+    return ScriptPlan(title, [LoadedConfig(spec, config, file.name, "")], _limits(settings))
+
+
+def _limits(config: Any) -> BotLimits:
+    """The bot's limits as far as a script's config has them."""
+    return BotLimits.model_validate({field: getattr(config, field) for field in BotLimits.model_fields if hasattr(config, field)})
 
 
 def _found(home: Home, folder: str, name: str) -> Path:
@@ -94,18 +122,46 @@ def _found(home: Home, folder: str, name: str) -> Path:
 
 
 class WithBot:
-    """An instance that starts a bot as soon as it is up; for everything else the instance itself."""
+    """An instance that starts a bot as soon as it is up; for everything else the instance itself.
 
-    def __init__(self, instance: Any, plan: ScriptPlan) -> None:
+    Parameters
+    ----------
+    mode : str
+        PAPER, or LIVE for real money.
+    """
+
+    def __init__(self, instance: Any, plan: ScriptPlan, mode: str = PAPER) -> None:
         self._instance = instance
         self._plan = plan
+        self._mode = mode
 
     async def start(self) -> None:
         await self._instance.start()
+        if self._mode == LIVE:
+            await self._wait_for_accounts()
         services: Services = self._instance.services
         owner = Actor(0, TERMINAL, Role.OWNER, "cli", 0)
         controllers = [(item.spec.name, config_values(item.config)) for item in self._plan.controllers]
-        await services.bots.start_all(owner, controllers, lambda _: None, self._plan.title, limits=self._plan.limits)
+        await services.bots.start_all(owner, controllers, lambda _: None, self._plan.title, self._mode, limits=self._plan.limits)
+
+    async def _wait_for_accounts(self) -> None:
+        """Until every account that the bot trades on may open positions; UserError when one can't within `LIVE_S`."""
+        wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
+        try:
+            await asyncio.wait_for(self._open(wanted), LIVE_S)
+        except TimeoutError:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in self._closed(wanted).items())
+            raise UserError(f"can't trade with real money after {LIVE_S:g} s, so no bot was started ({reasons})") from None
+
+    async def _open(self, wanted: set[str]) -> None:
+        while self._closed(wanted):  # noqa: ASYNC110 - several accounts, each of which opens and closes by itself
+            await asyncio.sleep(0.1)
+
+    def _closed(self, wanted: set[str]) -> dict[str, str]:
+        """Accounts that can't be traded on, with the reason."""
+        reasons: dict[str, str | None] = self._instance.closed_accounts()
+        # without any account the start of the bot says what is missing
+        return {name: str(reasons[name]) for name in sorted(wanted & set(reasons)) if reasons[name] is not None}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._instance, name)

@@ -1,4 +1,4 @@
-"""Controllers of the home: found by the name that a config says, checked, approved, and loaded as a `ControllerSpec`."""
+"""Controllers and scripts of the home: found by the name that a config says, checked, approved, and loaded as a `ControllerSpec`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from botcore.compat.loader import Gathered, Source, gather, load_controller
+from botcore.compat.loader import Gathered, Source, gather, load_controller, load_script
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError
 from condor.approvals import TERMINAL, Approval, ApprovalNeeded, Approvals
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 FOLDER = "controllers"
+SCRIPTS = "scripts."
+"""What the name of a script that decides by itself begins with, where a controller's name stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class UserController:
 
 
 class UserCode:
-    """Files below one home's `controllers/`.
+    """Files below one home's `controllers/` and `scripts/`.
 
     Parameters
     ----------
@@ -117,22 +119,26 @@ class UserCode:
         inner = f"{base}.{name.rpartition('.')[2]}"
         return next((path for path in (inner, base) if self.read(path) is not None), None)
 
+    def _script_of(self, name: str) -> tuple[str, str] | None:
+        """(module path, folder) of a script's file."""
+        return (name, "") if name.startswith(SCRIPTS) and self.read(name) is not None else None
+
     def find(self, name: str, kind: str = "") -> UserController | None:
-        """A controller of the home; None when there is no file for it.
+        """A controller or script of the home; None when there is no file for it.
 
         Raises
         ------
         ConfigError, FileRefused
             If the file asks for something that is not there.
         """
-        found = self.module_of(name, kind)
+        found = self.module_of(name, kind) or self._script_of(name)
         if found is None:
             return None
         gathered = gather(found[0], self.read)
         return UserController(name, found[1], gathered, self._approvals.of(gathered.digest))
 
     def spec(self, name: str, kind: str = "") -> ControllerSpec | None:
-        """A controller of the home, loaded; None when there is no file for it.
+        """A controller or script of the home, loaded; None when there is no file for it.
 
         Raises
         ------
@@ -151,7 +157,9 @@ class UserCode:
         key = (name, found.gathered.digest)
         spec = self._loaded.get(key)
         if spec is None:
-            spec = self._loaded[key] = load_controller(found.gathered, name, found.kind)
+            is_script = found.gathered.module.startswith(SCRIPTS)
+            loaded = load_script(found.gathered, name.removeprefix(SCRIPTS)) if is_script else load_controller(found.gathered, name, found.kind)
+            spec = self._loaded[key] = loaded
         return spec
 
     def approve(self, controller: UserController, by: str, at_ms: int) -> None:

@@ -370,8 +370,12 @@ class Program:
             "last_tick_age_s": round(age_s, 3),
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
-            "accounts": {} if self._live is None else self._live.closed_reasons(),
+            "accounts": self.closed_accounts(),
         }
+
+    def closed_accounts(self) -> dict[str, str | None]:
+        """Live account -> why it takes no new positions; None where it does."""
+        return {} if self._live is None else self._live.closed_reasons()
 
     @property
     def link(self) -> str:

@@ -68,12 +68,27 @@ def _closed(notice: Notice) -> Safe:
         blocks.append(
             line(f"{payload.get('side') or ''} {payload.get('trading_pair') or ''} on {payload.get('connector_name') or '?'}: {prices}{level}")
         )
+    blocks += [_leg(leg) for leg in payload.get("legs") or []]
     if payload.get("reason"):
         blocks.append(line("Why: ", str(payload["reason"])))
     if _is_held(payload):
         blocks.append(bold("The position is still open and nobody watches it."))
     blocks.append(f"{notice.mode}")
     return card(blocks)
+
+
+def _leg(leg: Mapping[str, Any]) -> Safe:
+    """One market of an executor that traded several: `BUY BTC-USDT on binance at 17,194`."""
+    price = words.number(leg, "entry_price")
+    what = f"{leg.get('side') or ''} {leg.get('trading_pair') or '?'} on {leg.get('connector_name') or '?'}".strip()
+    return line(what, " · nothing traded" if price is None else f" at {words.price(price)}")
+
+
+def _where(payload: Mapping[str, Any]) -> str:
+    """The market of an executor, or all of them."""
+    legs = payload.get("legs") or []
+    pairs = [f"{leg.get('trading_pair')} on {leg.get('connector_name')}" for leg in legs]
+    return " and ".join(pairs) or payload.get("trading_pair") or "?"
 
 
 def _is_held(payload: Mapping[str, Any]) -> bool:
@@ -225,7 +240,7 @@ def _forced(notice: Notice) -> Safe:
     payload = notice.payload
     return card(
         [
-            line("⚠️ ", bold(clip(notice.bot_title, 40)), f": an executor on {payload.get('trading_pair') or '?'} was ended by force"),
+            line("⚠️ ", bold(clip(notice.bot_title, 40)), f": an executor on {_where(payload)} was ended by force"),
             f"{payload.get('reason') or '?'}. What it held is in a hold; look at the venue for orders that are still there.",
             notice.mode,
         ]

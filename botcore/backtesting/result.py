@@ -118,7 +118,8 @@ def _assumptions(job: BacktestJob) -> dict[str, Any]:
     several = {}
     if len(job.markets) > 1:
         several["several_markets"] = (
-            "each market walks through its bars by itself and its quotes have no size: a difference of two markets within one bar need not have been there"
+            "the markets walk through their bars together, along one time and in one order of extremes; a difference between them counts at the opens and closes "
+            "that they share, never within one bar; quotes have no size"
         )
     return several | {
         "quotes": "a candle is four quotes: open, the extreme against the position, the other extreme, close; the path stops at orders and barriers",

@@ -12,6 +12,7 @@ from botcore.connectors.paper.exchange import PaperRules
 from botcore.data.candle_csv import CandleTable
 from botcore.data.candle_feed import CandleFeed
 from botcore.data.feed import MarketFeed
+from botcore.data.joint_walk import JointWalk
 from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Instrument, Market
@@ -49,6 +50,7 @@ class HistoricalSource:
         self._markets = markets
         self._rules = rules
         self._opening = opening
+        self._walk = JointWalk() if len(markets) > 1 else None
 
     def rules(self, connector_name: str) -> PaperRules:
         return self._rules[connector_name]
@@ -62,7 +64,7 @@ class HistoricalSource:
 
     def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> CandleFeed:
         instrument = state.instrument
-        return CandleFeed(instrument, self._recorded(instrument.market).table, state.watch, bias)
+        return CandleFeed(instrument, self._recorded(instrument.market).table, state.watch, bias, walk=self._walk)
 
     def history(self, market: Market, feed: MarketFeed) -> np.ndarray:
         return feed.history(self._recorded(market).table.interval_s, 0)

@@ -14,6 +14,7 @@ from typing import Any
 from botcore.compat.market_data import MarketDataView
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
+from botcore.compat.stepping import Step, within
 from botcore.compat.tools import HummingbotLogger, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
@@ -175,11 +176,15 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def rest(self) -> None: ...
 
     def step(self, executors: list[ExecutorInfo], positions: list[Any]) -> Sequence[ExecutorAction]:
-        self.executors_info = executors
-        self.positions_held = [seen_as(position, self.market_data_provider) for position in positions]
+        self.look_at(executors, positions)
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
+        with within(Step(self._new_id, self.market_data_provider)):
+            return self._decide()
+
+    def _decide(self) -> list[ExecutorAction]:
+        """The file's own part of a step."""
         if not self._is_begun:
             self._is_begun = True
             begin(self.on_start(), self._waiter)
@@ -190,6 +195,11 @@ class ControllerBase(RunnableBase, OurControllerBase):
             decided = self.determine_executor_actions() or ()
         asked = [*self._take_queued(), *self.actions_queue.take(), *decided]
         return [self._own(action) for action in asked if action is not None]
+
+    def look_at(self, executors: list[ExecutorInfo], positions: list[Any]) -> None:
+        """Take in what is its own now."""
+        self.executors_info = executors
+        self.positions_held = [seen_as(position, self.market_data_provider) for position in positions]
 
     def _run_control_task(self) -> None:
         """The step of a file that has replaced it as a whole."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, field_validator
 
-from botcore.compat.markets import MarketDict
+from botcore.compat.markets import MarketDict, venue_of
 from botcore.compat.questions import ClientFieldData, normalise
 from botcore.controllers.config import ControllerConfigBase as OurControllerConfigBase
 from botcore.controllers.config import InitialPositionConfig
@@ -17,6 +17,14 @@ from botcore.model.enums import PositionMode, parse_enum
 from botcore.model.instrument import Market
 
 __all__ = ["BaseClientModel", "ClientFieldData", "ControllerConfigBase", "InitialPositionConfig", "StrategyV2ConfigBase", "parse_candles"]
+
+
+def _venues(raw: Any) -> Any:
+    """Names of connectors without what only says that they are for paper."""
+    if isinstance(raw, str):
+        return venue_of(raw)
+    return [venue_of(item) if isinstance(item, str) else item for item in raw] if isinstance(raw, list) else raw
+
 
 ALIKE = ConfigDict(validate_default=True, validate_assignment=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -36,6 +44,8 @@ class BaseClientModel(ConfigModel, metaclass=FieldsKeepTheirType):
 
     model_config = ALIKE
 
+    _venues = field_validator("*", mode="before")(_venues)
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
@@ -46,6 +56,8 @@ class ControllerConfigBase(OurControllerConfigBase, metaclass=FieldsKeepTheirTyp
     """Fields that every controller's config has."""
 
     model_config = ALIKE
+
+    _venues = field_validator("*", mode="before")(_venues)
 
     total_amount_quote: Annotated[
         Decimal, Field(ge=0, json_schema_extra=ask("How much may it use?", updatable=True, unit="quote", suggest=("100", "500", "1000", "5000")))

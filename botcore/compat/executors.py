@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
+from botcore.compat.stepping import executor_id
 from botcore.executors import data_types as ours
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig as _Arbitrage
 from botcore.executors.dca.config import DCAExecutorConfig as _DCA
@@ -15,6 +18,14 @@ from botcore.executors.twap.config import TWAPExecutorConfig as _TWAP
 from botcore.executors.xemm.config import XEMMExecutorConfig as _XEMM
 
 OPEN = ConfigDict(frozen=False, validate_assignment=True)
+
+Unused = Annotated[Decimal, Field(exclude=True)]
+"""A field that files may fill in and nothing here reads: it is not written down either."""
+
+
+def _given_id(raw: Any) -> Any:
+    """None asks for an id."""
+    return executor_id() if raw is None else raw
 
 
 def _known_price(raw: Any) -> Any:
@@ -42,11 +53,25 @@ class LimitChaserConfig(ours.LimitChaserConfig):
 class PositionExecutorConfig(ours.PositionExecutorConfig):
     model_config = OPEN
 
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
+
     _price = field_validator("entry_price", mode="before")(_known_price)
 
 
 class OrderExecutorConfig(ours.OrderExecutorConfig):
+    """The slippage fields are for swaps at a Gateway; an order at a venue has a price and a book."""
+
     model_config = OPEN
+
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
+
+    slippage_pct: Unused = Decimal("0.05")
+    slippage_multiplier: Unused = Decimal(5)
+    max_slippage_pct: Unused = Decimal(5)
 
     _price = field_validator("price", mode="before")(_known_price)
 
@@ -54,22 +79,64 @@ class OrderExecutorConfig(ours.OrderExecutorConfig):
 class GridExecutorConfig(_Grid):
     model_config = OPEN
 
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
+
 
 class DCAExecutorConfig(_DCA):
     model_config = OPEN
+
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class TWAPExecutorConfig(_TWAP):
     model_config = OPEN
 
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
+
 
 class XEMMExecutorConfig(_XEMM):
     model_config = OPEN
+
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
 
 
 class ArbitrageExecutorConfig(_Arbitrage):
     model_config = OPEN
 
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
+
+
+class LPExecutorStates(Enum):
+    """How far a liquidity position is; stands as text in `custom_info["state"]`."""
+
+    NOT_ACTIVE = "NOT_ACTIVE"
+    OPENING = "OPENING"
+    IN_RANGE = "IN_RANGE"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    CLOSING = "CLOSING"
+    SWAPPING = "SWAPPING"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+
 
 class LPExecutorConfig(_LP):
     model_config = OPEN
+
+    id: str = Field(default_factory=executor_id)
+
+    _id = field_validator("id", mode="before")(_given_id)
+
+    position_refresh_interval: Unused = Decimal(1)
+    slippage_pct: Unused = Decimal("0.05")
+    slippage_multiplier: Unused = Decimal(5)
+    max_slippage_pct: Unused = Decimal(5)

@@ -1,4 +1,5 @@
-"""Sources that Strategy V2 files may ask for and that a home of ours does not have: they can be made, and say that nothing comes."""
+"""Sources and services that Strategy V2 files make by themselves: candle feeds are bound to the runtime's; what a home of ours does not have can be made, and says that
+nothing comes."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from botcore.markets.candles_config import CandlesConfig
 from botcore.model.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -56,3 +58,79 @@ class ExternalTopicFactory:
         raise UserError(f"no message broker is configured: nobody can listen to {topic}")
 
     create_queue = create_async
+
+
+# ---- candles -----------------------------------------------------------------------------------------------------------
+class LooseFeed:
+    """A candle feed that a file made by itself; the runtime binds it to its own when the file's script is built."""
+
+    def __init__(self, config: CandlesConfig) -> None:
+        self.config = config
+        self.max_records = config.max_records
+        self.interval = config.interval
+        self._bound: Any = None
+
+    def bind(self, provider: Any) -> None:
+        """Read from this market data from now on."""
+        self._bound = provider.get_candles_feed(self.config)
+
+    @property
+    def name(self) -> str:
+        return f"{self.config.connector}_{self.config.trading_pair}"
+
+    @property
+    def ready(self) -> bool:
+        """Whether all its records are there."""
+        return self._bound is not None and bool(self._bound.ready)
+
+    @property
+    def candles_df(self) -> Any:
+        """Its closed candles; an empty frame before it is bound."""
+        import pandas as pd
+
+        return pd.DataFrame() if self._bound is None else self._bound.candles_df
+
+    def start(self) -> None:
+        """Nothing to do: candles come as long as their market is open."""
+
+    def stop(self) -> None:
+        """Nothing to do."""
+
+
+class CandlesFactory:
+    """Makes such feeds."""
+
+    @classmethod
+    def get_candle(cls, candles_config: CandlesConfig) -> LooseFeed:
+        return LooseFeed(candles_config)
+
+
+# ---- the application ---------------------------------------------------------------------------------------------------
+class ScriptDone(Exception):
+    """A script asked its application to stop: it is asked no more, and what it has goes on."""
+
+
+class HummingbotApplication:
+    """The application, as far as scripts ask for it."""
+
+    _mqtt = None
+
+    @classmethod
+    def main_application(cls) -> HummingbotApplication:
+        return cls()
+
+    def stop(self, *_unused: Any, **_ignored: Any) -> None:
+        """End the script that calls this."""
+        raise ScriptDone("the script has ended itself; its bot is stopped with /stop")
+
+    def notify(self, msg: str) -> None:
+        log.info("%s", msg)
+
+
+class ETopicPublisher:
+    """A topic of a message broker; there is none, what is published goes nowhere."""
+
+    def __init__(self, topic: str, *_unused: Any, **_ignored: Any) -> None:
+        self.topic = topic
+
+    def __call__(self, *_unused: Any, **_ignored: Any) -> None: ...

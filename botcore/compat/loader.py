@@ -19,8 +19,10 @@ from typing import Any
 
 from botcore.compat.base import ControllerBase
 from botcore.compat.check import HOME, Checker, absolute, imports_of
-from botcore.compat.config import ControllerConfigBase
+from botcore.compat.config import BaseClientModel, ControllerConfigBase, StrategyV2ConfigBase
 from botcore.compat.script import StrategyV2Base
+from botcore.compat.script_controller import spec_of
+from botcore.compat.stepping import time_module
 from botcore.compat.surface import surface_of
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -165,13 +167,24 @@ def load_controller(gathered: Gathered, name: str, kind: str) -> ControllerSpec:
     )
 
 
-def load_script(gathered: Gathered) -> type[StrategyV2Base]:
-    """Run a script's files and find its class; ConfigError if its code raises or there is none."""
+def load_script(gathered: Gathered, name: str) -> ControllerSpec:
+    """Run a script's files and find its class and that of its config; ConfigError if its code raises or there is no script."""
     module = _Runner(gathered).run()
     scripts = _own_classes(module, StrategyV2Base)
     if not scripts:
         raise ConfigError("defines no class that derives from StrategyV2Base", file=gathered.file)
-    return scripts[-1]  # type: ignore[no-any-return]
+    leaves = [item for item in scripts if not any(other is not item and issubclass(other, item) for other in scripts)]
+    settings = next(iter([*_own_classes(module, StrategyV2ConfigBase)[::-1], *_own_classes(module, BaseClientModel)[::-1]]), None)
+    return spec_of(
+        name, leaves[-1], settings or _plain_settings(leaves[-1]), f"{gathered.file} {gathered.digest[:12]}", f"Script of this home, {gathered.file}"
+    )
+
+
+def _plain_settings(script_class: Any) -> Any:
+    """The base config for a script that takes one without having a class for it; None for one that takes none."""
+    parameters = list(inspect.signature(script_class.__init__).parameters.values())
+    takes = len(parameters) > 2 or any(item.kind is item.VAR_POSITIONAL for item in parameters)
+    return StrategyV2ConfigBase if takes else None
 
 
 def _own_classes(module: ModuleType, kind: type) -> list[Any]:
@@ -244,7 +257,8 @@ class _Runner:
         if full == "pydantic.v1":
             full = "pydantic"
         try:
-            return builtins.__import__(full, scope, local, wanted, 0)
+            found = builtins.__import__(full, scope, local, wanted, 0)
+            return time_module(found) if full == "time" else found
         except ModuleNotFoundError:
             if top != "sklearn":
                 raise

@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
+from botcore.compat.connectors import TradingConnectorView
 from botcore.markets.connector_view import ConnectorView
 from botcore.markets.funding import FundingInfo
 from botcore.markets.intervals import interval_seconds
 from botcore.markets.market_books import OrderBookQueryResult
 from botcore.markets.market_candles import CandlesFeed
 from botcore.markets.market_data import MarketDataProvider
-from botcore.model.enums import ClockMode, PositionMode, PriceType, TradeType
+from botcore.model.enums import ClockMode, PriceType, TradeType
 
 Series = tuple[str, str, str]
 """(connector, pair, interval)"""
@@ -64,28 +65,11 @@ class Reads:
         return sorted(item for item in self.series if interval_seconds(item[2]) == least)
 
 
-class TradingConnectorView(ConnectorView):
-    """A connector as files of Strategy V2 use it. Leverage and position mode come from the config's fields `leverage` and `position_mode`, set before it trades."""
-
-    def set_leverage(self, *_unused: Any, **_ignored: Any) -> None:
-        """Nothing to do: the runtime has set what the config says."""
-
-    def set_position_mode(self, mode: PositionMode | None = None, **_ignored: Any) -> None:
-        """Nothing to do: the runtime has set what the config says."""
-
-    async def update_balances(self) -> None:
-        """Nothing to do: balances are kept up to date."""
-
-    @property
-    def display_name(self) -> str:
-        return self.name
-
-
 class MarketDataView(MarketDataProvider):
     """The provider of one controller; it shares markets, feeds and rates with the runtime's."""
 
     def __init__(self, source: MarketDataProvider) -> None:
-        super().__init__(source._clock, source._markets, source._balance, source._open_market)
+        super().__init__(source._clock, source._markets, source._balance, source._open_market, source._fee_rate)
         self._feeds = source._feeds
         self.rates = source.rates
         self.rate_troubles = source.rate_troubles

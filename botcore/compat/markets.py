@@ -86,6 +86,14 @@ class LazyDict(dict[K, V], Generic[K, V]):
         return self[key]
 
 
+PAPER = "_paper_trade"
+
+
+def venue_of(name: str) -> str:
+    """`binance_paper_trade` is `binance`: whether a bot trades on paper is said when it is started."""
+    return name.removesuffix(PAPER)
+
+
 def split_hb_trading_pair(trading_pair: str) -> tuple[str, str]:
     """Base and quote of `BASE-QUOTE`."""
     base, quote = trading_pair.split("-")

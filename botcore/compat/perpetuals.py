@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from botcore.compat.market_data import TradingConnectorView
+from botcore.compat.connectors import TradingConnectorView
 from botcore.compat.markets import PositionSide
 from botcore.compat.positions import NAN
 from botcore.markets.connector_view import Provider

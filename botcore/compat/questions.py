@@ -13,9 +13,25 @@ from enum import Enum
 from typing import Any
 
 from botcore.core.config import ConfigModel, plain_types
+from botcore.executors.data_types import ConnectorPair
 
 PLAIN = frozenset({str, int, float, bool, Decimal})
-HIDDEN = frozenset({"id", "controller_name", "controller_type", "script_file_name", "model_config"})
+HIDDEN = frozenset(
+    {
+        "id",
+        "controller_name",
+        "controller_type",
+        "script_file_name",
+        "model_config",
+        "candles_config",
+        "initial_positions",
+        "markets",
+        "controllers_config",
+        "settings",
+        "max_global_drawdown_quote",
+        "max_controller_drawdown_quote",
+    }
+)
 
 
 @dataclass
@@ -38,10 +54,15 @@ def normalise(model: type[ConfigModel]) -> None:
             extra = {"prompt": asked.prompt, "prompt_on_new": asked.prompt_on_new, "is_updatable": asked.is_updatable, **extra}
         prompt = _prompt_text(model, name, extra.get("prompt"))
         kinds = plain_types(field.annotation)
-        if not prompt and (name in HIDDEN or not _is_plain(kinds, field.default)):
+        if not prompt and name in HIDDEN:
             extra.pop("prompt", None)
             field.json_schema_extra = extra or None
             continue
+        if _is_market(kinds):
+            extra = {"unit": "market", "prompt_on_new": True, **extra}
+        elif not _is_plain(kinds, field.default):
+            # without a question of its own: asked when there is nothing to trade with until somebody has filled it in
+            extra = {"unit": "structure", "prompt_on_new": field.default_factory in (list, dict), **extra}
         extra["prompt"] = prompt or f"{name.replace('_', ' ').capitalize()}?"
         extra.setdefault("prompt_on_new", _unit(name) in ("connector", "pair") or field.is_required())
         if "unit" not in extra and _unit(name) and str in kinds:
@@ -64,6 +85,11 @@ def _is_plain(kinds: set[Any], default: Any) -> bool:
     if any(isinstance(kind, type) and issubclass(kind, Enum) for kind in kinds):
         return True
     return bool(kinds & PLAIN) or isinstance(default, str)
+
+
+def _is_market(kinds: set[Any]) -> bool:
+    """Whether it is one market: a connector with a pair."""
+    return any(isinstance(kind, type) and issubclass(kind, ConnectorPair) for kind in kinds)
 
 
 def _unit(name: str) -> str:

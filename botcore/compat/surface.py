@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from pydantic import BaseModel
-
-from botcore.compat import base, config, directional, executors, feeds, gateway, market_making, markets, positions, script, tools
-from botcore.compat.market_data import TradingConnectorView
+from botcore.compat import (
+    base,
+    config,
+    directional,
+    events,
+    executors,
+    feeds,
+    gateway,
+    market_making,
+    markets,
+    positions,
+    script,
+    script_host,
+    script_orders,
+    stepping,
+    tools,
+)
+from botcore.compat.connectors import TradingConnectorView
 from botcore.controllers.distributions import Distributions
 from botcore.controllers.order_levels import OrderLevel, OrderLevelBuilder
 from botcore.core.clock import Clock
 from botcore.executors import data_types
 from botcore.executors.dca.config import DCAMode
+from botcore.executors.grid.levels import LevelState
 from botcore.executors.info import ExecutorInfo
 from botcore.executors.twap.config import TWAPMode
 from botcore.markets.candles_config import CandlesConfig
@@ -31,13 +47,6 @@ OLD_V2 = "hummingbot.smart_components"
 """Where the same modules stood in older files."""
 
 
-class TokenAmount(BaseModel):
-    """An amount of one asset."""
-
-    token: str
-    amount: Any
-
-
 def _names(*things: Any, **more: Any) -> dict[str, Any]:
     return {thing.__name__: thing for thing in things} | more
 
@@ -47,6 +56,23 @@ DIRECTIONAL = _names(directional.DirectionalTradingControllerBase, directional.D
 MARKET_MAKING = _names(market_making.MarketMakingControllerBase, market_making.MarketMakingControllerConfigBase)
 ACTIONS = _names(actions.ExecutorAction, actions.CreateExecutorAction, actions.StopExecutorAction, actions.StoreExecutorAction)
 SCRIPTS = _names(script.StrategyV2Base, config.StrategyV2ConfigBase, MarketDataProvider) | ACTIONS | CONTROLLER
+EVENTS = _names(
+    events.BuyOrderCompletedEvent,
+    events.BuyOrderCreatedEvent,
+    events.FundingPaymentCompletedEvent,
+    events.MarketEvent,
+    events.MarketOrderFailureEvent,
+    events.OrderCancelledEvent,
+    events.OrderExpiredEvent,
+    events.OrderFilledEvent,
+    events.PositionModeChangeEvent,
+    events.SellOrderCompletedEvent,
+    events.SellOrderCreatedEvent,
+    enums.OrderType,
+    enums.PositionAction,
+    enums.PositionMode,
+    enums.TradeType,
+)
 BARRIERS = _names(executors.TripleBarrierConfig, executors.TrailingStop)
 
 _V2: Mapping[str, Mapping[str, Any]] = {
@@ -57,16 +83,16 @@ _V2: Mapping[str, Mapping[str, Any]] = {
     "executors.data_types": _names(data_types.ConnectorPair, data_types.ExecutorConfigBase, positions.PositionSummary),
     "executors.position_executor.data_types": _names(executors.PositionExecutorConfig) | BARRIERS,
     "executors.order_executor.data_types": _names(data_types.ExecutionStrategy, executors.LimitChaserConfig, executors.OrderExecutorConfig),
-    "executors.grid_executor.data_types": _names(executors.GridExecutorConfig) | BARRIERS,
+    "executors.grid_executor.data_types": _names(executors.GridExecutorConfig, GridLevelStates=LevelState) | BARRIERS,
     "executors.dca_executor.data_types": _names(executors.DCAExecutorConfig, DCAMode) | BARRIERS,
     "executors.twap_executor.data_types": _names(executors.TWAPExecutorConfig, TWAPMode),
     "executors.xemm_executor.data_types": _names(executors.XEMMExecutorConfig),
     "executors.arbitrage_executor.data_types": _names(executors.ArbitrageExecutorConfig),
-    "executors.lp_executor.data_types": _names(executors.LPExecutorConfig),
+    "executors.lp_executor.data_types": _names(executors.LPExecutorConfig, executors.LPExecutorStates),
     "executors.gateway_utils": _names(gateway.parse_provider),
     "models.base": _names(enums.RunnableStatus, SmartComponentStatus=enums.RunnableStatus),
     "models.executors": _names(enums.CloseType),
-    "models.executors_info": _names(ExecutorInfo),
+    "models.executors_info": _names(ExecutorInfo, script_host.PerformanceReport),
     "models.executor_actions": ACTIONS,
     "models.position_config": _names(config.InitialPositionConfig),
     "runnable_base": _names(base.RunnableBase),
@@ -76,6 +102,7 @@ _V2: Mapping[str, Mapping[str, Any]] = {
 }
 
 _OTHERS: Mapping[str, Mapping[str, Any]] = {
+    "client.hummingbot_application": _names(feeds.HummingbotApplication),
     "client.config.config_data_types": _names(config.BaseClientModel, config.ClientFieldData),
     "client.ui.interface_utils": _names(tools.format_df_for_printout),
     "connector.connector_base": _names(ConnectorBase=TradingConnectorView),
@@ -96,16 +123,22 @@ _OTHERS: Mapping[str, Mapping[str, Any]] = {
     ),
     "core.data_type.funding_info": _names(FundingInfo),
     "core.data_type.order_book_query_result": _names(OrderBookQueryResult),
-    "core.data_type.trade_fee": _names(TokenAmount),
+    "core.data_type.limit_order": _names(script_orders.LimitOrder),
+    "core.data_type.order_candidate": _names(events.OrderCandidate, events.PerpetualOrderCandidate),
+    "core.data_type.trade_fee": _names(events.TokenAmount, TradeFeeBase=events.TradeFee, AddedToCostTradeFee=events.TradeFee),
+    "core.event.events": EVENTS,
     "core.gateway.gateway_http_client": _names(gateway.GatewayHttpClient),
     "core.utils.async_utils": _names(tools.safe_ensure_future, tools.safe_gather),
-    "data_feed.candles_feed.candles_factory": _names(CandlesConfig),
+    "data_feed.candles_feed.candles_factory": _names(CandlesConfig, feeds.CandlesFactory),
     "data_feed.candles_feed.data_types": _names(CandlesConfig),
     "data_feed.liquidations_feed.liquidations_factory": _names(feeds.LiquidationsConfig, feeds.LiquidationsFactory),
     "data_feed.market_data_provider": _names(MarketDataProvider),
     "exceptions": _names(InvalidController=ConfigError),
     "logger": _names(tools.HummingbotLogger),
-    "remote_iface.mqtt": _names(feeds.ExternalTopicFactory),
+    "remote_iface.mqtt": _names(feeds.ExternalTopicFactory, feeds.ETopicPublisher),
+    "core.rate_oracle.rate_oracle": _names(stepping.RateOracle),
+    "strategy.script_strategy_base": EVENTS | _names(Decimal, ScriptStrategyBase=script.StrategyV2Base),
+    "strategy.strategy_py_base": EVENTS,
     "strategy.strategy_v2_base": SCRIPTS,
 }
 

@@ -3,13 +3,18 @@
 Everything is relative: prices are fractions of the mid, inventory q counts in orders, money in orders' worth. That is the paper's model in other units (one
 "share" is one order, one unit of money what an order costs), so its equations hold as they stand, on every pair:
 
-    dS = sigma dW                                                  the mid is a Brownian motion without drift
-    lambda(delta) = A exp(-kappa delta)                            how often an order at distance delta is reached
+    dS = sigma dW                                                  section 2.1: the mid is a Brownian motion without drift
+    lambda(delta) = A exp(-kappa delta)                            section 2.5: how often an order at distance delta is reached (kappa is the paper's k)
     r = s - q gamma sigma^2 (T - t)                                eq. (29), reservation price
-    ask - bid = gamma sigma^2 (T - t) + 2/gamma ln(1 + gamma/kappa)   eq. (30), optimal spread
+    ask - bid = gamma sigma^2 (T - t) + 2/gamma ln(1 + gamma/kappa)   eq. (30), optimal spread, around r and whatever q is
+
+The tests run the simulation of section 3.3 with these quotes and find the paper's tables 1 to 3. gamma counts for an order's worth of money, sigma for a root of a
+second, T - t in seconds, kappa for a fraction of the mid: gamma/kappa and q gamma sigma^2 (T - t) have no unit. The paper says nothing of how gamma is chosen, nor of
+orders of several sizes: `aversion` and `shape` (eta) are ours.
 
 sigma and kappa are estimated from closed candles: sigma^2 is the mean squared log return over its seconds; kappa is the likeliest one for the distances that the
-highs and lows of the candles reached from their opens (a limit order of that depth would have been reached), which are exponential where lambda is as above.
+highs and lows of the candles reached from their opens (a limit order of that depth would have been reached), which are exponential where lambda is as above. A longer
+candle reaches farther: kappa is that of an order that stands for about a candle.
 """
 
 from __future__ import annotations

@@ -85,14 +85,23 @@ class AvellanedaStoikovController(CandleReader):
 
     def _filled_quote(self) -> Decimal:
         """What orders have filled that are still live: it is not in the hold yet."""
-        live = (info for info in self.executors_info if not info.is_done and info.has_fills and info.side is not None)
-        return sum((info.side.sign * info.filled_amount_quote for info in live if info.side is not None), Decimal(0))
+        filled = (info for info in self._live() if info.has_fills)
+        return sum((info.side.sign * info.filled_amount_quote for info in filled if info.side is not None), Decimal(0))
+
+    def _live(self) -> list[ExecutorInfo]:
+        """Executors that have not ended, oldest first; they stand behind those that have."""
+        live: list[ExecutorInfo] = []
+        for info in reversed(self.executors_info):
+            if info.is_done:
+                break
+            live.append(info)
+        return live[::-1]
 
     # ---- what it does ----------------------------------------------------------------------------------------------
     def determine_executor_actions(self) -> list[ExecutorAction]:
-        live = [info for info in self.executors_info if not info.is_done]
+        live = self._live()
         self._quiet_until_ns = 0
-        if self._must_stop():
+        if self._must_stop(live):
             return self._close_out(live)
         if self.processed_data["quotes"] is None or self._is_resting():
             return []
@@ -181,17 +190,23 @@ class AvellanedaStoikovController(CandleReader):
     # ---- when it goes wrong ----------------------------------------------------------------------------------------
     def _is_resting(self) -> bool:
         """Whether a refusal or a stop is so near that nothing is sent yet."""
-        now_ns = self.market_data_provider.now_ns
+        now_ns, cooldown = self.market_data_provider.now_ns, self.config.cooldown_time
+        since_ns = now_ns - max(cooldown, REFUSAL_PAUSE_S) * SECOND_NS
         refused = (CloseType.FAILED, CloseType.INSUFFICIENT_BALANCE)
-        for info in self.executors_info:
-            pause_s = self.config.cooldown_time if info.level_id == STOP else REFUSAL_PAUSE_S if info.close_type in refused else 0
-            if info.is_done and now_ns < info.close_ns + pause_s * SECOND_NS:
+        for info in reversed(self.executors_info):
+            if not info.is_done:
+                continue
+            if info.close_ns <= since_ns:
+                # those before it have ended earlier
+                return False
+            pause_s = cooldown if info.level_id == STOP else REFUSAL_PAUSE_S if info.close_type in refused else 0
+            if now_ns < info.close_ns + pause_s * SECOND_NS:
                 return True
         return False
 
-    def _must_stop(self) -> bool:
+    def _must_stop(self, live: list[ExecutorInfo]) -> bool:
         """Whether the inventory has lost the stop loss, or is just being closed for it."""
-        if any(not info.is_done and info.level_id == STOP for info in self.executors_info):
+        if any(info.level_id == STOP for info in live):
             return True
         config = self.config
         if config.stop_loss is None or not self.processed_data["held"]:

@@ -67,9 +67,14 @@ class CandleReader(ControllerBase):
     def __init__(self, config: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
         self._window = CandleWindow(self.market_data_provider)
+        self._wanted_of: Any = None
+        self._wanted: list[CandlesConfig] = []
 
     def get_candles_config(self) -> list[CandlesConfig]:
-        return [*super().get_candles_config(), self.config.candles()]
+        if self._wanted_of is not self.config:
+            # it is asked with every tick
+            self._wanted_of, self._wanted = self.config, [*super().get_candles_config(), self.config.candles()]
+        return list(self._wanted)
 
     def update_processed_data(self) -> Any:
         rows = self._window.news(self.config)

@@ -63,11 +63,15 @@ class DirectionalTradingControllerBase(TradingController):
             A side, or a signal whose sign is one.
         """
         side = signal if isinstance(signal, TradeType) else TradeType.BUY if signal > 0 else TradeType.SELL
-        own = [info for info in self.executors_info if info.side is side]
-        open_count = sum(1 for info in own if not info.is_done)
-        newest_ns = max((info.created_ns for info in own), default=None)
-        rested = newest_ns is None or self.market_data_provider.now_ns - newest_ns > self.config.cooldown_time * SECOND_NS
-        return open_count < self.config.max_executors_per_side and rested
+        open_count, since_ns = 0, self.market_data_provider.now_ns - self.config.cooldown_time * SECOND_NS
+        for info in self.executors_info:
+            is_open, is_fresh = not info.is_done, info.created_ns >= since_ns
+            # most have ended long ago: whose side they were on is not asked
+            if (is_open or is_fresh) and info.side is side:
+                if is_fresh:
+                    return False
+                open_count += is_open
+        return open_count < self.config.max_executors_per_side
 
     def get_executor_config(self, side: TradeType, price: Decimal, amount: Decimal) -> ExecutorConfigBase:
         """The executor that a signal opens."""

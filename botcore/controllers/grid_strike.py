@@ -11,9 +11,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from botcore.controllers.barrier_changes import barrier_changes
 from botcore.controllers.base import ControllerBase
 from botcore.controllers.grid_fields import GridFields, check_band
 from botcore.core.config import Side, ask
+from botcore.executors.data_types import TripleBarrierConfig
+from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
 from botcore.model.enums import TradeType
 from botcore.model.times import NEVER
@@ -49,6 +52,9 @@ class GridStrikeController(ControllerBase):
     """See the module."""
 
     config: GridStrikeConfig
+
+    def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
+        return barrier_changes(before.triple_barrier_config, self.config.triple_barrier_config, running)
 
     def update_processed_data(self) -> Any:
         config = self.config

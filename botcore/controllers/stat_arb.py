@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from botcore.controllers.barrier_changes import barrier_changes
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.two_markets import MarketField, is_known, is_resting, market_of
 from botcore.core.config import PositionModeField, ask
@@ -137,6 +138,9 @@ class StatArb(ControllerBase):
         ]
         return [*super().get_candles_config(), *own]
 
+    def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
+        return barrier_changes(before.triple_barrier_config, self.config.triple_barrier_config, running)
+
     # ---- what is known -----------------------------------------------------------------------------------------------
     def update_processed_data(self) -> Any:
         config = self.config
@@ -160,6 +164,7 @@ class StatArb(ControllerBase):
             "position_hedge_quote": hedge.quote,
             "imbalance_scaled_pct": (dominant.quote - scaled) / max(dominant.quote, scaled) if held else ZERO,
             "pair_pnl_pct": pnl / held if pnl is not None and held else ZERO,
+            "is_one_moment": self.market_data_provider.is_one_moment(config.markets()),
             "is_known": is_known(dominant.price, hedge.price) and pnl is not None,
         }
 
@@ -196,7 +201,7 @@ class StatArb(ControllerBase):
         if not data["is_known"]:
             return []
         stops: dict[str, ExecutorAction] = {}
-        pnl = data["pair_pnl_pct"]
+        pnl = data["pair_pnl_pct"] if data["is_one_moment"] else ZERO
         if pnl > config.tp_global or pnl < -config.sl_global:
             for leg in self._legs:
                 self._stop(stops, [*leg.placed, *leg.filled])

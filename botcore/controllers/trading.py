@@ -6,6 +6,7 @@ from typing import Any
 
 from mypy_extensions import mypyc_attr
 
+from botcore.controllers.barrier_changes import barrier_changes
 from botcore.controllers.barrier_fields import TradingControllerConfig
 from botcore.controllers.base import ControllerBase
 from botcore.executors.data_types import TripleBarrierConfig
@@ -32,8 +33,4 @@ class TradingController(ControllerBase):
         return self._barriers
 
     def barrier_changes(self, before: Any, running: list[ExecutorInfo]) -> list[tuple[str, TripleBarrierConfig]]:
-        """The new barriers for every executor that had the old ones as they stood in the config; scaled ones are left alone."""
-        was, now = before.triple_barrier_config, self.triple_barrier
-        if was == now:
-            return []
-        return [(info.id, now) for info in running if info.is_active and getattr(info.config, "triple_barrier_config", None) == was]
+        return barrier_changes(before.triple_barrier_config, self.triple_barrier, running)

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator
 
-from botcore.executors.data_types import ConnectorPair
+from botcore.executors.data_types import ConnectorPair, read_market
 from botcore.executors.info import ExecutorInfo
 from botcore.model.instrument import Market, split_pair
 
 RETRY_NS: Final = 10_000_000_000
 """So long a controller waits after an executor that ended without a fill: what was refused a moment ago is refused again."""
-
-
-def read_market(raw: Any) -> Any:
-    """`connector:BASE-QUOTE` as text, a mapping of both, or nothing to be done."""
-    if not isinstance(raw, str):
-        return raw
-    connector_name, colon, pair = raw.strip().partition(":")
-    if not colon or not connector_name or pair.count("-") != 1:
-        raise ValueError(f"expected CONNECTOR:PAIR (for example binance:BTC-USDT), found {raw!r}")
-    return {"connector_name": connector_name.lower(), "trading_pair": pair.upper()}
 
 
 MarketField = Annotated[ConnectorPair, BeforeValidator(read_market)]

@@ -16,7 +16,8 @@ from typing import Any, Final
 import numpy as np
 
 from botcore.data.candle_csv import CandleTable
-from botcore.markets.price_watch import PriceWatch
+from botcore.data.joint_walk import JointWalk
+from botcore.markets.price_watch import BETWEEN, PriceWatch
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, FeedEnded, MarketEvent, QuoteTick
 from botcore.model.times import MILLISECOND_NS, NEVER
@@ -39,13 +40,26 @@ class CandleFeed:
         +1 while the account is long in this market, -1 while short, else 0.
     start_row : int
         First bar that is walked; those before it are history.
+    walk : JointWalk, optional
+        Shared by the feeds of several markets, so that they are walked together.
     """
 
-    def __init__(self, instrument: Instrument, table: CandleTable, watch: PriceWatch, bias: Callable[[], int], start_row: int = 0) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        table: CandleTable,
+        watch: PriceWatch,
+        bias: Callable[[], int],
+        start_row: int = 0,
+        walk: JointWalk | None = None,
+    ) -> None:
         self.instrument = instrument
         self._table = table
         self._watch = watch
         self._bias = bias
+        self._walk = walk
+        if walk is not None:
+            walk.join(bias)
         self._rows = len(table.open_ms)
         self._interval_ns = table.interval_s * 1_000_000_000
         self._prices = _in_ticks(table, instrument)
@@ -74,7 +88,7 @@ class CandleFeed:
             return self._ts_ns
         if self._stage == ENDED:
             return NEVER
-        if not self._knows_stop or self._seen_version != self._watch.version:
+        if not self._knows_stop or self._seen_version != self._watch.version or (self._walk is not None and self._is_behind(self._walk)):
             self._look_ahead()
         return self._stop_ns
 
@@ -87,12 +101,17 @@ class CandleFeed:
         if self._row >= self._rows:
             self._stage = ENDED
             return FeedEnded(self.instrument.market, self._ts_ns)
-        if not self._knows_stop or self._seen_version != self._watch.version:
+        if not self._knows_stop or self._seen_version != self._watch.version or (self._walk is not None and self._is_behind(self._walk)):
             self._look_ahead()
         self._knows_stop = False
         ts_ns, ticks = self._stop_ns, self._stop_ticks
         if self._stop_arrives:
+            self._watch.moment_ns = ts_ns if self._stage == OPEN or self._stage == CLOSE else BETWEEN
             self._arrive()
+        else:
+            self._watch.moment_ns = BETWEEN
+        if self._walk is not None:
+            self._walk.last_ns = ts_ns
         self._ts_ns, self._ticks = ts_ns, ticks
         return QuoteTick(self.instrument.market, ts_ns, ticks, ticks)
 
@@ -100,6 +119,18 @@ class CandleFeed:
         self._seen_version = self._watch.version
         self._knows_stop = True
         self._stop_ns, self._stop_ticks, self._stop_arrives = self._next_stop()
+        if self._walk is not None and self._is_behind(self._walk) and self._walk.last_ns < self._stop_ns:
+            self._stop_ns, self._stop_ticks, self._stop_arrives = self._walk.last_ns, self._price_at(self._walk.last_ns, self._stop_ticks), False
+
+    def _is_behind(self, walk: JointWalk) -> bool:
+        """Whether another market has been quoted since, within the candle that is walked here."""
+        return OPEN < self._stage <= CLOSE and self._ts_ns < walk.last_ns < self._times[self._stage]
+
+    def _price_at(self, now_ns: int, stop: int) -> int:
+        """Where the straight line to the next quote of the bar stands; never beyond `stop`, where somebody waits."""
+        here, target = self._ticks, self._path[self._stage]
+        gone = abs(target - here) * (now_ns - self._ts_ns) // (self._times[self._stage] - self._ts_ns)
+        return min(here + gone, stop) if target > here else max(here - gone, stop)
 
     def _next_stop(self) -> tuple[int, int, bool]:
         """(time, price, whether this is the end of the leg) of the next quote."""
@@ -145,8 +176,12 @@ class CandleFeed:
 
     def _choose_path(self) -> None:
         opened, high, low, closed = self._prices[self._row]
-        bias = self._bias()
-        low_first = bias > 0 or (bias == 0 and opened - low <= high - opened)
+        low_is_nearer = opened - low <= high - opened
+        if self._walk is not None:
+            low_first = self._walk.low_first(self._open_ns[self._row], low_is_nearer)
+        else:
+            bias = self._bias()
+            low_first = bias > 0 or (bias == 0 and low_is_nearer)
         self._path = [opened, low, high, closed] if low_first else [opened, high, low, closed]
 
     def _close_bar(self) -> BarClosed:
@@ -189,6 +224,8 @@ class CandleFeed:
         self._path = [opened, second, third, closed]
         if self._ts_ns:
             self._standing = QuoteTick(self.instrument.market, self._ts_ns, self._ticks, self._ticks)
+            is_edge = self._stage == OPEN or self._bar_due or self._ts_ns == self._times[0]
+            self._watch.moment_ns = self._ts_ns if is_edge else BETWEEN
 
 
 def _in_ticks(table: CandleTable, instrument: Instrument) -> list[tuple[int, int, int, int]]:

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from mypy_extensions import mypyc_attr
 
-from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, config_values
+from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, changed_config, config_values
 from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import MarketExposure, PnlLine
 from botcore.executors.info import MAX_RETRIES, ExecutorInfo
@@ -167,7 +167,7 @@ class ExecutorBase(ABC, Generic[C]):
 
     @abstractmethod
     def stop(self, now_ns: int, keep_position: bool = False) -> None:
-        """End early; a no-op when it is ending or has ended."""
+        """End early; a no-op when it has ended, or is ending and has traded something."""
 
     @abstractmethod
     def abandon(self, now_ns: int, reason: str, close_type: CloseType | None = None) -> None:
@@ -197,8 +197,16 @@ class ExecutorBase(ABC, Generic[C]):
         return fill.trade_type if side is None else side
 
     def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
-        """Take over other barriers while it runs; False when this kind can't, or it is ending."""
+        """Take over other barriers while it runs, all of them or none; False when this kind can't, it is ending, or they do not fit its config."""
         return False
+
+    def _changed_config(self, **changes: Any) -> C | None:
+        """Its config with other values, checked as a whole; None, and why in `info.reason`, when it would not hold."""
+        try:
+            return changed_config(self.config, changes)
+        except ValueError as error:
+            self.info.reason = f"other barriers were refused: {error}"
+            return None
 
     def pnl_lines(self) -> list[PnlLine] | None:
         """Its net PnL as lines in closing prices that change with its fills only; None when it has to be asked each time."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from botcore.core.config import OrderTypeField, PositionActionField, Side, enum_reader
 from botcore.model.enums import OrderType, PositionAction, TradeType
 
+V = TypeVar("V", bound=BaseModel)
 Ratio = Annotated[Decimal, Field(gt=0)]
 Price = Annotated[Decimal, Field(gt=0)]
 
@@ -90,11 +91,26 @@ class ExecutorConfigBase(ConfigValue):
     level_id: str | None = None
 
 
+def read_market(raw: Any) -> Any:
+    """`connector:BASE-QUOTE` as text, a mapping of both, or nothing to be done."""
+    if not isinstance(raw, str):
+        return raw
+    connector_name, colon, pair = raw.strip().partition(":")
+    if not colon or not connector_name or pair.count("-") != 1:
+        raise ValueError(f"expected CONNECTOR:PAIR (for example binance:BTC-USDT), found {raw!r}")
+    return {"connector_name": connector_name.lower(), "trading_pair": pair.upper()}
+
+
 class ConnectorPair(ConfigValue):
-    """One market, as configs that need two of them name it."""
+    """One market, as configs that need two of them name it; also written `connector:BASE-QUOTE`."""
 
     connector_name: str
     trading_pair: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, raw: Any) -> Any:
+        return read_market(raw)
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
         """Connector and pair, so that they can be unpacked."""
@@ -168,6 +184,21 @@ class OrderExecutorConfig(ExecutorConfigBase):
         elif self.execution_strategy is not ExecutionStrategy.MARKET and self.price is None:
             raise ValueError(f"a {self.execution_strategy.name} order needs a price, found none")
         return self
+
+
+def changed_config(config: V, changes: Mapping[str, Any]) -> V:
+    """A config with other values, checked as a whole.
+
+    Raises
+    ------
+    ValueError
+        If it would not hold; the text is the first reason.
+    """
+    kind = type(config)
+    try:
+        return kind.model_validate({**{name: getattr(config, name) for name in kind.model_fields}, **changes})
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"]) from None
 
 
 def config_values(config: BaseModel) -> dict[str, Any]:

@@ -48,8 +48,8 @@ class ExecutorInfo:
 
     Attributes
     ----------
-    status, close_type, close_ns, reason, has_fills
-        Written by the executor; read only for everybody else.
+    status, close_type, close_ns, reason, has_fills, entry_ns
+        Written by the executor; read only for everybody else. `entry_ns` is when the order that opens was told of last, kept after that order's end; 0 before.
     """
 
     __slots__ = (
@@ -60,6 +60,7 @@ class ExecutorInfo:
         "config",
         "controller_id",
         "created_ns",
+        "entry_ns",
         "has_fills",
         "id",
         "level_id",
@@ -80,6 +81,7 @@ class ExecutorInfo:
         self.close_ns = 0
         self.reason = ""
         self.has_fills = False
+        self.entry_ns = 0
         self._executor = executor
         self._outcome = NOTHING
 
@@ -189,9 +191,32 @@ class ExecutorInfo:
             "close_price": None,
             "current_retries": 0,
             "max_retries": MAX_RETRIES,
-            "open_order_last_update": None,
+            "open_order_last_update": self.entry_ns / 1e9 if self.entry_ns else None,
             "order_ids": [],
             "held_position_orders": [],
             "exposure_base": ZERO,
             "reason": self.reason,
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything of it as plain values, under the names of Strategy V2."""
+        return {
+            "id": self.id,
+            "timestamp": self.timestamp,
+            "type": self.type,
+            "status": self.status,
+            "close_type": self.close_type,
+            "close_timestamp": self.close_timestamp,
+            "connector_name": self.connector_name,
+            "trading_pair": self.trading_pair,
+            "side": self.side,
+            "net_pnl_pct": self.net_pnl_pct,
+            "net_pnl_quote": self.net_pnl_quote,
+            "cum_fees_quote": self.cum_fees_quote,
+            "filled_amount_quote": self.filled_amount_quote,
+            "is_active": self.is_active,
+            "is_trading": self.is_trading,
+            "custom_info": self.custom_info,
+            "controller_id": self.controller_id,
+            "config": self.config,
         }

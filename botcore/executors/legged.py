@@ -68,6 +68,10 @@ class LeggedExecutor(ExecutorBase[C]):
             return CloseType.INSUFFICIENT_BALANCE, f"the account at {name} has not enough {asset} for {instrument.amount(lots):f} {instrument.base}"
         return None
 
+    def _is_one_moment(self) -> bool:
+        """Whether the prices of all legs belong together: only then does their difference say anything."""
+        return self._market_data.is_one_moment(leg.instrument.market for leg in self.legs)
+
     # ---- what a kind of executor defines ---------------------------------------------------------------------------
     @abstractmethod
     def _run(self, now_ns: int) -> None:

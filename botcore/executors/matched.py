@@ -14,6 +14,7 @@ from botcore.executors.leg import Leg
 from botcore.executors.legged import NAN, LeggedExecutor
 from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.order import Purpose
+from botcore.model.refusals import RefusalKind, kind_of
 
 C = TypeVar("C", bound=ExecutorConfigBase)
 
@@ -79,6 +80,12 @@ class MatchedExecutor(LeggedExecutor[C]):
         if lots >= 1 and now_ns >= leg.retry_at_ns and not leg.is_dust(leg.requests.close_request(lots)):
             leg.submit(leg.requests.close_request(lots), now_ns)
 
+    def _refused(self, leg: Leg, reason: str, now_ns: int, purpose: Purpose) -> None:
+        """A cap of ours does not give way to what is naked: trying on and on would only leave it so. The budget of the leg that lacks it is used up at once."""
+        if purpose.adds_risk and kind_of(reason) is RefusalKind.LIMIT and leg.exposure.side.sign * self.naked() < 0:
+            leg.retries = self.max_retries
+        super()._refused(leg, reason, now_ns, purpose)
+
     # ---- prices ----------------------------------------------------------------------------------------------------
     def _taker_price(self, leg: Leg, lots: int) -> Decimal | None:
         """Average price of taking this many lots on the leg's side, in its quote; None while the depth is not there, or the book is not to be trusted."""
@@ -141,6 +148,9 @@ class MatchedExecutor(LeggedExecutor[C]):
             self.close_type = COMPLETED
         elif self._unwinds:
             self.close_type, reason = FAILED, f"one side could not be traded ({self.info.reason}); the other was traded back"
+        elif self.close_type is CloseType.POSITION_HOLD and not any(leg.exposure.base for leg in self.legs):
+            # it was to keep what it had, and had nothing
+            self.close_type = CloseType.EARLY_STOP
         if self.close_type is FAILED and any(leg.exposure.base for leg in self.legs):
             # what is left on the legs is held and told as such
             self.close_type = CloseType.POSITION_HOLD

@@ -34,7 +34,6 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
         self._wanted_lots = self._instrument.lots(config.amount)
         self._first_request: OrderRequest | None = None
         self._entry: Order | None = None
-        self._latest_entry: Order | None = None
         self._profit: Order | None = None
 
     # ---- start -----------------------------------------------------------------------------------------------------
@@ -85,7 +84,6 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
         if request is None or now_ns != self.created_ns:
             request = self._pricing.entry_request(lots, self._pricing.entry_ticks())
         self._entry = self._submit(request, now_ns)
-        self._latest_entry = self._entry or self._latest_entry
 
     def _control_take_profit(self, now_ns: int) -> None:
         """Keep one resting order over exactly what is held."""
@@ -109,6 +107,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
 
     def _let_go(self, order: Order) -> None:
         if order is self._entry:
+            self.info.entry_ns = order.updated_ns
             self._entry = None
             self._wants_entry = self._wants_entry and order.filled_lots < order.lots
         elif order is self._profit:
@@ -126,8 +125,10 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
             return False
         before = self._triple
         triple = triple.model_copy(update={"open_order_type": before.open_order_type})
-        self.config = self.config.model_copy(update={"triple_barrier_config": triple})
-        self.info.config = self.config
+        config = self._changed_config(triple_barrier_config=triple)
+        if config is None:
+            return False
+        self.config = self.info.config = config
         self._pricing.reconfigure(self.config)
         self._takes_profit_by_limit = triple.take_profit is not None and triple.take_profit_order_type.is_limit
         wanted = (triple.take_profit, triple.take_profit_order_type)
@@ -145,19 +146,19 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
         info = super().custom_info()
         if not self._exposure.opened_lots:
             info["current_position_average_price"] = self._pricing.entry_price
-        entry = self._latest_entry
-        return info | {"open_order_last_update": entry.updated_ns / 1e9 if entry is not None else None}
+        last_ns = self._entry.updated_ns if self._entry is not None else self.info.entry_ns
+        return info | {"open_order_last_update": last_ns / 1e9 if last_ns else None}
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
-        return super().state() | {"entry_price": None if self._pricing.entry_price is None else str(self._pricing.entry_price)}
+        price = self._pricing.entry_price
+        return super().state() | {"entry_price": None if price is None else str(price), "entry_ns": self.info.entry_ns}
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
         self._pricing.entry_price = None if state["entry_price"] is None else Decimal(state["entry_price"])
+        # records of earlier versions do not say it
+        self.info.entry_ns = state.get("entry_ns", 0)
         super().restore(state, orders, fills)
-        for order in orders:
-            if order.request.purpose is Purpose.OPEN and (self._latest_entry is None or order.created_ns >= self._latest_entry.created_ns):
-                self._latest_entry = order
 
     def _take_up(self, order: Order) -> None:
         purpose = order.request.purpose

@@ -17,6 +17,7 @@ from botcore.markets.funding import FundingInfo
 from botcore.markets.market_books import Freshness, OrderBookQueryResult
 from botcore.markets.market_candles import CANDLE_COLUMNS, CandleReader, CandlesFeed
 from botcore.markets.market_state import NAN, MarketState
+from botcore.markets.price_watch import BETWEEN
 from botcore.markets.rates import Rate, RateOracle
 from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Market, split_pair
@@ -40,6 +41,8 @@ class MarketDataProvider(CandleReader):
         (connector name, asset) -> (total, available) as Decimal.
     open_market : callable, optional
         Opens a market that is not open yet; without it only open ones can be read.
+    fee_rate : callable, optional
+        (connector name, pair, is_maker) -> fee as a fraction of what is traded; None while it is not known.
 
     Attributes
     ----------
@@ -55,9 +58,11 @@ class MarketDataProvider(CandleReader):
         markets: Mapping[Market, MarketState],
         balance: Callable[[str, str], tuple[Decimal, Decimal]] | None = None,
         open_market: Callable[[Market], MarketState] | None = None,
+        fee_rate: Callable[[str, str, bool], Decimal | None] | None = None,
     ) -> None:
         super().__init__(clock, markets, open_market)
         self._balance = balance
+        self._fee_rate = fee_rate
         self.rates = RateOracle(lambda: clock.now_ns, markets, RATE_AGE_NS)
         self.rate_troubles: dict[str, str] = {}
 
@@ -69,6 +74,20 @@ class MarketDataProvider(CandleReader):
         """
         now_ns = self._clock.now_ns
         return all(state.is_usable(now_ns) for state in self._markets.values()) and all(feed.ready for feed in self._feeds.values())
+
+    def is_one_moment(self, markets: Iterable[Market]) -> bool:
+        """Whether the present prices of these markets belong together, so that their difference is one that somebody could have traded.
+
+        True for live and traded prices, whose age is known otherwise (`freshness`). Candles say it of their opens and closes only: what lies between is a path that was
+        drawn through each market's candle.
+        """
+        moment_ns = 0
+        for market in markets:
+            found_ns = self._markets[market].watch.moment_ns
+            if found_ns == BETWEEN or (moment_ns and found_ns and found_ns != moment_ns):
+                return False
+            moment_ns = found_ns or moment_ns
+        return True
 
     # ---- books at run time -------------------------------------------------------------------------------------------
     async def initialize_order_book(self, connector_name: str, trading_pair: str) -> bool:
@@ -100,6 +119,10 @@ class MarketDataProvider(CandleReader):
         if self._balance is None:
             return NAN, NAN
         return self._balance(connector_name, asset)
+
+    def get_fee_rate(self, connector_name: str, trading_pair: str, is_maker: bool = False) -> Decimal | None:
+        """What the account pays there, as a fraction of what is traded; None while it is not known."""
+        return None if self._fee_rate is None else self._fee_rate(connector_name, trading_pair, is_maker)
 
     @property
     def connectors(self) -> dict[str, ConnectorView]:

@@ -12,6 +12,9 @@ from typing import Final
 NO_LOW: Final = -(2**62)
 NO_HIGH: Final = 2**62 - 1
 
+BETWEEN: Final = -1
+"""The path is between two prices that have a time."""
+
 
 class PriceWatch:
     """Watched prices of one market, in ticks.
@@ -22,9 +25,11 @@ class PriceWatch:
         Grows with every change, so that a walk need not look again when nothing changed.
     now_ns : int
         Market time that has passed: who watches a price from now on is not woken before.
+    moment_ns : int
+        Time of the open or close at which a path of candles stands, `BETWEEN` on its way from one to the other; 0 where prices are no path: they stand until the next.
     """
 
-    __slots__ = ("_by_key", "_highs", "_lows", "now_ns", "version")
+    __slots__ = ("_by_key", "_highs", "_lows", "moment_ns", "now_ns", "version")
 
     def __init__(self) -> None:
         self._by_key: dict[str, tuple[int, int]] = {}
@@ -32,6 +37,7 @@ class PriceWatch:
         self._highs: list[int] = []
         self.version = 0
         self.now_ns = 0
+        self.moment_ns = 0
 
     def set(self, key: str, low: int = NO_LOW, high: int = NO_HIGH) -> None:
         """Wake `key` when the price falls to `low` or rises to `high`; replaces what the key watched before."""

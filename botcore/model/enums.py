@@ -19,10 +19,11 @@ class TradeType(Enum):
     SELL = 2
     RANGE = 3
 
-    @property
-    def sign(self) -> int:
-        """+1 for BUY, -1 for SELL: the direction in which a fill moves the position."""
-        return 1 if self is TradeType.BUY else -1
+    sign: int
+    """+1 for BUY, -1 for SELL: the direction in which a fill moves the position. It is looked at with every order: a value, not a question."""
+
+    def __init__(self, value: int) -> None:
+        self.sign = 1 if value == 1 else -1
 
     @property
     def opposite(self) -> TradeType:
@@ -40,9 +41,10 @@ class OrderType(Enum):
     LIMIT_MAKER = 3
     STOP_MARKET = 21
 
-    @property
-    def is_limit(self) -> bool:
-        return self is OrderType.LIMIT or self is OrderType.LIMIT_MAKER
+    is_limit: bool
+
+    def __init__(self, value: int) -> None:
+        self.is_limit = value in (2, 3)
 
     def is_limit_type(self) -> bool:
         """As `is_limit`, under the name of Strategy V2."""

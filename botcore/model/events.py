@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botcore.model.instrument import Market
 from botcore.model.order import Fill, OrderState
-from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, Recordable, TallyRecord
+from botcore.model.records import DrawdownRecord, ExecutorRecord, FundingRecord, HoldRecord, Recordable, TallyRecord
 
 
 @dataclass(slots=True, init=False)
@@ -133,6 +133,14 @@ class TallyChanged:
 
     bot_id: str
     tally: Recordable[TallyRecord]
+
+
+@dataclass(slots=True)
+class DrawdownChanged:
+    """The peak from which a bot's, or a controller's, losses count must be written down."""
+
+    bot_id: str
+    drawdown: Recordable[DrawdownRecord]
 
 
 @dataclass(slots=True)

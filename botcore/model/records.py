@@ -95,6 +95,15 @@ class TallyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawdownRecord:
+    """Best PnL so far and the largest drop from a peak, quote; `controller_id` is empty for the whole bot's."""
+
+    controller_id: str
+    peak_quote: Decimal
+    worst_quote: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRecord:
     """One order with its intent, as recovery needs it."""
 
@@ -194,6 +203,7 @@ class BotRecords:
     tallies: list[TallyRecord]
     orphans: list[ExecutorRecord] = field(default_factory=list)
     funding: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)
+    drawdowns: list[DrawdownRecord] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

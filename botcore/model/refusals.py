@@ -13,6 +13,7 @@ WAITS_ITS_TURN: Final = "waits for its turn"
 OWN_ORDER: Final = "would trade with our own order"
 THIN_BOOK: Final = "the book is too thin"
 NOTHING_LEFT: Final = "the account holds nothing to close"
+ABOVE_LIMIT: Final = "above the limit of"
 
 
 class RefusalKind(Enum):
@@ -29,6 +30,8 @@ class RefusalKind(Enum):
     """Another order of ours stands in the way: the price will be another one in a moment."""
     NOTHING_LEFT = "nothing left"
     """Others have closed what was to be closed: it may come back for a moment, if they take back what they closed too much."""
+    LIMIT = "limit"
+    """A cap of ours says no, and goes on saying it until something else is closed."""
     OTHER = "other"
 
 
@@ -42,6 +45,8 @@ def kind_of(reason: str) -> RefusalKind:
         return RefusalKind.OWN_ORDER
     if reason.startswith(NOTHING_LEFT):
         return RefusalKind.NOTHING_LEFT
+    if ABOVE_LIMIT in reason:
+        return RefusalKind.LIMIT
     said = reason.lower()
     if "insufficient" in said and any(word in said for word in ("balance", "margin", "fund")):
         return RefusalKind.BALANCE

@@ -5,11 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from botcore.model.records import DrawdownRecord
+from botcore.model.times import SECOND_NS
+
 ZERO: Final = Decimal(0)
+
+WRITTEN_EVERY_NS: Final = 10 * SECOND_NS
+"""A peak that rises with every tick is written so often: a crash forgets what it rose by since then. One that was lowered is written at once."""
 
 
 class Drawdown:
     """See the module; a PnL begins at 0, so a loss from the start counts.
+
+    Parameters
+    ----------
+    controller_id : str
+        Whose PnL it is; empty for the whole bot's.
 
     Attributes
     ----------
@@ -19,21 +30,27 @@ class Drawdown:
         Drop when it was looked at last with a known PnL.
     """
 
-    __slots__ = ("drop", "peak", "pnl", "worst")
+    __slots__ = ("_begins", "_written_ns", "_written_peak", "_written_worst", "controller_id", "drop", "peak", "pnl", "worst")
 
-    def __init__(self) -> None:
+    def __init__(self, controller_id: str = "") -> None:
+        self.controller_id = controller_id
         self.pnl = ZERO
         self.peak = ZERO
         self.drop = ZERO
         self.worst = ZERO
+        self._begins = False
+        self._written_peak = ZERO
+        self._written_worst = ZERO
+        self._written_ns = 0
 
     def see(self, pnl: Decimal | None) -> None:
         """Look at the present PnL."""
         if pnl is None or pnl.is_nan():
             return
         self.pnl = pnl
-        if pnl > self.peak:
+        if pnl > self.peak or self._begins:
             self.peak = pnl
+            self._begins = False
         self.drop = self.peak - pnl
         if self.drop > self.worst:
             self.worst = self.drop
@@ -41,3 +58,26 @@ class Drawdown:
     def begin_anew(self) -> None:
         """Count from the present PnL; the worst stays."""
         self.peak, self.drop = self.pnl, ZERO
+
+    def begin_with_next(self) -> None:
+        """Count from the next PnL that is known: whoever starts a stopped bot again knows what it has lost."""
+        self._begins = True
+        self.drop = ZERO
+
+    # ---- records ---------------------------------------------------------------------------------------------------
+    def is_due(self, now_ns: int) -> bool:
+        """Whether it must be written down now; the caller does so."""
+        if self.peak == self._written_peak and self.worst == self._written_worst:
+            return False
+        if self.peak >= self._written_peak and self._written_ns and now_ns < self._written_ns + WRITTEN_EVERY_NS:
+            return False
+        self._written_peak, self._written_worst, self._written_ns = self.peak, self.worst, now_ns
+        return True
+
+    def record(self) -> DrawdownRecord:
+        return DrawdownRecord(self.controller_id, self.peak, self.worst)
+
+    def restore(self, record: DrawdownRecord) -> None:
+        """Go on from what an earlier process wrote."""
+        self.peak = self._written_peak = record.peak_quote
+        self.worst = self._written_worst = record.worst_quote

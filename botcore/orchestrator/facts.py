@@ -24,7 +24,23 @@ def market_of(executor: ExecutorBase[Any]) -> dict[str, Any]:
         "side": side.name if side is not None else None,
         "level_id": getattr(config, "level_id", None),
         "leverage": getattr(config, "leverage", None),
+        "legs": _legs(executor),
     }
+
+
+def _legs(executor: ExecutorBase[Any]) -> list[dict[str, Any]]:
+    """Every market of an executor that trades several, in its own order; empty where its config names the only one."""
+    if getattr(executor.config, "trading_pair", None):
+        return []
+    return [
+        {
+            "connector_name": each.market.connector_name,
+            "trading_pair": each.market.trading_pair,
+            "side": each.side.name,
+            "entry_price": _text(each.entry_price),
+        }
+        for each in executor.exposures()
+    ]
 
 
 def opened_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
@@ -50,4 +66,12 @@ def closed_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
 
 
 def held_payload(executor: ExecutorBase[Any], fill: Fill) -> dict[str, Any]:
-    return market_of(executor) | {"amount": _text(fill.amount), "price": _text(fill.price), "fill_side": fill.trade_type.name}
+    """A fill that went to a hold: where it was made is the fill's own, for an executor may trade several markets."""
+    where = fill.instrument.market
+    return market_of(executor) | {
+        "connector_name": where.connector_name,
+        "trading_pair": where.trading_pair,
+        "amount": _text(fill.amount),
+        "price": _text(fill.price),
+        "fill_side": fill.trade_type.name,
+    }

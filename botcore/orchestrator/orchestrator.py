@@ -21,7 +21,7 @@ from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
 from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError, nearest
-from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
+from botcore.model.events import DrawdownChanged, ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.instrument import Market
 from botcore.model.order import Fill
 from botcore.model.times import NEVER
@@ -78,7 +78,7 @@ class Shelf:
         self.tally = Tally(controller_id)
         self.funding = Funding()
         self.standing = Standing()
-        self.drawdown = Drawdown()
+        self.drawdown = Drawdown(controller_id)
         self.initial: list[Any] = []
         self.pnl: Decimal | None = None
         self.is_open = True
@@ -472,7 +472,7 @@ class ExecutorOrchestrator:
         return total
 
     def observe(self) -> None:
-        """Look at the PnL of each controller and of the bot, for their drawdowns."""
+        """Look at the PnL of each controller and of the bot, for their drawdowns; a peak is written down, so that a restart does not forget it."""
         total: Decimal | None = Decimal(0)
         for controller_id, shelf in self._shelves.items():
             if shelf.seen_version != shelf.version or shelf.is_open:
@@ -483,6 +483,16 @@ class ExecutorOrchestrator:
             pnl = shelf.pnl
             total = None if total is None or pnl is None else total + pnl
         self.drawdown.see(total)
+        if self._bus.has(DrawdownChanged):
+            now_ns = self._clock.now_ns
+            for drawdown in (self.drawdown, *(shelf.drawdown for shelf in self._shelves.values())):
+                if drawdown.is_due(now_ns):
+                    self._bus.publish(DrawdownChanged(self.bot_id, drawdown))
+
+    def begin_drawdowns(self) -> None:
+        """A person starts the bot again: what it lost before is not counted against its limits."""
+        for drawdown in (self.drawdown, *(shelf.drawdown for shelf in self._shelves.values())):
+            drawdown.begin_with_next()
 
     def report(self, controller_id: str | None = None) -> PerformanceReport:
         """Performance of one controller, or of the whole bot."""

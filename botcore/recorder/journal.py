@@ -26,7 +26,7 @@ from sqlalchemy import URL, Connection, Engine, Table, case, cast, create_engine
 from sqlalchemy import Integer as IntegerType
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from botcore.core.points import Points
@@ -221,7 +221,7 @@ class Journal:
         while not self._gives_up.is_set():
             try:
                 self._transact(connection, write)
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001
                 # also for a row that no table takes: it is a bug of ours, and dropping it or the writer silently would be worse than standing still
                 self._fails(str(error.orig if isinstance(error, DBAPIError) else error))
                 if not self._make_room():
@@ -332,8 +332,8 @@ def write_rows(connection: Connection, writes: Sequence[Write]) -> None:
         end = start + 1
         while end < len(writes) and _alike(first, writes[end]):
             end += 1
-        text, names = _prepared(first.table, first.op, tuple(first.values))
-        rows = [tuple(map(write.values.__getitem__, names)) for write in writes[start:end]]
+        text, names, constants = _prepared(first.table, first.op, tuple(first.values))
+        rows = [tuple(map((constants | write.values if constants else write.values).__getitem__, names)) for write in writes[start:end]]
         try:
             driver.executemany(text, rows)
         except sqlite3.Error as error:
@@ -344,13 +344,15 @@ def write_rows(connection: Connection, writes: Sequence[Write]) -> None:
 
 
 @cache
-def _prepared(table: Table, op: Op, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """(SQL, columns in the order of its marks). To build one costs many times what it costs to run it, and there are few: tables times the sets of columns written.
+def _prepared(table: Table, op: Op, names: tuple[str, ...]) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """(SQL, columns in the order of its marks, what stands in columns that are not given and have a default).
 
+    To build one costs many times what it costs to run it, and there are few: tables times the sets of columns written.
     Rows go to the driver as they are: every column takes what Python's sqlite3 takes, and has no processing of SQLAlchemy's.
     """
     compiled = _statement(table, op, names).compile(dialect=SQLITE, column_keys=list(names))
-    return str(compiled), tuple(compiled.positiontup)
+    columns = tuple(compiled.positiontup)
+    return str(compiled), columns, {name: table.c[name].default.arg for name in columns if name not in names}
 
 
 def _statement(table: Table, op: Op, names: tuple[str, ...]) -> Any:

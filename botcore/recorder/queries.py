@@ -15,7 +15,7 @@ from botcore.model.enums import RunnableStatus
 from botcore.model.events import FactKind
 from botcore.model.instrument import Market
 from botcore.model.order import TERMINAL, OrderState
-from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, HoldRecord, LegRecord, OrderRecord, TallyRecord
+from botcore.model.records import BotRecords, DrawdownRecord, ExecutorRecord, FillRecord, HoldRecord, LegRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
 from botcore.recorder.rows import read_record
 from botcore.recorder.tables import PAPER, last_ns_key
@@ -49,6 +49,7 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(of_interest)).order_by(tables.fills.c.ts_ns)).all()
     holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
     tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
+    drawdowns = connection.execute(select(tables.drawdowns).where(tables.drawdowns.c.bot_id == bot_id)).all()
     return BotRecords(
         read_executors(connection, running),
         read_executors(connection, list(reversed(closed))),
@@ -58,6 +59,7 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
         [read_record(TallyRecord, row) for row in tallies],
         read_executors(connection, orphans),
         _funding_of(connection, bot_id),
+        [read_record(DrawdownRecord, row) for row in drawdowns],
     )
 
 

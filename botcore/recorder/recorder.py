@@ -13,6 +13,7 @@ from collections.abc import Callable
 from botcore.core.bus import EventBus
 from botcore.core.points import Points
 from botcore.model.events import (
+    DrawdownChanged,
     ExecutorChanged,
     Fact,
     FundingBooked,
@@ -73,6 +74,7 @@ class MarketsRecorder:
         self._executors: dict[int, ExecutorChanged] = {}
         self._holds: dict[int, HoldChanged] = {}
         self._tallies: dict[int, TallyChanged] = {}
+        self._drawdowns: dict[int, DrawdownChanged] = {}
         self._funding: list[FundingBooked] = []
         self._facts: list[Fact] = []
         self._noted: list[tuple[int, Write]] = []
@@ -86,6 +88,7 @@ class MarketsRecorder:
         bus.subscribe(ExecutorChanged, self._on_executor)
         bus.subscribe(HoldChanged, self._on_hold)
         bus.subscribe(TallyChanged, self._on_tally)
+        bus.subscribe(DrawdownChanged, self._on_drawdown)
         bus.subscribe(FundingBooked, self._funding.append)
         bus.subscribe(Fact, self._facts.append)
         bus.subscribe(PartFault, self._on_fault)
@@ -110,6 +113,9 @@ class MarketsRecorder:
 
     def _on_tally(self, change: TallyChanged) -> None:
         self._tallies[id(change.tally)] = change
+
+    def _on_drawdown(self, change: DrawdownChanged) -> None:
+        self._drawdowns[id(change.drawdown)] = change
 
     def note(self, write: Write) -> None:
         """A row about what a connection has heard. It is written by the first flush of a later tick, not before: what was heard now becomes orders and fills in the
@@ -159,6 +165,8 @@ class MarketsRecorder:
             writes.append(Write(tables.holds, row))
         for tally in self._tallies.values():
             writes.append(Write(tables.tallies, {"bot_id": tally.bot_id, **record_row(tally.tally.record())}))
+        for fallen in self._drawdowns.values():
+            writes.append(Write(tables.drawdowns, {"bot_id": fallen.bot_id, **record_row(fallen.drawdown.record())}))
         for paid in self._funding:
             writes.append(Write(tables.funding, {"account": account, "bot_id": paid.bot_id, **record_row(paid.record)}, Op.ADD))
         writes.extend(self._fact_write(fact) for fact in self._facts)
@@ -168,8 +176,19 @@ class MarketsRecorder:
             self._serial = max([self._serial, *(serial_of(order.client_order_id) for order in self._submitted)])
             writes.append(Write(tables.runtime, {"key": "serial", "value": str(self._serial)}, Op.RAISE))
             writes.append(Write(tables.runtime, {"key": last_ns_key(account), "value": str(now_ns)}, Op.RAISE))
-        for gathered in (self._submitted, self._orders, self._fills, self._executors, self._holds, self._tallies, self._funding, self._facts):
-            gathered.clear()
+        gathered = (
+            self._submitted,
+            self._orders,
+            self._fills,
+            self._executors,
+            self._holds,
+            self._tallies,
+            self._drawdowns,
+            self._funding,
+            self._facts,
+        )
+        for each in gathered:
+            each.clear()
         return writes
 
     def _fact_write(self, fact: Fact) -> Write:

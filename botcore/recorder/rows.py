@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.order import Fill, OrderRequest
-from botcore.model.records import ExecutorRecord, FundingRecord, HoldRecord, LegRecord, TallyRecord
+from botcore.model.records import DrawdownRecord, ExecutorRecord, FundingRecord, HoldRecord, LegRecord, TallyRecord
 from botcore.orders.tracker import Order
 from botcore.recorder.tables import PAPER
 
@@ -98,7 +98,7 @@ def fill_row(fill: Fill, request: OrderRequest, account: str = PAPER) -> dict[st
     }
 
 
-def record_row(record: ExecutorRecord | HoldRecord | TallyRecord | FundingRecord | LegRecord) -> dict[str, Any]:
+def record_row(record: ExecutorRecord | HoldRecord | TallyRecord | DrawdownRecord | FundingRecord | LegRecord) -> dict[str, Any]:
     """Columns of a record: Decimals as text, mappings as JSON, the rest as it is. Legs are rows of their own."""
     return {field.name: _column(getattr(record, field.name)) for field in fields(record) if field.name != LEGS}
 

@@ -167,6 +167,16 @@ tallies = Table(
     Column("close_types", Text, nullable=False),
 )
 
+drawdowns = Table(
+    "drawdowns",
+    metadata,
+    Column("bot_id", String(64), primary_key=True),
+    # empty: the whole bot's
+    Column("controller_id", String(64), primary_key=True),
+    Column("peak_quote", Text, nullable=False),
+    Column("worst_quote", Text, nullable=False),
+)
+
 funding = Table(
     "funding",
     metadata,

@@ -13,7 +13,7 @@ from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest
-from botcore.model.refusals import THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
+from botcore.model.refusals import ABOVE_LIMIT, THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS
 from botcore.orders.own import OwnBooks
 from botcore.risk.limits import RiskLimits
@@ -82,7 +82,7 @@ class RiskGate:
         elif not self._in_band(ticks, book.best_bid, book.best_ask):
             return f"price {instrument.price(ticks)} is further than {self._limits.price_band * 100:f} % from the market"
         if ticks * request.lots > self._cap(instrument):
-            return f"order of {instrument.notional(ticks, request.lots):f} {instrument.quote} is above the limit of {self._limits.max_order_quote:f}"
+            return f"order of {instrument.notional(ticks, request.lots):f} {instrument.quote} is {ABOVE_LIMIT} {self._limits.max_order_quote:f}"
         if own is not None and (self._limits.max_open_quote is not None or self._limits.max_position_quote is not None):
             refusal = self._open_refusal(request, ticks, own)
             if refusal is not None:
@@ -98,7 +98,7 @@ class RiskGate:
             (instrument.market.trading_pair, limits.max_position_quote, own.of(instrument).open_value),
         ):
             if cap is not None and open_value + value > cap:
-                return f"with this order of {value:f} {instrument.quote}, {name} would have {open_value + value:f} open, above the limit of {cap:f}"
+                return f"with this order of {value:f} {instrument.quote}, {name} would have {open_value + value:f} open, {ABOVE_LIMIT} {cap:f}"
         return None
 
     def book(self, market: Market) -> OrderBook:

@@ -65,6 +65,9 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
         orchestrator.shelf(tally.controller_id).tally = Tally.from_record(tally)
     for controller_id, (quote, unpriced) in records.funding.items():
         orchestrator.shelf(controller_id).funding = Funding(quote, unpriced)
+    for drawdown in records.drawdowns:
+        whose = orchestrator.shelf(drawdown.controller_id).drawdown if drawdown.controller_id else orchestrator.drawdown
+        whose.restore(drawdown)
     for held in records.holds:
         hold = PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair))
         orchestrator.holds.put(hold)

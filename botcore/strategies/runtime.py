@@ -138,7 +138,7 @@ class TradingRuntime:
         self.exchanges: dict[str, PaperExchange] = {}
         self.connectors: dict[str, ConnectorBase] = {}
         self.tape = Tape()
-        self.market_data = MarketDataProvider(clock, self.markets, self._balance, self.open_market)
+        self.market_data = MarketDataProvider(clock, self.markets, self._balance, self.open_market, self._fee_rate)
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
         self._waiter = waiter
@@ -206,6 +206,10 @@ class TradingRuntime:
         if connector is None:
             raise ConfigError(f"connector {connector_name} is not open here{nearest(connector_name, self.connectors)}")
         return connector.balance(asset)
+
+    def _fee_rate(self, connector_name: str, trading_pair: str, is_maker: bool) -> Decimal | None:
+        connector = self.connectors.get(connector_name)
+        return None if connector is None else connector.fee_rate(trading_pair, is_maker)
 
     # ---- bots ------------------------------------------------------------------------------------------------------
     def build_bot(
@@ -312,7 +316,13 @@ class Dispatch:
         for connector in self._connectors.values():
             if connector.outbox:
                 outgoing.append((connector, connector.take_outbox()))
-        self._recorder.flush((lambda: self._send(outgoing)) if outgoing else None)
+        if outgoing:
+            self._flush(outgoing)
+        else:
+            self._recorder.flush(None)
+
+    def _flush(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
+        self._recorder.flush(lambda: self._send(outgoing))
 
     def _send(self, outgoing: list[tuple[ConnectorBase, list[OutgoingRequest]]]) -> None:
         for connector, requests in outgoing:

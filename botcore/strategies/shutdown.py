@@ -60,9 +60,9 @@ class Shutdown:
         self._infos = [executor.info for executor in orchestrator.running]
 
     def begin(self) -> None:
-        """Ask every executor to end that is not ending already."""
+        """Ask every executor to end that is not ending already; one that has traded nothing yet may still be on its way in, as an arbitrage with both legs out."""
         for executor in self._orchestrator.running:
-            if executor.status is not RunnableStatus.SHUTTING_DOWN:
+            if executor.status is not RunnableStatus.SHUTTING_DOWN or not executor.has_fills:
                 self._orchestrator.stop(executor.id, keep_position=self.keep_position)
 
     def is_over(self, now_ns: int) -> bool:

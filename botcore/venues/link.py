@@ -103,7 +103,7 @@ class Link:
         loop = asyncio.get_running_loop()
         works = [loop.create_task(work) for work in (self._read(), self._tend(), self._wait_for_retirement())]
         try:
-            await asyncio.wait(works, return_when=asyncio.FIRST_COMPLETED)
+            await _first_of(works)
             error = next(work.exception() for work in works if work.done())
         except GeneratorExit:
             # closed from outside: the loop is gone, and with it the socket
@@ -258,3 +258,16 @@ class Link:
     async def _wait_for_retirement(self) -> None:
         await self._retired.wait()
         raise SocketClosed(OURS, "another socket took over")
+
+
+async def _first_of(works: list[asyncio.Task[None]]) -> None:
+    """Wait until one of them is done. `asyncio.wait` keeps them in a set, whose order is another in each run: then no run is like another (I17)."""
+    is_over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def over(done: asyncio.Task[None]) -> None:
+        if not is_over.done():
+            is_over.set_result(None)
+
+    for work in works:
+        work.add_done_callback(over)
+    await is_over

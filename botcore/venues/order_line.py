@@ -74,9 +74,11 @@ class OrderLine:
 
     # ---- VenueLine -------------------------------------------------------------------------------------------------
     def create(self, order: Order) -> None:
+        self._trades.touch(order.instrument.market.trading_pair)
         self._tasks.once(f"create {order.client_order_id}", lambda: self._create(order))
 
     def cancel(self, order: Order) -> None:
+        self._trades.touch(order.instrument.market.trading_pair)
         self._tasks.once(f"cancel {order.client_order_id}", lambda: self._cancel(order))
 
     def ask(self, kind: Ask, order: Order) -> None:

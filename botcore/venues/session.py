@@ -234,6 +234,7 @@ class VenueSession:
         if isinstance(forgotten, str):
             return forgotten
         for pair in sorted(self._means.pairs() | forgotten):
+            self._trades.touch(pair)
             if not await self._trades.read(pair):
                 return f"the executions in {pair} could not be read"
         self._forgotten.filled()
@@ -246,9 +247,17 @@ class VenueSession:
         problem = await self.account.read()
         if problem is None:
             await self.line.look_through()
+            await self._read_late()
             await self._funding.read_if_due()
             self._ears.on_compared(self.name)
         return problem
+
+    async def _read_late(self) -> None:
+        """Executions of pairs in which an order may have traded after its end, where the stream has lost the word of it and nobody asks after the order any more."""
+        for pair in self._trades.lately():
+            if not await self._trades.read(pair):
+                # a venue that does not answer now is asked again at the next look
+                return
 
     # ---- how it stands -----------------------------------------------------------------------------------------------
     def _to(self, stage: Stage, reason: str) -> None:

@@ -77,8 +77,11 @@ class TradeReader:
         self._marks: dict[str, int] = {}
         self._waiting: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._reading: set[str] = set()
+        self._touched_ms: dict[str, int] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._foreign: OrderedDict[tuple[str, str], _Sender] = OrderedDict()
+        self._owed: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        """Pair -> executions that were seen and could not be named, with their times: a later answer that lacks one lags behind."""
 
     def ask(self, trading_pair: str, client_order_id: str, created_ms: int) -> None:
         """Answer for one order with the next read of its pair, from the time on at which the order was made: a venue may show a trade id after a larger one, and
@@ -101,6 +104,16 @@ class TradeReader:
         finally:
             self._reading.discard(trading_pair)
 
+    def touch(self, trading_pair: str) -> None:
+        """An order of ours was sent or canceled in this pair."""
+        self._touched_ms[trading_pair] = self._wall_ms()
+
+    def lately(self) -> list[str]:
+        """Pairs in which an order of ours that has ended may still trade: a venue may confirm a cancel, and trade the order half a minute later (O9)."""
+        since_ms = self._wall_ms() - LAG_MS
+        self._touched_ms = {pair: at_ms for pair, at_ms in self._touched_ms.items() if at_ms > since_ms}
+        return sorted(self._touched_ms)
+
     async def read(self, trading_pair: str) -> bool:
         """Read a pair to its end; False when a reply was missing or could not be read (what was read stays with the connector)."""
         said, _, _ = await self._read(trading_pair)
@@ -117,8 +130,8 @@ class TradeReader:
             return await self._read_on(trading_pair, from_ms)
 
     async def _read_on(self, trading_pair: str, from_ms: int | None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
-        mark = self._mark(trading_pair) if from_ms is None else None
-        since_ms = None if mark is not None else self._venue_ms(self._since(trading_pair) if from_ms is None else from_ms)
+        mark = self._start(trading_pair) if from_ms is None else None
+        since_ms = begin_ms = None if mark is not None else self._venue_ms(self._since(trading_pair) if from_ms is None else from_ms)
         asked_ns, began_ms = 0, self._wall_ms()
         by_order: defaultdict[str, list[Fill]] = defaultdict(list)
         while True:
@@ -131,6 +144,7 @@ class TradeReader:
             except Unreadable as error:
                 return Outcome(Verdict.UNKNOWN, None, str(error)), asked_ns, by_order
             for fill, forced in fills:
+                self._owed[trading_pair].pop(fill.trade_id, None)
                 if fill.client_order_id:
                     by_order[fill.client_order_id].append(fill)
                     self._deliver(Traded(fill, forced))
@@ -149,9 +163,27 @@ class TradeReader:
             elif is_old and since_ms is not None:
                 since_ms += self._dialect.trades_window_ms
                 continue
+            lagging_id = self._lagging(trading_pair, begin_ms or 0)
+            if lagging_id is not None:
+                return Outcome(Verdict.UNKNOWN, None, f"the list of executions lags behind: {lagging_id} was there already"), asked_ns, by_order
             if mark is None and from_ms is None:
                 self._advance(trading_pair, began_ms)
             return answer.said, asked_ns, by_order
+
+    def _start(self, trading_pair: str) -> int | None:
+        """The mark that a read goes on from; before what is owed."""
+        mark, owed = self._mark(trading_pair), self._owed[trading_pair]
+        return mark if mark is None or not owed else min(mark, min(map(int, owed)) - 1)
+
+    def _lagging(self, trading_pair: str, begin_ms: int) -> str | None:
+        """An execution from this time on that was in an earlier answer and in none since; none that is old, for a venue may take one back."""
+        owed = self._owed[trading_pair]
+        for trade_id, traded_ms in list(owed.items()):
+            if self._venue_ms(self._wall_ms()) >= traded_ms + LAG_MS:
+                del owed[trade_id]
+            elif traded_ms >= begin_ms:
+                return trade_id
+        return None
 
     def _venue_ms(self, our_ms: int) -> int:
         """A time of ours as the venue may have called it at the earliest."""
@@ -199,6 +231,7 @@ class TradeReader:
                 sender = await self._identify(trading_pair, order_id, fill.ts_ns // 1_000_000)
             if sender is None:
                 nameless_id = nameless_id or fill.trade_id
+                self._owed[trading_pair][fill.trade_id] = fill.ts_ns // 1_000_000
             else:
                 named.append((replace(fill, client_order_id=sender[0]), sender[1]))
         return named, nameless_id

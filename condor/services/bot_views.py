@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -48,11 +48,24 @@ def live_view(bot: RunningBot) -> BotView:
     )
 
 
+def joined(names: Iterable[str]) -> str:
+    """Each name once: `binance + bybit`; one market is itself."""
+    return " + ".join(dict.fromkeys(names))
+
+
+def _markets(config: Any) -> list[Any]:
+    """What names a market in an executor's config: the config itself, or its parts where it trades several."""
+    named = [config, *vars(config).values()]
+    found = [part for part in named if getattr(part, "connector_name", None) and getattr(part, "trading_pair", None)]
+    return found[:1] if found[:1] == [config] else found
+
+
 def executor_view(info: ExecutorInfo, bot_title: str, bot_id: str, now_ns: int) -> ExecutorView:
     """A live or ended executor as people see it."""
     custom = info.custom_info
     pnl, pct = info.net_pnl_quote, info.net_pnl_pct
     end_ns = info.close_ns or now_ns
+    markets = _markets(info.config)
     return ExecutorView(
         info.id,
         bot_id,
@@ -61,8 +74,8 @@ def executor_view(info: ExecutorInfo, bot_title: str, bot_id: str, now_ns: int) 
         info.type,
         info.status.name,
         info.side.name if info.side is not None else "",
-        info.connector_name or "",
-        info.trading_pair or "",
+        joined(market.connector_name for market in markets),
+        joined(market.trading_pair for market in markets),
         info.level_id,
         getattr(info.config, "amount", None),
         custom.get("current_position_average_price"),

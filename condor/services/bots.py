@@ -20,6 +20,7 @@ from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_bot
 from botcore.strategies.bot_limits import BotLimits
+from botcore.strategies.seats import step_name
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
@@ -162,6 +163,8 @@ class BotService:
         except ValidationError as error:
             raise config_errors(spec.config_class, error)[0] from None
         self._configs.check_connectors(config)
+        if mode == LIVE and getattr(config, "is_paper_only", False):
+            raise ConfigError(f"{controller_name} names connectors that are for paper only (..._paper_trade), so it can't trade with real money")
         host = self._hosts.of(mode)
         for market in sorted(config.markets()):
             host.instrument(market)
@@ -324,6 +327,22 @@ class BotService:
         return live_view(bot) if bot is not None and bot_id in self._manager.running else None
 
     # ---- look ------------------------------------------------------------------------------------------------------
+    def says(self, actor: Actor, bot_id: str) -> list[tuple[str, str]]:
+        """(controller id, what it says of itself) for each controller of a running bot; its own code, limited as its steps are."""
+        require(actor, Role.VIEWER, "looking at bots")
+        bot = self._manager.running.get(bot_id)
+        if bot is None:
+            return []
+        stepper = self._hosts.of(bot.row.mode).clock.stepper
+        found = []
+        for controller in bot.strategy.controllers:
+            lines: list[str] = []
+            told = lambda to=lines, by=controller: to.extend(str(line) for line in by.to_format_status())  # noqa: E731
+            failed = lambda _, error, to=lines: to.append(f"{type(error).__name__}: {error}")  # noqa: E731
+            stepper.guard_limited(step_name(bot_id, controller.id), failed, told)
+            found.append((controller.id, "\n".join(lines)))
+        return found
+
     def find(self, text: str) -> str:
         """Id of the running bot that is meant; UserError with the nearest one when none is."""
         wanted = text.strip().lower()

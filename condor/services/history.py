@@ -8,6 +8,7 @@ from decimal import Decimal
 from botcore.model.records import ExecutorRecord, FillRecord
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import closed_executors, executor_by_id
+from condor.services.bot_views import joined
 from condor.store import Connection
 from condor.store.bots import bot_by_id
 from condor.users import Actor, Role, require
@@ -60,8 +61,8 @@ def _view(record: ExecutorRecord, bot_id: str, title: str) -> ExecutorView:
         record.type,
         record.status,
         record.side,
-        record.connector_name,
-        record.trading_pair,
+        record.connector_name or joined(leg.connector_name for leg in record.legs),
+        record.trading_pair or joined(leg.trading_pair for leg in record.legs),
         record.config.get("level_id"),
         None if amount is None else Decimal(str(amount)),
         record.entry_price,

@@ -34,6 +34,7 @@ DECIMALS = {
     "funding": ("amount", "amount_quote"),
     "holds": ("net_amount_base", "cost_quote", "breakeven_price", "realized_gross", "fees_in_pnl", "cum_fees_quote", "volume_quote"),
     "tallies": ("realized_quote", "volume_quote", "fees_quote"),
+    "drawdowns": ("peak_quote", "worst_quote"),
 }
 JSON = {
     "executors": ("config", "state"),

@@ -120,7 +120,8 @@ def _bot_rows(view: BotView) -> tuple[tuple[Button, ...], ...]:
     look = (show("⚙️ Executors", "executors", bot=view.bot_id), show("📜 History", "history", bot=view.bot_id))
     last = (show("🔄 Refresh", "bot", bot=view.bot_id), show("🤖 Bots", "bots"), show("◀ Home", "home"))
     if view.state == "running":
-        return (look, (show("📝 Config", "config", bot=view.bot_id), show("⏹ Stop …", "stop", bot=view.bot_id)), last)
+        own = (show("🗒 Details", "says", bot=view.bot_id), show("📝 Config", "config", bot=view.bot_id), show("⏹ Stop …", "stop", bot=view.bot_id))
+        return (look, own, last)
     if view.state == "stopped":
         again = (
             show("💵 Start again for real …", "again", bot=view.bot_id)

@@ -68,7 +68,7 @@ async def executor(ctx: Context, args: Args) -> View:
         return View(card([bold("This executor is not in the records"), code(executor_id)]), ((back, show("◀ Home", "home")),))
     item = live if live is not None else recorded[0]  # type: ignore[index]
     fills = recorded[1] if recorded is not None else []
-    blocks: list[object] = [line(_mark(item), " ", bold(f"{item.side} {item.trading_pair}"), f" · {_state(item)}"), code(item.executor_id)]
+    blocks: list[object] = [line(_mark(item), " ", bold(f"{item.side} {item.trading_pair}".strip()), f" · {_state(item)}"), code(item.executor_id)]
     blocks.append(pairs(_numbers(item)))
     if item.reason:
         blocks.append(line("Why: ", item.reason))

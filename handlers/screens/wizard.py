@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from condor.approvals import ApprovalNeeded
 from condor.errors import UserError
 from condor.forms import PairUnknown
 from condor.services.drafts import ReviewView, StepView
@@ -30,7 +31,15 @@ HINTS = {
 async def new_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("new")
-    draft = await ctx.services.drafts.begin(ctx.actor, arguments[0].lower())
+    return await _begun(ctx, arguments[0].lower())
+
+
+async def _begun(ctx: Context, controller: str) -> Show:
+    """The first question about a controller; before that, whether its file may run at all."""
+    try:
+        draft = await ctx.services.drafts.begin(ctx.actor, controller)
+    except ApprovalNeeded:
+        return Show("code", {"controller": controller})
     return Show("draft", {"draft": draft.draft_id})
 
 
@@ -52,8 +61,7 @@ async def new(ctx: Context, args: Args) -> View:
 
 @action("begin", Role.TRADER)
 async def begin(ctx: Context, args: Args) -> Outcome:
-    draft = await ctx.services.drafts.begin(ctx.actor, str(args["controller"]))
-    return Show("draft", {"draft": draft.draft_id})
+    return await _begun(ctx, str(args["controller"]))
 
 
 # ---- one question --------------------------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from botcore.model.errors import ConfigError, UserError
+from botcore.recorder import tables as records
 from condor.home import find_home
 from condor.settings import Environment, Settings
 from condor.store import tables
@@ -126,6 +127,38 @@ async def test_kill_switch_and_limits_are_there_after_a_restart(tmp_path: Path) 
         assert strategy.limits.max_global_drawdown_quote == 40
         assert strategy.controllers[0].config.manual_kill_switch is True
         assert [config.controller_id for config in await second.services.bots.configs(OWNER, view.bot_id)] == [row.controller_id]
+    finally:
+        await second.close()
+
+
+async def stopped(of: Program, bot_id: str) -> bool:
+    """Whether a bot has ended before long."""
+    for _ in range(400):
+        row = await read(of, lambda connection: bot_by_id(connection, bot_id))
+        if row is not None and row.state == STOPPED and bot_id not in of._manager.running:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_peak_of_the_records_counts_after_a_restart_and_not_for_whoever_starts_a_bot_again(tmp_path: Path) -> None:
+    """It had earned 1,000 at best and may lose 500: at 0 it has fallen too far. A person who starts it again knows that."""
+    first = program(tmp_path)
+    await first.start()
+    view = await first.services.bots.start(OWNER, "pmm_simple", first.services.bots._configs.example("pmm_simple"), claim)
+    await first.services.bots.set_limits(OWNER, view.bot_id, {"max_global_drawdown_quote": "500"}, claim)
+    fallen = {"bot_id": view.bot_id, "controller_id": "", "peak_quote": "1000", "worst_quote": "1000"}
+    await read(first, lambda connection: connection.execute(insert(records.drawdowns).prefix_with("OR REPLACE").values(fallen)))
+    await first.close()
+    second = program(tmp_path)
+    await second.start()
+    try:
+        assert await stopped(second, view.bot_id)
+        await second.services.bots.start_again(OWNER, view.bot_id, claim)
+        strategy = second._manager.running[view.bot_id].strategy
+        for _ in range(3):
+            strategy.on_tick(second._hosts.paper.clock.now_ns)
+        assert not strategy.is_stopping and strategy.orchestrator.drawdown.peak < 500
     finally:
         await second.close()
 

@@ -1,18 +1,26 @@
-"""`condor start`: scripts that run controllers, by their configs; scripts of the home are approved by being started, those that decide by themselves refused."""
+"""`condor start`: scripts that run controllers, by their configs, and scripts that decide by themselves; those of the home are approved by being started."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from botcore.model.errors import UserError
 from condor.approvals import Approvals
 from condor.configs import Configs
+from condor.create import create_script_config
 from condor.home import find_home
+from condor.hosts import LIVE
 from condor.scripts import ScriptPlan, WithBot, read_plan
 from condor.settings import Environment, Settings
 from condor.wiring import Program, wall_clock
+from tests.support.user_code import HOME
 
 SCRIPT = (
     "import os\nfrom pydantic import Field\n"
@@ -34,9 +42,17 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come")
+
+
 def plan_of(home: Path, script: str, conf: str = "both") -> ScriptPlan:
     place = find_home(home)
-    return read_plan(place, Configs(place, 1), script, conf, 1)
+    return read_plan(place, Configs(place, 1), script, conf)
 
 
 @pytest.mark.parametrize("script", ["v2_with_controllers", "v2_with_controllers.py"])
@@ -53,10 +69,26 @@ def test_a_script_of_the_home_is_approved_by_being_started(home: Path) -> None:
     assert [(item.file, item.by) for item in Approvals(find_home(home).approvals).all()] == [("scripts/mine.py", "terminal")]
 
 
-def test_a_script_that_decides_by_itself_is_refused(home: Path) -> None:
+def test_a_script_that_decides_by_itself_runs_no_controllers_beside_that(home: Path) -> None:
     (home / "scripts" / "mine.py").write_text(SCRIPT + "    def create_actions_proposal(self):\n        return []\n")
-    with pytest.raises(UserError, match=r"scripts/mine.py decides by itself \(create_actions_proposal\)"):
+    with pytest.raises(UserError, match=r"scripts/mine.py decides by itself \(create_actions_proposal\), so it can't run controllers beside that"):
         plan_of(home, "mine")
+    (home / "conf" / "scripts" / "alone.yml").write_text("script_file_name: mine.py\n")
+    with pytest.raises(UserError, match="names no market"):
+        plan_of(home, "mine", "alone")
+    (home / "conf" / "scripts" / "alone.yml").write_text("markets: {binance: [ETH-USDT]}\nmax_global_drawdown_quote: 7\n")
+    plan = plan_of(home, "mine", "alone")
+    assert [item.spec.name for item in plan.controllers] == ["scripts.mine"]
+    assert plan.limits.max_global_drawdown_quote == 7
+
+
+def test_the_plain_script_may_have_a_file_that_decides(home: Path) -> None:
+    (home / "scripts" / "v2_with_controllers.py").write_text(
+        "from hummingbot.client.hummingbot_application import HummingbotApplication\n"
+        + SCRIPT
+        + "    def on_tick(self):\n        super().on_tick()\n"
+    )
+    assert len(plan_of(home, "v2_with_controllers").controllers) == 2
 
 
 @pytest.mark.parametrize(
@@ -80,3 +112,57 @@ async def test_the_instance_starts_one_bot_with_all_its_controllers(home: Path) 
         assert bot.row.title == "both"
     finally:
         await instance.close()
+
+
+def test_the_config_of_a_script_is_asked_for(home: Path) -> None:
+    shutil.copy(HOME / "scripts" / "two_quotes.py", home / "scripts")
+    path = create_script_config(
+        find_home(home), "two_quotes.py", lambda question, now: "bybit" if question.name == "exchange" else "", ["order_amount=0.5"], print
+    )
+    assert path == home / "conf" / "scripts" / "two_quotes.yml"
+    plan = plan_of(home, "two_quotes", "two_quotes")
+    (loaded,) = plan.controllers
+    settings: Any = loaded.config.settings  # type: ignore[attr-defined]
+    assert (settings.exchange, settings.trading_pair, settings.order_amount, settings.refresh_s) == ("bybit", "ETH-USDT", Decimal("0.5"), 5)
+    with pytest.raises(UserError, match="there is no script 'two_quote' in scripts/ of the home, did you mean two_quotes"):
+        create_script_config(find_home(home), "two_quote", None, [], print)
+
+
+async def test_a_script_that_decides_trades_on_paper_and_comes_back(home: Path) -> None:
+    shutil.copy(HOME / "scripts" / "two_quotes.py", home / "scripts")
+    (home / "conf" / "scripts" / "mine.yml").write_text(
+        "exchange: binance\ntrading_pair: ETH-USDT\norder_amount: 0.01\nspread: 0.0005\nrefresh_s: 30\n"
+    )
+    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
+    program = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await WithBot(program, plan_of(home, "two_quotes", "mine")).start()
+        (bot,) = program._manager.running.values()
+        await until(lambda: len(bot.strategy.orchestrator.shelf("mine").infos) >= 2)
+        assert [seat.fault for seat in bot.strategy.seats] == [""]
+        assert {info.type for info in bot.strategy.orchestrator.shelf("mine").infos} == {"order_executor"}
+        before = {info.id for info in bot.strategy.orchestrator.shelf("mine").infos}
+    finally:
+        await program.close()
+    again = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        await again.start()
+        (bot,) = again._manager.running.values()
+        script = bot.strategy.controllers[0].script  # type: ignore[attr-defined]
+        await until(lambda: len(script.told) > 0)
+        assert [seat.fault for seat in bot.strategy.seats] == [""]
+        assert not [item for item in script.told if item[0] == "created" and item[1] in before], "what it had is no news"
+    finally:
+        await again.close()
+
+
+async def test_a_script_for_paper_trades_no_real_money(home: Path) -> None:
+    shutil.copy(HOME / "scripts" / "three_buys.py", home / "scripts")
+    (home / "conf" / "scripts" / "three.yml").write_text("{}\n")
+    program = Program(find_home(home), Settings(), Environment(http="127.0.0.1:0"), wall_clock())
+    try:
+        with pytest.raises(UserError, match=r"scripts.three_buys names connectors that are for paper only \(..._paper_trade\)"):
+            await WithBot(program, plan_of(home, "three_buys", "three"), LIVE).start()
+        assert not program._manager.running
+    finally:
+        await program.close()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from botcore.backtesting.engine import run_backtest
+from botcore.executors.data_types import config_values
 from botcore.model.errors import ConfigError, UserError
 from condor.approvals import ApprovalNeeded
 from condor.configs import Configs
 from condor.create import create_config, markets_of
-from condor.forms import check_draft, default_answers, form_of
+from condor.forms import answer_text, check_draft, default_answers, form_of, read_answer
 from condor.home import find_home
 from condor.services.code import CodeService
 from condor.users import Actor, Forbidden, Role
@@ -218,3 +220,52 @@ def test_the_same_backtest_twice_is_the_same(home: Path) -> None:
     assert runs[0].fills, "it trades"
     assert not runs[0].faults
     assert [fill for fill, _ in runs[0].fills] == [fill for fill, _ in runs[1].fills]
+
+
+GRIDS = "[{band_id: low, start_price: 90, end_price: 110, limit_price: 80, side: 1, share: 0.5}]"
+
+
+def test_markets_and_values_with_parts_are_asked_for(home: Path) -> None:
+    given = ["market=binance_perpetual eth/usdt", f"bands={GRIDS}", "shares={ETH: 0.25, BTC: 0.5}", "bounds=0.01,0.02", "total_amount_quote=1000"]
+    path = create_config(find_home(home), "bands", None, given, lambda _: None)
+    configs = Configs(find_home(home), 1)
+    config: Any = configs.load(path).config
+    assert (config.market.connector_name, config.market.trading_pair) == ("binance_perpetual", "ETH-USDT")
+    assert (config.bands[0].band_id, config.bands[0].end_price, config.bands[0].side.name) == ("low", 110, "BUY")
+    assert (config.shares["BTC"], config.bounds, config.candles_config[0].max_records) == (Decimal("0.5"), [Decimal("0.01"), Decimal("0.02")], 5)
+    assert config.barriers.take_profit == Decimal("0.001")
+    form = form_of(type(config), markets_of(configs))
+    assert [question.name for question in form.steps] == ["total_amount_quote", "candles_config", "market", "bands"]
+    values = config_values(config)
+    shown = {question.name: answer_text(question, values[question.name]) for question in (*form.steps, *form.advanced)}
+    assert shown["market"] == "binance_perpetual:ETH-USDT"
+    for question in (*form.steps, *form.advanced):
+        # what stands on the card can be typed again
+        answer = read_answer(question, shown[question.name], markets_of(configs), values)
+        again = type(config).model_validate({**values, question.name: answer})
+        assert getattr(again, question.name) == getattr(config, question.name), question.name
+    for wrong, words in (("market=binance_perpetual", "expected a venue and a pair"), ("bands=[{", "as YAML"), ("market=nowhere:ETH-USDT", "venue")):
+        with pytest.raises(UserError, match=words):
+            create_config(find_home(home), "bands", None, [wrong], lambda _: None)
+
+
+def test_a_trailing_stop_is_shown_as_it_is_typed(home: Path) -> None:
+    configs = Configs(find_home(home), 1)
+    model = configs.spec("band_reversal").config_class
+    where = {"connector_name": "binance_perpetual", "trading_pair": "ETH-USDT"}
+    config: Any = model.model_validate({**where, "trailing_stop": {"activation_price": "0.015", "trailing_delta": "0.003"}})
+    question = form_of(model, markets_of(configs)).question("trailing_stop")
+    values = config_values(config)
+    shown = answer_text(question, values["trailing_stop"])
+    assert shown == "1.5%, 0.3%"
+    again: Any = model.model_validate({**values, "trailing_stop": read_answer(question, shown, markets_of(configs), values)})
+    assert again.trailing_stop == config.trailing_stop
+
+
+def test_an_example_of_a_shipped_controller_does_not_stand_in_the_way_of_the_homes(home: Path) -> None:
+    text = (HOME / "controllers" / "generic" / "bands.py").read_text().replace('"bands"', '"multi_grid_strike"').replace("bands:", "grids:")
+    write(home, "generic/multi_grid_strike.py", text.replace("config.bands", "config.grids"))
+    path = create_config(find_home(home), "multi_grid_strike", None, [], lambda _: None)
+    config: Any = Configs(find_home(home), 1).load(path).config
+    # the shipped example writes its grids in a way of its own; what fits is taken
+    assert (config.grids, config.leverage) == ([], Configs(find_home(home), 1).example("multi_grid_strike")["leverage"])

@@ -137,6 +137,22 @@ def test_o9_a_fill_after_the_cancel_is_held_and_told(name: str, delay_s: int) ->
 
 
 @played()
+async def test_o9_a_fill_after_the_cancel_that_no_stream_tells_of_is_found(rig: LiveRig) -> None:
+    """The executions of a pair in which an order has ended are looked at again for a while."""
+    rig.rule("late_fill", delay_s=28, fraction=1.0)
+    executor = rig.resting()
+    await rig.until(lambda: len(rig.orders()) == 1)
+    rig.stop(executor)
+    await rig.until(lambda: executor.is_closed)
+    await rig.sleep(5)
+    rig.fault("gap", "user:*")
+    await rig.until(lambda: rig.told(FactKind.LATE_FILL), 180)
+    assert rig.told(FactKind.POSITION_HELD)
+    await rig.finish()
+    assert rig.booked() == rig.venue_trades() != []
+
+
+@played()
 async def test_o9_a_fill_after_the_cancel_and_after_a_restart_is_held_and_told(rig: LiveRig) -> None:
     rig.rule("late_fill", delay_s=600, fraction=1.0)
     executor = rig.resting()

@@ -99,3 +99,22 @@ def test_a_plan_that_was_carried_out_leaves_a_position_and_says_so(close_type: s
     )
     assert ("The position is still open and nobody watches it." in text) is told
     assert ("handed over" in text) is (close_type == "POSITION_HOLD"), "its result is the position's from now on"
+
+
+LEGS = [
+    {"connector_name": "binance", "trading_pair": "BTC-USDT", "side": "BUY", "entry_price": "17194"},
+    {"connector_name": "bybit", "trading_pair": "BTC-USDT", "side": "SELL", "entry_price": None},
+]
+OF_TWO = {"connector_name": None, "trading_pair": None, "side": None, "legs": LEGS}
+
+
+def test_the_end_of_an_executor_of_two_markets_names_both() -> None:
+    text = said(FactKind.EXECUTOR_CLOSED, **OF_TWO, close_type="COMPLETED", net_pnl_quote="1", net_pnl_pct="0.001", fees_quote="0.2", duration_s=60)
+    assert "BUY BTC-USDT on binance at 17,194" in text
+    assert "SELL BTC-USDT on bybit · nothing traded" in text
+    assert "None" not in text
+
+
+def test_an_executor_of_two_markets_that_was_ended_by_force_names_both() -> None:
+    text = said(FactKind.STOP_FORCED, **OF_TWO, reason="it did not end")
+    assert "an executor on BTC-USDT on binance and BTC-USDT on bybit was ended by force" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from condor.errors import UserError
 from condor.home import find_home
 from condor.localchat.entities import parse_html, utf16_length
 from condor.settings import Environment, Settings
@@ -21,6 +23,7 @@ from handlers.context import Context
 from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_length
 from handlers.registry import Registry
 from handlers.view import Button, Show, Toast, View
+from tests.support.user_code import HOME
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 NASTY = '_*[]<&"> \U0001f9a4 ' * 12
@@ -106,10 +109,38 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
-    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "panic_release"} >= set(registry.screens)
+    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release"} >= set(registry.screens)
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)
     check(await registry.screens["bot"].render(context(program, registry), stale.args), registry, "a bot that is gone")
+
+
+async def test_a_file_of_the_home_is_shown_by_its_hash_and_approved_by_the_owner_only(program: Program, registry: Registry, tmp_path: Path) -> None:
+    file = tmp_path / "controllers" / "generic" / "quick_quotes.py"
+    file.parent.mkdir(parents=True)
+    shutil.copy(HOME / "controllers/generic/quick_quotes.py", file)
+    ctx = context(program, registry)
+    shown = await registry.commands["new"].run(ctx, ["quick_quotes"])
+    assert shown.screen == "code"
+    (digest,) = (found.digest for found in program.services.code.files() if found.name == "quick_quotes")
+    view = await registry.screens["code"].render(ctx, shown.args)
+    check(view, registry, "code")
+    assert digest[:12] in view.text and "generic/quick_quotes.py" in view.text
+    trader = Actor(2, "Other", Role.TRADER, "local", 1)
+    theirs = await registry.screens["code"].render(context(program, registry, trader), shown.args)
+    assert [button.action for row in theirs.rows for button in row] == ["show"]
+    (approve,) = (button for row in view.rows for button in row if button.action == "approve_code")
+    file.write_text(file.read_text() + "# another\n")
+    with pytest.raises(UserError, match="has changed since it was shown"):
+        await registry.actions["approve_code"].act(ctx, approve.args)
+    again = await registry.screens["code"].render(ctx, shown.args)
+    (approve,) = (button for row in again.rows for button in row if button.action == "approve_code")
+    begun = await registry.actions["approve_code"].act(ctx, approve.args)
+    assert isinstance(begun, Show) and begun.screen == "draft"
+    check(await registry.screens["draft"].render(ctx, begun.args), registry, "draft of the home's")
+    assert (await registry.commands["new"].run(ctx, ["quick_quotes"])).screen == "draft", "it is asked once"
+    check(await registry.screens["code"].render(ctx, shown.args), registry, "code that is approved")
+    check(await registry.screens["code"].render(ctx, {"controller": "gone"}), registry, "code that is gone")
 
 
 async def test_viewing_any_screen_changes_nothing_at_the_venue(program: Program, registry: Registry) -> None:

@@ -17,6 +17,8 @@ from botcore.executors.xemm.executor import XEMMExecutor
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
+from botcore.risk.limits import RiskLimits
+from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.support.bench import D, VenueBench, instrument
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
@@ -27,8 +29,8 @@ HERE, THERE = "here", "there"
 class TwoVenues(VenueBench):
     """ETH-USDT at two venues; both take `fee` of the notional."""
 
-    def __init__(self, here: Any, there: Any, fee: str = "0.01", **rule: Any) -> None:
-        super().__init__(instrument(connector=HERE, **rule), instrument(connector=THERE, **rule), price=None)
+    def __init__(self, here: Any, there: Any, fee: str = "0.01", limits: RiskLimits | None = None, **rule: Any) -> None:
+        super().__init__(instrument(connector=HERE, **rule), instrument(connector=THERE, **rule), price=None, limits=limits)
         self.here, self.there = self.instruments
         for venue in self.venues.values():
             venue.fee_rate = lambda pair, is_maker: D(fee)  # type: ignore[method-assign]
@@ -115,6 +117,22 @@ def test_ar_4_ar_5_net_98_and_98_percent_of_what_buying_cost() -> None:
     assert held == {HERE: 1, THERE: -1}, "both venues' inventory is accounted for"
 
 
+def test_facts_of_an_executor_of_two_markets_name_both() -> None:
+    """The alert of its end says where it traded, and one of a late fill the market of that fill."""
+    bench = TwoVenues(100, 104)
+    bench.start(arbitrage())
+    bought, sold = bench.at(HERE)[0], bench.at(THERE)[0]
+    bench.fill(bought, 100, fee=1)
+    bench.fill(sold, 104, fee=1)
+    told = {fact.kind: fact.payload["legs"] for fact in bench.records.facts}
+    opened, closed = told[FactKind.EXECUTOR_OPENED], told[FactKind.EXECUTOR_CLOSED]
+    assert [(leg["connector_name"], leg["trading_pair"], leg["side"], leg["entry_price"]) for leg in opened] == [
+        (HERE, "ETH-USDT", "BUY", None),
+        (THERE, "ETH-USDT", "SELL", None),
+    ]
+    assert [(leg["connector_name"], leg["entry_price"]) for leg in closed] == [(HERE, "100.00"), (THERE, "104.00")]
+
+
 def test_ar_5_a_leg_that_is_always_refused_has_the_other_traded_back() -> None:
     bench = TwoVenues(100, 104)
     executor = bench.start(arbitrage())
@@ -153,6 +171,71 @@ def test_ar_5_each_refused_leg_counts_and_the_fourth_of_three_is_the_end() -> No
     bench.tick(60)
     assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)
     assert len(bench.at(HERE)) == 4
+
+
+def test_i14_a_leg_that_a_cap_of_ours_keeps_out_has_the_other_traded_back_at_once() -> None:
+    bench = TwoVenues(100, 104, limits=RiskLimits(max_position_quote=D(102)))
+    executor = bench.start(arbitrage())
+    (bought,) = bench.at(HERE)
+    bench.fill(bought, 100, fee=1)
+    bench.tick(2)
+    bench.tick()
+    assert bench.at(THERE) == [] and bench.at(HERE)[-1].request.trade_type is SELL, "the sale would be worth 104: it is not waited for"
+    bench.fill(bench.at(HERE)[-1], 100, fee=1)
+    assert (executor.status, executor.close_type, bench.orchestrator.positions()) == (TERMINATED, CloseType.FAILED, [])
+    assert "above the limit of 102" in executor.info.reason
+
+
+def test_a_first_leg_that_can_not_leave_spares_the_second_and_a_stop_ends_it() -> None:
+    bench = TwoVenues(100, 104, limits=RiskLimits(max_position_quote=D(50)))
+    executor = bench.start(arbitrage())
+    for _ in range(4):
+        bench.tick(2)
+    assert (executor.status, bench.at(HERE), bench.at(THERE)) == (RUNNING, [], []) and executor.retries > 1
+    bench.orchestrator.stop(executor.id)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EARLY_STOP)
+
+
+@pytest.mark.parametrize("fills", [False, True])
+def test_stop_of_a_bot_while_both_legs_are_out_sends_neither_again(fills: bool) -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(arbitrage())
+    (bought,), (sold,) = bench.at(HERE), bench.at(THERE)
+    bot = StrategyV2Base("bot", [], bench.orchestrator, bench.market_data, bench.clock, bench.bus)
+    bot.stop()
+    bench.venues[HERE].reject(bought)
+    if fills:
+        bench.fill(sold, 104)
+        bench.tick()
+        bench.fill(bench.at(HERE)[-1], 100)
+    else:
+        bench.venues[THERE].reject(sold)
+    bench.tick(40)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EARLY_STOP)
+    assert (len(bench.at(HERE)), len(bench.at(THERE))) == ((2, 1) if fills else (1, 1)), "only what is naked is matched"
+
+
+def test_i14_a_quote_that_a_cap_keeps_out_leaves_what_is_hedged_alone() -> None:
+    bench = TwoVenues(100, 104, fee="0", limits=RiskLimits(max_position_quote=D(150)))
+    executor = bench.start(xemm(BUY, order_amount=D(1)))
+    (quote,) = bench.at(HERE)
+    bench.fill(quote, amount=D("0.6"))
+    bench.tick()
+    bench.fill(bench.at(THERE)[0], 104)
+    bench.gate._limits = RiskLimits(max_position_quote=D(80))
+    bench.venues[HERE].end(quote, OrderState.EXPIRED, "of the test")
+    bench.tick(2)
+    assert executor.status is RUNNING and "above the limit of 80" in executor.info.reason
+
+
+@pytest.mark.parametrize("make", [lambda: arbitrage(min_profitability=D(1)), lambda: xemm(BUY, order_amount=D(1))], ids=["arbitrage", "xemm"])
+def test_stop_that_keeps_where_there_is_nothing_to_keep_is_an_early_stop(make: Any) -> None:
+    bench = TwoVenues(100, 104)
+    executor = bench.start(make())
+    bench.orchestrator.stop(executor.id, keep_position=True)
+    for order in bench.live_at(HERE):
+        bench.venues[HERE].end(order)
+    assert (executor.status, executor.close_type) == (TERMINATED, CloseType.EARLY_STOP)
 
 
 def test_a_naked_leg_that_nobody_takes_is_held_and_told() -> None:

@@ -290,7 +290,8 @@ def test_one_that_ended_without_a_fill_has_the_keys_that_files_look_for() -> Non
     bench.venue.end(bench.orders[0])
     ended = executor.info.custom_info
     assert set(before) - set(ended) == {"unpriced_fees", "trailing_stop_trigger_pct"}
-    assert (ended["open_order_last_update"], ended["held_position_orders"], ended["exposure_base"]) == (None, [], 0)
+    assert ended["open_order_last_update"] == bench.orders[0].updated_ns / 1e9
+    assert (ended["held_position_orders"], ended["exposure_base"]) == ([], 0)
 
 
 def test_pe_15_fees_of_entry_and_partial_take_profit_add_up() -> None:

@@ -11,6 +11,7 @@ from botcore.markets.market_data import MarketDataProvider
 from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.instrument import Market
 from botcore.strategies.strategy_v2 import StrategyV2Base
+from tests.simulation.offers import Site, offer
 from tests.simulation.plan import BotPlan
 
 SECOND_NS = 1_000_000_000
@@ -41,13 +42,18 @@ class Chooser:
         if now_ns < self._next_ns or self._bot.is_stopping:
             return
         self._next_ns = now_ns + SECOND_NS
+        self._start(now_ns)
+        chance, orchestrator = self._chance, self._bot.orchestrator
+        if orchestrator.running and chance.random() < 0.03:
+            orchestrator.stop(chance.choice(orchestrator.running).id, keep_position=chance.random() < 0.3)
+
+    def _start(self, now_ns: int) -> None:
+        """Perhaps start an executor on each market."""
         chance, orchestrator = self._chance, self._bot.orchestrator
         for connector_name, pair in self._plan.markets:
             state = self._market_data.state(connector_name, pair)
             if chance.random() < self._plan.rate and len(orchestrator.running) < self._most and state.is_usable(now_ns):
                 orchestrator.create(self._config(Market(connector_name, pair), state), "main")
-        if orchestrator.running and chance.random() < 0.03:
-            orchestrator.stop(chance.choice(orchestrator.running).id, keep_position=chance.random() < 0.3)
 
     def _config(self, market: Market, state: Any) -> Any:
         chance, instrument = self._chance, state.instrument
@@ -88,3 +94,18 @@ class Chooser:
             amount=amount,
             triple_barrier_config=barriers,
         )
+
+
+class KindChooser(Chooser):
+    """The same with executors of the plan's kinds, one at a time, on those of its markets that can be traded."""
+
+    def _start(self, now_ns: int) -> None:
+        chance, orchestrator = self._chance, self._bot.orchestrator
+        if chance.random() >= self._plan.rate or len(orchestrator.running) >= self._most:
+            return
+        sites = [Site(Market(*names), self._market_data.state(*names)) for names in self._plan.markets]
+        sites = [site for site in sites if site.state.is_usable(now_ns)]
+        if sites:
+            config = offer(chance, chance.choice(self._plan.kinds), sites)
+            if config is not None:
+                orchestrator.create(config, "main")

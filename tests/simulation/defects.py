@@ -7,12 +7,20 @@ sent again; i, an answer is joined to an order by its place in a list.
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from botcore.connectors.live.doubts import DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.exchange import ENDS, ExchangeConnector
+from botcore.executors.arbitrage.executor import ArbitrageExecutor
+from botcore.executors.dca.executor import DCAExecutor
+from botcore.executors.grid.executor import GridExecutor
+from botcore.executors.leg import Leg
+from botcore.executors.pair.executor import PairExecutor
 from botcore.executors.position import PositionExecutor
+from botcore.executors.twap.executor import TWAPExecutor
+from botcore.executors.xemm.executor import XEMMExecutor
 from botcore.model.enums import CloseType
 from botcore.model.events import OrderAccepted
 from botcore.model.order import Fill, OrderState
@@ -79,6 +87,58 @@ class GivesUpWithExposure(PositionExecutor):
 
     def held_fills(self) -> list[Fill]:
         return [] if self.close_type is CloseType.POSITION_HOLD and self.retries else super().held_fills()
+
+
+class GridForgetsParts(GridExecutor):
+    """f, of a grid: what an entry traded before it ended is forgotten, and its level opens in full again."""
+
+    def _let_go(self, order: Order) -> None:
+        level = self._level_of.get(order.client_order_id)
+        if level is not None and order is level.open_order and order.filled_lots < order.lots:
+            level.base = Decimal(0)
+        super()._let_go(order)
+
+
+class LadderForgetsParts(DCAExecutor):
+    """f, of a ladder: a level counts what its last order traded in full only."""
+
+    def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:
+        if not order.remaining_lots:
+            super()._filled(order, fill, now_ns)
+            self._level_of[order.client_order_id].filled_lots = order.lots
+
+
+class PlanForgetsParts(TWAPExecutor):
+    """f, of a plan: a slot counts the fill that completes its order only."""
+
+    def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:
+        if not order.remaining_lots:
+            super()._filled(order, fill, now_ns)
+
+
+class OneLegIsEnough(ArbitrageExecutor):
+    """g, of two legs: done when one of them has traded."""
+
+    def _missing_lots(self, leg: Leg) -> int:
+        return 0 if self.has_fills else super()._missing_lots(leg)
+
+
+class HedgesWhenComplete(XEMMExecutor):
+    """e, of a quote: parts are not hedged, and nobody minds at the end."""
+
+    def _match(self, leg: Leg, now_ns: int) -> None:
+        if self._maker.exposure.opened_lots >= self._wanted_lots:
+            super()._match(leg, now_ns)
+
+    def _is_out(self) -> bool:
+        return True
+
+
+class PairClosesOneLeg(PairExecutor):
+    """g, of a pair: out when either leg is."""
+
+    def _is_out(self) -> bool:
+        return self._keeps or any(leg.is_flat() for leg in self.legs)
 
 
 def a_unanswered_is_failed(patch: Any) -> None:

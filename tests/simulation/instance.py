@@ -34,6 +34,7 @@ from condor.store.guard import RecordsGuard
 from tests.simulation.disk import SimJournal
 from tests.simulation.loop import SimProcess
 from tests.simulation.plan import BotPlan
+from tests.simulation.stops import loss_of, markets_of, stop_of
 
 MS = 1_000_000
 RESERVE_NS = 10_000 * MS
@@ -166,17 +167,14 @@ class Instance:
         """O5: a position that has lost more than its stop allows is on its way out within a second, from the first fill on."""
         beyond = {}
         for executor in self.executors:
-            stop = getattr(getattr(executor.config, "triple_barrier_config", None), "stop_loss", None)
+            stop = stop_of(executor)
             if stop is None or executor.status is not RunnableStatus.RUNNING or not executor.has_fills:
                 continue
-            if (
-                self.markets[Market(executor.config.connector_name, executor.config.trading_pair)].is_usable(self.clock.now_ns)
-                and executor.net_pnl_pct() < -stop
-            ):
+            if all(self.markets[market].is_usable(self.clock.now_ns) for market in markets_of(executor)) and loss_of(executor, self.markets) > stop:
                 beyond[executor.id] = self._beyond.get(executor.id, 0) + 1
                 if beyond[executor.id] == 1000 // self.world.plan.tick_ms:
                     self.world.breach(
-                        "O5", f"executor {executor.id} has lost {executor.net_pnl_pct():.4f}, its stop is at {stop}, and it does nothing"
+                        "O5", f"executor {executor.id} has lost {loss_of(executor, self.markets):.4f}, its stop is at {stop}, and it does nothing"
                     )
         self._beyond = beyond
 
@@ -273,6 +271,11 @@ class Instance:
         orders = sum(connector.tracker.open_count for connector in self.connectors.values())
         inboxes = sum(len(getattr(connector, "inbox", ())) for connector in self.connectors.values())
         return {"open orders": orders, "inbox": inboxes, "backlog": self.journal.backlog, "tasks": self.world.loop.tasks_of(self.process)}
+
+    def least(self, market: Market, mark: Decimal) -> Decimal:
+        """Smallest base that a market trades at this price."""
+        instrument = self.markets[market].instrument
+        return max(instrument.lot_size, instrument.min_amount, instrument.min_notional / mark)
 
     def unrealized(self) -> Decimal:
         """Sum over all bots, at the present mids; NaN when one is unknown."""

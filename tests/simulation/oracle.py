@@ -13,6 +13,7 @@ from botcore.model.order import Purpose
 from botcore.orders.ids import is_condors
 from botcore.recorder.rows import intent_of
 from tests.simulation.ledger import Ledger, VenueTrade
+from tests.simulation.sizes import judge_grids, most_of
 from tests.simulation.watcher import ENDED, Watcher
 
 ZERO = Decimal(0)
@@ -159,13 +160,6 @@ def judge_intents(watcher: Watcher, breach: Breach) -> None:
         breach("I4", f"nothing is written of what became of intent {intent_id}")
 
 
-def _most(config: dict[str, Any]) -> Decimal | None:
-    """Base that an executor may open at most; None where that depends on the price, as with a TWAP."""
-    if "amounts_quote" in config:
-        return sum((Decimal(amount) / Decimal(price) for amount, price in zip(config["amounts_quote"], config["prices"], strict=True)), ZERO)
-    return Decimal(str(config["amount"])) if "amount" in config else None
-
-
 def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], excess: Mapping[str, Decimal], breach: Breach) -> None:
     """I3, I7: no executor opened more than it was to, and each has ended.
 
@@ -176,7 +170,7 @@ def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], excess: Mapping
     strange: dict[str, Decimal] = defaultdict(Decimal)
     for client_order_id, row in watcher.orders.items():
         strange[watcher.intents.get(row["intent_id"], {}).get("executor_id", "")] += excess.get(client_order_id, ZERO)
-    opened: dict[str, Decimal] = defaultdict(Decimal)
+    opened: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     late: dict[str, Decimal] = defaultdict(Decimal)
     came_late = {(ledger.name, trade.trading_pair, trade.trade_id) for ledger in ledgers for trade in ledger.trades() if trade.is_late}
     for key, row in booked_rows(watcher).items():
@@ -187,12 +181,11 @@ def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], excess: Mapping
         if executor is None:
             breach("I7", f"execution {row['trade_id']} belongs to executor {row['executor_id']!r}, of which nothing is written")
         elif watcher.intents.get(intent_of(row["client_order_id"]), {}).get("purpose") == Purpose.OPEN.value:
-            opened[row["executor_id"]] += Decimal(row["amount"])
+            opened[row["executor_id"], key[0], key[1]].append(row)
             if key in came_late:
                 late[row["executor_id"]] += Decimal(row["amount"])
-    for executor_id, amount in opened.items():
-        config = json.loads(watcher.executors[executor_id]["config"])
-        wanted = _most(config)
+    for (executor_id, *_), rows in opened.items():
+        wanted, amount = most_of(json.loads(watcher.executors[executor_id]["config"]), rows), sum((Decimal(row["amount"]) for row in rows), ZERO)
         if wanted is None:
             continue
         allowed = wanted + strange[executor_id]
@@ -203,6 +196,7 @@ def judge_executors(watcher: Watcher, ledgers: Iterable[Ledger], excess: Mapping
                 "I3",
                 f"executor {executor_id} was to open {wanted}, it opened {amount}, and nothing is told of the {late[executor_id]} that came late",
             )
+    judge_grids(watcher, {name: strange[name] + late[name] for name in watcher.executors}, breach)
     for executor_id, row in watcher.executors.items():
         if row["status"] != "TERMINATED":
             breach("I11", f"executor {executor_id} is {row['status']} in the records")

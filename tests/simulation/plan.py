@@ -20,6 +20,8 @@ class MarketPlan:
     walk: int
     """Ticks that the price may move in a second."""
     faults: dict[str, float] = field(default_factory=dict)
+    stock: int = 0
+    """Base that a spot account owns at the beginning."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class BotPlan:
     markets: tuple[tuple[str, str], ...] = ()
     rate: float = 0.0
     """Chance that a chooser starts an executor within a second."""
+    kinds: tuple[str, ...] = ()
+    """What kinds of executors a chooser starts (see `offers`); positions and plain orders when none is named."""
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING
 
 from tests.fakes.simvenue.faults import Fault
 from tests.fakes.simvenue.script import MatchRule
+from tests.simulation import kinds
 from tests.simulation.plan import Away, Crash, FullDisk, Spells, Yesterday
 
 if TYPE_CHECKING:
     from tests.simulation.wire_world import WireWorld
 
 CLASSES, CHOSEN = 12, (5, 8)
-"""Seeds with these remainders have spells: among them was none of the seeds that had failed before there were spells, which thereby stay as they were."""
+"""Seeds with these remainders have spells, and some of those of other kinds of executors: among them was none of the seeds that had failed before there were spells,
+which thereby stay as they were."""
 SENT_TWICE = "POST *rder"
 
 
 def spells_of(seed: int, seconds: float) -> Spells:
     """The spells of a seed: of each kind none or one."""
-    if seed % CLASSES not in CHOSEN:
+    if seed % CLASSES not in CHOSEN and not kinds.has_spells(seed):
         return Spells()
 
     def drawn(name: str) -> random.Random | None:

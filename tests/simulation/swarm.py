@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tests.simulation import kinds
 from tests.simulation.disk import DiskFaults
 from tests.simulation.plan import BotPlan, Crash, MarketPlan, Plan
 
@@ -60,6 +61,9 @@ def plan_of(seed: int, *, long: bool = False) -> Plan:
     bots = tuple(bot_of(chance, number, sites, QUOTING) for number in range(chance.choice([1, 1, 2])))
     crashes = crashes_of(chance, seconds, LABELS)
     stop_at = chance.uniform(30, seconds) if chance.random() < 0.3 else None
+    if kinds.is_of_kinds(seed):
+        markets = kinds.line_markets(seed, markets)
+        bots = kinds.bots(seed, [(market.connector_name, (market.trading_pair,)) for market in markets])
     return Plan(seed, seconds, markets, bots, disk_of(chance), crashes, stop_one_at_s=stop_at)
 
 

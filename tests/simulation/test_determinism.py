@@ -12,7 +12,8 @@ import pytest
 from tests.simulation.runs import Seed, run_seed
 
 ROOT = Path(__file__).parents[2]
-SEEDS = (Seed(4), Seed(11), Seed(4, is_wire=True), Seed(11, is_wire=True))
+SEEDS = (Seed(4), Seed(11), Seed(50), Seed(4, is_wire=True), Seed(11, is_wire=True))
+"""50 starts the other kinds of executors."""
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=str)

@@ -22,7 +22,7 @@ from tests.simulation.wire_world import WireWorld
 from tests.simulation.world import Verdict, World
 
 LINE_SEEDS = (*range(60), 101, 109, 119, 149)
-WIRE_SEEDS = (0, 1, 4, 82, 84, 112)
+WIRE_SEEDS = (0, 1, 4, 82, 84, 112, 136, 175)
 """One of them finds it: most are simply the first, the last few were looked for, for a part-filled entry that runs past its stop is rare."""
 CONNECTOR_DEFECTS = [
     defects.a_unanswered_is_failed,
@@ -33,6 +33,15 @@ CONNECTOR_DEFECTS = [
     defects.i_joined_by_place,
 ]
 EXECUTOR_DEFECTS = [defects.ProtectsFullEntriesOnly, defects.ForgetsPartialEntries, defects.GivesUpWithExposure]
+KIND_DEFECTS = (
+    ("grid_executor", defects.GridForgetsParts, 124),
+    ("dca_executor", defects.LadderForgetsParts, 121),
+    ("twap_executor", defects.PlanForgetsParts, 7),
+    ("arbitrage_executor", defects.OneLegIsEnough, 50),
+    ("xemm_executor", defects.HedgesWhenComplete, 16),
+    ("pair_executor", defects.PairClosesOneLeg, 14),
+)
+"""A seed of the other kinds that finds it: the first that does."""
 Factories = dict[str, Any]
 
 
@@ -75,6 +84,12 @@ def test_defect_of_an_executor_is_found_over_lines(kind: type[PositionExecutor])
 )
 def test_defect_of_an_executor_is_found_over_bytes(kind: type[PositionExecutor], plan_of_seed: Callable[[int], Plan]) -> None:
     assert is_found(over_bytes({"position_executor": kind}, plan_of_seed))
+
+
+@pytest.mark.parametrize(("name", "kind", "seed"), KIND_DEFECTS, ids=lambda value: getattr(value, "__name__", None))
+def test_defect_of_another_kind_of_executor_is_found_over_lines(name: str, kind: type, seed: int) -> None:
+    assert World(plan_of(seed), template()).run().is_sound
+    assert not World(plan_of(seed), template(), {name: kind}).run().is_sound
 
 
 @pytest.mark.parametrize("plan_of_seed", [wire_plan_of, refusing_plan], ids=lambda plan: plan.__name__)

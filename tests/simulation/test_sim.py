@@ -6,7 +6,10 @@ import os
 
 import pytest
 
+from tests.simulation.offers import ONE_MARKET, TWO_MARKETS
 from tests.simulation.runs import Seed, open_seeds, regressions, report, run_seed
+from tests.simulation.swarm import plan_of
+from tests.simulation.wire_swarm import wire_plan_of
 
 SEEDS = int(os.environ.get("CONDOR_SEEDS", "200"))
 LINE_SEEDS = SEEDS // 2
@@ -30,6 +33,12 @@ def test_i1_to_i20_hold_for_a_chunk_of_seeds_over_lines(first: int) -> None:
 def test_i1_to_i20_hold_for_a_chunk_of_seeds_over_bytes(first: int) -> None:
     broken = broken_of([Seed(number, is_wire=True) for number in range(first, min(first + CHUNK, SEEDS))])
     assert not broken, "\n".join(broken)
+
+
+def test_ci_draws_every_kind_of_executor_over_lines_and_over_bytes() -> None:
+    for numbers, draw in ((range(LINE_SEEDS), plan_of), (range(SEEDS), wire_plan_of)):
+        drawn = {kind for number in numbers for bot in draw(number).bots for kind in bot.kinds}
+        assert drawn == {*ONE_MARKET, *TWO_MARKETS}
 
 
 def test_what_a_killed_process_leaves_behind_says_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tests.fakes.simvenue.faults import Fault
 from tests.fakes.simvenue.script import MatchRule
+from tests.simulation import kinds
 from tests.simulation.plan import Plan, WirePlan
 from tests.simulation.spells import spells_of
 from tests.simulation.swarm import CORE_LABELS, RECOVERY_LABELS, Quoting, bot_of, crashes_of, disk_of, seconds_of
@@ -25,6 +26,9 @@ def wire_plan_of(seed: int, *, long: bool = False) -> Plan:
     sites = [(venue.name, venue.pairs) for venue in venues]
     bots = tuple(bot_of(chance, number, sites, QUOTING) for number in range(chance.choice([1, 1, 2])))
     stop_at = chance.uniform(60, seconds) if chance.random() < 0.3 else None
+    if kinds.is_of_kinds(seed):
+        venues = kinds.wire_venues(seed, venues)
+        bots = kinds.bots(seed, [(venue.name, venue.pairs) for venue in venues])
     return Plan(
         seed,
         seconds,

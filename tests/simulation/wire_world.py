@@ -11,6 +11,7 @@ from typing import Any
 
 from botcore.recorder.forgotten import note_forgotten
 from botcore.venues.spec import VenueSpec
+from botcore.venues.trade_reader import since_key
 from condor.configs import Configs
 from condor.home import Home
 from tests.simulation.instance import ACCOUNT
@@ -65,6 +66,10 @@ class WireWorld(World):
 
     # ---- yesterday's database (P8) -------------------------------------------------------------------------------------
     def copy_database(self) -> None:
+        """Copy it now, or when every account has been compared once: a copy from before that is a new home, which knows of nothing to look for."""
+        if any((venue.name, since_key(pair)) not in self.watcher.memory for venue in self.venues for pair in venue.pairs):
+            self.loop.call_later(1.0, self.copy_database, context=self.loop.world)
+            return
         self.log.add("disk", "is copied")
         self._copy = self.disk.snapshot(), self.watcher.copy()
 

@@ -15,7 +15,7 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.market_events import UNKNOWN_DEPTH, QuoteTick
 from botcore.recorder import tables
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.simulation.chooser import Chooser
+from tests.simulation.chooser import Chooser, KindChooser
 from tests.simulation.disk import DiskFaults, SimDisk
 from tests.simulation.instance import Instance
 from tests.simulation.ledger import Ledger
@@ -25,6 +25,7 @@ from tests.simulation.loop import SimError, SimLoop, SimProcess
 from tests.simulation.oracle import judge, judge_pnl
 from tests.simulation.plan import BotPlan, Crash, MarketPlan, Plan
 from tests.simulation.points import CrashPoints, Killed
+from tests.simulation.sizes import judge_ends
 from tests.simulation.watcher import Watcher
 from tests.support.lossy_venue import Line
 
@@ -94,7 +95,9 @@ class World:
         kind = InstrumentKind.LINEAR_PERPETUAL if is_perpetual else InstrumentKind.SPOT
         where = Market(market.connector_name, market.trading_pair)
         instrument = Instrument(where, kind, Decimal("0.01"), Decimal("0.001"), Decimal(0), Decimal(0))
-        return LoopVenue(self.loop, self.log, instrument, self.plan.seed * 31 + number, Line(**market.faults), self.watcher.arrived)
+        venue = LoopVenue(self.loop, self.log, instrument, self.plan.seed * 31 + number, Line(**market.faults), self.watcher.arrived)
+        venue.stock = Decimal(market.stock)
+        return venue
 
     def new_instance(self, process: SimProcess, life: int) -> Instance:
         """A process that starts."""
@@ -102,7 +105,8 @@ class World:
 
     def driver(self, plan: BotPlan, bot: StrategyV2Base, market_data: MarketDataProvider, life: int) -> Any:
         """What makes a bot without a controller act."""
-        return Chooser(plan, bot, market_data, random.Random(f"{self.plan.seed}/{life}/{plan.bot_id}"))
+        chance = random.Random(f"{self.plan.seed}/{life}/{plan.bot_id}")
+        return KindChooser(plan, bot, market_data, chance, most=3) if plan.kinds else Chooser(plan, bot, market_data, chance)
 
     # ---- life and death --------------------------------------------------------------------------------------------
     def boot(self) -> None:
@@ -276,7 +280,8 @@ class World:
         judge(self.watcher, self.ledgers, self.breach)
         if self.instance is None:
             return
-        marks = self.marks()
+        marks, instance = self.marks(), self.instance
+        judge_ends(self.watcher, lambda *market: instance.least(Market(*market), marks[market]), self.breach)
         reports = [bot.orchestrator.report() for bot in self.instance.bots.values()]
         total = sum((report.realized_pnl_quote + _hold_worth(report, marks) for report in reports), Decimal(0))
         judge_pnl(self.watcher, marks, total, self.breach)

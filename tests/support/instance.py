@@ -40,6 +40,7 @@ class Instance:
         self.home = home
         self.url = ""
         self.module = "condor"
+        self.verb: Sequence[str] = ("run",)
         self._environment = environment
         self._process: subprocess.Popen[str] | None = None
         (home / "conf").mkdir(parents=True, exist_ok=True)
@@ -57,7 +58,7 @@ class Instance:
     def launch(self) -> subprocess.Popen[str]:
         """Start it and wait for nothing."""
         environment = clean_environment(**{"CONDOR_HTTP": "127.0.0.1:0", **self._environment})
-        command = [sys.executable, "-m", self.module, "run", "--home", str(self.home)]
+        command = [sys.executable, "-m", self.module, *self.verb, "--home", str(self.home)]
         with open(self.home / "stderr.txt", "a") as errors:
             self._process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True)
         return self._process

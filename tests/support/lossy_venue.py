@@ -114,6 +114,7 @@ class LossyVenue:
         self.best_bid = self.best_ask = 0
         self.partial = 0.3
         self.base_fee = Decimal(0)
+        self.stock = Decimal(0)
         self.met: list[tuple[str, str]] = []
         self.uncovered: list[str] = []
         self.script: list[Callable[[VenueOrder], None]] = []
@@ -283,7 +284,7 @@ class LossyVenue:
 
     def _is_covered(self, request: OrderRequest) -> bool:
         bound = sum(order.lots - order.filled for order in self.open_orders() if order.request.trade_type is TradeType.SELL)
-        return request.instrument.amount(request.lots + bound) <= self.base(request.instrument.market)
+        return request.instrument.amount(request.lots + bound) <= self.stock + self.base(request.instrument.market)
 
     def _note_meetings(self, request: OrderRequest, client_order_id: str) -> None:
         if request.purpose is not Purpose.OPEN or not request.order_type.is_limit:

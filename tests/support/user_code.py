@@ -52,7 +52,7 @@ class Stage:
 
     def tick(self, seconds: float = 1) -> None:
         self.bench.tick(seconds)
-        assert not self.faults
+        assert not self.faults, self.faults
         assert not self.bench.part_faults
 
 

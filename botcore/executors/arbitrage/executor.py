@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
-from botcore.executors.base import Trigger
+from botcore.executors.base import RUNNING, SHUTTING_DOWN, Trigger
 from botcore.executors.desk import Surroundings
 from botcore.executors.leg import Leg
 from botcore.executors.matched import COMPLETED, FAILED, MARKET, MatchedExecutor, is_same_asset
@@ -54,15 +54,21 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
         return (sell * rate - buy) / buy - fees
 
     def _run(self, now_ns: int) -> None:
+        if not self._is_one_moment():
+            return
         profit = self.profitability()
         if profit is None or profit <= self.config.min_profitability or now_ns < max(leg.retry_at_ns for leg in self.legs):
+            return
+        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
+            if leg.submit(leg.requests.open_request(MARKET, lots, None), now_ns) is None:
+                break
+        if self.status is not RUNNING or not any(leg.live for leg in self.legs):
+            # the first leg could not leave, and the other was spared: the chance may come again
             return
         self.close_type = COMPLETED
         self._exit_ns = now_ns
         self._is_sent = True
         self._move(Trigger.EXIT)
-        for leg, lots in ((self._buy, self._buy_lots), (self._sell, self._sell_lots)):
-            leg.submit(leg.requests.open_request(MARKET, lots, None), now_ns)
         self._control_exit(now_ns)
 
     # ---- both legs -------------------------------------------------------------------------------------------------
@@ -88,11 +94,34 @@ class ArbitrageExecutor(MatchedExecutor[ArbitrageExecutorConfig]):
             return
         super()._give_up()
 
+    def stop(self, now_ns: int, keep_position: bool = False) -> None:
+        if self.status is SHUTTING_DOWN and self._is_sent and not self.has_fills:
+            # nothing is traded yet: what still fills is matched, but nothing that did not is sent again
+            self._is_sent = False
+            self._keeps = keep_position
+            self.close_type = CloseType.EARLY_STOP
+            self._listener.executor_changed(self)
+            self._control_exit(now_ns)
+            return
+        super().stop(now_ns, keep_position)
+
     # ---- numbers and restart ---------------------------------------------------------------------------------------
     def custom_info(self) -> dict[str, Any]:
+        buy, sell = self._buy.exposure.entry_price, self._sell.exposure.entry_price
+        bought, sold = self._buy.instrument.market, self._sell.instrument.market
         return super().custom_info() | {
             "side": None,
             "profitability": self.profitability(),
+            "buy_connector": bought.connector_name,
+            "sell_connector": sold.connector_name,
+            "buy_pair": bought.trading_pair,
+            "sell_pair": sold.trading_pair,
+            "buy_price": buy,
+            "sell_price": sell,
+            "trade_pnl_pct": None if buy is None or sell is None else (sell - buy) / buy,
+            "tx_cost_pct": self._fees(),
+            "profit_pct": self.profitability(),
+            "failures": self.retries,
             "buying_market": str(self._buy.instrument.market),
             "selling_market": str(self._sell.instrument.market),
             "average_buy_price": self._buy.exposure.entry_price,

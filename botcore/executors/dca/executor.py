@@ -7,12 +7,14 @@ any level is live at the venue.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from mypy_extensions import mypyc_attr
 
 from botcore.executors.barriers import Barriers
 from botcore.executors.base import RUNNING
+from botcore.executors.data_types import TripleBarrierConfig
 from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
 from botcore.executors.dca.ladder import DONE, PLACED, WAITING, Level, LevelEvent, LevelState, levels_of
 from botcore.executors.desk import Surroundings
@@ -39,8 +41,8 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
         requests = SideRequests(market, config.side, (around.desk.bot_id, controller_id, executor_id))
         super().__init__(config, around, executor_id, controller_id, created_ns, requests, config.barriers)
         self._order_type = LIMIT if config.mode is DCAMode.MAKER else MARKET
-        self._max_loss = config.max_loss_quote if config.stop_loss is not None and config.mode is DCAMode.TAKER else None
-        self._has_barriers = config.stop_loss is not None or config.take_profit is not None or config.trailing_stop is not None
+        self._max_loss: Decimal | None = None
+        self._has_barriers = False
         self._levels = levels_of(config, self._instrument)
         self._level_of: dict[str, Level] = {}
         self._ladder_info: dict[str, Any] = {
@@ -48,11 +50,17 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
             "max_amount_quote": config.max_amount_quote,
             "min_price": min(config.prices),
             "max_price": max(config.prices),
-            "max_loss_quote": config.max_loss_quote,
             "n_levels": len(self._levels),
         }
+        self._read_barriers(config)
         self._level_key = f"{executor_id}/level"
         around.listener.wake_at(self._deadline_ns)
+
+    def _read_barriers(self, config: DCAExecutorConfig) -> None:
+        """Take from a config what the ladder needs to know of its barriers."""
+        self._max_loss = config.max_loss_quote if config.stop_loss is not None and config.mode is DCAMode.TAKER else None
+        self._has_barriers = config.stop_loss is not None or config.take_profit is not None or config.trailing_stop is not None
+        self._ladder_info["max_loss_quote"] = config.max_loss_quote
 
     def _new_barriers(self) -> Barriers:
         return Barriers(self._triple, self.config.side.sign, profit_is_strict=True, max_loss_quote=self._max_loss)
@@ -127,6 +135,21 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
             self._watch.clear(self._level_key)
         else:
             self._rejected(order.reason, now_ns, order.request.purpose)
+
+    # ---- other barriers while it runs ------------------------------------------------------------------------------
+    def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
+        """Stop loss, take profit, time limit (from its creation) and trailing stop follow at once; the ladder stays what it is, and closes at market as before."""
+        if self.status is not RUNNING:
+            return False
+        names = ("stop_loss", "take_profit", "time_limit", "trailing_stop", "stop_on_venue")
+        config = self._changed_config(**{name: getattr(triple, name) for name in names})
+        if config is None:
+            return False
+        self.config = self.info.config = config
+        self._read_barriers(config)
+        self._guard_anew(config.barriers)
+        self._listener.executor_changed(self)
+        return True
 
     # ---- what happens to its orders --------------------------------------------------------------------------------
     def _filled(self, order: Order, fill: Fill, now_ns: int) -> None:

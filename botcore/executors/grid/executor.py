@@ -17,6 +17,7 @@ from mypy_extensions import mypyc_attr
 
 from botcore.executors.barriers import NO_HIGH, NO_LOW
 from botcore.executors.base import RUNNING
+from botcore.executors.data_types import TripleBarrierConfig
 from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import Exposure
 from botcore.executors.grid.config import GridExecutorConfig
@@ -30,6 +31,7 @@ from botcore.executors.grid.levels import (
     GridLevel,
     LevelEvent,
     lay_out,
+    profit_of,
 )
 from botcore.executors.grid.requests import GridRequests
 from botcore.executors.grid.view import grid_info
@@ -153,8 +155,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
 
     def _cancel_far(self, mid_half: int) -> None:
         """Take back what left the activation bounds, and the rest of an open order whose level could take its profit already."""
+        is_bounded = self.config.activation_bounds is not None
         for level in self._levels:
-            for order in (level.open_order, level.close_order):
+            order: Order | None
+            for order in (level.open_order, level.close_order) if is_bounded else ():
                 ticks = None if order is None else order.request.price_ticks
                 if order is None or ticks is None or order.cancel_asked:
                     continue
@@ -163,6 +167,30 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             order = level.open_order
             if order is not None and order.filled_lots and not order.cancel_asked and self._orders.is_past(level.close_ticks):
                 self._cancel(order)
+
+    # ---- other barriers while it runs ------------------------------------------------------------------------------
+    def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
+        """Barriers of the whole and the profit of each level follow at once: profits that rest at another price are taken back and sent again; order types are those of
+        the next orders. Where the levels stand does not change."""
+        if self.status is not RUNNING:
+            return False
+        config = self._changed_config(triple_barrier_config=triple)
+        if config is None or triple.take_profit is None:
+            return False
+        has_other_orders = triple.take_profit_order_type is not self.config.triple_barrier_config.take_profit_order_type
+        self.config = self.info.config = config
+        self._orders.reconfigure(config)
+        profit = profit_of(config, len(self._levels))
+        for level in self._levels:
+            before_ticks, order = level.close_ticks, level.close_order
+            level.retarget(profit, config.side, self._instrument)
+            if order is not None and not order.cancel_asked and (has_other_orders or level.close_ticks != before_ticks):
+                self._cancel(order)
+        self._is_news = True
+        self._guard_anew(triple.model_copy(update={"take_profit": None}))
+        self._watch_prices()
+        self._listener.executor_changed(self)
+        return True
 
     # ---- closing levels --------------------------------------------------------------------------------------------
     def _close_levels(self, mid_half: int, now_ns: int) -> None:
@@ -197,8 +225,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         for level in self._levels:
             if level.state is COMPLETE:
                 level.move(LevelEvent.RECYCLED)
-        side = self.config.side
-        idle = [level for level in self._levels if level.state is NOT_ACTIVE and not self._orders.is_far(level.open_ticks, mid_half, side)]
+        idle = [level for level in self._levels if level.state is NOT_ACTIVE]
+        if self.config.activation_bounds is not None:
+            side = self.config.side
+            idle = [level for level in idle if not self._orders.is_far(level.open_ticks, mid_half, side)]
         idle.sort(key=lambda level: (abs(2 * level.open_ticks - mid_half), level.index))
         mid = mid_half * self._instrument.tick_size / 2
         for level in idle:

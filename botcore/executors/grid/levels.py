@@ -98,14 +98,13 @@ class GridLevel:
         self.index = index
         self.price = price
         self.amount_quote = amount_quote
-        self.take_profit = take_profit
         self.state = NOT_ACTIVE
         self.base = ZERO
         self.open_order: Order | None = None
         self.close_order: Order | None = None
         self.cycles = 0
         self.open_ticks = instrument.price_ticks(price, side)
-        self.close_ticks = max(1, instrument.price_ticks(self.close_price(side), side.opposite))
+        self.retarget(take_profit, side, instrument)
 
     def __repr__(self) -> str:
         return f"<GridLevel {self.id} {self.price:f} {self.state.name}>"
@@ -117,6 +116,11 @@ class GridLevel:
     def close_price(self, side: TradeType) -> Decimal:
         """Where it takes its profit; a step may have no last digit, and what it was rounded to must not make the price a tick worse."""
         return SETTLED.plus(self.price * (1 + side.sign * self.take_profit))
+
+    def retarget(self, take_profit: Decimal, side: TradeType, instrument: Instrument) -> None:
+        """Close at another profit from now on."""
+        self.take_profit = take_profit
+        self.close_ticks = max(1, instrument.price_ticks(self.close_price(side), side.opposite))
 
     def move(self, event: LevelEvent) -> None:
         target = MOVES.get((self.state, event))
@@ -177,13 +181,23 @@ def lay_out(config: GridExecutorConfig, instrument: Instrument, mid: Decimal) ->
     base = max(smallest_base, _down(config.total_amount_quote / (mid * count), lot))
     quote = base * mid
     count = max(1, min(count, int(config.total_amount_quote / quote)))
-    step = width / (count - 1) if count > 1 else width
-    profit = config.triple_barrier_config.take_profit
-    assert profit is not None
-    if config.coerce_tp_to_step:
-        profit = max(step, profit)
+    step = step_of(config, count)
+    profit = profit_of(config, count)
     levels = [GridLevel(index, price, quote, profit, config.side, instrument) for index, price in enumerate(_prices(config, count))]
     return Ladder(levels, step, config.total_amount_quote - quote * count)
+
+
+def step_of(config: GridExecutorConfig, count: int) -> Decimal:
+    """Distance between two of `count` levels as a fraction of the lowest price."""
+    width = (config.end_price - config.start_price) / config.start_price
+    return width / (count - 1) if count > 1 else width
+
+
+def profit_of(config: GridExecutorConfig, count: int) -> Decimal:
+    """Profit at which each of `count` levels closes."""
+    profit = config.triple_barrier_config.take_profit
+    assert profit is not None
+    return max(step_of(config, count), profit) if config.coerce_tp_to_step else profit
 
 
 def _prices(config: GridExecutorConfig, count: int) -> list[Decimal]:

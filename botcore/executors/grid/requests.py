@@ -19,6 +19,10 @@ class GridRequests(SideRequests):
         super().__init__(market, config.side, whose)
         self._config = config
 
+    def reconfigure(self, config: GridExecutorConfig) -> None:
+        """Other barriers: their order types are those of the next orders."""
+        self._config = config
+
     def is_far(self, ticks: int, mid_half: int, side: TradeType) -> bool:
         """Whether the mid would have to come farther than the activation bounds to meet an order of this side at this price; one that it has passed is never far."""
         bounds = self._config.activation_bounds

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from botcore.executors.base import RUNNING
+from botcore.executors.data_types import TripleBarrierConfig
 from botcore.executors.desk import Surroundings
 from botcore.executors.leg import Leg
 from botcore.executors.legged import NAN, LeggedExecutor
@@ -39,9 +40,13 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
         self._wanted_lots = [0, 0]
         self._first_fill_ns = 0
         self._seen: tuple[int | None, ...] | None = None
-        self._deadline_ns = NEVER if config.time_limit is None else created_ns + config.time_limit * SECOND_NS
+        self._deadline_ns = self._deadline()
         if config.time_limit is not None:
             around.listener.wake_at(self._deadline_ns)
+
+    def _deadline(self) -> int:
+        limit_s = self.config.time_limit
+        return NEVER if limit_s is None else self.created_ns + limit_s * SECOND_NS
 
     def _leg_of_config(self, config: PairLeg) -> Leg:
         from_config: Any = config
@@ -78,7 +83,7 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
     def _barrier_hit(self) -> CloseType | None:
         """The common barrier that the present prices hit, from the first fill on; None while a price is not known."""
         seen = tuple(leg.requests.close_ticks() for leg in self.legs)
-        if seen == self._seen:
+        if seen == self._seen or not self._is_one_moment():
             return None
         pct = self.net_pnl_pct()
         if pct.is_nan():
@@ -91,6 +96,22 @@ class PairExecutor(LeggedExecutor[PairExecutorConfig]):
         if self.config.take_profit is not None and pct >= self.config.take_profit:
             return CloseType.TAKE_PROFIT
         return None
+
+    # ---- other barriers while it runs ------------------------------------------------------------------------------
+    def set_barriers(self, triple: TripleBarrierConfig, now_ns: int) -> bool:
+        """Stop loss, take profit and time limit (from its creation) of both legs together follow at once; a pair has no trailing stop, so one is refused."""
+        if self.status is not RUNNING or triple.trailing_stop is not None:
+            return False
+        config = self._changed_config(stop_loss=triple.stop_loss, take_profit=triple.take_profit, time_limit=triple.time_limit)
+        if config is None:
+            return False
+        self.config = self.info.config = config
+        self._deadline_ns = self._deadline()
+        self._listener.wake_at(self._deadline_ns)
+        self._seen = None
+        self.wake_ns = 0
+        self._listener.executor_changed(self)
+        return True
 
     # ---- both legs in ----------------------------------------------------------------------------------------------
     def _missing_lots(self, leg: Leg) -> int:

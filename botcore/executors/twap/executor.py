@@ -184,6 +184,8 @@ class TWAPExecutor(CollectingExecutor[TWAPExecutorConfig]):
             | self._plan_info
             | {
                 "executed_amount_quote": self._exposure.opened_quote,
+                "filled_amount_base": self._instrument.amount(self._exposure.opened_lots),
+                "filled_amount_quote": self._exposure.opened_quote,
                 "slots_by_state": plan.counts(),
                 "next_order_timestamp": None
                 if plan.next_ns() == NEVER or self.status is not RUNNING

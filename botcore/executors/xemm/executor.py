@@ -69,7 +69,10 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
     def _run(self, now_ns: int) -> None:
         self._match(self._taker, now_ns)
         quote = self._maker.live_of(Purpose.OPEN)
-        if quote is not None:
+        if not self._is_one_moment():
+            # where the hedge stands is not known well enough to quote against it; what fills is hedged all the same
+            pass
+        elif quote is not None:
             self._check(quote)
         elif self._maker.exposure.opened_lots < self._wanted_lots and now_ns >= self._maker.retry_at_ns:
             self._quote(now_ns)
@@ -137,6 +140,7 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
     def custom_info(self) -> dict[str, Any]:
         quote = self._maker.live_of(Purpose.OPEN)
         ticks = None if quote is None else quote.request.price_ticks
+        profitability = None if ticks is None else self.profitability(ticks)
         return super().custom_info() | {
             "side": self.config.maker_side,
             "maker_connector": self._maker.instrument.market.connector_name,
@@ -146,7 +150,9 @@ class XEMMExecutor(MatchedExecutor[XEMMExecutorConfig]):
             "min_profitability": self.config.min_profitability,
             "target_profitability_pct": self.config.target_profitability,
             "max_profitability": self.config.max_profitability,
-            "trade_profitability": None if ticks is None else self.profitability(ticks),
+            "trade_profitability": profitability,
+            "net_profitability": profitability,
+            "order_amount": self.config.order_amount,
             "tx_cost_pct": self._fees(self._maker),
             "maker_order_id": None if quote is None else quote.client_order_id,
             "maker_target_price": self.maker_price(),

@@ -1,5 +1,7 @@
-"""Shipped controllers over a recorded month of one minute candles, the busy ones over its first weeks: every entry is explained by the candles that had closed,
-every ending by the prices that came.
+"""Shipped controllers over a recorded month of one minute candles: every entry is explained by the candles that had closed, every ending by the prices that came.
+
+Market makers renew their quotes every ten minutes here, not every one or two as in their examples, so that a month is a matter of seconds; `docs/controllers.md` has the
+examples themselves over the same month (`python -m benchmarks.month`).
 """
 
 from __future__ import annotations
@@ -26,39 +28,40 @@ from tests.support.bench import PERP, SECOND_NS, D, backtest_job, instrument, re
 
 MONTH = "candles/nautilus_btcperp_1m_20211231_20220201.csv.gz"
 WEEK = 10_080
+MONTH_BARS = 45_031
 MAKER, TAKER = D("0.0002"), D("0.0005")
 BB: dict[str, Any] = {"interval": "1m", "bb_length": 50}
 EXITS: dict[str, Any] = {"stop_loss": "0.01", "take_profit": "0.004", "time_limit": 3600, "cooldown_time": 300}
 BAND: dict[str, Any] = {"start_price": 40_000, "end_price": 47_000, "limit_price": 38_000, "take_profit": "0.004", "max_open_orders": 5}
-JOBS: dict[str, tuple[int, dict[str, Any]]] = {
-    "bollinger_v2": (WEEK * 5, BB | EXITS),
-    "macd_bb_v1": (WEEK * 5, BB | EXITS | {"bb_long_threshold": 0.2, "bb_short_threshold": 0.8}),
-    "supertrend_v1": (WEEK * 2, EXITS | {"interval": "1m", "percentage_threshold": 0.002}),
-    "dman_v3": (WEEK * 5, BB | {"dynamic_order_spread": True, "dca_spreads": "0.1,0.5,0.9", "trailing_stop": "0.006,0.002", "time_limit": 14_400}),
-    "bollingrid": (WEEK * 2, BB | EXITS | {"min_spread_between_orders": "0.001", "take_profit": "0.002"}),
-    "grid_strike": (WEEK * 5, BAND),
-    "multi_grid_strike": (WEEK * 5, {"grids": "low BUY 36000 40000 34000 0.5; high BUY 44000 47000 42000 0.5", "take_profit": "0.004"}),
-    "pmm_dynamic": (WEEK, EXITS | {"interval": "1m", "buy_spreads": "1,2", "sell_spreads": "1,2", "executor_refresh_time": 600}),
-    "dman_maker_v2": (
-        WEEK,
-        {
-            "buy_spreads": "0.001",
-            "sell_spreads": "0.001",
-            "dca_spreads": "0,0.002,0.005",
-            "dca_amounts": "1,1,2",
-            "stop_loss": "0.01",
-            "take_profit": "0.002",
-        },
-    ),
-    "avellaneda_stoikov": (WEEK, {"executor_refresh_time": 600, "min_spread": "0.002", "order_amount_shape_factor": 0}),
+QUOTES: dict[str, Any] = {"buy_spreads": "0.001,0.002", "sell_spreads": "0.001,0.002", "executor_refresh_time": 600}
+JOBS: dict[str, dict[str, Any]] = {
+    "pmm_simple": EXITS | QUOTES | {"take_profit": "0.002"},
+    "bollinger_v2": BB | EXITS,
+    "macd_bb_v1": BB | EXITS | {"bb_long_threshold": 0.2, "bb_short_threshold": 0.8},
+    "supertrend_v1": EXITS | {"interval": "1m", "percentage_threshold": 0.002},
+    "dman_v3": BB | {"dynamic_order_spread": True, "dca_spreads": "0.1,0.5,0.9", "trailing_stop": "0.006,0.002", "time_limit": 14_400},
+    "bollingrid": BB | EXITS | {"min_spread_between_orders": "0.001", "take_profit": "0.002"},
+    "grid_strike": BAND,
+    "multi_grid_strike": {"grids": "low BUY 36000 40000 34000 0.5; high BUY 44000 47000 42000 0.5", "take_profit": "0.004"},
+    "pmm_dynamic": EXITS | {"interval": "1m", "buy_spreads": "1,2", "sell_spreads": "1,2", "executor_refresh_time": 600},
+    "dman_maker_v2": {
+        "buy_spreads": "0.001",
+        "sell_spreads": "0.001",
+        "dca_spreads": "0,0.002,0.005",
+        "dca_amounts": "1,1,2",
+        "stop_loss": "0.01",
+        "take_profit": "0.002",
+    },
+    "avellaneda_stoikov": {"executor_refresh_time": 600, "min_spread": "0.002", "order_amount_shape_factor": 0},
 }
 
 
+@cache
 def table_of(bars: int) -> CandleTable:
     return recorded_table(MONTH, slice(bars))
 
 
-def run_of(name: str, bars: int, **values: Any) -> BacktestRun:
+def run_of(name: str, bars: int = MONTH_BARS, **values: Any) -> BacktestRun:
     base = {"connector_name": PERP, "trading_pair": "BTC-USDT", "total_amount_quote": 10_000, "leverage": 5, "position_mode": "ONEWAY"}
     spec = shipped_controllers()[name]
     of = instrument("BTC-USDT", tick="0.5", lot="0.00001", min_notional="5")
@@ -67,8 +70,7 @@ def run_of(name: str, bars: int, **values: Any) -> BacktestRun:
 
 @cache
 def ran(name: str) -> tuple[CandleTable, BacktestRun]:
-    bars, values = JOBS[name]
-    return table_of(bars), run_of(name, bars, **values)
+    return table_of(MONTH_BARS), run_of(name, **JOBS[name])
 
 
 def closed_before(table: CandleTable, info: ExecutorInfo) -> int:
@@ -126,9 +128,8 @@ def test_entries_of_a_side_rest_for_the_cooldown_and_are_two_at_most(name: str) 
 
 
 def test_bollinger_v2_trades_as_bollinger_v1_does() -> None:
-    bars, values = JOBS["bollinger_v2"]
-    first, second = run_of("bollinger_v1", WEEK, **values), run_of("bollinger_v2", WEEK, **values)
-    assert bars > WEEK and len(first.fills) > 100
+    first, second = run_of("bollinger_v1", **JOBS["bollinger_v2"]), ran("bollinger_v2")[1]
+    assert len(first.fills) > 1000
     assert [(fill.ts_ns, fill.trade_type, fill.price_ticks, fill.lots) for fill, _ in first.fills] == [
         (fill.ts_ns, fill.trade_type, fill.price_ticks, fill.lots) for fill, _ in second.fills
     ]
@@ -136,7 +137,7 @@ def test_bollinger_v2_trades_as_bollinger_v1_does() -> None:
 
 def test_every_entry_of_macd_bb_v1_has_its_four_conditions_in_pandas() -> None:
     table, run = ran("macd_bb_v1")
-    config = shipped_controllers()["macd_bb_v1"].config_class(**(JOBS["macd_bb_v1"][1] | {"connector_name": PERP}))
+    config = shipped_controllers()["macd_bb_v1"].config_class(**(JOBS["macd_bb_v1"] | {"connector_name": PERP}))
     assert len(run.executors) > 100
     for info in run.executors[::5]:
         end = closed_before(table, info) + 1
@@ -155,6 +156,30 @@ def test_every_entry_of_supertrend_v1_goes_with_the_trend_of_pandas_ta_and_near_
         assert abs(window["close"].iloc[-1] - line) / window["close"].iloc[-1] < 0.002
 
 
+# ---- quotes --------------------------------------------------------------------------------------------------------
+def test_quotes_of_pmm_simple_stand_at_their_spreads_and_end_as_their_prices_say() -> None:
+    """A profit is taken by a resting order: 0.2 % less two maker's fees, to a tick; where the price had jumped beyond it the order takes, at that price and a taker's
+    fee. A stop is at market and may find a jump."""
+    table, run = ran("pmm_simple")
+    ended = Counter(info.close_type for info in run.executors if info.has_fills)
+    assert min(ended[CloseType.TAKE_PROFIT], ended[CloseType.STOP_LOSS], ended[CloseType.TIME_LIMIT]) > 100
+    exact = 0
+    for info in run.executors:
+        assert info.side is not None
+        spread = 0.001 * (1 + int(str(info.level_id)[-1]))
+        mid = float(info.config.entry_price) / (1 - info.side.sign * spread)
+        opened = bar_of(table, info.created_ns)
+        assert table.low[opened] - 0.5 <= mid <= table.high[opened] + 0.5
+        if info.close_type is CloseType.TAKE_PROFIT:
+            assert info.net_pnl_pct > D("0.0013") - D("0.00004")
+            exact += abs(info.net_pnl_pct - D("0.0016")) < D("0.00004")
+        elif info.close_type is CloseType.STOP_LOSS:
+            assert D("-0.03") < info.net_pnl_pct <= D("-0.01") + D("0.0006")
+        elif info.close_type is CloseType.TIME_LIMIT:
+            assert info.close_ns - info.created_ns == pytest.approx(3600 * SECOND_NS, abs=SECOND_NS)
+    assert exact > 0.85 * ended[CloseType.TAKE_PROFIT]
+
+
 # ---- ladders and spreads -------------------------------------------------------------------------------------------
 def test_ladders_of_dman_v3_are_as_wide_as_the_bands_were() -> None:
     table, run = ran("dman_v3")
@@ -170,7 +195,7 @@ def test_ladders_of_dman_v3_are_as_wide_as_the_bands_were() -> None:
 def test_spreads_of_pmm_dynamic_are_the_true_ranges_of_pandas_ta() -> None:
     """Two quotes of one moment, at a and b true ranges from the reference price: their prices p and q give NATR = (p - q) / (q a - p b)."""
     table, run = ran("pmm_dynamic")
-    config = shipped_controllers()["pmm_dynamic"].config_class(**JOBS["pmm_dynamic"][1])
+    config = shipped_controllers()["pmm_dynamic"].config_class(**JOBS["pmm_dynamic"])
     ranges = {"buy_0": -1, "buy_1": -2, "sell_0": 1, "sell_1": 2}
     moments: dict[int, dict[int, ExecutorInfo]] = {}
     for info in run.executors:
@@ -249,9 +274,8 @@ def inventories(run: BacktestRun) -> np.ndarray:
 
 def test_inventory_stays_within_the_budget_and_aversion_makes_it_small() -> None:
     """What the paper shows: who leans against the inventory holds less of it. At a factor of 1 a full inventory moves the quotes by half a spread."""
-    _, run = ran("avellaneda_stoikov")
-    bars, values = JOBS["avellaneda_stoikov"]
-    careless = run_of("avellaneda_stoikov", bars, **values, risk_factor=0.001)
-    for each in (run, careless):
+    values = JOBS["avellaneda_stoikov"]
+    run, careless = (run_of("avellaneda_stoikov", WEEK, **values, risk_factor=factor) for factor in (1, 0.001))
+    for each in (ran("avellaneda_stoikov")[1], run, careless):
         assert np.abs(inventories(each)).max() < 10_000 * 1.1, "the budget, and what the price moved since"
     assert inventories(run).std() < 0.9 * inventories(careless).std()

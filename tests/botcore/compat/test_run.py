@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from botcore.compat.connectors import TradingConnectorView
 from botcore.compat.market_data import Reads
 from botcore.compat.perpetuals import Own
 from botcore.compat.positions import seen_as
-from botcore.executors.data_types import ExecutionStrategy, PositionExecutorConfig
+from botcore.controllers.updates import updated
+from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, config_values
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
+from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
 from tests.support.bench import PERP, SPOT, D, PaperBench, VenueBench, instrument
 from tests.support.user_code import WHERE, Stage, bar, history, load, write
@@ -76,6 +79,96 @@ def test_executors_of_two_venues_in_the_dialect_of_older_files(kind: str, tmp_pa
     assert len(stage.infos) == (2 if kind == "xemm" else 1)
     assert {market.connector_name for market in stage.config.markets()} == {PERP, "other_perpetual"}
     assert "side" in stage.controller.to_format_status()[0] or stage.controller.to_format_status()[0].startswith("+")
+    words = {
+        "xemm": {"trade_profitability", "net_profitability", "target_profitability_pct", "order_amount", "tx_cost_pct", "maker_target_price"},
+        "arbitrage": {"buy_connector", "sell_connector", "buy_pair", "sell_pair", "buy_price", "sell_price", "profit_pct", "tx_cost_pct", "failures"},
+    }
+    assert words[kind] <= set(stage.infos[0].custom_info)
+
+
+def test_the_entry_is_remembered_after_its_end_by_executors_that_trade_and_by_those_that_never_did(tmp_path: Path) -> None:
+    """Files count cooldowns from `open_order_last_update`: of a filled entry, and of one that was taken back."""
+    stage = Stage("hands_over", tmp_path, **WHERE, refresh_s=4)
+    for _ in range(7):
+        stage.tick()
+    (info,) = stage.infos
+    assert (info.close_type, info.has_fills) == (CloseType.EARLY_STOP, False)
+    assert info.custom_info["open_order_last_update"] == pytest.approx(info.close_timestamp, abs=1)
+    for _ in range(4):
+        stage.tick()
+    assert len(stage.infos) == 2, "the next one came after the pause, not before"
+    filled = stage.infos[-1]
+    assert filled.timestamp - info.custom_info["open_order_last_update"] >= 5
+    stage.bench.price(99)
+    stage.tick()
+    assert filled.is_trading
+    at = filled.custom_info["open_order_last_update"]
+    assert at == pytest.approx(stage.controller.market_data_provider.time(), abs=3)
+    for _ in range(8):
+        stage.tick()
+    assert filled.close_type is CloseType.POSITION_HOLD
+    assert filled.close_timestamp - at == pytest.approx(6, abs=1.1)
+    assert filled.custom_info["open_order_last_update"] == at
+    assert stage.controller.positions_held[0].amount == 1
+    assert [info.id for info in stage.infos] == stage.controller.made, "ids are known when the configs are made"
+    assert all(name.startswith("x-") for name in stage.controller.made)
+
+
+def test_fields_that_only_a_gateway_reads_are_taken_and_not_written_down(tmp_path: Path) -> None:
+    stage = Stage("hands_over", tmp_path, **WHERE)
+    config = stage.controller.swap_config()
+    assert config.max_slippage_pct == 2
+    assert OrderExecutorConfig.model_validate(config_values(config)).amount == 1
+    (needed,) = stage.controller.get_balance_requirements()
+    assert (needed.token, needed.amount) == ("USDT", 100)
+
+
+def test_a_part_of_a_config_is_changed_while_it_runs(tmp_path: Path) -> None:
+    bench = maker_bench()
+    band = {"band_id": "low", "start_price": 90, "end_price": 110, "limit_price": 80, "side": 1, "share": "0.5"}
+    stage = Stage("bands", tmp_path, bench, market=f"{PERP}:ETH-USDT", candles_config=[], bands=[band], total_amount_quote=1000)
+    for _ in range(3):
+        stage.tick()
+    (info,) = stage.infos
+    assert (info.type, info.config.level_id, info.config.total_amount_quote) == ("grid_executor", "low", D(500))
+    assert stage.controller.to_format_status()[0].startswith("low: ")
+    changed = updated(stage.config, {"bands": [{**band, "enabled": False}]})
+    stage.bot.reconfigure("c1", changed)
+    for _ in range(3):
+        stage.tick()
+    assert info.close_type is CloseType.EARLY_STOP
+    with pytest.raises(ConfigError, match="market"):
+        updated(changed, {"market": f"{PERP}:BTC-USDT"})
+
+
+def test_a_connector_answers_in_exact_numbers(tmp_path: Path) -> None:
+    stage = Stage("hands_over", tmp_path, **WHERE)
+    connector = stage.controller.market_data_provider.get_connector(PERP)
+    ask = connector.get_price("ETH-USDT", True)
+    for answer in (
+        connector.get_price_for_volume("ETH-USDT", True, D("0.5")),
+        connector.get_vwap_for_volume("ETH-USDT", True, 0.5),
+        connector.get_price_for_quote_volume("ETH-USDT", True, 50),
+    ):
+        assert answer.result_price * D(1) == ask
+    cost = connector.get_quote_volume_for_base_amount("ETH-USDT", True, D("0.5"))
+    assert cost.result_volume == ask * D("0.5") == connector.get_quote_price("ETH-USDT", True, 1) / 2
+    assert connector.get_volume_for_price("ETH-USDT", True, float(ask)).result_volume > D(0)
+    assert connector.get_order_price_quantum("ETH-USDT", ask) > 0 < connector.get_order_size_quantum("ETH-USDT", D(1))
+    assert connector.get_all_balances()["USDT"] >= connector.available_balances["USDT"] > 0
+    assert connector.current_timestamp == stage.controller.market_data_provider.time()
+    assert connector.get_funding_info("ETH-USDT") is None
+
+
+def test_a_connector_says_what_an_order_would_cost(tmp_path: Path) -> None:
+    stage = Stage("hands_over", tmp_path, **WHERE)
+    connector = stage.controller.market_data_provider.get_connector(PERP)
+    taker = connector.get_fee("ETH", "USDT", OrderType.MARKET, TradeType.BUY, D(1), D(100), is_maker=False)
+    maker = connector.get_fee("ETH", "USDT", OrderType.LIMIT_MAKER, TradeType.BUY, D(1), D(100))
+    assert taker.percent >= maker.percent >= 0
+    assert taker.fee_amount_in_token("ETH-USDT", D(100), D(2), "USDT") == taker.percent * 200
+    with pytest.raises(ValueError, match="the fee of BTC-USDT at nowhere is not known yet"):
+        TradingConnectorView(stage.controller.market_data_provider, "nowhere").get_fee("BTC", "USDT")
 
 
 # ---- helpers ---------------------------------------------------------------------------------------------------------
@@ -144,6 +237,17 @@ def test_what_an_ending_executor_still_holds_is_a_position() -> None:
 def maker_bench() -> PaperBench:
     of = instrument()
     return PaperBench(of, history={of.market: history(closes(60))})
+
+
+def test_the_time_that_a_file_asks_for_is_the_markets(tmp_path: Path) -> None:
+    stage = Stage("by_the_clock", tmp_path, **WHERE, buy_spreads="0.01", sell_spreads="0.01", executor_refresh_time=10, total_amount_quote=400)
+    for _ in range(9):
+        stage.tick()
+    assert len(stage.infos) == 2, "market time is not the machine's: a file that took that would replace them with every tick"
+    assert stage.infos[0].config.timestamp == pytest.approx(stage.infos[0].timestamp)
+    for _ in range(4):
+        stage.tick()
+    assert [info.close_type for info in stage.infos] == [CloseType.EARLY_STOP, CloseType.EARLY_STOP, None, None]
 
 
 def test_market_maker_quotes_levels_and_follows_its_own_reference(tmp_path: Path) -> None:
@@ -325,8 +429,6 @@ def test_a_coroutine_that_really_waits_is_told(tmp_path: Path) -> None:
 
 
 def test_decimals_of_a_user_config_survive_storage(tmp_path: Path) -> None:
-    from botcore.executors.data_types import config_values
-
     spec = load("pair_lines", tmp_path)
     config = spec.config_class.model_validate({"id": "c1", "total_amount_quote": "12.50", "second": {"connector_name": "a", "trading_pair": "B-C"}})
     again = spec.config_class.model_validate(config_values(config))

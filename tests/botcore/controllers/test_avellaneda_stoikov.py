@@ -46,8 +46,51 @@ def test_equations_29_and_30_with_the_numbers_of_the_paper() -> None:
     assert quotes(3, 0.1, Estimates(2.0, 1.5), 0.0).reservation == 0, "at T nothing is feared any more"
 
 
+PAPER = {0.1: (1.49, 65.0, 6.6, 2.9), 0.01: (1.35, 68.6, 8.7, 5.1), 1.0: (3.02, 31.4, 5.0, 1.7)}
+"""Tables 1 to 3, the "inventory" strategy: average spread, profit, its standard deviation, standard deviation of the final inventory; 1,000 paths each."""
+
+
+@pytest.mark.parametrize("gamma", PAPER)
+def test_quotes_earn_in_the_papers_simulation_what_its_tables_say(gamma: float) -> None:
+    """Section 3.3: s = 100, T = 1, sigma = 2, dt = 0.005, k = 1.5, A = 140. In each step the mid moves by +-sigma sqrt(dt), and a quote at distance d is hit with
+    probability A exp(-k d) dt."""
+    random, paths, dt, k = np.random.default_rng(11), 2000, 0.005, 1.5
+    known = Estimates(2.0, k)
+    mid, cash, held = np.full(paths, 100.0), np.zeros(paths), np.zeros(paths, dtype=int)
+    spreads = []
+    for step in range(200):
+        by_q = {q: quotes(q, gamma, known, 1 - step * dt) for q in np.unique(held).tolist()}
+        bid = np.array([by_q[q].bid for q in held.tolist()])
+        ask = np.array([by_q[q].ask for q in held.tolist()])
+        spreads.append(float((ask - bid).mean()))
+        bought = random.random(paths) < 140 * np.exp(k * bid) * dt
+        sold = random.random(paths) < 140 * np.exp(-k * ask) * dt
+        cash += sold * (mid + ask) - bought * (mid + bid)
+        held += bought.astype(int) - sold
+        mid += 2.0 * math.sqrt(dt) * random.choice([-1.0, 1.0], paths)
+    profit = cash + held * mid
+    spread, earned, risk, left = PAPER[gamma]
+    assert np.mean(spreads) == pytest.approx(spread, abs=0.015)
+    assert profit.mean() == pytest.approx(earned, abs=1.0), "of 1,000 paths a mean is known to 0.3"
+    assert profit.std() == pytest.approx(risk, rel=0.08)
+    assert abs(held.mean()) < 0.3 and held.std() == pytest.approx(left, rel=0.08)
+
+
 def test_without_aversion_the_half_spread_is_one_over_kappa() -> None:
     assert quotes(5, 1e-9, Estimates(1e-4, 2000.0), 3600).half_spread == pytest.approx(1 / 2000)
+
+
+def test_equations_hold_in_other_units_of_price_and_size() -> None:
+    """Prices in fractions of the mid and inventory in orders are the paper's model in other units: the same quotes, for every size of an order."""
+    mid, shares = 40_000.0, 0.025
+    sigma, kappa, gamma, seconds = 30.0, 0.05, 2e-4, 3600.0
+    paper = quotes(3 * shares, gamma, Estimates(sigma, kappa), seconds)
+    order = mid * shares
+    ours = quotes(3, gamma * order, Estimates(sigma / mid, kappa * mid), seconds)
+    # gamma counts for the worth of an order, so eq. (29) moves by shares * gamma; eq. (30) holds where a share is an order
+    assert ours.reservation * mid == pytest.approx(paper.reservation)
+    unit = quotes(3, gamma * shares, Estimates(sigma, kappa), seconds)
+    assert (ours.bid * mid, ours.ask * mid) == pytest.approx((unit.bid, unit.ask))
 
 
 def test_gamma_moves_the_price_by_the_risk_factor_when_full() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from botcore.executors.data_types import PositionExecutorConfig, TrailingStop, TripleBarrierConfig
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
+from botcore.orders.tracker import Order
+from tests.support.any_executor import STEPS, AnyExecutor
 from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
 
 AMOUNT = 1000
@@ -157,6 +159,27 @@ def test_exposure_is_accounted_for_to_the_lot(config: PositionExecutorConfig, mi
     assert watched.executor.status is RunnableStatus.TERMINATED
     assert watched.executor.close_type in set(CloseType)
     assert watched.bench.records.faults == []
+
+
+class AnyPosition(AnyExecutor):
+    """The same among restarts, late fills and people who take orders off."""
+
+    def check_live(self, opening: list[Order], opened: int) -> None:
+        assert len(opening) <= 1
+        assert opened + sum(order.remaining_lots for order in opening) <= AMOUNT + self.late_lots, "never opens more than its amount"
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(config=configs, min_amount=st.sampled_from(["0", "0.05"]), happenings=STEPS)
+def test_ps_4_position_is_accounted_for_to_the_lot_over_restarts(
+    config: PositionExecutorConfig, min_amount: str, happenings: list[tuple[str, int, int]]
+) -> None:
+    position = AnyPosition(config, min_amount)
+    position.check()
+    for happening in happenings:
+        position.apply(*happening)
+        position.check()
+    position.wind_up()
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -203,7 +203,7 @@ journal = Journal(path, lambda call: call(), told.append)
 assert durable(journal, put("before"))
 size = max(os.path.getsize(path), os.path.getsize(str(path) + "-wal"))
 resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20_000, resource.RLIM_INFINITY))
-done = [threading.Event() for _ in range(40)]
+done = [threading.Event() for _ in range(100)]
 for number, event in enumerate(done):
     journal.commit([put(f"k{number}", "x" * 4000)], event.set)
 deadline = time.monotonic() + 10
@@ -223,7 +223,7 @@ def test_p5_a_file_that_may_not_grow_loses_nothing_and_goes_on_when_it_may(path:
     process = child(LIMITED, str(path))
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and out.startswith("ok"), out
-    assert {f"k{number}" for number in range(40)} | {"before"} <= keys(path)
+    assert {f"k{number}" for number in range(100)} | {"before"} <= keys(path)
 
 
 def test_p5_closing_does_not_wait_for_ever_for_a_disk_that_stays_full(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

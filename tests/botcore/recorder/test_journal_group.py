@@ -122,7 +122,14 @@ def test_a_failing_work_does_not_take_its_neighbours_along(journal: Journal) -> 
     assert journal.read(rows).result(10) == {"before": "1", "after": "1"}
 
 
-def test_a_row_that_no_table_takes_is_trouble_that_is_told_and_not_the_silent_end_of_the_writer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(None, "NOT NULL"), (2**70, "too large"), (object(), "not supported"), ({"a": 1}, "not supported")],
+    ids=["none", "large", "object", "dict"],
+)
+def test_a_row_that_no_table_takes_is_trouble_that_is_told_and_not_the_silent_end_of_the_writer(
+    path: Path, monkeypatch: pytest.MonkeyPatch, value: Any, told: str
+) -> None:
     monkeypatch.setattr(journal_module, "RETRY_S", 0.001)
     troubles: list[str | None] = []
     heard = threading.Event()
@@ -133,11 +140,11 @@ def test_a_row_that_no_table_takes_is_trouble_that_is_told_and_not_the_silent_en
 
     journal = Journal(path, lambda call: call(), on_trouble)
     good = {"key": "a", "value": "1"}
-    bad = {"key": "a", "value": None}
+    bad = {"key": "a", "value": value}
     values = dict(bad)
     journal.commit([Write(tables.runtime, values)])
     assert heard.wait(10)
-    assert troubles[0] is not None and "NOT NULL" in troubles[0]
+    assert troubles[0] is not None and told in troubles[0]
     values.update(good)  # whoever mends the row lets the writer go on
     journal.run(lambda connection: None).result(10)
     assert troubles[-1] is None
@@ -215,3 +222,15 @@ def test_a_home_in_any_folder(tmp_path: Path, folder: str) -> None:
     assert journal.read(rows).result(10) == {"a": "1"}
     journal.close()
     assert [item.name for item in tmp_path.iterdir()] == [folder], "nothing is written beside the home"
+
+
+def test_a_column_that_is_not_given_has_its_default(path: Path) -> None:
+    journal = Journal(path, lambda call: call())
+    fact = {"kind": "k", "bot_id": "b", "controller_id": "c", "executor_id": "x", "ts_ns": 1, "wall_ms": 1, "payload": "{}"}
+    journal.commit([Write(tables.facts, fact, Op.ADD), Write(tables.facts, {**fact, "account": "live"}, Op.ADD)])
+    journal.run(lambda connection: None).result(10)
+    written = journal.read(
+        lambda connection: list(connection.execute(select(tables.facts.c.account).order_by(tables.facts.c.event_id)).scalars())
+    ).result(10)
+    journal.close()
+    assert written == ["paper", "live"]

@@ -65,7 +65,7 @@ def test_recovery_walks_through_no_table_of_what_has_ended(connection: Connectio
     event.listen(connection, "before_cursor_execute", note)
     load_bot(connection, "b")
     event.remove(connection, "before_cursor_execute", note)
-    assert len(seen) == 8
+    assert len(seen) == 9
     for statement, parameters in seen:
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         # holds are as few as the markets of all bots

@@ -90,6 +90,41 @@ async def test_r14_execution_whose_order_a_lagging_replica_does_not_show_yet_is_
     assert (traded.client_order_id, traded.trade_id) == ("cdr-1-5-1", "7")
 
 
+async def test_r14_answer_that_lacks_an_execution_which_was_there_already_is_no_end_of_the_list() -> None:
+    """The order of 8 can't be asked for in this moment; the next list comes from a replica that does not have 8 yet, nor 9: nothing is complete before both are booked."""
+    shown, verdict = [7, 8, 9], Verdict.UNKNOWN
+    caller = Answers(
+        trades=lambda call: (
+            Verdict.ACCEPTED,
+            [trade(number, 10 * number, WALL_MS) for number in shown if number >= int(dict(call.params).get("fromId", "0"))],
+        ),
+        query=lambda call: (verdict, {}) if dict(call.params)["orderId"] == "80" else (Verdict.ACCEPTED, order(70, "cdr-1-5-1")),
+    )
+    trades, delivered = reader(caller, lambda: WALL_MS + 2_000)
+    assert not await trades.read(PAIR)
+    shown, verdict = [7], Verdict.ACCEPTED
+    caller._bodies["query"] = lambda call: (Verdict.ACCEPTED, order(int(dict(call.params)["orderId"]), "cdr-1-6-1"))
+    assert not await trades.read(PAIR), "8 was there"
+    shown = [7, 9]
+    assert not await trades.read(PAIR), "8 is still owed, whatever is behind it"
+    shown = [7, 8, 9]
+    assert await trades.read(PAIR)
+    assert {news.fill.trade_id for news in delivered if isinstance(news, Traded)} == {"7", "8", "9"}
+
+
+async def test_execution_that_the_venue_took_back_is_not_waited_for_for_ever() -> None:
+    shown, wall_ms = [8], WALL_MS + 2_000
+    caller = Answers(
+        trades=lambda call: (Verdict.ACCEPTED, [trade(number, 10 * number, WALL_MS) for number in shown]), query=lambda call: (Verdict.UNKNOWN, {})
+    )
+    trades, _ = reader(caller, lambda: wall_ms)
+    assert not await trades.read(PAIR)
+    shown = []
+    assert not await trades.read(PAIR)
+    wall_ms += LAG_MS + MARGIN_MS
+    assert await trades.read(PAIR)
+
+
 async def test_order_that_the_venue_has_forgotten_long_after_its_execution_is_passed_over() -> None:
     caller = Answers(
         trades=lambda call: (Verdict.ACCEPTED, [trade(7, 70, WALL_MS)] if "fromId" not in dict(call.params) else []),
