@@ -269,7 +269,8 @@ class Notifications:
 
 
 def _is_waiting(connection: Connection) -> bool:
-    return outbox.waiting(connection) > 0 or last_event_id(connection) > (cursor(connection, CURSOR) or 0)
+    """Facts first: each statement sees another moment, and a fact that becomes an alert between the two must not be in neither."""
+    return last_event_id(connection) > (cursor(connection, CURSOR) or 0) or outbox.waiting(connection) > 0
 
 
 def _next_batch(items: list[QueuedNotice], *, after_trades: bool = False) -> list[QueuedNotice]:

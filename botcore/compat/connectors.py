@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from botcore.compat.events import BudgetChecker, TradeFee
+from botcore.compat.candidates import BudgetChecker
+from botcore.compat.events import TradeFee
 from botcore.controllers.distributions import exact
 from botcore.markets.connector_view import ConnectorView
 from botcore.model.enums import OrderType, PositionMode

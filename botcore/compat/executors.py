@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from botcore.compat.stepping import executor_id
 from botcore.executors import data_types as ours
@@ -23,14 +23,21 @@ Unused = Annotated[Decimal, Field(exclude=True)]
 """A field that files may fill in and nothing here reads: it is not written down either."""
 
 
-def _given_id(raw: Any) -> Any:
-    """None asks for an id."""
-    return executor_id() if raw is None else raw
-
-
 def _known_price(raw: Any) -> Any:
     """NaN stands for a price that nobody names."""
     return None if raw is not None and raw != raw else raw
+
+
+class _Own(BaseModel):
+    """What all configs of executors have in common here: an id from the beginning. Of two bases' settings the last one's count, so each says `OPEN` by itself."""
+
+    id: str = Field(default_factory=executor_id)
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _given_id(cls, raw: Any) -> Any:
+        """None asks for an id."""
+        return executor_id() if raw is None else raw
 
 
 class TrailingStop(ours.TrailingStop):
@@ -50,24 +57,16 @@ class LimitChaserConfig(ours.LimitChaserConfig):
     model_config = OPEN
 
 
-class PositionExecutorConfig(ours.PositionExecutorConfig):
+class PositionExecutorConfig(_Own, ours.PositionExecutorConfig):
     model_config = OPEN
-
-    id: str = Field(default_factory=executor_id)
-
-    _id = field_validator("id", mode="before")(_given_id)
 
     _price = field_validator("entry_price", mode="before")(_known_price)
 
 
-class OrderExecutorConfig(ours.OrderExecutorConfig):
+class OrderExecutorConfig(_Own, ours.OrderExecutorConfig):
     """The slippage fields are for swaps at a Gateway; an order at a venue has a price and a book."""
 
     model_config = OPEN
-
-    id: str = Field(default_factory=executor_id)
-
-    _id = field_validator("id", mode="before")(_given_id)
 
     slippage_pct: Unused = Decimal("0.05")
     slippage_multiplier: Unused = Decimal(5)
@@ -76,44 +75,24 @@ class OrderExecutorConfig(ours.OrderExecutorConfig):
     _price = field_validator("price", mode="before")(_known_price)
 
 
-class GridExecutorConfig(_Grid):
+class GridExecutorConfig(_Own, _Grid):
     model_config = OPEN
 
-    id: str = Field(default_factory=executor_id)
 
-    _id = field_validator("id", mode="before")(_given_id)
-
-
-class DCAExecutorConfig(_DCA):
+class DCAExecutorConfig(_Own, _DCA):
     model_config = OPEN
 
-    id: str = Field(default_factory=executor_id)
 
-    _id = field_validator("id", mode="before")(_given_id)
-
-
-class TWAPExecutorConfig(_TWAP):
+class TWAPExecutorConfig(_Own, _TWAP):
     model_config = OPEN
 
-    id: str = Field(default_factory=executor_id)
 
-    _id = field_validator("id", mode="before")(_given_id)
-
-
-class XEMMExecutorConfig(_XEMM):
+class XEMMExecutorConfig(_Own, _XEMM):
     model_config = OPEN
 
-    id: str = Field(default_factory=executor_id)
 
-    _id = field_validator("id", mode="before")(_given_id)
-
-
-class ArbitrageExecutorConfig(_Arbitrage):
+class ArbitrageExecutorConfig(_Own, _Arbitrage):
     model_config = OPEN
-
-    id: str = Field(default_factory=executor_id)
-
-    _id = field_validator("id", mode="before")(_given_id)
 
 
 class LPExecutorStates(Enum):
@@ -129,12 +108,8 @@ class LPExecutorStates(Enum):
     FAILED = "FAILED"
 
 
-class LPExecutorConfig(_LP):
+class LPExecutorConfig(_Own, _LP):
     model_config = OPEN
-
-    id: str = Field(default_factory=executor_id)
-
-    _id = field_validator("id", mode="before")(_given_id)
 
     position_refresh_interval: Unused = Decimal(1)
     slippage_pct: Unused = Decimal("0.05")

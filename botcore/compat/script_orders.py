@@ -87,10 +87,9 @@ class OwnOrders:
         self._orders[executor_id] = order
         self._known.add(executor_id)
 
-    def drop(self, executor_id: str) -> OrderCancelledEvent | None:
-        """Forget an order that was taken back before it left; its event, when there was one."""
-        order = self._orders.pop(executor_id, None)
-        return None if order is None else OrderCancelledEvent(order.since_s, executor_id)
+    def drop(self, executor_id: str) -> None:
+        """Forget an order that was taken back before it left: nothing happened that could be told."""
+        self._orders.pop(executor_id, None)
 
     def active(self, connector_name: str, now_s: float) -> list[LimitOrder]:
         """Limit orders there, oldest first."""

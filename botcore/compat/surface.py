@@ -9,6 +9,7 @@ from typing import Any
 
 from botcore.compat import (
     base,
+    candidates,
     config,
     directional,
     events,
@@ -124,7 +125,7 @@ _OTHERS: Mapping[str, Mapping[str, Any]] = {
     "core.data_type.funding_info": _names(FundingInfo),
     "core.data_type.order_book_query_result": _names(OrderBookQueryResult),
     "core.data_type.limit_order": _names(script_orders.LimitOrder),
-    "core.data_type.order_candidate": _names(events.OrderCandidate, events.PerpetualOrderCandidate),
+    "core.data_type.order_candidate": _names(candidates.OrderCandidate, candidates.PerpetualOrderCandidate),
     "core.data_type.trade_fee": _names(events.TokenAmount, TradeFeeBase=events.TradeFee, AddedToCostTradeFee=events.TradeFee),
     "core.event.events": EVENTS,
     "core.gateway.gateway_http_client": _names(gateway.GatewayHttpClient),

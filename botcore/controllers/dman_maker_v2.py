@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from botcore.controllers.barrier_fields import blank_is_none
-from botcore.controllers.ladder_fields import SETTLED, OptionalBounds, OptionalWeights, Spreads, shared_out, shares
+from botcore.controllers.ladder_fields import OptionalBounds, OptionalWeights, Spreads, shared_out, shares
 from botcore.controllers.market_making import MarketMakingControllerBase, MarketMakingControllerConfigBase
 from botcore.core.config import ask
 from botcore.executors.data_types import ExecutorConfigBase
 from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
+from botcore.executors.rounding import SETTLED
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction
 from botcore.model.times import NEVER, SECOND_NS
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
-from typing import Annotated, Any, Final
+from decimal import Decimal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from botcore.controllers.barrier_fields import read_numbers
+from botcore.executors.rounding import SETTLED
 
 
 def read_optional_numbers(raw: Any) -> Any:
@@ -24,10 +25,6 @@ Weight = Annotated[Decimal, Field(gt=0)]
 OptionalWeights = Annotated[list[Weight] | None, BeforeValidator(read_optional_numbers)]
 OptionalBounds = Annotated[Annotated[list[Annotated[Decimal, Field(gt=0)]], Field(max_length=2)] | None, BeforeValidator(read_optional_numbers)]
 """Activation bounds: fractions of the mid."""
-
-
-SETTLED: Final = Context(prec=22)
-"""Six digits less than what is worked with: what is behind them is rounding, and must not cost an order a lot."""
 
 
 def shared_out(total: Decimal, weights: list[Decimal]) -> list[Decimal]:

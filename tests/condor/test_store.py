@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from botcore.recorder import tables as records
 from botcore.recorder.journal import Journal, Op, Write
@@ -20,7 +21,7 @@ from botcore.recorder.migrate import migrate
 from condor.errors import UserError
 from condor.home import InstanceLock, find_home
 from condor.host import WallClock
-from condor.notifications import Notifications, Unreachable
+from condor.notifications import Notifications, Unreachable, _is_waiting
 from condor.services.access import AccessService
 from condor.settings import AlertSettings
 from condor.store import MIGRATIONS, panels
@@ -141,6 +142,30 @@ async def test_each_fact_is_told_once_even_when_its_expansion_is_repeated(journa
     await until(lambda: again.got)
     await alerts.close()
     assert [notice.payload["net_pnl_quote"] for batch in [*inbox.got, *again.got] for notice in batch] == ["4.21", "-1"]
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_p3_an_end_waits_also_for_a_fact_that_is_just_becoming_an_alert(journal: Journal, moment: int) -> None:
+    """Whether anything waits is asked in several statements, and the writer may come between any two of them."""
+    journal.run(lambda c: put_chat(c, 7, "local", 7)).result()
+    alerts = Notifications(journal, AlertSettings(), WallClock(lambda: 1, lambda: 1))
+    fact(journal, FactKind.CONTROLLER_FAULT, error="x")
+    journal.run(lambda connection: None).result(10)
+    seen = []
+
+    def look(connection: Connection) -> bool:
+        def between(*_: object) -> None:
+            seen.append(1)
+            if len(seen) == moment:
+                journal.run(alerts._expand).result(10)
+
+        event.listen(connection, "after_cursor_execute", between)
+        try:
+            return _is_waiting(connection)
+        finally:
+            event.remove(connection, "after_cursor_execute", between)
+
+    assert journal.read(look).result(20)
 
 
 async def test_a_burst_is_one_message_and_something_critical_goes_first(journal: Journal) -> None:

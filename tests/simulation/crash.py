@@ -157,6 +157,9 @@ def single_cases(scenario: Scenario) -> list[Case]:
     return [Case(scenario.name, (point,)) for point in points_of(Case(scenario.name, ()), 1)]
 
 
+SHOWN = 20
+"""So many broken cases are printed whole."""
+
 RECOVERY_POINTS = 14
 """So many points of the second life count as its recovery."""
 
@@ -197,11 +200,22 @@ def main(arguments: list[str] | None = None) -> int:
     singles = [case for scenario in SCENARIOS for case in single_cases(scenario)]
     with ProcessPoolExecutor(asked.jobs) as pool:
         doubles = [case for found in pool.map(_doubles, singles, chunksize=4) for case in found] if asked.all else sampled_doubles(200)
-        broken = [text for text in pool.map(failure, [*singles, *doubles], chunksize=8) if text is not None]
-    for text in broken[:20]:
-        print(text)
-    print(f"{len(SCENARIOS)} scenarios, {len(singles)} deaths at a point, {len(doubles)} pairs: {len(broken)} broken")
+        broken = _played(pool, [*singles, *doubles])
+    print(f"{len(SCENARIOS)} scenarios, {len(singles)} deaths at a point, {len(doubles)} pairs: {broken} broken")
     return 1 if broken else 0
+
+
+def _played(pool: ProcessPoolExecutor, cases: list[Case]) -> int:
+    """How many broke; the first ones are shown as they break, and every thousandth run is told of."""
+    broken = 0
+    for number, text in enumerate(pool.map(failure, cases, chunksize=8), 1):
+        if text is not None:
+            broken += 1
+            if broken <= SHOWN:
+                print(text, flush=True)
+        if number % 1000 == 0:
+            print(f"{number} of {len(cases)}, {broken} broken", flush=True)
+    return broken
 
 
 def _doubles(case: Case) -> list[Case]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -273,9 +273,10 @@ class Instance:
         return {"open orders": orders, "inbox": inboxes, "backlog": self.journal.backlog, "tasks": self.world.loop.tasks_of(self.process)}
 
     def least(self, market: Market, mark: Decimal) -> Decimal:
-        """Smallest base that a market trades at this price."""
+        """Smallest base that a market trades at this price, in whole lots: what a fee leaves beside them can't be sold."""
         instrument = self.markets[market].instrument
-        return max(instrument.lot_size, instrument.min_amount, instrument.min_notional / mark)
+        smallest = max(instrument.lot_size, instrument.min_amount, instrument.min_notional / mark)
+        return (smallest / instrument.lot_size).to_integral_value(ROUND_CEILING) * instrument.lot_size
 
     def unrealized(self) -> Decimal:
         """Sum over all bots, at the present mids; NaN when one is unknown."""

@@ -7,11 +7,12 @@ the same quote amount, evenly from the lowest to the highest price. What is left
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
 from botcore.executors.grid.config import GridExecutorConfig
+from botcore.executors.rounding import SETTLED
 from botcore.model.enums import TradeType
 from botcore.model.errors import IllegalMove
 from botcore.model.instrument import Instrument
@@ -19,9 +20,6 @@ from botcore.orders.tracker import Order
 
 MARGIN: Final = Decimal("1.05")
 """A level may be sent at a price below the one that it was sized for, and must still be legal there."""
-
-SETTLED: Final = Context(prec=22)
-"""Six digits less than what is worked with: what is behind them is rounding."""
 
 ZERO: Final = Decimal(0)
 
