@@ -114,7 +114,7 @@ def panic(
     flatten: Annotated[bool, typer.Option("--flatten", help="Close what bots hold, too, at market.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Stop everything: no bot opens anything, every order is canceled; until the owner releases it in the chat."""
+    """Stop everything: no bot opens anything, every order is canceled, stops too; positions stay if they are not closed. Until the owner releases it in the chat."""
     from condor.panic.command import panic as stop_everything
 
     if not stop_everything(find_home(home), flatten=flatten, say=print):

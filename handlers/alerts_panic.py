@@ -7,12 +7,12 @@ from typing import Any
 
 from condor.views import FactKind, Notice, PanicAccountView
 from handlers.html import Safe, bold, card, clip, italic, line
-from handlers.screens.panic import account_blocks
+from handlers.screens.panic import UNWATCHED, account_blocks
 
 
 def _begun(notice: Notice) -> Safe:
     payload = notice.payload
-    closes = " Everything that bots hold is being closed." if payload.get("goal") == "flatten" else ""
+    closes = " Everything that bots hold is being closed." if payload.get("goal") == "flatten" else " Positions stay, without their stops."
     text = f" has stopped everything. No bot opens anything, every order is being canceled.{closes}"
     return line("🛑 ", bold(str(payload.get("by", "?"))), text, " /panic shows how far it is.")
 
@@ -27,9 +27,12 @@ def _report(notice: Notice) -> Safe:
             f"🔴 Panic is not done yet: not proven that {wanted}",
             "It is tried again all the time; /panic shows it, and ends these messages.",
         )
+    accounts = [_view(account) for account in payload.get("accounts") or []]
     blocks: list[object] = [bold(head)]
-    for account in payload.get("accounts") or []:
-        blocks += account_blocks(_view(account))
+    if payload.get("goal") == "freeze" and any(account.positions for account in accounts):
+        blocks.append(UNWATCHED)
+    for account in accounts:
+        blocks += account_blocks(account)
     blocks += [line("🔴 ", clip(str(text), 200)) for text in payload.get("troubles") or []]
     return card([*blocks, italic(tail)])
 

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from botcore.connectors.base import ConnectorBase
 from botcore.executors.base import ExecutorBase
+from botcore.markets.order_book import NO_BID
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Instrument, Market
 from botcore.orders.tracker import Order
@@ -87,7 +88,7 @@ class AccountEyes:
         for bot_id, orchestrator in running.items():
             for hold in orchestrator.holds.of():
                 if hold.instrument.market.connector_name == name and hold.net_amount_base:
-                    problem = hold_problem(hold.instrument, hold.net_amount_base, host.runtime.connectors.get(name))
+                    problem = hold_problem(host, hold.instrument, hold.net_amount_base)
                     _sort(positions, left, _hold_text(hold.net_amount_base, hold.instrument.market.trading_pair, bot_id), problem)
         for row in rows:
             if row.account != ACCOUNT_OF[mode] or row.connector_name != name or row.bot_id in running:
@@ -102,8 +103,6 @@ class AccountEyes:
     def _row_problem(self, host: Host, row: HeldRow, amount: Decimal | None) -> str:
         if amount is None:
             return "its amount can't be read"
-        if not row.bot_id:
-            return "it belongs to no bot (its records were lost): close it at the venue"
         if row.bot_id in self.manager.broken:
             return f"its bot could not be put together: {self.manager.broken[row.bot_id]}"
         try:
@@ -111,7 +110,10 @@ class AccountEyes:
         except ConfigError:
             # its venue has not answered yet: that is told with the account, and is tried again
             return ""
-        return hold_problem(instrument, amount, host.runtime.connectors.get(row.connector_name))
+        if not row.bot_id and (not instrument.is_perpetual or host.runtime.strays is None):
+            # what it has bought can't be told from what a person has there
+            return "it belongs to no bot (its records were lost): close it at the venue"
+        return hold_problem(host, instrument, amount)
 
     def _strangers(self, mode: str, name: str, connector: ConnectorBase | None) -> list[str]:
         """What is at the account and not ours to touch."""
@@ -154,15 +156,24 @@ def closable_lots(instrument: Instrument, amount: Decimal, connector: ConnectorB
     return lots if lots >= instrument.min_lots else 0
 
 
-def hold_problem(instrument: Instrument, amount: Decimal, connector: ConnectorBase | None) -> str:
+def hold_problem(host: Host, instrument: Instrument, amount: Decimal) -> str:
     """Why a hold can't be closed by an order that only reduces; empty when it can."""
+    connector = host.runtime.connectors.get(instrument.market.connector_name)
     if not instrument.is_perpetual and amount < 0:
         return "sold from what the account had: it is not bought back"
     if instrument.lots(abs(amount)) < instrument.min_lots:
         return "less than the smallest order"
-    if not closable_lots(instrument, amount, connector):
+    lots = closable_lots(instrument, amount, connector)
+    if not lots:
         return f"the account has no {instrument.base} left to sell"
-    return ""
+    # on spot the venue has a smallest value, too; a reduce-only order has none
+    return "" if instrument.is_perpetual else instrument.refusal(lots, _bid(host, instrument.market)) or ""
+
+
+def _bid(host: Host, market: Market) -> int | None:
+    """Best bid in ticks; None while there is none."""
+    state = host.runtime.markets.get(market)
+    return None if state is None or state.book.best_bid == NO_BID else state.book.best_bid
 
 
 def number(text: str) -> Decimal | None:

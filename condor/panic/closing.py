@@ -13,6 +13,7 @@ from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
 from botcore.model.enums import PositionAction, TradeType
 from botcore.model.errors import CondorError
 from botcore.orchestrator.holds import PositionHold
+from botcore.strategies.desk import Desk
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.manager import BotManager, RunningBot
 from condor.panic.accounts import closable_lots
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
+
+MODES = {ACCOUNT_OF[mode]: mode for mode in (PAPER, LIVE)}
 
 Account = tuple[str, str]
 """Mode and connector."""
@@ -35,6 +38,7 @@ class HoldCloser:
         self._manager = manager
         self._closing: dict[str, RunningBot] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
+        self._let_go = 0
         self.problems: dict[str, str] = {}
 
     @property
@@ -53,29 +57,62 @@ class HoldCloser:
 
     def let_go(self) -> None:
         """Close nothing any more; what is on its way is taken back."""
+        self._let_go += 1
         for bot_id in self._closing:
             self._manager.stop(bot_id, keep_position=True)
         self._closing, self._pauses, self.problems = {}, {}, {}
 
     async def close(self, rows: Iterable[HeldRow], accounts: set[Account], now_s: float) -> None:
         """Send exits for what stands in these rows at these accounts; tried again in 2, 4, ... 60 s for as long as something is there."""
-        modes = {ACCOUNT_OF[mode]: mode for mode in (PAPER, LIVE)}
-        wanted = {row.bot_id for row in rows if row.bot_id and (modes.get(row.account, ""), row.connector_name) in accounts}
+        rows = [row for row in rows if (MODES.get(row.account, ""), row.connector_name) in accounts]
+        for name in sorted({row.connector_name for row in rows if not row.bot_id and MODES[row.account] == LIVE}):
+            self._close_nobodys(name, now_s)
+        wanted, let_go = {row.bot_id for row in rows if row.bot_id}, self._let_go
         for bot_id in sorted(wanted):
-            due_s, pause_s = self._pauses.get(bot_id, (0.0, FIRST_PAUSE_S))
-            if bot_id in self._manager.running or now_s < due_s:
+            if self._let_go != let_go:
+                # released meanwhile
+                return
+            if bot_id in self._manager.running or not self._is_due(bot_id, now_s):
                 continue
-            self._pauses[bot_id] = now_s + pause_s, min(2 * pause_s, LONGEST_PAUSE_S)
             try:
                 await self._close(bot_id, accounts)
             except Exception as error:
                 # whatever is wrong with one bot, what the others hold is closed
-                is_told = isinstance(error, CondorError)
-                self.problems[bot_id] = str(error) if is_told else f"{type(error).__name__}: {error}"
-                log.error("what %s holds can't be closed now: %s", bot_id, error, exc_info=None if is_told else error)
+                self.problems[bot_id] = words_of(error)
+                log.error("what %s holds can't be closed now: %s", bot_id, error, exc_info=None if isinstance(error, CondorError) else error)
+
+    def _is_due(self, whose: str, now_s: float) -> bool:
+        """Whether to try now; then the next time is later."""
+        due_s, pause_s = self._pauses.get(whose, (0.0, FIRST_PAUSE_S))
+        if now_s < due_s:
+            return False
+        self._pauses[whose] = now_s + pause_s, min(2 * pause_s, LONGEST_PAUSE_S)
+        return True
+
+    def _close_nobodys(self, name: str, now_s: float) -> None:
+        """What orders of this home have left at a live account that no bot is known to have sent."""
+        host, whose = self._hosts.live, f"nobody at {name}"
+        if host is None or host.runtime.strays is None or not self._is_due(whose, now_s):
+            return
+        runtime = host.runtime
+        desk = Desk("", runtime.connectors, runtime.gate, runtime.clock)
+        try:
+            for owner, request in host.runtime.strays.exits(name):
+                runtime.open_market(request.instrument.market)
+                desk.submit(request, owner)
+        except Exception as error:
+            self.problems[whose] = words_of(error)
+            log.error("what %s holds can't be closed now: %s", whose, error, exc_info=None if isinstance(error, CondorError) else error)
+        else:
+            self.problems.pop(whose, None)
 
     async def _close(self, bot_id: str, accounts: set[Account]) -> None:
+        let_go = self._let_go
         bot = await self._manager.watch_holds(bot_id, "everything was stopped")
+        if self._let_go != let_go:
+            # released while its records were read: it closes nothing any more, and must not stay on the clock
+            self._manager.stop(bot_id, keep_position=True)
+            return
         self.problems.pop(bot_id, None)
         self._closing[bot_id] = bot
         connectors = self._hosts.of(bot.row.mode).runtime.connectors
@@ -84,6 +121,11 @@ class HoldCloser:
                 config := exit_of(hold, connectors.get(hold.instrument.market.connector_name))
             ) is not None:
                 bot.strategy.orchestrator.create(config, hold.controller_id)
+
+
+def words_of(error: Exception) -> str:
+    """An error for people: its own words where they are meant for them."""
+    return str(error) if isinstance(error, CondorError) else f"{type(error).__name__}: {error}"
 
 
 def exit_of(hold: PositionHold, connector: ConnectorBase | None) -> OrderExecutorConfig | None:

@@ -40,6 +40,8 @@ def panic(home: Home, *, flatten: bool, say: Callable[[str], None]) -> bool:
         seen = ask_instance(home, "/chat/panic")
     for text in report(seen):
         say(text)
+    if seen["goal"] == "freeze" and any(account["positions"] for account in seen["accounts"]):
+        say("positions have no stop now, and nobody watches them: `condor panic --flatten` closes them")
     return bool(seen["is_done"])
 
 

@@ -79,21 +79,31 @@ class PanicService:
         written = asyncio.ensure_future(asyncio.wrap_future(self._journal.run(write)))
         await asyncio.wait({written}, timeout=DISK_S)
         if written.done() and isinstance(written.exception(), AlreadyDone) and before is not None:
+            if self._row is row:
+                # a button that was used closes nothing that somebody only froze since
+                self._take(before)
             raise AlreadyDone("everything was stopped already")
         if written.done() and written.exception() is not None:
             # the latch must be on the disk whatever became of the button
             self._journal.run(lambda connection: put_panic(connection, row, now_ms))
         written.add_done_callback(_looked_at)
-        self._act()
-        if before is None or before.goal != row.goal:
-            self._tell(FactKind.PANIC_BEGUN, {"by": actor.name or str(actor.user_id), "goal": row.goal})
+        if self._row is not None:
+            # it is None when the owner released it while this was being written
+            self._act()
+            self._say_begun(self._row, actor.name or str(actor.user_id))
         return self.view()
+
+    def _say_begun(self, row: PanicRow, by: str) -> None:
+        """Once for each goal. The word goes before the note that it was said: a process that dies in between says it twice, never not at all."""
+        if not row.is_begun:
+            self._tell(FactKind.PANIC_BEGUN, {"by": by, "goal": row.goal})
+            self._note(replace(row, is_begun=True))
 
     def _begun(self, actor: Actor, *, flatten: bool) -> PanicRow:
         goal = Goal.FLATTEN if flatten else Goal.FREEZE
         if self._row is None:
             return PanicRow(goal.value, f"{actor.name or actor.user_id} ({actor.front})", self._wall.wall_ms())
-        return replace(self._row, goal=Goal.FLATTEN.value, is_told=False) if flatten and self._row.goal != Goal.FLATTEN else self._row
+        return replace(self._row, goal=Goal.FLATTEN.value, is_told=False, is_begun=False) if flatten and self._row.goal != Goal.FLATTEN else self._row
 
     def resume(self) -> None:
         """Go on with what an earlier process has begun; call before bots are put together, for their rows must say that they end."""
@@ -101,6 +111,8 @@ class PanicService:
         if row is not None:
             self._journal.run(lambda connection: stop_all(connection, close=row.goal == Goal.FLATTEN)).result()
             self._take(row)
+            # no process before this one has said so if it died at once, or if nothing ran
+            self._say_begun(row, row.by)
 
     async def release(self, actor: Actor, reason: str, claim: Claim) -> None:
         """Let bots be started again; what was stopped stays stopped."""
@@ -201,8 +213,9 @@ class PanicService:
         """Once when all is done; before that now and then until somebody acknowledges it."""
         if self._is_done(row):
             if not row.is_told:
-                self._note(replace(row, is_told=True))
+                # in this order: a report that is written down as told must be on its way
                 self._tell(FactKind.PANIC_REPORT, self.payload())
+                self._note(replace(row, is_told=True))
             return
         if row.is_told:
             if self._now_s() < self._report_s:

@@ -29,12 +29,15 @@ class PanicRow:
         freeze or flatten.
     is_told : bool
         Whether it was reported that all is done.
+    is_begun : bool
+        Whether it was told that it began.
     """
 
     goal: str
     by: str
     since_ms: int
     is_told: bool = False
+    is_begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def halt_reason(row: PanicRow) -> str:
 
 def put_panic(connection: Connection, row: PanicRow, wall_ms: int) -> None:
     """Latch, with all bots' rows on their way to their end."""
-    values = {"reason": json.dumps({"goal": row.goal, "is_told": row.is_told}), "set_by": row.by, "since_ms": row.since_ms}
+    values = {"reason": json.dumps({"goal": row.goal, "is_told": row.is_told, "is_begun": row.is_begun}), "set_by": row.by, "since_ms": row.since_ms}
     statement = upsert(tables.latches).values(name=PANIC, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
     set_latch(connection, HALT, halt_reason(row), row.by, wall_ms)
@@ -70,7 +73,7 @@ def panic_row(connection: Connection) -> PanicRow | None:
     if found is None:
         return None
     values = json.loads(found.reason)
-    return PanicRow(values["goal"], found.set_by, found.since_ms, values["is_told"])
+    return PanicRow(values["goal"], found.set_by, found.since_ms, values["is_told"], values["is_begun"])
 
 
 def clear_panic(connection: Connection) -> None:

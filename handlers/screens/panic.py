@@ -13,6 +13,8 @@ from handlers.view import Button, Expects, Outcome, Show, Toast, View, show
 PHASES = {"cancelling": "⏳ canceling", "frozen": "🧊 no order is open", "closing": "⏳ closing", "flat": "✔ flat, no order is open"}
 MAX_LISTED = 6
 
+UNWATCHED = line("⚠️ ", bold("What is held has no stop now, and nobody watches it"), ": STOP AND CLOSE ALL (/panic) closes it.")
+
 
 @command("panic", "stop everything: entries off, orders canceled, positions closed if you say so", role=Role.OPERATOR)
 async def panic_command(ctx: Context, arguments: list[str]) -> Show:
@@ -53,6 +55,8 @@ def _after(view: PanicView, *, is_owner: bool) -> View:
     blocks: list[object] = [bold(head), line("By ", view.by, f" at {words.clock_time(view.since_ms)}. New positions are off.")]
     if not view.accounts:
         blocks.append("Entries are off and cancels are on their way; accounts are being looked at.")
+    if view.goal == "freeze" and any(account.positions for account in view.accounts):
+        blocks.append(UNWATCHED)
     for account in view.accounts:
         blocks += account_blocks(account)
     blocks += [line("🔴 ", clip(text, 200)) for text in view.troubles]
