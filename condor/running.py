@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import threading
@@ -20,6 +21,8 @@ from condor.store.bots import forget_market_time
 
 END_S = 20.0
 GIVE_UP_S = 5.0
+
+log = logging.getLogger(__name__)
 
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -85,7 +88,11 @@ async def _panic_on(asked: asyncio.Event, instance: Instance) -> None:
     while True:
         await asked.wait()
         asked.clear()
-        await instance.panic()
+        try:
+            await instance.panic()
+        except Exception:
+            # the next signal must find somebody here; what this one has latched is worked on anyway
+            log.exception("SIGUSR1 could not be carried out as a whole")
 
 
 async def _end(instance: Instance, say: Callable[[str], None]) -> None:

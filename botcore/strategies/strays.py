@@ -183,9 +183,12 @@ class StrayKeeper:
         if executor is not None:
             return executor
         side: TradeType | None = request.trade_type if request.purpose.adds_risk else request.trade_type.opposite
-        if not request.bot_id:
+        # of an order without a bot only an exit that was sent for nobody (see `exits`) tells by itself which hold it belongs to
+        reduces = not request.bot_id and request.position_action is PositionAction.CLOSE
+        if not request.bot_id and not reduces:
             side = None
-        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side, is_running and orchestrator is None)
+        comes_back = is_running and orchestrator is None
+        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side, comes_back, reduces)
 
     # ---- executions ------------------------------------------------------------------------------------------------
     def book(self, owner: StrayOwner, order: Order, fill: Fill) -> None:
