@@ -15,6 +15,7 @@ from botcore.model.errors import UserError
 from botcore.model.instrument import Instrument, InstrumentKind, Market
 from condor.manager import BotManager, RunningBot
 from condor.panic.accounts import hold_problem
+from condor.store.common import HALT, latch_reason
 from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row
 from condor.wiring import Program
@@ -60,10 +61,14 @@ async def test_a_bot_that_is_just_being_started_again_does_not_start(program: Pr
     assert states(program) == ["stopped"] and open_orders(program) == []
 
 
-async def test_a_release_of_the_kill_switch_under_way_does_not_open_what_panic_has_latched(program: Program) -> None:
+@pytest.mark.parametrize("is_written", [False, True], ids=["not written yet", "written"])
+async def test_a_release_of_the_kill_switch_under_way_does_not_open_what_panic_has_latched(program: Program, is_written: bool) -> None:
     await program.services.overview.halt(OWNER, no_claim)
     releasing = asyncio.create_task(program.services.overview.release(OWNER, no_claim))
     await asyncio.sleep(0)
+    while is_written and read(program, lambda connection: latch_reason(connection, HALT)) is not None:
+        # on the disk, and the loop has not turned since
+        pass
     assert not releasing.done()
     await program.services.panic.begin(OPERATOR, no_claim, flatten=False)
     with pytest.raises(UserError, match="released with a reason"):
