@@ -79,6 +79,11 @@ class AccountEyes:
         shown = tuple(in_words(order) for order in orders)
         return AccountSight(mode, name, _title(host, name), sight, shown, tuple(positions), tuple(left), why)
 
+    def closable(self, rows: Iterable[HeldRow]) -> list[HeldRow]:
+        """Those that an order can close, as far as is known: a bot is not put on the clock for any other."""
+        hosts = {ACCOUNT_OF[mode]: host for mode, host in self.hosts.by_mode()}
+        return [row for row in rows if (host := hosts.get(row.account)) is not None and not self._row_problem(host, row, number(row.net_amount_base))]
+
     # ---- positions -------------------------------------------------------------------------------------------------
     def _holds(self, mode: str, host: Host, name: str, rows: list[HeldRow]) -> tuple[list[str], list[str]]:
         """What is in holds: of bots that run by their books, of the others by the records."""

@@ -65,9 +65,13 @@ class HoldCloser:
     async def close(self, rows: Iterable[HeldRow], accounts: set[Account], now_s: float) -> None:
         """Send exits for what stands in these rows at these accounts; tried again in 2, 4, ... 60 s for as long as something is there."""
         rows = [row for row in rows if (MODES.get(row.account, ""), row.connector_name) in accounts]
-        for name in sorted({row.connector_name for row in rows if not row.bot_id and MODES[row.account] == LIVE}):
-            self._close_nobodys(name, now_s)
+        nobodys = {row.connector_name for row in rows if not row.bot_id and MODES[row.account] == LIVE}
         wanted, let_go = {row.bot_id for row in rows if row.bot_id}, self._let_go
+        # what was in the way of closing something that is not there any more is in nobody's way
+        whose = wanted | {nobody_at(name) for name in nobodys}
+        self.problems = {who: text for who, text in self.problems.items() if who in whose}
+        for name in sorted(nobodys):
+            self._close_nobodys(name, now_s)
         for bot_id in sorted(wanted):
             if self._let_go != let_go:
                 # released meanwhile
@@ -91,7 +95,7 @@ class HoldCloser:
 
     def _close_nobodys(self, name: str, now_s: float) -> None:
         """What orders of this home have left at a live account that no bot is known to have sent."""
-        host, whose = self._hosts.live, f"nobody at {name}"
+        host, whose = self._hosts.live, nobody_at(name)
         if host is None or host.runtime.strays is None or not self._is_due(whose, now_s):
             return
         runtime = host.runtime
@@ -121,6 +125,11 @@ class HoldCloser:
                 config := exit_of(hold, connectors.get(hold.instrument.market.connector_name))
             ) is not None:
                 bot.strategy.orchestrator.create(config, hold.controller_id)
+
+
+def nobody_at(connector_name: str) -> str:
+    """Who holds what no bot holds, for people."""
+    return f"nobody at {connector_name}"
 
 
 def words_of(error: Exception) -> str:

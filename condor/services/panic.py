@@ -168,8 +168,8 @@ class PanicService:
             return
         self._look(Goal(row.goal), rows)
         closing = {account for account, phase in self._phases.items() if phase is Phase.CLOSING}
-        if closing and row.goal == Goal.FLATTEN:
-            await self._closer.close(rows, closing, self._now_s())
+        if row.goal == Goal.FLATTEN:
+            await self._closer.close(self._eyes.closable(rows), closing, self._now_s())
             self._dispatch()
         if self._row is row:
             self._report(row)

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from botcore.markets.market_state import MarketState
+from botcore.model.enums import TradeType
 from botcore.model.errors import UserError
+from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Instrument, InstrumentKind, Market
 from condor.manager import BotManager, RunningBot
 from condor.panic.accounts import hold_problem
@@ -19,7 +21,7 @@ from condor.store.common import HALT, latch_reason
 from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row
 from condor.wiring import Program
-from tests.condor.test_panic import OPERATOR, OWNER, PAIR, D, bot_with_position, made, no_claim, open_orders, read, until
+from tests.condor.test_panic import OPERATOR, OWNER, PAIR, D, bot_with_position, made, no_claim, open_orders, order, read, until
 
 
 @pytest.fixture
@@ -135,3 +137,25 @@ def test_what_is_worth_less_than_the_smallest_order_on_spot_is_named_and_holds_u
     state.book.set_quote(10_000_000, 100, 10_000_100, 100, 1)
     assert hold_problem(host, instrument, D("0.00005")) == ""
     assert hold_problem(host, instrument, D("0.00004")) == "notional 4.0000000 is below the smallest order value 5 USDT of BTC-USDT"
+
+
+async def test_a_bot_that_holds_less_than_the_smallest_order_is_left_in_peace(program: Program) -> None:
+    empty = await bot_with_position(program)
+    orchestrator = program._manager.running[empty].strategy.orchestrator
+    sold = orchestrator.create(order(TradeType.SELL), "by_hand")
+    await until(lambda: sold.is_closed, "a sale")
+    await program.services.bots.stop(OWNER, empty, no_claim, keep_position=True)
+    await until(lambda: states(program) == ["stopped"], "its end")
+    dust = "UPDATE holds SET net_amount_base = '0.0000001' WHERE bot_id = ?"
+    await asyncio.wrap_future(program._journal.run(lambda connection: connection.exec_driver_sql(dust, (empty,)).close()))
+    holder = await bot_with_position(program)
+    panic = program.services.panic
+    await panic.begin(OWNER, no_claim, flatten=False)
+    await until(lambda: panic.view().is_done, "the freeze")
+    facts: list[Fact] = []
+    program._host.bus.subscribe(Fact, facts.append)
+    await panic.begin(OWNER, no_claim, flatten=True)
+    await until(lambda: panic.view().is_done and program._manager.running == {}, "everything to be flat")
+    assert [fact.bot_id for fact in facts if fact.kind == FactKind.BOT_STOPPED] == [holder]
+    (account,) = panic.view().accounts
+    assert account.left == (f"0.0000001 {PAIR} (held of {empty}): less than the smallest order",)

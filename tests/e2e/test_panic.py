@@ -199,8 +199,11 @@ def test_35_37_a_signal_stops_and_the_command_line_closes_over_a_kill(tmp_path: 
         person.until(lambda: bool(instance.rows("SELECT 1 FROM executors WHERE exposure_base != '0' AND status = 'RUNNING'")), "a position", 90)
         instance.signal(signal.SIGUSR1)
         person.until(lambda: "SIGUSR1" in instance.health()["halted"], "the latch", 30)
-        person.wait_text("Panic done: no order is open")
+        unwatched = "What is held has no stop now, and nobody watches it"
+        assert unwatched in person.wait_text("Panic done: no order is open")["text"]
         assert person.call("/chat/panic")["goal"] == "freeze"
+        done = condor("panic", "--home", str(instance.home))
+        assert done.returncode == 0 and "positions have no stop now, and nobody watches them" in done.stdout, done.stdout + done.stderr
         held = instance.rows("SELECT net_amount_base FROM holds WHERE net_amount_base != '0'")
         assert held
         instance.kill()
@@ -214,7 +217,7 @@ def test_35_37_a_signal_stops_and_the_command_line_closes_over_a_kill(tmp_path: 
         assert "binance_perpetual (paper): flat" in done.stdout
         assert instance.rows("SELECT * FROM holds WHERE net_amount_base NOT IN ('0', '0.000')") == []
         assert instance.rows("SELECT state FROM bots") == [("stopped",)]
-        assert [row[0] for row in instance.rows("SELECT action FROM audit WHERE action LIKE 'panic%'")] == ["panic", "panic_again", "panic_again"]
+        assert [row[0] for row in instance.rows("SELECT action FROM audit WHERE action LIKE 'panic%'")] == ["panic", *["panic_again"] * 3]
     finally:
         instance.kill()
 
