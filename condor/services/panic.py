@@ -163,8 +163,10 @@ class PanicService:
         # behind what this moment's fills have brought about
         for host in self._hosts.all():
             host.recorder.flush(None)
+        bots = set(self._manager.running)
         rows = await asyncio.wrap_future(self._journal.run(held_rows))
-        if self._row is not row:
+        if self._row is not row or bots - set(self._manager.running):
+            # what a bot has handed to its holds while it ended is not in these rows
             return
         self._look(Goal(row.goal), rows)
         closing = {account for account, phase in self._phases.items() if phase is Phase.CLOSING}

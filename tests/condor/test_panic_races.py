@@ -139,6 +139,28 @@ def test_what_is_worth_less_than_the_smallest_order_on_spot_is_named_and_holds_u
     assert hold_problem(host, instrument, D("0.00004")) == "notional 4.0000000 is below the smallest order value 5 USDT of BTC-USDT"
 
 
+async def test_a_bot_that_ends_while_the_records_are_read_does_not_hide_what_it_holds(program: Program) -> None:
+    await bot_with_position(program)
+    panic, journal, loop = program.services.panic, program._journal, asyncio.get_running_loop()
+    facts: list[Fact] = []
+    program._host.bus.subscribe(Fact, facts.append)
+
+    async def late() -> list[Any]:
+        """Nothing was held when this was read, and the bot has ended when it comes."""
+        await until(lambda: program._manager.running == {}, "the bot's end")
+        panic._journal = journal
+        return []
+
+    def run(work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(late(), loop) if work is held_rows else journal.run(work)
+
+    panic._journal = SimpleNamespace(run=run)  # type: ignore[assignment]
+    await panic.begin(OWNER, no_claim, flatten=False)
+    await until(lambda: any(fact.kind == FactKind.PANIC_REPORT for fact in facts), "the report")
+    (report,) = [fact.payload for fact in facts if fact.kind == FactKind.PANIC_REPORT]
+    assert [account["positions"] for account in report["accounts"]] == [(f"0.01 {PAIR} (held of pmm-btc-1)",)]
+
+
 async def test_a_bot_that_holds_less_than_the_smallest_order_is_left_in_peace(program: Program) -> None:
     empty = await bot_with_position(program)
     orchestrator = program._manager.running[empty].strategy.orchestrator
