@@ -110,6 +110,18 @@ def link(home: HomeOption = None) -> None:
 
 
 @app.command()
+def panic(
+    flatten: Annotated[bool, typer.Option("--flatten", help="Close what bots hold, too, at market.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Stop everything: no bot opens anything, every order is canceled, stops too; positions stay if they are not closed. Until the owner releases it in the chat."""
+    from condor.panic.command import panic as stop_everything
+
+    if not stop_everything(find_home(home), flatten=flatten, say=print):
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(home: HomeOption = None) -> None:
     """Look whether everything that a start needs is in order."""
     from condor.doctor import examine

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -33,7 +34,7 @@ from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
 from condor.stand_in import stand_in
-from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_version, bots_in, configs_of, limits_of, set_state
+from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_version, bot_by_id, bots_in, configs_of, limits_of, set_state
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ class BotManager:
         self.broken: dict[str, str] = {}
         self.waiting: dict[str, str] = {}
         self.no_new_bots: str | None = None
+        self.stopped_all: str | None = None
+        """Who has stopped everything (`/panic`); no bot starts while that stands."""
         self.unaccounted: dict[tuple[str, Market], Decimal] = {}
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 
@@ -123,6 +126,43 @@ class BotManager:
         self._give_back(strategy, records, self._hosts.of(mode))
         strategy.orchestrator.begin_drawdowns()
         return strategy
+
+    async def watch_holds(self, bot_id: str, reason: str) -> RunningBot:
+        """Put a stopped bot back on the clock for what it holds and nothing else: its controllers are not asked. It counts as stopping."""
+        load = self._journal.run(lambda connection: (bot_by_id(connection, bot_id), configs_of(connection, bot_id)))
+        row, configs = await asyncio.wrap_future(load)
+        if row is None or bot_id in self.running:
+            raise UserError(f"there is no stopped bot {bot_id}")
+        host = self._hosts.of(row.mode)
+        ids = [str(config.config.get("id")) for config in configs]
+        strategy = self.build(bot_id, configs, row.mode, dict.fromkeys(ids, reason))
+        # behind all that is on its way to the disk: a fill that went to one of its holds a moment ago must be in them
+        host.recorder.flush(None)
+        records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
+        if bot_id in self.running:
+            raise UserError(f"{bot_id} runs already")
+        self._give_back(strategy, records, host)
+        bot = self.running[bot_id] = RunningBot(replace(row, state=STOPPING, keep_position=True), configs, strategy)
+        host.runtime.add_bot(strategy)
+        # ahead of every order of it in the same queue
+        self._journal.run(lambda connection: set_state(connection, bot_id, STOPPING, keep_position=True))
+        return bot
+
+    def stop_all(self, *, close: bool, but: Iterable[str] = ()) -> list[str]:
+        """Have every bot end that is not ending yet; their rows say so already. Returns which."""
+        ended = [bot for bot_id, bot in self.running.items() if bot_id not in but and not bot.strategy.is_stopping]
+        for bot in ended:
+            bot.row = replace(bot.row, state=STOPPING, keep_position=not close)
+            # whatever breaks in one of them, the others stop
+            stop = partial(bot.strategy.stop, keep_position=not close)
+            self._hosts.of(bot.row.mode).clock.stepper.guard(bot.strategy, self._not_stopped, stop)
+        return [bot.row.bot_id for bot in ended]
+
+    def _not_stopped(self, strategy: StrategyV2Base, error: Exception) -> None:
+        log.error("bot %s could not be stopped: %s", strategy.bot_id, error, exc_info=error)
+        self._hosts.paper.bus.publish(
+            PartFault(FactKind.PART_FAULT, self._hosts.paper.clock.now_ns, f"{type(error).__name__}: {error}", strategy.bot_id)
+        )
 
     def recover(self) -> list[str]:
         """Put together every bot that was running or stopping; returns their ids.

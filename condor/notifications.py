@@ -74,6 +74,8 @@ SEVERITY = {
     FactKind.LEFT_BEHIND: "critical",
     FactKind.DRAWDOWN_REACHED: "critical",
     FactKind.STOP_FORCED: "critical",
+    FactKind.PANIC_BEGUN: "critical",
+    FactKind.PANIC_REPORT: "critical",
 }
 """Kinds that are announced; the others are only kept."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import threading
@@ -21,6 +22,8 @@ from condor.store.bots import forget_market_time
 END_S = 20.0
 GIVE_UP_S = 5.0
 
+log = logging.getLogger(__name__)
+
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -35,13 +38,15 @@ class Instance(Protocol):
 
     def is_up(self) -> bool: ...
 
+    async def panic(self) -> None: ...
+
     @property
     def link(self) -> str: ...
 
 
 # ---- run -----------------------------------------------------------------------------------------------------------
 def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
-    """Run an instance until SIGINT or SIGTERM ends it; says `ready <url>` when the chat answers.
+    """Run an instance until SIGINT or SIGTERM ends it; says `ready <url>` when the chat answers. SIGUSR1 stops everything, as `/panic` does.
 
     Raises
     ------
@@ -54,8 +59,13 @@ def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
+        panic = asyncio.Event()
+        # at once: without a handler this signal would end the process
+        loop.add_signal_handler(signal.SIGUSR1, panic.set)
+        waiting: asyncio.Task[None] | None = None
         try:
             await instance.start()
+            waiting = asyncio.create_task(_panic_on(panic, instance), name="SIGUSR1")
             code = await instance.claim_code()
             if code is not None:
                 say(f"no owner yet: send {code} to the bot from your own Telegram account")
@@ -67,9 +77,22 @@ def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
                 say(f"ready {instance.link}")
             await stop.wait()
         finally:
+            if waiting is not None:
+                waiting.cancel()
             await _end(instance, say)
 
     _runner()(main())
+
+
+async def _panic_on(asked: asyncio.Event, instance: Instance) -> None:
+    while True:
+        await asked.wait()
+        asked.clear()
+        try:
+            await instance.panic()
+        except Exception:
+            # the next signal must find somebody here; what this one has latched is worked on anyway
+            log.exception("SIGUSR1 could not be carried out as a whole")
 
 
 async def _end(instance: Instance, say: Callable[[str], None]) -> None:
@@ -106,13 +129,24 @@ def fresh_link(home: Home) -> str:
     """
     if holder_of(home) is None:
         raise UserError("nothing runs on this home; start it with `condor run`")
+    return str(ask_instance(home, "/chat/link", {})["url"])
+
+
+def ask_instance(home: Home, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Ask the instance that holds the home over its loopback port; a body makes it a POST.
+
+    Raises
+    ------
+    UserError
+        If it does not answer.
+    """
     try:
         address = json.loads(home.chat_address.read_text(encoding="utf-8"))["base"]
-        request = urllib.request.Request(
-            f"{address}/chat/link", method="POST", headers={"Authorization": f"Bearer {home.chat_token.read_text().strip()}"}
-        )
+        headers = {"Authorization": f"Bearer {home.chat_token.read_text().strip()}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{address}{path}", data=None if body is None else json.dumps(body).encode(), headers=headers)
         with NO_PROXY.open(request, timeout=5) as answer:
-            return str(json.load(answer)["url"])
+            found: dict[str, Any] = json.load(answer)
+            return found
     except (OSError, ValueError, KeyError, urllib.error.URLError) as error:
         raise UserError(f"the instance that holds this home does not answer ({error}); look at its log") from None
 

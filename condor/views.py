@@ -177,6 +177,40 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class PanicAccountView:
+    """One account while everything is being stopped; the lists are words for people (`condor.panic.accounts`)."""
+
+    mode: str
+    title: str
+    phase: str
+    is_at_rest: bool
+    orders: tuple[str, ...]
+    positions: tuple[str, ...]
+    left: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PanicView:
+    """How far `/panic` is.
+
+    Parameters
+    ----------
+    goal : str, optional
+        freeze or flatten; None while nothing is stopped.
+    troubles : tuple of str
+        Bots that can't be made to close what they hold.
+    """
+
+    goal: str | None
+    by: str
+    since_ms: int
+    is_done: bool
+    accounts: tuple[PanicAccountView, ...]
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPage:
     """Executors that have ended, newest first."""
 

@@ -14,7 +14,7 @@ from condor.localchat.access import ChatAccess
 from condor.localchat.server import BotApiServer
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
-from condor.localchat.user_api import HEADERS, Refused, UserApi
+from condor.localchat.user_api import HEADERS, PanicButton, Refused, UserApi
 
 MAX_BODY = 60 * 1024 * 1024
 PORTS_TRIED = 20
@@ -35,6 +35,8 @@ class WebServer:
         The chat behind the page; its Bot API is served whichever front end uses it.
     is_real : bool
         Whether real money can be traded from here.
+    panic : PanicButton, optional
+        What stops everything; a chat without trading has none.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class WebServer:
         flood_every: int = 0,
         *,
         is_real: bool = False,
+        panic: PanicButton | None = None,
     ) -> None:
         host, _, port = address.rpartition(":")
         if host not in ("127.0.0.1", "localhost", "::1") or not port.isdigit():
@@ -61,7 +64,7 @@ class WebServer:
         signal = ChangeSignal()
         chat.on_change = signal.fire
         self._app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
-        self._app.add_routes(UserApi(chat, access, signal, is_real=is_real).routes())
+        self._app.add_routes(UserApi(chat, access, signal, is_real=is_real, panic=panic).routes())
         self._app.add_routes(BotApiServer(chat, access, signal, flood_every).routes())
         self._app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)

@@ -35,6 +35,7 @@ from condor.manager import BotManager
 from condor.memory import MemoryGuard, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
+from condor.panic.door import PanicDoor
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
@@ -44,6 +45,8 @@ from condor.services.facade import Services
 from condor.services.history import HistoryService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
+from condor.services.panic import EVERY_S as PANIC_S
+from condor.services.panic import PanicService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
@@ -171,6 +174,7 @@ class Program:
         self._memory = MemoryGuard(soft_limit(self._settings.runtime.memory_soft_mb), resident, self._on_memory)
         self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
+        self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
@@ -199,6 +203,7 @@ class Program:
             PanelService(journal, wall),
             SubscriptionService(journal, self._scheduler, wall),
             CodeService(configs, journal, wall),
+            PanicService(hosts, self._manager, journal, wall),
         )
 
     def _recover(self) -> None:
@@ -207,6 +212,7 @@ class Program:
         reason = self._latched()
         if reason is not None:
             self._hosts.halt(reason)
+        self.services.panic.resume()
         for crash in self._box.crashes:
             self._report(crash)
         self._box.told()
@@ -227,7 +233,9 @@ class Program:
         self._endings.callback(store.close)
         state = ChatState(store, now_s)
         access = ChatAccess(secret, store, now_s)
-        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=bool(self._accounts))
+        self._door = door = PanicDoor(self.services.panic)
+        is_real = bool(self._accounts)
+        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door)
         await self.web.start()
         self._endings.push_async_callback(self.web.close)
         self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
@@ -316,7 +324,8 @@ class Program:
         self._say_trouble()
 
     def _latched(self) -> str | None:
-        return self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
+        # what /panic has latched may still be on its way to the disk
+        return self._manager.stopped_all or self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
 
     async def _look_at_reserve(self) -> None:
         await asyncio.to_thread(self._reserve.make)
@@ -374,6 +383,10 @@ class Program:
         if LOCAL_FRONT in self._environment.chats:
             return self.web.link()
         return next(front.link for front in self._fronts if front.is_up)
+
+    async def panic(self) -> None:
+        """SIGUSR1: everything stops; positions stay."""
+        await self._door.press(flatten=False, front="signal")
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""

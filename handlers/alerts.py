@@ -10,6 +10,7 @@ from typing import Any
 from condor.views import FactKind, Notice
 from handlers import words
 from handlers.alerts_orders import ORDER_ALERTS, order_text
+from handlers.alerts_panic import PANIC_ALERTS
 from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, code, line
 
@@ -276,5 +277,6 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.DRAWDOWN_REACHED: _drawdown,
     FactKind.STOP_FORCED: _forced,
     **ORDER_ALERTS,
+    **PANIC_ALERTS,
     **VENUE_ALERTS,
 }

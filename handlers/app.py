@@ -25,20 +25,20 @@ from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.router import Router
-from handlers.screens import bots, code, executors, help, home, says, status, wizard
+from handlers.screens import bots, code, executors, help, home, panic, says, status, wizard
 from handlers.view import Show
 
 log = logging.getLogger(__name__)
 
 UPDATES = ["message", "callback_query"]
 POLL_S = 10
-LIVE_SCREENS = ("bot", "executors", "executor")
+LIVE_SCREENS = ("bot", "executors", "executor", "panic")
 RETRY_S = (1, 2, 5, 15, 30)
 
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    return collect([home, wizard, code, bots, says, status, executors, help, push_module])
+    return collect([home, wizard, code, bots, says, status, executors, panic, help, push_module])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,12 @@ class ChatFront:
         self.name = name
         self._registry = registry
         self._on_trouble = on_trouble
-        self._locks = ChatLocks()
+        self._locks, self._urgent = ChatLocks(), ChatLocks()
         self._services = services
         self._application = self._build(address)
         bot = self._application.bot
         presenter = Presenter(bot, services.panels)
-        self._live = LiveCards(self._locks, now_ms)
+        self._live = LiveCards(self._locks, self._urgent, now_ms)
         self._router = Router(registry, services, presenter, self._live, now_ms)
         self.notifier = Push(name, presenter, services.panels)
         # the door stands before everything else
@@ -114,7 +114,7 @@ class ChatFront:
             .get_updates_request(HTTPXRequest(connection_pool_size=1, read_timeout=POLL_S + 5, httpx_kwargs=options))
             .defaults(defaults)
             .context_types(ContextTypes(context=ChatContext))
-            .concurrent_updates(PerChat(self._locks))
+            .concurrent_updates(PerChat(self._locks, self._urgent))
             .job_queue(None)
             .build()
         )

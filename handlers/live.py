@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 3.0
 IDLE_MS = 10 * 60_000
 PER_CHAT = 2
+URGENT_SCREENS = frozenset({"panic"})
 
 Redraw = Callable[[Panel, Actor], Awaitable[Panel | None]]
 
@@ -32,11 +33,17 @@ class _Watched:
 class LiveCards:
     """The last cards of each chat that show something moving.
 
-    A card that nobody has touched for ten minutes stands still until its Refresh is tapped.
+    A card that nobody has touched for ten minutes stands still until its Refresh is tapped. A chat that is busy is left out of a round: it must not hold up the others.
+
+    Parameters
+    ----------
+    urgent : ChatLocks
+        The lane of `/panic`, whose card is drawn whatever else goes on in its chat.
     """
 
-    def __init__(self, locks: ChatLocks, now_ms: Callable[[], int]) -> None:
+    def __init__(self, locks: ChatLocks, urgent: ChatLocks, now_ms: Callable[[], int]) -> None:
         self._locks = locks
+        self._urgent = urgent
         self._now_ms = now_ms
         self._watched: dict[str, _Watched] = {}
         self._pause_until_ms = 0
@@ -61,7 +68,10 @@ class LiveCards:
             if now_ms - item.touched_ms > IDLE_MS:
                 self._watched.pop(panel_id, None)
                 continue
-            async with self._locks.held(item.panel.chat_id):
+            locks = self._urgent if item.panel.screen in URGENT_SCREENS else self._locks
+            if locks.is_held(item.panel.chat_id):
+                continue
+            async with locks.held(item.panel.chat_id):
                 if self._watched.get(panel_id) is item:
                     await self._draw(panel_id, item, redraw)
 

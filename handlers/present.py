@@ -12,11 +12,10 @@ from condor.services.panels import PanelService, digest_of
 from condor.store.panels import ButtonSpec, Expectation, Panel
 from condor.users import Actor
 from handlers.html import MAX_TEXT, Safe, visible_length
+from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.view import View
 
 log = logging.getLogger(__name__)
-
-PREFIX = "v1:"
 
 
 class Presenter:
@@ -76,7 +75,12 @@ class Presenter:
         buttons = [button for row in view.rows for button in row]
         tokens = iter(await self._panels.tokens(panel, actor, [ButtonSpec(button.action, dict(button.args), button.once) for button in buttons]))
         rows = [
-            [InlineKeyboardButton(button.text, callback_data=PREFIX + next(tokens), style=button.style or None) for button in row]
+            [
+                InlineKeyboardButton(
+                    button.text, callback_data=(URGENT_PREFIX if button.urgent else PREFIX) + next(tokens), style=button.style or None
+                )
+                for button in row
+            ]
             for row in view.rows
         ]
         content = json.dumps([view.text, [[(button.text, button.callback_data) for button in row] for row in rows]])

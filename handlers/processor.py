@@ -1,8 +1,9 @@
-"""Order of updates: strictly one after the other within a chat, chats beside each other."""
+"""Order of updates: strictly one after the other within a chat, chats beside each other. `/panic` and its taps wait for nothing of that."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,12 @@ from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
 CONCURRENT = 64
+
+PREFIX = "v1:"
+URGENT_PREFIX = "p1:"
+"""Before the token of a button: which lane its tap takes, told without asking a database."""
+
+_URGENT = re.compile(r"/panic(@\w+)?(\s|$)", re.IGNORECASE)
 
 
 class ChatLocks:
@@ -32,13 +39,34 @@ class ChatLocks:
             if not self._waiting[chat_id]:
                 del self._waiting[chat_id], self._locks[chat_id]
 
+    def is_held(self, chat_id: int) -> bool:
+        """Whether somebody is at work in this chat."""
+        lock = self._locks.get(chat_id)
+        return lock is not None and lock.locked()
+
 
 class PerChat(BaseUpdateProcessor):
-    """Handles an update while it holds its chat's lock."""
+    """Handles an update while it holds its chat's lock.
 
-    def __init__(self, locks: ChatLocks) -> None:
+    Parameters
+    ----------
+    urgent : ChatLocks
+        The second lane of each chat: what is urgent is in order among itself only.
+    """
+
+    def __init__(self, locks: ChatLocks, urgent: ChatLocks) -> None:
         super().__init__(CONCURRENT)
         self._chats = locks
+        self._urgent = urgent
+
+    async def process_update(self, update: object, coroutine: Awaitable[Any]) -> None:  # type: ignore[misc]
+        """Urgent updates pass the limit of how many may be under way, too: others that wait for their chats count there."""
+        chat = update.effective_chat if isinstance(update, Update) else None
+        if chat is None or not is_urgent(update):
+            await super().process_update(update, coroutine)
+            return
+        async with self._urgent.held(chat.id):
+            await coroutine
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         chat = update.effective_chat if isinstance(update, Update) else None
@@ -53,3 +81,12 @@ class PerChat(BaseUpdateProcessor):
 
     async def shutdown(self) -> None:
         return None
+
+
+def is_urgent(update: object) -> bool:
+    """Whether an update is `/panic` or a tap on its card."""
+    if not isinstance(update, Update):
+        return False
+    if update.callback_query is not None:
+        return (update.callback_query.data or "").startswith(URGENT_PREFIX)
+    return update.message is not None and _URGENT.match(update.message.text or "") is not None

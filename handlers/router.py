@@ -23,7 +23,8 @@ from handlers.context import Context
 from handlers.gate import ChatContext
 from handlers.html import line
 from handlers.live import LiveCards
-from handlers.present import PREFIX, Presenter
+from handlers.present import Presenter
+from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.registry import Registry
 from handlers.view import Outcome, Show, Toast, View
 
@@ -60,7 +61,7 @@ class Router:
 
     async def _tapped(self, query: CallbackQuery, actor: Actor) -> tuple[str, bool]:
         panels = self._services.panels
-        token = await panels.resolve((query.data or "").removeprefix(PREFIX))
+        token = await panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
         panel = await panels.by_id(token.panel_id) if token is not None else None
         if token is None or panel is None or token.action not in self._registry.actions:
             await self._open(actor, Show("home"), _nothing)

@@ -49,7 +49,9 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         self._is_buy = config.side is BUY
         self._order_type = ORDER_TYPES[config.execution_strategy]
         self._action = config.position_action if self._instrument.is_perpetual else PositionAction.NIL
-        self._entry_purpose = Purpose.CLOSE if self._action is PositionAction.CLOSE else Purpose.OPEN
+        # on spot nobody can sell what he does not have: only a sale is known to reduce
+        is_exit = config.position_action is PositionAction.CLOSE and (self._instrument.is_perpetual or not self._is_buy)
+        self._entry_purpose = Purpose.CLOSE if is_exit else Purpose.OPEN
         self._wanted_lots = self._instrument.lots(config.amount)
         self._order: Order | None = None
         self._latest: Order | None = None
@@ -66,7 +68,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         ticks = self._expected(self._ticks())
         if ticks is None:
             return FAILED, f"the price of {self._instrument} is not known"
-        refusal = self._instrument.refusal(self._wanted_lots, ticks)
+        refusal = self._desk.refusal(self._request(self._wanted_lots, ticks), ticks)
         if refusal is not None:
             return FAILED, refusal
         if not self._desk.can_pay(self._request(self._wanted_lots, ticks), ticks):
@@ -97,7 +99,7 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
             # nobody stands there: it waits for a price to rest behind
             return
         lots = self._left_lots
-        refusal = self._instrument.refusal(lots, self._expected(ticks))
+        refusal = self._desk.refusal(self._request(lots, ticks), self._expected(ticks))
         if refusal is not None:
             if not self.has_fills:
                 self.info.reason = refusal

@@ -218,6 +218,8 @@ class FactKind:
     DRAWDOWN_REACHED: Final = "drawdown_reached"
     STOP_FORCED: Final = "stop_forced"
     CONFIG_CHANGED: Final = "config_changed"
+    PANIC_BEGUN: Final = "panic_begun"
+    PANIC_REPORT: Final = "panic_report"
 
 
 @dataclass(frozen=True, slots=True)

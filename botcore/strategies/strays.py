@@ -13,13 +13,13 @@ What is not ours (another prefix, another home) never comes here. Ids of before 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from botcore.connectors.base import ConnectorBase, OrderOwner
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.model.enums import OrderType, TradeType
+from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.events import Fact, FactKind, HoldChanged, OrderEvent, OrderFilled, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import TERMINAL, Fill, OrderRequest, OrderState, Purpose
@@ -63,6 +63,8 @@ class StrayOwner:
         Side of that executor: in HEDGE mode the bucket of its holds. None where there was none: that of the fill.
     comes_back : bool
         Whether that executor will take up what was written down of its orders.
+    reduces : bool
+        Whether it stands for a hold that is settled or closed, not for an executor.
     """
 
     keeper: StrayKeeper
@@ -71,6 +73,7 @@ class StrayOwner:
     executor_id: str
     side: TradeType | None
     comes_back: bool = False
+    reduces: bool = False
 
     def on_order(self, event: OrderEvent) -> None:
         if type(event) is OrderFilled:
@@ -180,9 +183,12 @@ class StrayKeeper:
         if executor is not None:
             return executor
         side: TradeType | None = request.trade_type if request.purpose.adds_risk else request.trade_type.opposite
-        if not request.bot_id:
+        # of an order without a bot only an exit that was sent for nobody (see `exits`) tells by itself which hold it belongs to
+        reduces = not request.bot_id and request.position_action is PositionAction.CLOSE
+        if not request.bot_id and not reduces:
             side = None
-        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side, is_running and orchestrator is None)
+        comes_back = is_running and orchestrator is None
+        return StrayOwner(self, request.bot_id, request.controller_id or UNOWNED, request.executor_id, side, comes_back, reduces)
 
     # ---- executions ------------------------------------------------------------------------------------------------
     def book(self, owner: StrayOwner, order: Order, fill: Fill) -> None:
@@ -192,8 +198,8 @@ class StrayKeeper:
             orchestrator.hold(fill, owner.controller_id, owner.side or fill.trade_type)
         elif not owner.comes_back:
             self._hold(owner, fill)
-        if order.request.purpose is Purpose.EXTERNAL:
-            # somebody else has made the position smaller, and that is told
+        if order.request.purpose is Purpose.EXTERNAL or (owner.reduces and order.request.purpose is Purpose.CLOSE):
+            # it has made the position smaller: somebody else, and that is told, or `/panic`
             return
         self._tell(FactKind.POSITION_HELD, order, fill_side=fill.trade_type.name, amount=format(fill.amount, "f"), price=format(fill.price, "f"))
 
@@ -220,9 +226,32 @@ class StrayKeeper:
         shares: list[tuple[OrderOwner, int, tuple[str, str, str]]] = []
         for (bot_id, controller_id), amount in found.items():
             if amount and self._orchestrator_of(bot_id) is None:
-                owner = StrayOwner(self, bot_id, controller_id, "", TradeType.BUY if amount > 0 else TradeType.SELL)
+                owner = StrayOwner(self, bot_id, controller_id, "", TradeType.BUY if amount > 0 else TradeType.SELL, reduces=True)
                 shares.append((owner, instrument.lots(amount), (bot_id, controller_id, "")))
         return shares
+
+    def exits(self, connector_name: str) -> list[tuple[OrderOwner, OrderRequest]]:
+        """Reduce-only orders at market that close what nobody holds on an account's perpetuals, with the owner of each.
+
+        None on spot: nothing tells there what such an order has bought from what a person has. None while one is under way.
+        """
+        connector = self._connectors[connector_name]
+        found = {(record.trading_pair, record.bucket) for bot_id, record in self._records.owned_holds(connector_name) if not bot_id}
+        found |= {(market.trading_pair, of) for bot_id, (_, market, of) in self._holds if not bot_id and market.connector_name == connector_name}
+        asked = {order.instrument.market for order in connector.tracker.open_orders() if not order.request.bot_id}
+        exits: list[tuple[OrderOwner, OrderRequest]] = []
+        for pair, bucket in sorted(found):
+            instrument = connector.instrument(pair)
+            if not instrument.is_perpetual or instrument.market in asked:
+                continue
+            for owner, lots, (bot_id, controller_id, _) in self.unwatched(instrument, bucket):
+                side = TradeType.SELL if lots > 0 else TradeType.BUY
+                whole = OrderRequest(instrument, side, OrderType.MARKET, abs(lots), None, PositionAction.CLOSE, Purpose.CLOSE, bot_id, controller_id)
+                # never more than the venue has: one that was sent by an earlier process may have filled
+                request = replace(whole, lots=min(whole.lots, connector.reducible_lots(whole)))
+                if not bot_id and request.lots >= instrument.min_lots:
+                    exits.append((owner, request))
+        return exits
 
     # ---- telling ---------------------------------------------------------------------------------------------------
     def _tell(self, kind: str, order: Order, **values: object) -> None:

@@ -69,6 +69,8 @@ class OrderLine:
         """Client ids that the latest lists showed among the stops: what this process does not know (any more) tells by nothing else that it is one."""
         self._open_waiting: defaultdict[str, list[str]] = defaultdict(list)
         self._open_reading: set[str] = set()
+        self.looked_ns = 0
+        """When the account's whole list of open orders was asked for that was read last."""
 
     # ---- VenueLine -------------------------------------------------------------------------------------------------
     def create(self, order: Order) -> None:
@@ -173,9 +175,12 @@ class OrderLine:
 
     async def look_through(self) -> bool:
         """Read the account's whole list of open orders, and hand on what Condors have sent; False when it could not be read."""
-        said, _, reports = await self.open_orders("")
+        said, asked_ns, reports = await self.open_orders("")
         self._hand_on(reports)
-        return isinstance(said, Outcome) and said.verdict is Verdict.ACCEPTED
+        is_read = isinstance(said, Outcome) and said.verdict is Verdict.ACCEPTED
+        if is_read:
+            self.looked_ns = asked_ns
+        return is_read
 
     def _hand_on(self, reports: dict[str, OrderReport]) -> None:
         for report in reports.values():

@@ -6,7 +6,7 @@ import asyncio
 import mimetypes
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -55,6 +55,14 @@ class Refused(Exception):
         self.status = status
 
 
+class PanicButton(Protocol):
+    """What stops everything."""
+
+    async def press(self, *, flatten: bool, front: str) -> dict[str, Any]: ...
+
+    def look(self) -> dict[str, Any]: ...
+
+
 class UserApi:
     """Routes of the page and of `/chat/...`.
 
@@ -62,9 +70,13 @@ class UserApi:
     ----------
     is_real : bool
         Whether real money can be traded from here: the page's header says so.
+    panic : PanicButton, optional
     """
 
-    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal, *, is_real: bool = False) -> None:
+    def __init__(
+        self, state: ChatState, access: ChatAccess, signal: ChangeSignal, *, is_real: bool = False, panic: PanicButton | None = None
+    ) -> None:
+        self._panic = panic
         self._is_real = is_real
         self._state = state
         self._access = access
@@ -79,6 +91,8 @@ class UserApi:
             web.post("/chat/tap", self._tap),
             web.post("/chat/upload", self._upload),
             web.post("/chat/link", self._link),
+            web.post("/chat/panic", self._press),
+            web.get("/chat/panic", self._pressed),
             web.get("/chat/transcript", self._transcript),
             web.get("/chat/messages", self._messages),
             web.get("/chat/commands", self._commands),
@@ -164,6 +178,21 @@ class UserApi:
         content = _file_content(self._state.keep_file(file.name, file.mime, file.content), file, _said(caption))
         message = self._state.say(content)
         return _json({"seq": self._state.seq, "message_id": message["message_id"]})
+
+    # ---- stopping everything ---------------------------------------------------------------------------------------
+    async def _press(self, request: web.Request) -> web.Response:
+        body = await _body(request)
+        if not isinstance(body.get("flatten"), bool):
+            raise Refused('expected {"flatten": true or false}')
+        return _json(await self._button().press(flatten=body["flatten"], front=str(body.get("from", "program"))[:16]))
+
+    async def _pressed(self, request: web.Request) -> web.Response:
+        return _json(self._button().look())
+
+    def _button(self) -> PanicButton:
+        if self._panic is None:
+            raise Refused("nothing trades behind this chat", 404)
+        return self._panic
 
     # ---- reading ---------------------------------------------------------------------------------------------------
     async def _transcript(self, request: web.Request) -> web.Response:

@@ -124,6 +124,8 @@ class BotService:
             add_bot(connection, row, configs)
             if limited is not None:
                 add_version(connection, bot_id, OF_BOT, "limits", limited)
+            # everything may have been stopped since the first look: a venue was asked for its settings in between
+            self._refuse_new()
             write_audit(connection, now_ms, actor, "start_bot", bot_id, after=f"{names} ({mode})")
 
         await self._committed(write)
@@ -132,6 +134,8 @@ class BotService:
 
     def _refuse_new(self) -> None:
         """UserError while this process can take no more bots."""
+        if self._manager.stopped_all is not None:
+            raise UserError(f"{self._manager.stopped_all}: no bot starts until the owner releases it with a reason (/panic)")
         if self._manager.no_new_bots is not None:
             raise UserError(self._manager.no_new_bots)
 
@@ -179,6 +183,7 @@ class BotService:
             row = bot_by_id(connection, bot_id)
             if row is None or row.state != STOPPED:
                 raise UserError(f"{bot_id} is not stopped")
+            self._refuse_new()
             set_state(connection, bot_id, RUNNING)
             write_audit(connection, now_ms, actor, "start_again", bot_id, before=STOPPED, after=RUNNING)
             return row

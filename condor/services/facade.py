@@ -11,6 +11,7 @@ from condor.services.drafts import DraftService
 from condor.services.history import HistoryService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
+from condor.services.panic import PanicService
 from condor.services.subscriptions import SubscriptionService
 
 
@@ -26,3 +27,4 @@ class Services:
     panels: PanelService
     subscriptions: SubscriptionService
     code: CodeService
+    panic: PanicService

@@ -122,16 +122,24 @@ class OverviewService:
     async def release(self, actor: Actor, claim: Claim) -> None:
         """Allow new positions again."""
         require(actor, Role.OWNER, "releasing the halt")
+        self._refuse_while_stopped()
         now_ms, before = self._wall.wall_ms(), self._hosts.halt_reason or ""
 
         def write(connection: Connection) -> None:
             claim(connection)
+            self._refuse_while_stopped()
             clear_latch(connection, HALT)
             write_audit(connection, now_ms, actor, "release", "trading", before=before)
 
         await asyncio.wrap_future(self._journal.run(write))
+        # /panic may have latched while this was being written
+        self._refuse_while_stopped()
         self._hosts.release()
         self._tell(FactKind.TRADING_RELEASED, {"by": actor.name or str(actor.user_id)})
+
+    def _refuse_while_stopped(self) -> None:
+        if self._manager.stopped_all is not None:
+            raise UserError(f"{self._manager.stopped_all}: it is released with a reason (/panic)")
 
     def _tell(self, kind: str, payload: dict[str, Any]) -> None:
         self._host.bus.publish(Fact(kind, self._host.clock.now_ns, payload=payload))

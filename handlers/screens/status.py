@@ -81,7 +81,7 @@ def _rows(every_s: int, *, is_halted: bool) -> tuple[tuple[Button, ...], ...]:
     if every_s:
         push.append(Button("off", "status_every", {"seconds": 0}))
     switch = show("▶ Allow new positions …", "release") if is_halted else show("🛑 No new positions …", "halt")
-    return (tuple(push), (switch,), (show("🔄 Refresh", "status"), show("◀ Home", "home")))
+    return (tuple(push), (switch, show("🛑 Panic …", "panic")), (show("🔄 Refresh", "status"), show("◀ Home", "home")))
 
 
 # ---- the kill switch -----------------------------------------------------------------------------------------------
@@ -104,6 +104,8 @@ async def halt(ctx: Context, args: Args) -> Outcome:
 @screen("release", Role.OWNER)
 async def release_screen(ctx: Context, args: Args) -> View:
     """What is released, and why it was halted."""
+    if ctx.services.panic.view().goal is not None:
+        return View(card([bold("Everything was stopped by /panic; it is released there, with a reason.")]), ((show("🛑 Panic", "panic"),),))
     view = ctx.services.overview.status(ctx.actor)
     blocks = [bold("▶ Allow new positions?"), line("Halted: ", view.halted or "it is not halted now")]
     return View(card(blocks), ((show("◀ Leave it halted", "status"),), (Button("▶ Allow them", "release", once=True, style="success"),)))

@@ -55,7 +55,7 @@ def test_p12_the_limit_comes_from_the_settings_or_the_control_group_or_there_is_
 
 
 async def test_p12_no_new_bot_is_started_meanwhile() -> None:
-    manager: Any = SimpleNamespace(no_new_bots="memory is short")
+    manager: Any = SimpleNamespace(no_new_bots="memory is short", stopped_all=None)
     anything: Any = None
     bots = BotService(manager, anything, anything, anything, anything)
     actor = Actor(1, "You", Role.OWNER, "local", 1)

@@ -131,3 +131,15 @@ def test_refusals_appear_as_an_alert_box(page: object) -> None:
 def test_an_alert_arrives_without_a_tap(page: object) -> None:
     """The bots of the tests before go on trading at twenty times the speed."""
     page.locator("li.message", has_text=" closed · ").first.wait_for(timeout=90_000)  # type: ignore[attr-defined]
+
+
+def test_two_clicks_on_the_header_stop_everything_and_one_does_not(instance: Instance, page: object) -> None:
+    """The last test of this file: afterwards no bot of the instance starts any more."""
+    button = page.locator("#stop")  # type: ignore[attr-defined]
+    button.click()
+    assert button.inner_text() == "Really stop everything?"
+    assert instance.health()["halted"] == ""
+    button.click()
+    last_with(page, "everything is stopped")
+    assert "the local page" in instance.health()["halted"]
+    assert button.inner_text() == "Stop"

@@ -46,6 +46,7 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/executors": "Executors",
         "/history": "History",
         "/stop": "Nothing to stop",
+        "/panic": "Stop everything?",
         "/help": "/executors",
     }
     for command, words in expected.items():

@@ -109,7 +109,7 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
-    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code"} >= set(registry.screens)
+    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release"} >= set(registry.screens)
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)
     check(await registry.screens["bot"].render(context(program, registry), stale.args), registry, "a bot that is gone")
@@ -205,7 +205,7 @@ async def test_a_viewer_sees_and_can_not_act(program: Program, registry: Registr
         "history",
         "help",
     }
-    for name in ("reset_paper", "start_draft", "stop_bot", "halt", "release", "start_again"):
+    for name in ("reset_paper", "start_draft", "stop_bot", "halt", "release", "start_again", "panic_freeze", "panic_flatten", "panic_release"):
         assert registry.actions[name].role > Role.VIEWER
     view = await registry.screens["help"].render(context(program, registry, viewer), {})
     assert "/stop" not in view.text

@@ -469,6 +469,11 @@ class ExchangeConnector(ConnectorBase):
                 self.on_foreign_fill(with_priced_fee(fill, self._rate))
         return order
 
+    @property
+    def other_homes(self) -> tuple[str, ...]:
+        """Homes whose orders were seen at this account; they are left alone."""
+        return self._others.seen
+
     def see_other_home(self, client_order_id: str, trading_pair: str) -> None:
         self._others.add(client_order_id, trading_pair)
 

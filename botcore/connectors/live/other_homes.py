@@ -25,6 +25,11 @@ class OtherHomes:
         self._told: set[str] = set()
         self._nameless: dict[str, None] = {}
 
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Homes whose orders were seen here; '' stands for ids that carry none."""
+        return tuple(sorted(self._told))
+
     def has(self, client_order_id: str, trading_pair: str) -> bool:
         """Whether an order that is not in our books is certainly another home's; an id without a home may be ours, which only the records can say."""
         home = home_of(client_order_id)

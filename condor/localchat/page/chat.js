@@ -211,6 +211,18 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
   });
 }
 
+// ---- stop everything: the first click arms the button for a few seconds, the second one does it ---------------------
+const stop = $("stop"), idle = stop.textContent;
+let armed = 0;
+function disarm() { clearTimeout(armed); armed = 0; stop.textContent = idle; stop.classList.remove("armed"); }
+stop.addEventListener("click", async () => {
+  if (!armed) { armed = setTimeout(disarm, 5000); stop.textContent = "Really stop everything?"; stop.classList.add("armed"); return; }
+  disarm();
+  try { await call("/chat/panic", { flatten: false, from: "page" }); }
+  catch (error) { showAlert(`Not stopped: ${error.message}`); return; }
+  say("/panic");
+});
+
 // ---- start -------------------------------------------------------------------------------------------------------
 const first = await call("/chat/messages?limit=80").catch((error) => { $("lost").textContent = error.message; $("lost").hidden = false; return null; });
 if (first) {

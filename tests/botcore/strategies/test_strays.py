@@ -8,6 +8,7 @@ from typing import Any
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState, Purpose
 from botcore.orders.tracker import OrderTracker
+from botcore.strategies.desk import Desk
 from botcore.strategies.strays import UNOWNED
 from botcore.venues.line import Reported, Traded
 from tests.support.live_bench import D, LiveBench
@@ -216,3 +217,43 @@ def test_p1_fill_of_an_executor_that_comes_back_is_not_held_beside_it() -> None:
     assert bench.booked() == [fill.trade_id]
     assert bench.records.holds == {}
     assert len(facts(bench, FactKind.POSITION_HELD)) == 1
+
+
+def held_by_nobody(*, crashes: bool = False) -> LiveBench:
+    """A position of 0.3 of which nobody knows where it came from."""
+    bench = LiveBench(crashes=crashes)
+    bench.submit()
+    bench.run(1)
+    bench.venue.trade(bench.venue.orders[0], 9_900, 300)
+    forget(bench)
+    bench.connector.inbox.append(Reported(bench.venue.orders[0].history[-1][1]))
+    bench.run(15)
+    hold = bench.records.holds[UNOWNED, *bench.instrument.market, "net"]
+    assert hold.net_amount_base == D("0.3") and bench.venue.open_orders() == []
+    return bench
+
+
+def test_what_nobody_holds_is_closed_once_by_an_order_that_only_reduces() -> None:
+    bench = held_by_nobody()
+    told = len(facts(bench, FactKind.POSITION_HELD))
+    ((owner, request),) = bench.keeper.exits(bench.name)
+    assert (request.trade_type.name, request.lots, request.position_action.name, request.purpose) == ("SELL", 300, "CLOSE", Purpose.CLOSE)
+    Desk("", bench.connectors, bench.gate, bench.clock).submit(request, owner)
+    # one is under way
+    assert bench.keeper.exits(bench.name) == []
+    bench.run(5)
+    assert bench.records.holds[UNOWNED, *bench.instrument.market, "net"].net_amount_base == 0
+    assert bench.keeper.exits(bench.name) == []
+    # closing it is not told as a position that is held
+    assert len(facts(bench, FactKind.POSITION_HELD)) == told
+
+
+def test_the_exit_of_what_nobody_holds_finds_its_hold_after_a_death() -> None:
+    bench = held_by_nobody(crashes=True)
+    ((owner, request),) = bench.keeper.exits(bench.name)
+    Desk("", bench.connectors, bench.gate, bench.clock).submit(request, owner)
+    bench.kill("sent")
+    bench.run(15)
+    assert bench.records.holds[UNOWNED, *bench.instrument.market, "net"].net_amount_base == 0
+    assert bench.venue.position(bench.instrument.market) == 0
+    assert bench.keeper.exits(bench.name) == []
