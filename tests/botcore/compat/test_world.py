@@ -10,16 +10,26 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from botcore.backtesting.engine import run_backtest
 from botcore.compat.stand_ins import datetime_module
+from botcore.controllers.base import ControllerBase as OurControllerBase
+from botcore.controllers.config import ControllerConfigBase
+from botcore.markets.market_state import MarketState
 from botcore.model.enums import CloseType, PriceType
+from botcore.model.instrument import Market
 from botcore.model.records import FundingRecord
 from botcore.model.times import SECOND_NS
 from botcore.strategies.funding import Funded, tell_controllers
+from condor.configs import Configs
+from condor.home import find_home
+from condor.markets import PaperMarkets
+from condor.settings import Settings
 from condor.waiting import LoopWaiter
-from tests.support.bench import PERP, D, PaperBench
+from tests.support.bench import PERP, D, PaperBench, backtest_job, spec_of, table_of
 from tests.support.user_code import WHERE, Stage
 
 
@@ -190,3 +200,39 @@ def test_controllers_that_do_not_ask_are_not_told(tmp_path: Path) -> None:
     stage = Stage("one_of_each", tmp_path, **WHERE, kind="market")
     assert not isinstance(stage.controller, Funded)
     tell_controllers(stage.bench.runtime.bots, "bot", payment("1", "1"))
+
+
+class LooksAtFunding(OurControllerBase):
+    """Writes down the rate that it sees."""
+
+    def determine_executor_actions(self) -> list[Any]:
+        RATES.append(self.market_data_provider.get_funding_info(PERP, "ETH-USDT"))
+        return []
+
+
+class LooksAtFundingConfig(ControllerConfigBase):
+    connector_name: str = PERP
+    trading_pair: str = "ETH-USDT"
+
+    def markets(self) -> set[Market]:
+        return {Market(PERP, "ETH-USDT")}
+
+
+RATES: list[Any] = []
+
+
+def test_a_simulated_perpetual_says_that_nobody_pays_funding(tmp_path: Path) -> None:
+    RATES.clear()
+    bars = [(60 * number, 100, 101, 99, 100) for number in range(5)]
+    run_backtest(
+        backtest_job([(spec_of(LooksAtFunding, LooksAtFundingConfig), LooksAtFundingConfig(id="c1", controller_name="of_test"))], table_of(bars))
+    )
+    assert {(info.trading_pair, info.rate) for info in RATES} == {("ETH-USDT", D(0))}
+    assert all(info.mark_price.is_nan() for info in RATES), "a price that nobody told is not known"
+
+    home = find_home(tmp_path)
+    paper = PaperMarkets(home, Configs(home, 1), Settings(), {}, lambda _market: np.empty((0, 6)))
+    for connector, rate in (("binance_perpetual", D(0)), ("binance", None)):
+        state = MarketState(paper.plan(Market(connector, "ETH-USDT")).instrument)
+        paper.feed(state, lambda: 1, 1)
+        assert (state.funding.rate if state.funding else None) == rate
