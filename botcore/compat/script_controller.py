@@ -84,6 +84,9 @@ class ScriptController(ControllerBase):
         found = {name: self.market_data_provider.get_connector(name) for name in names}
         # a script that says binance_paper_trade finds it under that name, and only once
         called = {venue_of(str(name)): str(name) for name in cls.markets}
+        for name, connector in found.items():
+            if called.get(name, name).endswith(PAPER):
+                connector.shown_as = f"{name}_PaperTrade"
         connectors = Connectors({called.get(name, name): connector for name, connector in found.items()}, self._host)
         self.script = cls(connectors) if config.settings is None else cls(connectors, config.settings)
         self._feeds = list(_feeds_in(self.script))
