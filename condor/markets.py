@@ -19,6 +19,7 @@ from botcore.data.capture_feed import CaptureFeed, inspect_capture
 from botcore.data.feed import MarketFeed
 from botcore.data.synthetic import SyntheticFeed
 from botcore.data.synthetic_model import SyntheticParams
+from botcore.markets.funding import without_funding
 from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.instrument import Instrument, Market
@@ -108,6 +109,8 @@ class PaperMarkets:
     def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> MarketFeed:
         instrument = state.instrument
         market = instrument.market
+        if instrument.is_perpetual:
+            state.funding = without_funding(market.trading_pair, now_ns)
         feed: MarketFeed
         if self.is_synthetic:
             price = self._start_price(self._configs.venue(market.connector_name), market.trading_pair)

@@ -64,6 +64,9 @@ def read_plan(home: Home, configs: Configs, script: str, conf: str) -> ScriptPla
         assert spec is not None
         return _plan_of_script(configs, spec, deciding, path.stem, file)
     config = validate(ScriptConfig, file)
+    if not config.controllers_config and spec is not None and _has_markets(spec.config_class.script_class):  # type: ignore[attr-defined]
+        # it decides nothing and runs nobody: it looks at its markets, and its status shows them
+        return _plan_of_script(configs, spec, deciding, path.stem, file)
     if not config.controllers_config:
         raise ConfigError(
             "expected controllers_config with at least one file of conf/controllers, found none", file=file.name, field="controllers_config"
@@ -84,6 +87,11 @@ def _script(home: Home, configs: Configs, name: str) -> ControllerSpec | None:
 def _decides(script_class: type[StrategyV2Base]) -> list[str]:
     """What a script decides by itself instead of leaving it to controllers."""
     return [method for method in DECIDING if getattr(script_class, method) is not getattr(StrategyV2Base, method)]
+
+
+def _has_markets(script_class: type[StrategyV2Base]) -> bool:
+    """Whether a script says by itself what its markets are."""
+    return bool(script_class.markets) or script_class.init_markets.__func__ is not StrategyV2Base.init_markets.__func__  # type: ignore[attr-defined]
 
 
 def _plan_of_script(configs: Configs, spec: ControllerSpec, deciding: Sequence[str], title: str, file: YamlFile) -> ScriptPlan:

@@ -48,6 +48,9 @@ class LoopWait:
         if not self.is_over():
             self._task.cancel()
 
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield from self._task
+
 
 class _Rest:
     """What is left of a coroutine after its first stretch, as something that a task can await."""

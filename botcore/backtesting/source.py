@@ -13,6 +13,7 @@ from botcore.data.candle_csv import CandleTable
 from botcore.data.candle_feed import CandleFeed
 from botcore.data.feed import MarketFeed
 from botcore.data.joint_walk import JointWalk
+from botcore.markets.funding import without_funding
 from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Instrument, Market
@@ -64,6 +65,8 @@ class HistoricalSource:
 
     def feed(self, state: MarketState, bias: Callable[[], int], now_ns: int) -> CandleFeed:
         instrument = state.instrument
+        if instrument.is_perpetual:
+            state.funding = without_funding(instrument.market.trading_pair, now_ns)
         return CandleFeed(instrument, self._recorded(instrument.market).table, state.watch, bias, walk=self._walk)
 
     def history(self, market: Market, feed: MarketFeed) -> np.ndarray:

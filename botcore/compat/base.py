@@ -6,7 +6,8 @@ helpers `buy`, `sell`, `cancel` asked for on the way, is carried out in the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from botcore.compat.market_data import MarketDataView
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
 from botcore.compat.stepping import Step, within
-from botcore.compat.tools import HummingbotLogger, logger_of
+from botcore.compat.tools import Done, HummingbotLogger, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
 from botcore.controllers.distributions import exact
@@ -92,14 +93,16 @@ class RunnableBase:
         self._status = RunnableStatus.RUNNING
 
     def stop(self) -> Any:
-        """Be asked no more; executors go on."""
+        """Be asked no more; executors go on. What it gives back can be awaited, as some files do."""
         self._status = RunnableStatus.TERMINATED
+        return Done()
 
     async def on_start(self) -> None:
         """Called once before the first step."""
 
-    def on_stop(self) -> None:
-        """Called when it is stopped."""
+    def on_stop(self) -> Any:
+        """Called once when its bot is stopped or its kill switch is turned on; may be `async def`."""
+        return Done()
 
     async def control_task(self) -> None:
         """One step."""
@@ -173,21 +176,44 @@ class ControllerBase(RunnableBase, OurControllerBase):
         """It is asked on every tick: nobody knows when such a file wants to decide."""
         return 0
 
-    def rest(self) -> None: ...
+    def rest(self) -> None:
+        """Its bot asks it no more (the bot is stopped, or its kill switch is on): what the file does then is done; asked again, it begins anew."""
+        if not self._is_begun:
+            return
+        self._is_begun, status = False, self._status
+        for method in (self.stop, self.on_stop):
+            try:
+                with self._within():
+                    self._through(method)
+            except Exception as error:  # noqa: BLE001 - what is ending ends, whatever the file says to it
+                self.logger().warning("%s: %s raised %s: %s", self.id, method.__name__, type(error).__name__, error)
+        self._status = status
+        self.actions_queue.take()
+        self.drop_queued()
+
+    def _within(self) -> AbstractContextManager[None]:
+        """Answers the file's questions to the world within the block."""
+        return within(Step(self._new_id, self.market_data_provider, self._waiter))
+
+    def _through(self, method: Callable[..., Any], *values: Any) -> None:
+        """Call a method of the file, which may be a coroutine."""
+        given = method(*values)
+        if hasattr(given, "__await__"):
+            begin(given, self._waiter)
 
     def step(self, executors: list[ExecutorInfo], positions: list[Any]) -> Sequence[ExecutorAction]:
         self.look_at(executors, positions)
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
-        with within(Step(self._new_id, self.market_data_provider)):
+        with self._within():
             return self._decide()
 
     def _decide(self) -> list[ExecutorAction]:
         """The file's own part of a step."""
         if not self._is_begun:
             self._is_begun = True
-            begin(self.on_start(), self._waiter)
+            self._through(self.on_start)
         decided: Iterable[Any] = ()
         if type(self).control_task is not ControllerBase.control_task:
             self._run_control_task()

@@ -36,9 +36,12 @@ class TradingConnectorView(ConnectorView):
     async def update_balances(self) -> None:
         """Nothing to do: balances are kept up to date."""
 
+    shown_as: str = ""
+    """Its name for people, where a script calls it otherwise."""
+
     @property
     def display_name(self) -> str:
-        return self.name
+        return self.shown_as or self.name
 
     @property
     def current_timestamp(self) -> float:

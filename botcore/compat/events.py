@@ -158,7 +158,7 @@ class MarketOrderFailureEvent:
 
 @dataclass(frozen=True, slots=True)
 class FundingPaymentCompletedEvent:
-    """Funding was paid or received; never told to scripts here, it stands in the reports."""
+    """Funding was received, or paid (negative), for what the script held; `amount` in quote, `funding_rate` NaN: payments are told without it."""
 
     timestamp: float
     market: str

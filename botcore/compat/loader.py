@@ -22,7 +22,7 @@ from botcore.compat.check import HOME, Checker, absolute, imports_of
 from botcore.compat.config import BaseClientModel, ControllerConfigBase, StrategyV2ConfigBase
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_controller import spec_of
-from botcore.compat.stepping import time_module
+from botcore.compat.stand_ins import STAND_INS
 from botcore.compat.surface import surface_of
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -209,6 +209,7 @@ class _Runner:
         self._gathered = gathered
         self._prefix = f"home_{gathered.digest[:12]}"
         self._given = _tree(surface_of(gathered.digest))
+        self._stand_ins: dict[str, ModuleType] = {}
         self._builtins = dict(vars(builtins)) | {"__import__": self._import}
 
     def run(self) -> ModuleType:
@@ -258,11 +259,17 @@ class _Runner:
             full = "pydantic"
         try:
             found = builtins.__import__(full, scope, local, wanted, 0)
-            return time_module(found) if full == "time" else found
+            return self._stand_in(full, found) if full in STAND_INS else found
         except ModuleNotFoundError:
             if top != "sklearn":
                 raise
             return _linear_models(full, wanted)
+
+    def _stand_in(self, name: str, real: ModuleType) -> ModuleType:
+        """A module as these files get it, the same for all of them."""
+        if name not in self._stand_ins:
+            self._stand_ins[name] = STAND_INS[name](real)
+        return self._stand_ins[name]
 
     def _import_own(self, full: str, wanted: Any) -> Any:
         parts = full.split(".")

@@ -229,6 +229,27 @@ class StrategyV2Base(RunnableBase):
         ]
         return pd.DataFrame(rows, columns=["Exchange", "Asset", "Total Balance", "Available Balance"])
 
+    def wallet_balance_data_frame(self, market_trading_pair_tuples: Iterable[Any]) -> Any:
+        """A frame of the assets of some pairs."""
+        import pandas as pd
+
+        rows = [
+            [connector.display_name, asset, float(connector.get_balance(asset)), float(connector.get_available_balance(asset))]
+            for connector, _, base, quote in market_trading_pair_tuples
+            for asset in (base, quote)
+        ]
+        return pd.DataFrame(rows, columns=["Exchange", "Asset", "Total Balance", "Available Balance"])
+
+    def market_status_data_frame(self, market_trading_pair_tuples: Iterable[Any]) -> Any:
+        """A frame of the best prices of some pairs."""
+        import pandas as pd
+
+        rows = []
+        for connector, pair, *_ in market_trading_pair_tuples:
+            bid, ask = float(connector.get_price(pair, False)), float(connector.get_price(pair, True))
+            rows.append([connector.display_name, pair, bid, ask, (bid + ask) / 2])
+        return pd.DataFrame(rows, columns=["Exchange", "Market", "Best Bid Price", "Best Ask Price", "Mid Price"])
+
     def active_orders_df(self) -> Any:
         """A frame of its orders; ValueError when there is none."""
         import pandas as pd

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
@@ -10,18 +10,19 @@ from pydantic import BaseModel, Field, create_model
 
 from botcore.compat.base import ControllerBase
 from botcore.compat.config import ControllerConfigBase
+from botcore.compat.events import FundingPaymentCompletedEvent
 from botcore.compat.feeds import LooseFeed, ScriptDone
 from botcore.compat.markets import PAPER, MarketDict, venue_of
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_host import Connectors, ScriptHost
-from botcore.compat.stepping import Step, within
 from botcore.controllers.catalog import ControllerSpec
-from botcore.controllers.waiting import begin
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.model.actions import ExecutorAction
 from botcore.model.enums import PositionMode, RunnableStatus, parse_enum
 from botcore.model.instrument import Market
+from botcore.model.records import FundingRecord
+from botcore.model.times import SECOND_NS
 
 FOLDER = "scripts"
 
@@ -77,11 +78,15 @@ class ScriptController(ControllerBase):
     def __init__(self, config: Any, market_data_provider: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, market_data_provider, *args, **kwargs)
         self._host = ScriptHost(self)
+        self._funding: list[FundingPaymentCompletedEvent] = []
         cls = type(self).script_class
         names = sorted({market.connector_name for market in config.markets()})
         found = {name: self.market_data_provider.get_connector(name) for name in names}
         # a script that says binance_paper_trade finds it under that name, and only once
         called = {venue_of(str(name)): str(name) for name in cls.markets}
+        for name, connector in found.items():
+            if called.get(name, name).endswith(PAPER):
+                connector.shown_as = f"{name}_PaperTrade"
         connectors = Connectors({called.get(name, name): connector for name, connector in found.items()}, self._host)
         self.script = cls(connectors) if config.settings is None else cls(connectors, config.settings)
         self._feeds = list(_feeds_in(self.script))
@@ -96,7 +101,7 @@ class ScriptController(ControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             return ()
         try:
-            with within(Step(self._new_id, self.market_data_provider)):
+            with self._within():
                 self._run_script(executors)
         except ScriptDone as done:
             self.script.logger().info("%s", done)
@@ -113,15 +118,27 @@ class ScriptController(ControllerBase):
             script.ready_to_trade = True
             script.update_executors_info()
             self._through(script.start, None, host.now_s)
+        payments, self._funding = self._funding, []
+        for payment in payments:
+            self._through(script.did_complete_funding_payment, payment)
         for name, event in host.orders.events(executors, host.now_s):
             self._through(getattr(script, name), event)
         self._through(script.on_tick)
 
-    def _through(self, method: Callable[..., Any], *values: Any) -> None:
-        """Call a method of the script, which may be a coroutine."""
-        given = method(*values)
-        if hasattr(given, "__await__"):
-            begin(given, self._waiter)
+    def on_stop(self) -> Any:
+        """The script's own end; what it orders then is not sent: its bot ends what it has."""
+        given = self.script.on_stop()
+        self._host.actions = []
+        return given
+
+    def fund(self, record: FundingRecord) -> None:
+        """A share of a funding payment, told to the script with its next tick; one that has no rate can't be told in quote."""
+        if record.amount_quote is None:
+            self.script.logger().warning("funding of %s %s for %s has no rate", record.amount, record.asset, record.trading_pair)
+            return
+        self._funding.append(
+            FundingPaymentCompletedEvent(record.ts_ns / SECOND_NS, record.connector_name, record.trading_pair, record.amount_quote, Decimal("NaN"))
+        )
 
     def to_format_status(self) -> list[str]:
         return str(self.script.format_status()).split("\n")

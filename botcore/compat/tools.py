@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from botcore.compat.stepping import waiter
+from botcore.controllers.waiting import Wait, Waiter
 from botcore.model.enums import parse_enum
 
 if TYPE_CHECKING:
@@ -100,39 +102,75 @@ def run_through(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 class Done(Awaitable[Any]):
-    """What became of a coroutine that was run on the spot, in the shape of a future."""
+    """What became of a coroutine, in the shape of a future; live and on paper one that really waits goes on by itself."""
 
     def __init__(self, value: Any = None, error: Exception | None = None) -> None:
         self._value, self._error = value, error
+        self._wait: Wait | None = None
+        self._is_done = True
+        self._is_cancelled = False
+
+    def go(self, waiter: Waiter, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run it as far as it goes by itself; from there on its waiter takes it to its end."""
+        self._is_done = False
+        self._wait = waiter.begin(self._kept(coroutine))
+
+    async def _kept(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        try:
+            self._value = await coroutine
+        except Exception as error:  # noqa: BLE001 - nobody may await it: the log is where it is seen
+            self._error = error
+            tell(error)
+        finally:
+            self._is_done = True
 
     def done(self) -> bool:
-        return True
+        return self._is_done
 
     def cancel(self) -> bool:
-        return False
+        if self._is_done or self._wait is None:
+            return False
+        self._is_cancelled = True
+        self._wait.cancel()
+        return True
 
     def cancelled(self) -> bool:
-        return False
+        return self._is_cancelled
 
     def exception(self) -> Exception | None:
         return self._error
 
     def result(self) -> Any:
+        if not self._is_done:
+            raise RuntimeError("the coroutine still waits: await it")
+        if self._is_cancelled:
+            raise RuntimeError("the coroutine was cancelled")
         if self._error is not None:
             raise self._error
         return self._value
 
     def __await__(self) -> Any:
+        if not self._is_done and self._wait is not None:
+            yield from self._wait.__await__()
         return self.result()
-        yield
+
+
+def tell(error: Exception) -> None:
+    """Say what a coroutine raised that nobody may be waiting for."""
+    log.warning("a coroutine in the background raised %s: %s", type(error).__name__, error)
 
 
 def safe_ensure_future(coroutine: Coroutine[Any, Any, Any], *_unused: Any, **_ignored: Any) -> Done:
-    """Run a coroutine on the spot; what it raises is logged and kept in what is given back."""
+    """Run a coroutine on the spot, as far as it goes: where there is an event loop, one that really waits goes on there. What it raises is logged and kept."""
+    helper = waiter()
+    if helper is not None:
+        made = Done()
+        made.go(helper, coroutine)
+        return made
     try:
         return Done(run_through(coroutine))
-    except Exception as error:  # noqa: BLE001 - nobody awaits it: the log is where it is seen
-        log.warning("a coroutine in the background raised %s: %s", type(error).__name__, error)
+    except Exception as error:  # noqa: BLE001 - nobody may await it: the log is where it is seen
+        tell(error)
         return Done(error=error)
 
 

@@ -6,7 +6,7 @@ A coroutine that only awaits other coroutines never leaves the tick. One that wa
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
 from typing import Any, Final, Protocol
 
 MAX_TURNS: Final = 10_000
@@ -25,6 +25,9 @@ class Wait(Protocol):
     def cancel(self) -> None:
         """Nobody waits for it any more."""
 
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Until it is over, for another coroutine that wants its outcome."""
+
 
 class Waiter(Protocol):
     """Whoever can wait for something outside: live and on paper the event loop."""
@@ -42,6 +45,9 @@ class Stepped:
     def outcome(self) -> None: ...
 
     def cancel(self) -> None: ...
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield from ()
 
 
 def begin(given: Any, waiter: Waiter | None) -> Wait:

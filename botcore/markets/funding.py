@@ -28,3 +28,9 @@ class FundingInfo:
     next_funding_utc_timestamp: int
     rate: Decimal
     ts_ns: int = 0
+
+
+def without_funding(trading_pair: str, now_ns: int) -> FundingInfo:
+    """What a simulated perpetual tells: nobody pays funding there."""
+    unknown = Decimal("NaN")
+    return FundingInfo(trading_pair, unknown, unknown, 0, Decimal(0), now_ns)

@@ -5,9 +5,9 @@ A payment is counted once, for ever: by its id, which is in the records. Shares 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from botcore.connectors.base import ConnectorBase
 from botcore.core.bus import EventBus
@@ -66,6 +66,22 @@ def shares(amount: Decimal, held: Mapping[Holder, Decimal], position: Decimal) -
     return found
 
 
+@runtime_checkable
+class Funded(Protocol):
+    """A controller that wants to be told of its shares."""
+
+    def fund(self, record: FundingRecord) -> None:
+        """A share of a payment, as soon as it is booked."""
+
+
+def tell_controllers(bots: Iterable[Any], bot_id: str, record: FundingRecord) -> None:
+    """Tell a share to the controller that it belongs to, if that one wants to know."""
+    for bot in bots:
+        for controller in bot.controllers if bot.bot_id == bot_id else ():
+            if controller.id == record.controller_id and isinstance(controller, Funded):
+                controller.fund(record)
+
+
 class FundingKeeper:
     """See the module.
 
@@ -77,6 +93,8 @@ class FundingKeeper:
         Bot id -> orchestrator of a bot that runs here, or None: its records are enough then.
     rate : callable
         What one unit of an asset is worth in another; None when nobody knows.
+    tell : callable
+        Bot id and its share, for a bot that runs here.
     """
 
     def __init__(
@@ -87,6 +105,7 @@ class FundingKeeper:
         records: FundingRecords,
         rate: Rate,
         now_ns: Callable[[], int],
+        tell: Callable[[str, FundingRecord], None] = lambda _bot_id, _record: None,
     ) -> None:
         self._bus = bus
         self._connectors = connectors
@@ -94,6 +113,7 @@ class FundingKeeper:
         self._records = records
         self._rate = rate
         self._now_ns = now_ns
+        self._tell = tell
         self._booked: dict[tuple[Market, str], None] = {}
 
     def book(self, market: Market, funding_id: str, asset: str, amount: Decimal, ts_ns: int) -> bool:
@@ -111,6 +131,7 @@ class FundingKeeper:
             orchestrator = self._orchestrator_of(bot_id)
             if orchestrator is not None:
                 orchestrator.shelf(controller_id).fund(record.amount_quote)
+                self._tell(bot_id, record)
             self._bus.publish(FundingBooked(bot_id, record))
         payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "asset": asset, "amount": format(amount, "f")}
         self._bus.publish(Fact(FactKind.FUNDING_PAID, self._now_ns(), payload=payload | {"funding_id": funding_id}))

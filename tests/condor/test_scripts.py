@@ -82,6 +82,15 @@ def test_a_script_that_decides_by_itself_runs_no_controllers_beside_that(home: P
     assert plan.limits.max_global_drawdown_quote == 7
 
 
+def test_a_script_that_only_looks_at_markets_of_its_own_is_a_bot_of_its_own(home: Path) -> None:
+    shutil.copy(HOME / "scripts" / "shows_markets.py", home / "scripts")
+    (home / "conf" / "scripts" / "shows.yml").write_text("{}\n")
+    plan = plan_of(home, "shows_markets", "shows")
+    (loaded,) = plan.controllers
+    assert {str(market) for market in loaded.config.markets()} == {"binance:ETH-USDT"}
+    assert len(plan_of(home, "shows_markets").controllers) == 2, "a config that names controllers runs them"
+
+
 def test_the_plain_script_may_have_a_file_that_decides(home: Path) -> None:
     (home / "scripts" / "v2_with_controllers.py").write_text(
         "from hummingbot.client.hummingbot_application import HummingbotApplication\n"

@@ -5,9 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from botcore.controllers.base import ControllerBase
+from botcore.controllers.config import ControllerConfigBase
+from botcore.core.steps import Stepper
 from botcore.model.enums import TradeType
 from botcore.model.events import FactKind
+from botcore.model.records import FundingRecord
 from botcore.recorder.queries import load_bot
+from botcore.strategies.seats import ControllerSeat
 from tests.fakes.simvenue import script
 from tests.faults.stage import played
 from tests.support.live_rig import BOT, CONTROLLER, PERP, SYMBOL, LiveRig
@@ -113,3 +118,28 @@ async def test_i20_what_nobody_here_held_is_nobodys(rig: LiveRig) -> None:
     both = paid(rig) - alone
     assert abs(report(rig).funding_quote - both / 4) <= D("1e-9")
     assert sum(rows(rig).values()) == paid(rig)
+
+
+class Told(ControllerBase):
+    """Wants to know of its funding."""
+
+    def __init__(self, config: Any, market_data_provider: Any) -> None:
+        super().__init__(config, market_data_provider)
+        self.told: list[FundingRecord] = []
+
+    def fund(self, record: FundingRecord) -> None:
+        self.told.append(record)
+
+
+@played(PERP)
+async def test_i20_a_controller_that_asks_is_told_of_its_share_once(rig: LiveRig) -> None:
+    await held(rig)
+    controller = Told(ControllerConfigBase(id=CONTROLLER, controller_name="of_test"), rig.bot.market_data)
+    rig.bot.seats.append(ControllerSeat(controller, rig.bot.orchestrator, Stepper()))
+    told = controller.told
+    rig.fault("dup", "user:*", times=-1)
+    pay(rig)
+    await rig.until(lambda: told, 10)
+    await rig.sleep(700)
+    assert [(record.controller_id, record.amount_quote) for record in told] == [(CONTROLLER, paid(rig))]
+    await rig.finish(excused=("I20",))

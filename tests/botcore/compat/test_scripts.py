@@ -126,3 +126,15 @@ def test_configs_name_venues_without_what_says_paper(tmp_path: Path) -> None:
     stage = quotes(tmp_path, PERP)
     again: Any = stage.spec.config_class.model_validate({"settings": {"exchange": f"{SPOT}_paper_trade"}})
     assert (again.settings.exchange, again.is_paper_only) == (SPOT, False)
+
+
+def test_a_script_shows_its_markets_and_finds_them_by_what_they_are_called(tmp_path: Path) -> None:
+    stage = Stage("scripts.shows_markets", tmp_path, PaperBench(instrument(connector="binance")))
+    stage.bench.quote(99, 101, size=7)
+    stage.tick()
+    head, prices, _, base, quote = (line.split() for line in stage.controller.to_format_status())
+    assert head == ["Exchange", "Market", "Best", "Bid", "Price", "Best", "Ask", "Price", "Mid", "Price", "Volume"]
+    assert prices[:5] == ["binance_paper_trade", "ETH-USDT", "99.0", "101.0", "100.0"]
+    assert D(prices[5]) == 7, "what is offered up to a percent above the mid"
+    assert (base[:2], quote[:2]) == (["binance_PaperTrade", "ETH"], ["binance_PaperTrade", "USDT"])
+    assert quote[2:] == ["100000.0", "100000.0"]
