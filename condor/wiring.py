@@ -32,7 +32,7 @@ from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
 from condor.logs import set_up
 from condor.manager import BotManager
-from condor.memory import MemoryGuard, resident, soft_limit
+from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
@@ -171,7 +171,8 @@ class Program:
         self._endings.callback(self._scheduler.close)
         self._last_tick_ns = self._wall.monotonic_ns()
         self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
-        self._memory = MemoryGuard(soft_limit(self._settings.runtime.memory_soft_mb), resident, self._on_memory)
+        soft = soft_limit(self._settings.runtime.memory_soft_mb)
+        self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
         self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
@@ -231,7 +232,7 @@ class Program:
         now_s = lambda: self._wall.wall_ms() / 1000  # noqa: E731
         store = ChatStore(self._home.chat_database)
         self._endings.callback(store.close)
-        state = ChatState(store, now_s)
+        self._chat_state = state = ChatState(store, now_s)
         access = ChatAccess(secret, store, now_s)
         self._door = door = PanicDoor(self.services.panic)
         is_real = bool(self._accounts)
@@ -337,6 +338,10 @@ class Program:
 
     def _on_descriptors(self, trouble: str | None) -> None:
         self._warn(trouble or "there are file descriptors again")
+
+    def _caches(self) -> list[Sheddable]:
+        """What may be shed when memory is short: older candles, and events of the local chat, which its file has too."""
+        return [*(state.candles for host in self._hosts.all() for state in host.runtime.markets.values()), self._chat_state]
 
     def _on_memory(self, trouble: str | None) -> None:
         self._manager.no_new_bots = trouble

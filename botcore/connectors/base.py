@@ -293,6 +293,10 @@ class ConnectorBase(ABC):
         """By how much an order of this kind could reduce the account's position; 0 on spot."""
         return 0
 
+    def crowded_lots(self, request: OrderRequest) -> int:
+        """How much of the position on a ONEWAY account other orders that rest and only reduce have taken already, at a venue that counts them; 0 at others."""
+        return 0
+
     def fee_rate(self, trading_pair: str, is_maker: bool) -> Decimal | None:
         """Fee of an execution as a fraction of its notional; None while it is not known."""
         return None

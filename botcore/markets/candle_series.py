@@ -94,16 +94,9 @@ class CandleSeries:
         return (next_s - last_s) // self.interval_s - 1 if (next_s - last_s) // self.interval_s > LARGEST_GAP else 0
 
     def _put(self, bar: Bar, extra: Extra | None, missing: int) -> None:
+        if self._end == len(self._block):
+            self._forget_oldest()
         block, end = self._block, self._end
-        if end == len(block):
-            # the reader of an older tail keeps the old block: it is never moved under it
-            block = np.empty_like(block)
-            block[: self.keep] = self._block[end - self.keep :]
-            self._block = block
-            self._extra = self._moved(self._extra, end)
-            self._missing_marks = self._moved(self._missing_marks, end)
-            end = self.keep
-            self.count = self.keep
         block[end] = bar
         if extra is not None:
             if self._extra is None:
@@ -116,6 +109,25 @@ class CandleSeries:
         self._end = end + 1
         self.count += 1
         self.version += 1
+
+    def _forget_oldest(self) -> None:
+        """Go on in a new block with the bars that must be kept."""
+        # the reader of an older tail keeps the old block: it is never moved under it
+        end, block = self._end, np.empty_like(self._block)
+        block[: self.keep] = self._block[end - self.keep : end]
+        self._block = block
+        self._extra = self._moved(self._extra, end)
+        self._missing_marks = self._moved(self._missing_marks, end)
+        self._end = self.count = self.keep
+
+    def shed(self) -> int:
+        """Forget the bars beyond those that must be kept; returns the bytes that they took."""
+        spare = self._end - self.keep
+        if spare <= 0:
+            return 0
+        row = sum(block.itemsize * (block.size // len(block)) for block in (self._block, self._extra, self._missing_marks) if block is not None)
+        self._forget_oldest()
+        return spare * row
 
     def _moved(self, beside: np.ndarray | None, end: int) -> np.ndarray | None:
         """What stands beside the bars, moved with them."""

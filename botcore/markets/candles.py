@@ -226,3 +226,10 @@ class CandleBook:
             for row, extra, missing in zip(base.tail(base.count).tolist(), extras, marks, strict=True):
                 derived.add(tuple(row), tuple(extra), missing)
         return derived.series
+
+    def shed(self) -> int:
+        """Forget the bars beyond those that must be kept, at every interval; returns the bytes that they took."""
+        found = sum(derived.series.shed() for derived in self._derived.values())
+        if self._base is not None:
+            found += self._base.shed()
+        return found + (self._fine.shed() if self._fine is not None else 0)

@@ -13,6 +13,9 @@ WAITS_ITS_TURN: Final = "waits for its turn"
 OWN_ORDER: Final = "would trade with our own order"
 THIN_BOOK: Final = "the book is too thin"
 NOTHING_LEFT: Final = "the account holds nothing to close"
+CROWDED: Final = "other orders may close it already"
+"""Of a venue that counts resting orders which only reduce against the position."""
+
 ABOVE_LIMIT: Final = "above the limit of"
 
 

@@ -120,15 +120,20 @@ class Desk:
         that its exit is sized from. In HEDGE mode nobody nets anybody; there is less because an exit of another executor ran late and has closed what this one
         holds. A close at market then takes what there is (none of its lots, if there is none), for the venue refuses more as a whole.
 
+        A venue that counts resting orders which only reduce against the position refuses an exit beside another executor's take profit, as if less were there. It goes
+        out as if netted, and the venue ends what is left without a position.
+
         Where the venue's position is not what our own fills make it, somebody else has changed it, or its word is old: an exit that is not reduce-only could turn
         it around, and goes as it is.
         """
         if request.purpose is Purpose.STOP:
             return request
         there = connector.reducible_lots(request)
-        if there >= request.lots or not connector.is_netted(request):
+        is_one_way = connector.position_mode() is PositionMode.ONEWAY
+        free = there - connector.crowded_lots(request) if is_one_way else there
+        if free >= request.lots or not connector.is_netted(request):
             return request
-        if connector.position_mode() is PositionMode.ONEWAY:
+        if is_one_way:
             return replace(request, position_action=PositionAction.OPEN)
         return replace(request, lots=there) if request.purpose is Purpose.CLOSE else request
 

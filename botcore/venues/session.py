@@ -71,7 +71,8 @@ class VenueSession:
             dialect, means.caller, self._tasks, means.memory, self._client_order_id, means.since_ms, self._deliver, means.wall_ms, self._ahead_ms
         )
         self.account = AccountReader(dialect, means.caller, lambda: self._side.account)
-        self._forgotten = ForgottenPairs(dialect, means.caller, means.memory, self.instruments, lambda: self._side.account.totals(), means.forgotten)
+        held = lambda: self._side.account.totals()  # noqa: E731
+        self._forgotten = ForgottenPairs(dialect, means.caller, means.memory, self.instruments, held, means.forgotten, means.now_ns)
         self.line = OrderLine(
             dialect,
             means.caller,
@@ -204,7 +205,7 @@ class VenueSession:
         while True:
             pause_s = PROBE_S if self._side.denied else AUDIT_S if self._user.is_open else FALLBACK_S
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_s):
+                async with asyncio.timeout(min(pause_s, self._forgotten.wait_s)):
                     await self._wake.wait()
             wanted = self._is_old or self.stage is not Stage.LIVE
             self._is_old = False
@@ -230,6 +231,14 @@ class VenueSession:
         self._side.reconcile(self._means.now_ns())
         if not await self.line.look_through():
             return "the list of open orders could not be read"
+        problem = await self._read_all()
+        if problem is None:
+            self._funding.missed()
+            self._ears.on_compared(self.name)
+        return problem
+
+    async def _read_all(self) -> str | None:
+        """Executions of all pairs that may concern us, those of a hole in the records too; why they could not be read, or None."""
         forgotten = await self._forgotten.read()
         if isinstance(forgotten, str):
             return forgotten
@@ -238,13 +247,13 @@ class VenueSession:
             if not await self._trades.read(pair):
                 return f"the executions in {pair} could not be read"
         self._forgotten.filled()
-        self._funding.missed()
-        self._ears.on_compared(self.name)
         return None
 
     async def _audit(self) -> str | None:
         """Look through what is cheap to look through; streams lose messages without a word."""
         problem = await self.account.read()
+        if problem is None and not self._forgotten.wait_s:
+            problem = await self._read_all()
         if problem is None:
             await self.line.look_through()
             await self._read_late()

@@ -75,6 +75,8 @@ class TradeReader:
         self._wall_ms = wall_ms
         self._ahead_ms = ahead_ms
         self._marks: dict[str, int] = {}
+        self._empty: dict[str, tuple[int, int]] = {}
+        """Pair -> from when to when (venue's time) it was read in this process without a single execution."""
         self._waiting: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
         self._reading: set[str] = set()
         self._touched_ms: dict[str, int] = {}
@@ -132,6 +134,8 @@ class TradeReader:
     async def _read_on(self, trading_pair: str, from_ms: int | None) -> tuple[Outcome | NoReply, int, dict[str, list[Fill]]]:
         mark = self._start(trading_pair) if from_ms is None else None
         since_ms = begin_ms = None if mark is not None else self._venue_ms(self._since(trading_pair) if from_ms is None else from_ms)
+        if begin_ms is not None and from_ms is None:
+            since_ms = self._behind_empty(trading_pair, begin_ms)
         asked_ns, began_ms = 0, self._wall_ms()
         by_order: defaultdict[str, list[Fill]] = defaultdict(list)
         while True:
@@ -162,6 +166,8 @@ class TradeReader:
                     continue
             elif is_old and since_ms is not None:
                 since_ms += self._dialect.trades_window_ms
+                if from_ms is None and begin_ms is not None and mark is None:
+                    self._empty[trading_pair] = (begin_ms, since_ms)
                 continue
             lagging_id = self._lagging(trading_pair, begin_ms or 0)
             if lagging_id is not None:
@@ -169,6 +175,11 @@ class TradeReader:
             if mark is None and from_ms is None:
                 self._advance(trading_pair, began_ms)
             return answer.said, asked_ns, by_order
+
+    def _behind_empty(self, trading_pair: str, begin_ms: int) -> int:
+        """From when on a read that is to begin at a time need ask: what was read and empty before is not asked for again, but for what may have been late."""
+        from_ms, to_ms = self._empty.get(trading_pair, (begin_ms, begin_ms))
+        return max(begin_ms, to_ms - LAG_MS) if from_ms <= begin_ms else begin_ms
 
     def _start(self, trading_pair: str) -> int | None:
         """The mark that a read goes on from; before what is owed."""

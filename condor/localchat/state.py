@@ -10,6 +10,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from condor.localchat.errors import bad_request
@@ -19,6 +20,8 @@ from condor.store.chat_store import KEEP_EVENTS, KEEP_MESSAGES, ChatStore
 BOT_ID = 1_000_000_001
 QUERY_TTL_S = 60
 PRUNE_EVERY = 500
+EVENTS_WHEN_SHORT = 500
+"""Of the newest, kept in memory when it is short: what a page that is open may still ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,26 @@ class ChatState:
         self._next_update = max(counters.get("update", 1), self.updates[-1]["update_id"] + 1 if self.updates else 1)
         self._next_query = counters.get("query", 1)
         self.seq = max(counters.get("seq", 0), self.events[-1]["seq"] if self.events else 0)
+        # events up to here are in the file only
+        self._shed_seq = 0
         self.commands: dict[str, list[dict[str, str]]] = store.value("commands") or {}
         self.pinned: list[int] = [message_id for message_id in store.value("pinned") or [] if message_id in self.messages]
+
+    # ---- events ----------------------------------------------------------------------------------------------------
+    def events_after(self, seq: int, count: int) -> list[dict[str, Any]]:
+        """The first `count` events behind a number; from the file where memory does not go back so far."""
+        if seq < self._shed_seq:
+            return self._store.events_after(seq, count)
+        return list(islice((event for event in self.events if event["seq"] > seq), count))
+
+    def shed(self) -> int:
+        """Forget all but the newest events, which the file has too; returns about how many bytes they took."""
+        found = 0
+        while len(self.events) > EVENTS_WHEN_SHORT:
+            event = self.events.popleft()
+            self._shed_seq = event["seq"]
+            found += len(str(event))
+        return found
 
     # ---- values ----------------------------------------------------------------------------------------------------
     @property

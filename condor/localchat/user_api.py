@@ -204,13 +204,7 @@ class UserApi:
         return _json({"seq": events[-1]["seq"] if events else max(int(after), 0), "events": events})
 
     def _after(self, seq: float) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for event in self._state.events:
-            if event["seq"] > seq:
-                found.append(event)
-                if len(found) == MAX_EVENTS:
-                    break
-        return found
+        return self._state.events_after(int(seq), MAX_EVENTS)
 
     async def _wait_beyond(self, seq: float, seconds: float) -> None:
         loop = asyncio.get_running_loop()

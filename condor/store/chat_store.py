@@ -144,3 +144,9 @@ class ChatStore:
         with self._connection.begin():
             row = self._connection.execute(select(files).where(files.c.file_id == file_id)).one_or_none()
         return (row.name, row.mime, row.content) if row is not None else None
+
+    def events_after(self, seq: int, count: int) -> list[dict[str, Any]]:
+        """The first `count` events behind a number, oldest first."""
+        query = select(events.c.event).where(events.c.seq > seq).order_by(events.c.seq).limit(count)
+        with self._connection.begin():
+            return [json.loads(row) for row in self._connection.execute(query).scalars()]

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from condor.localchat.access import COOKIE, ChatAccess
-from condor.localchat.state import ChatState
+from condor.localchat.state import EVENTS_WHEN_SHORT, ChatState
 from condor.store.chat_store import KEEP_MESSAGES, ChatStore
 from tests.support.served_chat import SECRET, Clock, Served, jpeg_head, png, served_chat
 
@@ -216,3 +216,15 @@ def test_a_file_is_known_by_its_name_and_what_is_in_it(store: ChatStore) -> None
     assert chat.keep_file("a.txt", "text/plain", b"x") == first != second
     assert (chat.file(first)[0], chat.file(second)[0]) == ("a.txt", "b.txt")
     assert chat.keep_file("a", "", b"bc") != chat.keep_file("ab", "", b"c")
+
+
+# ---- when memory is short (P12) ----------------------------------------------------------------------------------------
+def test_p12_events_that_memory_let_go_of_are_read_from_the_file(store: ChatStore) -> None:
+    state = ChatState(store, lambda: 1_790_000_000.0)
+    for number in range(EVENTS_WHEN_SHORT + 40):
+        state.say({"text": str(number)})
+    first = state.events[0]["seq"]
+    before = [state.events_after(after, 30) for after in (0, first + 10, state.seq - 5)]
+    assert state.shed() > 0 and len(state.events) == EVENTS_WHEN_SHORT and state.shed() == 0
+    assert [state.events_after(after, 30) for after in (0, first + 10, state.seq - 5)] == before
+    assert [len(events) for events in before] == [30, 30, 5]

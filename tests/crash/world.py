@@ -127,12 +127,18 @@ class World:
             time.sleep(0.2)
 
     # ---- the person --------------------------------------------------------------------------------------------------
-    def start_bot(self, connector_name: str, pair: str, changes: Sequence[tuple[str, str]] = BUSY, amount: str = "2000") -> str:
+    def start_bot(
+        self, connector_name: str, pair: str, changes: Sequence[tuple[str, str]] = BUSY, amount: str = "2000", controller: str = "pmm_simple"
+    ) -> str:
         """Walk the wizard to a bot that trades for real; returns its id."""
         person = self.condor.person()
         known = {row[0] for row in self.condor.rows("SELECT bot_id FROM bots")}
         person.send("/new", "Which strategy?")
-        person.tap("pmm_simple")
+        person.tap(controller)
+        if controller != "pmm_simple":
+            # its defaults may name a pair that this venue does not have
+            person.send(connector_name, "pair")
+            person.send(pair)
         person.tap("Review")
         for field, text in (("connector name:", connector_name), ("trading pair:", pair), ("total amount:", amount), *changes):
             person.tap("Change")

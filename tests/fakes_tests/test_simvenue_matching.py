@@ -358,3 +358,20 @@ def test_r18_rules_change_and_markets_close_while_orders_rest() -> None:
     hand.venue.change_market("BTCUSDT", status="BREAK")
     assert hand.limit("c", "BUY", "0.01000", "64000.00")[1]["msg"] == "Market is closed."
     assert hand.ask("DELETE", "order", symbol="BTCUSDT", origClientOrderId="a")[0] == 200
+
+
+def test_o16_resting_reduce_only_orders_count_against_the_position_and_end_with_it() -> None:
+    """Binance, -4118 (REDUCE_ONLY_MARGIN_CHECK_FAILED): a take profit of the whole position leaves nothing for another order that only reduces."""
+    hand = Hand("futures")
+    hand.market("BUY", "0.030")
+    for name, amount in (("one", "0.010"), ("two", "0.015")):
+        assert hand.limit(name, "SELL", amount, "66000.00", reduceOnly="true")[0] == 200
+    refused = hand.market("SELL", "0.006", reduceOnly="true")[1]
+    assert refused == {"code": -4118, "msg": "ReduceOnly Order Failed. Please check your existing position and open orders."}
+    stop = {"algoType": "CONDITIONAL", "symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "60000.00"}
+    assert hand.ask("POST", "algoOrder", **stop, quantity="0.030", reduceOnly="true")[0] == 200, "it counts when it is triggered"
+    assert hand.market("SELL", "0.005", reduceOnly="true")[0] == 200
+    hand.ask("DELETE", "order", symbol="BTCUSDT", origClientOrderId="one")
+    assert hand.market("SELL", "0.010", reduceOnly="true")[0] == 200
+    assert hand.market("SELL", "0.015")[0] == 200, "an order that may also open is no business of this"
+    assert [hand.order(name)["status"] for name in ("one", "two")] == ["CANCELED", "EXPIRED"]

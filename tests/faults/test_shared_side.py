@@ -7,8 +7,9 @@ from typing import Any
 
 from botcore.model.enums import CloseType, OrderType, PositionMode, TradeType
 from botcore.model.events import FactKind
+from tests.fakes.simvenue.values import OrderAsk
 from tests.faults.stage import played
-from tests.support.live_rig import PAIR, PERP, LiveRig
+from tests.support.live_rig import PAIR, PERP, SYMBOL, LiveRig
 
 D = Decimal
 BY_LIMIT = {"take_profit": D("0.01"), "take_profit_order_type": OrderType.LIMIT}
@@ -82,6 +83,55 @@ async def test_o16_an_exit_that_is_refused_has_the_position_read_and_goes_as_its
     assert not short.is_closed
     await rig.finish()
     assert rig.position() == 0
+
+
+@played(PERP)
+async def test_o16_an_exit_never_meets_its_own_take_profit(rig: LiveRig) -> None:
+    """What rests and only reduces counts against the position (-4118): the take profit is off the book before the exit leaves."""
+    executor = rig.open(barriers=BY_LIMIT)
+    await rig.until(lambda: executor.has_fills and executor._profit is not None and executor._profit.is_working)
+    rig.stop(executor)
+    await rig.until(lambda: executor.is_closed, 10)
+    assert executor.close_type is CloseType.EARLY_STOP and not refused(rig)
+    await rig.finish()
+    assert rig.position() == 0
+
+
+@played(PERP)
+async def test_o16_a_stop_is_not_held_up_by_the_take_profit_of_another_executor(rig: LiveRig) -> None:
+    """Two longs and a short make a position of one: the take profit of one long takes all that may be reduced."""
+    resting = rig.open(barriers=BY_LIMIT)
+    await rig.until(lambda: resting.has_fills and resting._profit is not None and resting._profit.is_working)
+    stopped, short = rig.open(), rig.open(side=TradeType.SELL)
+    await rig.until(lambda: stopped.has_fills and short.has_fills)
+    await rig.until(lambda: rig.connector.venue_lots(rig.instrument, "net") == rig.instrument.lots(D("0.01")))
+    rig.stop(stopped)
+    await rig.until(lambda: stopped.is_closed, 15)
+    assert stopped.close_type is CloseType.EARLY_STOP
+    assert not refused(rig), "what rests is known here: the venue was not asked for what it refuses"
+    assert not resting.is_closed
+    await rig.finish()
+    assert rig.position() == 0
+
+
+@played(PERP)
+async def test_o16_an_exit_beside_somebody_elses_reduce_only_order_goes_once_the_position_was_read_again(rig: LiveRig) -> None:
+    """A person's own take profit takes all the room there is. It is not ours to cancel; the venue ends it with the position."""
+    executor = rig.open(barriers={"stop_loss": D("0.05")})
+    await rig.until(lambda: executor.has_fills)
+    await rig.sleep(3)
+    engine, account = rig.venue.engine, rig.venue.account
+    best = engine.books[SYMBOL].asks.best()
+    assert best is not None
+    hand = engine.submit(account, OrderAsk(SYMBOL, "SELL", "LIMIT", rig.instrument.lots(D("0.01")), best + 5_000, "by-hand", reduce_only=True))
+    rig.stop(executor)
+    await rig.until(lambda: len(refused(rig)) >= 2)
+    assert all("-4118" in reason for reason in refused(rig))
+    waited_s = await rig.until(lambda: executor.is_closed, 90)
+    assert executor.close_type is CloseType.EARLY_STOP and rig.position() == 0
+    assert waited_s > 15, "not before an answer that no lag can make old says that the position is still there"
+    assert (hand.status, hand.filled) == ("EXPIRED", 0)
+    await rig.finish(excused=("by-hand",))
 
 
 @played(PERP)

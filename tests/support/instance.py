@@ -86,6 +86,11 @@ class Instance:
         code = self._process.poll() if self._process is not None else 0
         return "does not run" if self._process is None else "runs" if code is None else f"ended with {code}"
 
+    def ended_with(self) -> int | None:
+        """How it has ended by itself; None while it runs."""
+        assert self._process is not None
+        return self._process.poll()
+
     def signal(self, how: int) -> None:
         assert self._process is not None
         self._process.send_signal(how)

@@ -18,6 +18,7 @@ from botcore.connectors.base import ConnectorBase, OutgoingRequest
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.audit import AuditBook
 from botcore.connectors.live.cancels import CancelBook
+from botcore.connectors.live.crowding import Crowding
 from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.fees import Rate, no_rate, with_priced_fee
@@ -32,7 +33,7 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import Fact, FactKind, ForcedFill, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
-from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT, WAITS
+from botcore.model.refusals import CROWDED, NEVER_ARRIVED, NOT_SENT, WAITS
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_condors
@@ -108,6 +109,7 @@ class ExchangeConnector(ConnectorBase):
         self._closed = closed
         self._stops = stops
         self._rate = rate or no_rate
+        self._crowding = Crowding()
         self._unanswered: dict[str, int] = {}
         self._reconciling = ReconcileBook()
         self._settings = PerpetualSettings(name, clock, bus, line, account, self.own, self.tracker)
@@ -232,6 +234,8 @@ class ExchangeConnector(ConnectorBase):
             if not order.request.purpose.adds_risk and order.instrument.is_perpetual:
                 # what we know of the position and what the venue has may differ: the next attempt must know better
                 self.look_at_account()
+                if CROWDED in said.text:
+                    self._crowding.refused(order.request, now_ns)
             self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, said.text, now_ns))
         else:
             self._doubt(order, sent_ns, said.text or "the venue's answer can't be trusted", now_ns)
@@ -576,6 +580,14 @@ class ExchangeConnector(ConnectorBase):
 
     def reducible_lots(self, request: OrderRequest) -> int:
         return self.account.reducible(request)
+
+    def crowded_lots(self, request: OrderRequest) -> int:
+        if not request.instrument.is_perpetual:
+            return 0
+        told_ns = self.venue_lots_ns(request.instrument, self.account.side(request))
+        if self._crowding.is_proven(request, self._clock.now_ns, told_ns - self._rules.lag_ns):
+            return self.account.reducible(request)
+        return self._crowding.own_lots(request, self.own.of(request.instrument))
 
     def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
         if self.instrument(trading_pair).is_perpetual:

@@ -264,3 +264,36 @@ def test_time_means_nothing_to_recorded_candles() -> None:
     feed(book, bar(T0))
     book.on_time((T0 + 6000) * SECOND_NS)
     assert book.base.count == 1 and not book.is_from_trades
+
+
+# ---- when memory is short (P12) ----------------------------------------------------------------------------------------
+def test_p12_a_series_sheds_what_it_need_not_keep_and_goes_on_from_there() -> None:
+    series, twin = CandleSeries(60, keep=10), CandleSeries(60, keep=10)
+    for number in range(17):
+        for one in (series, twin):
+            one.append(bar(T0 + 60 * number, float(number + 1)), (float(number), 1.0, 0.0, 0.0), missing=number % 2)
+    held = series.tail(17)
+    before = held.copy()
+    assert series.shed() == 7 * (6 + 4 + 1) * 8 and series.count == 10
+    assert series.shed() == 0
+    for number in range(17, 40):
+        for one in (series, twin):
+            one.append(bar(T0 + 60 * number, float(number + 1)), (float(number), 1.0, 0.0, 0.0), missing=number % 2)
+    for tail in ("tail", "tail_extra", "tail_missing"):
+        assert np.array_equal(getattr(series, tail)(10), getattr(twin, tail)(10)), tail
+    assert np.array_equal(held, before), "whoever reads an older tail keeps it"
+
+
+def test_p12_a_book_sheds_at_every_interval_and_its_indicators_see_the_same() -> None:
+    book, twin = CandleBook(keep=10), CandleBook(keep=10)
+    for one in (book, twin):
+        feed(one, bar(T0, 5.0))
+        one.series(120)
+    for number in range(1, 39):
+        for one in (book, twin):
+            feed(one, bar(T0 + 60 * number, float(number)))
+        book.shed()
+    assert book.shed() == 0 and book.version == twin.version
+    for interval_s in (60, 120):
+        assert book.series(interval_s).count == 10
+        assert np.array_equal(book.series(interval_s).tail(10), twin.series(interval_s).tail(10))

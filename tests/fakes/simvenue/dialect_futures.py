@@ -51,6 +51,7 @@ class FuturesDialect(Dialect):
         "no_liquidity": (-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit."),
         "margin": (-2019, "Margin is insufficient."),
         "reduce_only": (-2022, "ReduceOnly Order is rejected."),
+        "reduce_only_full": (-4118, "ReduceOnly Order Failed. Please check your existing position and open orders."),
         "reduce_only_in_hedge": (-1106, "Parameter 'reduceonly' sent when not required."),
         "position_side": (-4061, "Order's position side does not match user's setting."),
         "unknown_order": (-2011, "Unknown order sent."),

@@ -252,8 +252,15 @@ class Engine(Ground):
         if order.status == "FILLED":
             self.stops.order_over(order)
         if position:
+            self._end_idle(account, order.symbol)
             self.stops.position_changed(account, order.symbol, order.ask.position_side)
         return execution
+
+    def _end_idle(self, account: Account, symbol: str) -> None:
+        """Resting orders that only reduce end with the position that they were for."""
+        for order in account.open_of(symbol):
+            if order.ask.reduce_only and order.is_working and self.books[symbol].holds(order) and self.money.reducible(account, order) == 0:
+                self.end(order, "EXPIRED", "REDUCE_ONLY")
 
     def _tell_fill(
         self, account: Account, order: Order, execution: Execution, assets: list[str], position: tuple[tuple[str, str], ...], what: str

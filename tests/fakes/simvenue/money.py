@@ -112,6 +112,11 @@ class FuturesMoney:
         held = account.position(market.symbol, ask.position_side).lots
         if ask.reduce_only and (held == 0 or (held > 0) == (signed > 0)):
             raise Refused("reduce_only")
+        if ask.reduce_only:
+            # what rests and only reduces counts against the position; a conditional order does not before it is triggered
+            waiting = sum(o.left for o in account.open_of(market.symbol) if o.side == ask.side and o.ask.reduce_only)
+            if waiting and ask.lots + waiting > abs(held):
+                raise Refused("reduce_only_full")
         if account.is_hedge:
             closing = (ask.position_side == "LONG") != (ask.side == "BUY")
             if closing:
