@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import delete
+
 from botcore.model.enums import TradeType
 from botcore.model.events import FactKind
+from botcore.recorder import tables
 from botcore.recorder.queries import load_bot
 from tests.fakes.simvenue import script
 from tests.faults.stage import played
@@ -113,3 +116,20 @@ async def test_i20_what_nobody_here_held_is_nobodys(rig: LiveRig) -> None:
     both = paid(rig) - alone
     assert abs(report(rig).funding_quote - both / 4) <= D("1e-9")
     assert sum(rows(rig).values()) == paid(rig)
+
+
+@played(PERP)
+async def test_p8_funding_is_found_where_nothing_says_how_far_it_was_read(rig: LiveRig) -> None:
+    """The records came back without their marks; what was paid hours ago is read from where they stop, and nothing of it twice."""
+    await held(rig)
+    pay(rig)
+    await rig.until(lambda: report(rig).funding_quote, 10)
+    rig.kill()
+    rig.disk.write(lambda connection: connection.execute(delete(tables.venue_memory)))
+    await rig.sleep(60)
+    pay(rig, "0.0003")
+    await rig.sleep(3 * 3600)
+    await rig.boot()
+    await rig.until(lambda: report(rig).funding_quote == paid(rig), 60)
+    assert rows(rig) == {BOT: paid(rig)}
+    await rig.finish()
