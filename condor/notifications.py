@@ -70,6 +70,8 @@ SEVERITY = {
     FactKind.EXIT_STUCK: "critical",
     FactKind.EXIT_FAILED: "critical",
     FactKind.POSITION_ADJUSTED: "critical",
+    FactKind.BALANCE_SHORT: "critical",
+    FactKind.BALANCE_COVERED: "warning",
     FactKind.STOOD_STILL: "warning",
     FactKind.LEFT_BEHIND: "critical",
     FactKind.DRAWDOWN_REACHED: "critical",

@@ -115,6 +115,36 @@ def _adjusted(notice: Notice) -> Safe:
     )
 
 
+def _short(notice: Notice) -> Safe:
+    payload = notice.payload
+    asset = str(payload.get("asset", "?"))
+    return card(
+        [
+            line("🔴 ", bold(f"{payload.get('missing', '?')} {asset} is missing"), f" on {payload.get('connector_name', '?')}"),
+            f"The account has {payload.get('there', '?')} {asset}, free and locked; by the records the bots hold {payload.get('held', '?')}. "
+            "Somebody has sold or withdrawn it, or it went for fees.",
+            *_holders(payload, asset),
+            f"Put it back (buy it or transfer it): then everything goes on by itself. Until then nothing more is bought or sold short in {asset}, and exits take what "
+            "is there; what an exit does not find stays in the records as held.",
+            notice.mode,
+        ]
+    )
+
+
+def _holders(payload: dict[str, Any], asset: str) -> list[str]:
+    holders = [
+        f"{holder.get('bot_id') or 'nobody'} {holder.get('executor_id') or '(held)'} {holder.get('amount', '?')}"
+        for holder in payload.get("holders") or []
+    ]
+    more = int(payload.get("more") or 0)
+    return [f"Held, {asset}: {clip(', '.join(holders), 400)}{f' and {more} more' if more else ''}."] if holders else []
+
+
+def _covered(notice: Notice) -> Safe:
+    payload = notice.payload
+    return line("✔ ", bold(f"No {payload.get('asset', '?')} is missing on {payload.get('connector_name', '?')} any more"), ".")
+
+
 ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ORDER_UNKNOWN: _unknown,
     FactKind.ORDER_FOUND: _found,
@@ -127,4 +157,6 @@ ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.EXIT_STUCK: _exit_stuck,
     FactKind.EXIT_FAILED: _exit_failed,
     FactKind.POSITION_ADJUSTED: _adjusted,
+    FactKind.BALANCE_SHORT: _short,
+    FactKind.BALANCE_COVERED: _covered,
 }

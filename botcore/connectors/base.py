@@ -23,6 +23,7 @@ from botcore.model.order import Fee, Fill, OrderRequest, OrderState
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded, PositionLiquidated, VenueUpdate
 from botcore.orders.ids import IdSource
 from botcore.orders.own import OwnBooks
+from botcore.orders.shortages import Shortages
 from botcore.orders.tracker import Order, OrderTracker
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -79,6 +80,7 @@ class ConnectorBase(ABC):
         self._ids = ids
         self.outbox: list[OutgoingRequest] = []
         self.own = OwnBooks()
+        self.shortages = Shortages()
 
     # ---- what executors reach through their desk --------------------------------------------------------------------
     def submit(self, request: OrderRequest, owner: OrderOwner, expected_ticks: int | None = None) -> Order:
@@ -262,6 +264,14 @@ class ConnectorBase(ABC):
     def position_mode(self) -> PositionMode:
         """Mode of the account; spot behaves as ONEWAY."""
         return PositionMode.ONEWAY
+
+    def balances_ns(self) -> int:
+        """When the complete list of balances was asked for that is known; 0 while none is, or where they are ours by definition."""
+        return 0
+
+    def total(self, asset: str) -> Decimal:
+        """What the account has of an asset, free and locked."""
+        return self.balance(asset)[0]
 
     def venue_lots(self, instrument: Instrument, side: str) -> int | None:
         """Signed lots that the venue says the account holds on one side (`net`, `long`, `short`); None when it says nothing, or what is ours by definition."""

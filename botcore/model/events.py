@@ -213,6 +213,8 @@ class FactKind:
     EXIT_STUCK: Final = "exit_stuck"
     EXIT_FAILED: Final = "exit_failed"
     POSITION_ADJUSTED: Final = "position_adjusted"
+    BALANCE_SHORT: Final = "balance_short"
+    BALANCE_COVERED: Final = "balance_covered"
     STOOD_STILL: Final = "stood_still"
     LEFT_BEHIND: Final = "left_behind"
     DRAWDOWN_REACHED: Final = "drawdown_reached"

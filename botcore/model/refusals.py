@@ -9,6 +9,7 @@ NOT_SENT: Final = "could not be sent"
 NEVER_ARRIVED: Final = "never arrived at the venue"
 WAITS: Final = "waits for the venue"
 WAITS_FOR_MARKET: Final = "waits for the market"
+WAITS_FOR_BALANCE: Final = "waits for the account"
 WAITS_ITS_TURN: Final = "waits for its turn"
 OWN_ORDER: Final = "would trade with our own order"
 THIN_BOOK: Final = "the book is too thin"
@@ -27,7 +28,8 @@ class RefusalKind(Enum):
     UNREACHABLE = "unreachable"
     """The venue never saw it: an exit is sent again for as long as it takes."""
     WAITING = "waiting"
-    """Nothing was sent: the venue is away or wants quiet, the market's book is not known well enough, or too many orders have left within the minute. What is wanted is
+    """Nothing was sent: the venue is away or wants quiet, the market's book is not known well enough, the account
+    has less than the records say, or too many orders have left within the minute. What is wanted is
     tried again for as long as that lasts, and costs no attempt."""
     OWN_ORDER = "own order"
     """Another order of ours stands in the way: the price will be another one in a moment."""
@@ -42,7 +44,7 @@ def kind_of(reason: str) -> RefusalKind:
     """The kind of a refusal, by our own words or the venue's."""
     if reason.startswith((NOT_SENT, NEVER_ARRIVED)):
         return RefusalKind.UNREACHABLE
-    if reason.startswith((WAITS, WAITS_FOR_MARKET, WAITS_ITS_TURN)):
+    if reason.startswith((WAITS, WAITS_FOR_MARKET, WAITS_FOR_BALANCE, WAITS_ITS_TURN)):
         return RefusalKind.WAITING
     if reason.startswith(OWN_ORDER):
         return RefusalKind.OWN_ORDER

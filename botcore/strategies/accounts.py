@@ -145,6 +145,7 @@ def open_account(
         pairs,
         since_ms,
         forgotten,
+        unread_ms=min([hole_ms, *(time_ns // 1_000_000 for time_ns in unread.values())]) if unread or hole_ms < started_ms else None,
     )
     session = VenueSession(name, dialect, live, means, around.ears)
     connector = ExchangeConnector(

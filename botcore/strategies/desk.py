@@ -12,7 +12,7 @@ from botcore.core.clock import Clock
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.order import OrderRequest, Purpose
-from botcore.model.refusals import NOTHING_LEFT, WAITS
+from botcore.model.refusals import NOTHING_LEFT, WAITS, WAITS_FOR_BALANCE
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 from botcore.risk.self_trade import passage
@@ -20,6 +20,8 @@ from botcore.risk.self_trade import passage
 # members of enums as names of this module: compiled code reads them without a lookup
 CLOSE: Final = PositionAction.CLOSE
 BUY: Final = TradeType.BUY
+SELL: Final = TradeType.SELL
+TO_CLOSE: Final = Purpose.CLOSE
 
 
 class Desk:
@@ -51,6 +53,10 @@ class Desk:
         refusal = connector.closed_reason() if request.purpose.adds_risk else None
         if refusal is not None and connector.is_waiting():
             refusal = f"{WAITS}: {refusal}"
+        shortages = connector.shortages
+        if shortages and refusal is None and request.purpose.adds_risk:
+            short = shortages.refusal(request.instrument.base)
+            refusal = None if short is None else f"{WAITS_FOR_BALANCE}: {short}"
         own = connector.own
         book = own.of(request.instrument)
         if book.best(sells=request.trade_type is BUY) is not None:
@@ -72,6 +78,10 @@ class Desk:
                     connector.look_at_account()
             elif request.purpose is Purpose.CLOSE and request.price_ticks is None and connector.position_mode() is PositionMode.HEDGE:
                 self._make_room(request, connector)
+        if shortages and request.purpose is TO_CLOSE and shortages.cuts(request.instrument.base):
+            asked, request = request, self._what_is_there(request, connector)
+            if request.lots < request.instrument.min_lots and request.lots < asked.lots:
+                return connector.refuse(asked, owner, f"{NOTHING_LEFT}: {shortages.refusal(request.instrument.base)}")
         return connector.submit(request, owner, self._expected_ticks(request))
 
     def takeable(self, request: OrderRequest) -> int:
@@ -136,6 +146,21 @@ class Desk:
         if is_one_way:
             return replace(request, position_action=PositionAction.OPEN)
         return replace(request, lots=there) if request.purpose is Purpose.CLOSE else request
+
+    def _what_is_there(self, request: OrderRequest, connector: ConnectorBase) -> OrderRequest:
+        """A spot exit at market, cut to what the account has of an asset that is missing.
+
+        As long as that is not proven the balance may be older than our last fill: an exit that would be cut to nothing goes as it is then, and the venue judges.
+        """
+        instrument = request.instrument
+        if instrument.is_perpetual or request.trade_type is not SELL or request.price_ticks is not None:
+            return request
+        there = max(0, instrument.lots(max(Decimal(0), connector.balance(instrument.base)[1])))
+        if there >= request.lots:
+            return request
+        if instrument.base not in connector.shortages.proven and instrument.refusal(there, self._expected_ticks(request)) is not None:
+            return request
+        return replace(request, lots=there)
 
     def _make_room(self, request: OrderRequest, connector: ConnectorBase) -> None:
         """Cancel what stands in the way of an exit at market: a venue counts closing orders that rest against the side that they close, and refuses those that exceed it.

@@ -37,6 +37,7 @@ from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
+from botcore.strategies.balances import BalanceKeeper
 from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.desk import Desk
 from botcore.strategies.held import HeldBefore
@@ -142,7 +143,6 @@ class TradingRuntime:
         self.gate = RiskGate(limits, self.market_data)
         self._keeps_books = keeps_books
         self._waiter = waiter
-        self._has_live = False
         self._venue_serial = venue_serial
         self.dispatch = Dispatch(self.connectors, recorder, points or Points())
         self._bots: list[StrategyV2Base] = []
@@ -151,6 +151,8 @@ class TradingRuntime:
         unwatched = self.strays.unwatched if self.strays is not None else lambda _instrument, _side: []
         running = lambda: [bot.orchestrator for bot in self._bots]  # noqa: E731
         self.positions = PositionKeeper(bus, clock, self.connectors, self.market_data, running, unwatched)
+        self._live: list[ConnectorBase] = []
+        self.balances = BalanceKeeper(bus, self._live, running, unwatched)
         bus.subscribe(PositionLost, self._position_lost)
         clock.add(self.tape)
         clock.add(self.dispatch)
@@ -191,14 +193,15 @@ class TradingRuntime:
 
     def add_live(self, connector: ConnectorBase) -> None:
         """Put a real account on the clock; call before its bots are restored. What is held there by all bots counts from now on."""
-        if not self._has_live:
-            self._has_live = True
+        if not self._live:
             self.clock.add(self.positions, before=self.dispatch)
+            self.clock.add(self.balances, before=self.dispatch)
             if self._held is not None:
                 self.clock.add(self._held, before=self.positions)
         if self._held is not None:
             self._held.add(connector)
         self.connectors[connector.name] = connector
+        self._live.append(connector)
         self.clock.add(connector, before=self.positions)
 
     def _balance(self, connector_name: str, asset: str) -> tuple[Decimal, Decimal]:

@@ -36,6 +36,8 @@ class FundingReader:
         Takes each payment; it may get one again after a restart, and knows it by its id.
     on_trouble : callable
         Told, in one sentence, of a list that can't be read.
+    unread_ms : int, optional
+        From when on payments may be missing in the records; counts where the mark is not remembered.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class FundingReader:
         wall_ms: Callable[[], int],
         deliver: Callable[[FundingPaid], None],
         on_trouble: Callable[[str], None],
+        unread_ms: int | None = None,
     ) -> None:
         self._dialect = dialect
         self._caller = caller
@@ -55,6 +58,7 @@ class FundingReader:
         self._wall_ms = wall_ms
         self._deliver = deliver
         self._on_trouble = on_trouble
+        self._unread_ms = unread_ms
         self._seen: dict[tuple[str, str], None] = {}
         self._lock = asyncio.Lock()
         self._is_looking = False
@@ -105,7 +109,7 @@ class FundingReader:
     async def _read(self) -> int:
         stored, new = self._memory.get(MARK), 0
         if stored is None:
-            stored = str(self._wall_ms())
+            stored = str(self._wall_ms() if self._unread_ms is None else self._unread_ms)
             self._memory.put(MARK, stored)
         since_ms = int(stored) - MARGIN_MS
         while (call := self._dialect.funding_call(since_ms)) is not None:

@@ -53,3 +53,5 @@ class Means:
     pairs: Callable[[], set[str]]
     since_ms: Callable[[str], int]
     forgotten: Forgotten | None = None
+    unread_ms: int | None = None
+    """Where the records stop: a list is read from there on where nothing is remembered of how far it was read. None where they have nothing."""

@@ -86,7 +86,7 @@ class VenueSession:
             spec.timeouts.create_s,
         )
         self._funding = FundingReader(
-            dialect, means.caller, self._tasks, means.memory, means.wall_ms, lambda paid: ears.on_funding(name, paid), self._trouble
+            dialect, means.caller, self._tasks, means.memory, means.wall_ms, lambda paid: ears.on_funding(name, paid), self._trouble, means.unread_ms
         )
         self._care = AccountCare(name, dialect, self.account, self._tasks, ears, self._funding)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)

@@ -174,7 +174,13 @@ class OverviewService:
         ]
         broken = [f"{bot_id} could not be put back, nobody watches what it has: {problem}" for bot_id, problem in self._manager.broken.items()]
         waiting = [f"{bot_id} is waiting for the venue: {reason}" for bot_id, reason in self._manager.waiting.items()]
-        return "; ".join([*([self.trouble] if self.trouble else []), *broken, *waiting, *nobodys]) or None
+        missing = [
+            f"{name}: {short}; entries into {short.asset} wait until it is there"
+            for host in self._hosts.all()
+            for name, connector in host.runtime.connectors.items()
+            for short in connector.shortages.proven.values()
+        ]
+        return "; ".join([*([self.trouble] if self.trouble else []), *broken, *waiting, *nobodys, *missing]) or None
 
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""

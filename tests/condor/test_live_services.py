@@ -15,6 +15,7 @@ from botcore.executors.data_types import config_values
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
+from botcore.orders.shortages import Shortage
 from botcore.recorder import tables
 from botcore.recorder.queries import facts_after
 from botcore.venues.wire import Reply
@@ -282,6 +283,17 @@ async def test_comparing_a_real_account_leaves_what_is_said_of_paper(program: Pr
     manager._report(PAPER, {BTC: D(3)})
     manager.compare_live(PERP, {BTC: (live.instrument(BTC), 0)})
     assert "is nobody's" in (program.services.overview.status(OWNER).trouble or "")
+
+
+async def test_o18_what_is_missing_at_a_spot_account_stands_in_the_status_while_it_lasts(program: Program) -> None:
+    live = program._live
+    assert live is not None
+    shortages = live.runtime.connectors[PERP].shortages
+    shortages.proven["ETH"] = Shortage("ETH", D("1.50"), D("0.4"))
+    trouble = program.services.overview.status(OWNER).trouble or ""
+    assert f"{PERP}: the account has 0.4 ETH, the bots' records hold 1.5" in trouble and "wait until it is there" in trouble
+    shortages.settle("ETH")
+    assert program.services.overview.status(OWNER).trouble is None
 
 
 async def test_w13_account_that_is_compared_while_fills_are_on_their_way_is_no_alarm(program: Program) -> None:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from botcore.model.times import NEVER
 from tests.crash.venue import Door
-from tests.simulation.ledger import VenueOrder, VenueTrade
+from tests.simulation.ledger import VenueFunding, VenueOrder, VenueTrade
 from tests.simulation.watcher import Breach, Watcher
 
 QUOTES = ("USDT", "BTC")
@@ -31,6 +32,7 @@ class VenueBooks:
         self._orders = door.control("orders")
         self._algos = door.control("algos") if door.is_perpetual else []
         self._executions = door.control("executions")
+        self._journal = door.control("journal")
         # the last: what it counts is never less than what the lists show
         self.ledger: dict[str, Any] = door.control("ledger")
         self._names = {algo["order_id"]: algo["client_id"] for algo in self._algos if algo["order_id"]}
@@ -72,6 +74,18 @@ class VenueBooks:
         opening = self.ledger["opening"]
         return {asset: (Decimal(opening.get(asset, "0")), Decimal(total)) for asset, total in self.ledger["balances"].items()}
 
+    def funding(self) -> Iterable[VenueFunding]:
+        for row in self._journal:
+            if row["kind"] == "funding":
+                yield VenueFunding(pair_of(row["symbol"]), row["asset"], Decimal(row["delta"]), row["ns"])
+
+    def open_cost(self) -> Mapping[str, Decimal]:
+        found: dict[str, Decimal] = {}
+        for row in self.ledger["positions"] if self.is_perpetual else ():
+            asset = pair_of(row["symbol"]).rpartition("-")[2]
+            found[asset] = found.get(asset, ZERO) + Decimal(row["cost"]).copy_sign(Decimal(row["amount"]))
+        return found
+
 
 class Records(Watcher):
     """All of Condor's rows, as the judge takes them; read in one transaction."""
@@ -96,6 +110,10 @@ class Records(Watcher):
         self.executors = {row["executor_id"]: row for row in rows("SELECT * FROM executors")}
         keys = ("bot_id", "controller_id", "connector_name", "trading_pair", "bucket")
         self.holds = {tuple(row[key] for key in keys): row for row in rows("SELECT * FROM holds")}
+        keys = ("connector_name", "trading_pair", "funding_id", "bot_id", "controller_id")
+        self.funding = {tuple(row[key] for key in keys): row for row in rows("SELECT * FROM funding")}
+        # when a row became durable is not in the file: the sums are judged, the shares are not
+        self.times = dict.fromkeys([*self.fills, *self.funding], NEVER)
         self.told_facts = rows("SELECT * FROM facts ORDER BY event_id")
         for fact in self.told_facts:
             self.facts[fact["kind"], fact["executor_id"]] += 1

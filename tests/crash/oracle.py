@@ -19,7 +19,7 @@ from tests.crash.ledger import Records, VenueBooks
 from tests.simulation.oracle import judge
 from tests.simulation.watcher import Breach
 
-NEVER_HERE = frozenset({FactKind.POSITION_UNACCOUNTED, FactKind.ORDER_ADOPTED, FactKind.FILLS_MISSING})
+NEVER_HERE = frozenset({FactKind.POSITION_UNACCOUNTED, FactKind.ORDER_ADOPTED, FactKind.FILLS_MISSING, FactKind.BALANCE_SHORT})
 """What no kill may lead to: the records know every order and every execution."""
 
 ALERT = re.compile(

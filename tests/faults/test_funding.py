@@ -5,12 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import delete
+
 from botcore.controllers.base import ControllerBase
 from botcore.controllers.config import ControllerConfigBase
 from botcore.core.steps import Stepper
 from botcore.model.enums import TradeType
 from botcore.model.events import FactKind
 from botcore.model.records import FundingRecord
+from botcore.recorder import tables
 from botcore.recorder.queries import load_bot
 from botcore.strategies.seats import ControllerSeat
 from tests.fakes.simvenue import script
@@ -143,3 +146,20 @@ async def test_i20_a_controller_that_asks_is_told_of_its_share_once(rig: LiveRig
     await rig.sleep(700)
     assert [(record.controller_id, record.amount_quote) for record in told] == [(CONTROLLER, paid(rig))]
     await rig.finish(excused=("I20",))
+
+
+@played(PERP)
+async def test_p8_funding_is_found_where_nothing_says_how_far_it_was_read(rig: LiveRig) -> None:
+    """The records came back without their marks; what was paid hours ago is read from where they stop, and nothing of it twice."""
+    await held(rig)
+    pay(rig)
+    await rig.until(lambda: report(rig).funding_quote, 10)
+    rig.kill()
+    rig.disk.write(lambda connection: connection.execute(delete(tables.venue_memory)))
+    await rig.sleep(60)
+    pay(rig, "0.0003")
+    await rig.sleep(3 * 3600)
+    await rig.boot()
+    await rig.until(lambda: report(rig).funding_quote == paid(rig), 60)
+    assert rows(rig) == {BOT: paid(rig)}
+    await rig.finish()

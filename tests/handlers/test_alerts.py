@@ -54,6 +54,19 @@ def test_every_kind_that_is_announced_has_words_of_its_own() -> None:
             {"venue_amount": "0", "booked_amount": "1.5", "price": "100"},
             ["Position changed from outside: BTC-USDT", "holds 0, the bots had 1.5"],
         ),
+        (
+            FactKind.BALANCE_SHORT,
+            {
+                "asset": "BTC",
+                "there": "0.4",
+                "held": "1",
+                "missing": "0.6",
+                "holders": [{"bot_id": "bot-1", "executor_id": "x-1-6", "amount": "0.9"}, {"bot_id": "", "executor_id": "", "amount": "0.1"}],
+                "more": 2,
+            },
+            ["0.6 BTC is missing on binance_perpetual", "has 0.4 BTC", "bots hold 1", "bot-1 x-1-6 0.9, nobody (held) 0.1 and 2 more", "Put it back"],
+        ),
+        (FactKind.BALANCE_COVERED, {"asset": "BTC"}, ["No BTC is missing on binance_perpetual any more"]),
         (FactKind.ACCOUNT_DENIED, {"reason": "Invalid API-key <b>"}, ["binance_perpetual denies the key", "Invalid API-key &lt;b&gt;"]),
     ],
 )

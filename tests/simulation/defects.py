@@ -6,6 +6,7 @@ sent again; i, an answer is joined to an order by its place in a list.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,7 @@ from botcore.model.events import OrderAccepted
 from botcore.model.order import Fill, OrderState
 from botcore.model.venue_updates import OrderEnded
 from botcore.orders.tracker import Order, OrderTracker
+from botcore.strategies.funding import NOBODY, FundingKeeper, Holder, shares
 from botcore.venues.line import Created
 
 
@@ -210,3 +212,33 @@ def i_joined_by_place(patch: Any) -> None:
         trade(self, replace(fill, client_order_id=waiting[0].client_order_id) if waiting else fill)
 
     patch.setattr(ExchangeConnector, "_trade", first)
+
+
+def funding_is_overheard(patch: Any) -> None:
+    """Payments that the stream tells are not looked up."""
+    patch.setattr(FundingKeeper, "book", lambda *_args, **_values: False)
+
+
+def funding_is_one_bots(patch: Any) -> None:
+    """Whoever held most gets all of it."""
+
+    def all_of_it(amount: Decimal, held: Mapping[Holder, Decimal], position: Decimal) -> dict[Holder, Decimal]:
+        return {max(held, key=lambda holder: abs(held[holder]), default=NOBODY): amount}
+
+    patch.setattr("botcore.strategies.funding.shares", all_of_it)
+
+
+def funding_is_written_and_not_counted(patch: Any) -> None:
+    """It is in the records and in no result."""
+    book = FundingKeeper.book
+
+    def for_nobody_here(keeper: FundingKeeper, *args: Any) -> bool:
+        keeper._orchestrator_of = lambda _bot_id: None
+        return book(keeper, *args)
+
+    patch.setattr(FundingKeeper, "book", for_nobody_here)
+
+
+def funding_is_counted_twice(patch: Any) -> None:
+    """What is written of a payment is twice as much."""
+    patch.setattr("botcore.strategies.funding.shares", lambda amount, held, position: shares(2 * amount, held, position))

@@ -34,10 +34,21 @@ class VenueTrade:
     fee: Decimal
     fee_asset: str
     is_late: bool = False
+    ns: int = 0
 
     @property
     def signed(self) -> Decimal:
         return self.amount if self.side == "BUY" else -self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class VenueFunding:
+    """A payment for one side of a position; negative when it was paid."""
+
+    trading_pair: str
+    asset: str
+    amount: Decimal
+    ns: int
 
 
 class Ledger(Protocol):
@@ -59,3 +70,9 @@ class Ledger(Protocol):
 
     def balances(self) -> Mapping[str, tuple[Decimal, Decimal]] | None:
         """Asset -> (opening, now); None where the venue keeps none."""
+
+    def funding(self) -> Iterable[VenueFunding]:
+        """Payments, oldest first."""
+
+    def open_cost(self) -> Mapping[str, Decimal]:
+        """Asset -> what the open positions of a perpetual account have cost, shorts below zero: a balance counts it when they are closed."""

@@ -13,7 +13,7 @@ from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.orders.tracker import Order
 from botcore.venues.line import Ask, News
-from tests.simulation.ledger import VenueOrder, VenueTrade
+from tests.simulation.ledger import VenueFunding, VenueOrder, VenueTrade
 from tests.simulation.log import EventLog
 from tests.simulation.loop import SimLoop
 from tests.support.lossy_venue import Line, LossyVenue
@@ -153,6 +153,12 @@ class LineLedger:
 
     def balances(self) -> None:
         return None
+
+    def funding(self) -> Iterable[VenueFunding]:
+        return ()
+
+    def open_cost(self) -> Mapping[str, Decimal]:
+        return {}
 
 
 def _about(news: News) -> str:

@@ -12,6 +12,7 @@ from botcore.model.events import FactKind
 from botcore.model.order import Purpose
 from botcore.orders.ids import is_condors
 from botcore.recorder.rows import intent_of
+from tests.simulation.funding import judge_funding
 from tests.simulation.ledger import Ledger, VenueTrade
 from tests.simulation.sizes import judge_grids, most_of
 from tests.simulation.watcher import ENDED, Watcher
@@ -38,6 +39,7 @@ def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
         judge_fills(watcher, ledger, breach)
         judge_position(watcher, ledger, breach)
         judge_balances(watcher, ledger, breach)
+        judge_funding(watcher, ledger, breach)
     judge_intents(watcher, breach)
     judge_executors(watcher, ledgers, excess, breach)
     judge_facts(watcher, breach)
@@ -131,7 +133,10 @@ def judge_position(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
 
 
 def judge_balances(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
-    """I1: opening balance and booked executions make the venue's balance, asset by asset."""
+    """I1: opening balance, booked executions and booked funding make the venue's balance, asset by asset.
+
+    On a perpetual account what was traded is a result once it is closed: all that was bought and sold, with what is still open taken back at its cost.
+    """
     balances = ledger.balances()
     if balances is None:
         return
@@ -140,17 +145,22 @@ def judge_balances(watcher: Watcher, ledger: Ledger, breach: Breach) -> None:
         row = watcher.fills.get((ledger.name, trade.trading_pair, trade.trade_id))
         if row is not None or not is_condors(trade.client_order_id):
             _apply(changed, trade, ledger.is_perpetual)
+    for row in watcher.funding.values():
+        if row["connector_name"] == ledger.name:
+            changed[row["asset"]] += Decimal(row["amount"])
+    for asset, cost in ledger.open_cost().items() if ledger.is_perpetual else ():
+        changed[asset] += cost
     for asset, (opening, now) in sorted(balances.items()):
-        if not ledger.is_perpetual and opening + changed.get(asset, ZERO) != now:
+        if opening + changed.get(asset, ZERO) != now:
             breach("I1", f"{asset} at {ledger.name} opened with {opening}, booked {changed.get(asset, ZERO)}, and is {now}")
 
 
 def _apply(changed: dict[str, Decimal], trade: VenueTrade, is_perpetual: bool) -> None:
     base, quote = trade.trading_pair.split("-", 1)
     changed[trade.fee_asset] -= trade.fee
+    changed[quote] -= trade.signed * trade.price
     if not is_perpetual:
         changed[base] += trade.signed
-        changed[quote] -= trade.signed * trade.price
 
 
 def judge_intents(watcher: Watcher, breach: Breach) -> None:

@@ -87,6 +87,16 @@ class Away:
 
 
 @dataclass(frozen=True)
+class Funding:
+    """A payment for a perpetual pair, of a rate of what is held."""
+
+    at_s: float
+    connector_name: str
+    trading_pair: str
+    rate: Decimal
+
+
+@dataclass(frozen=True)
 class Spells:
     """What befalls some seeds besides (see `spells`).
 
@@ -128,3 +138,4 @@ class Plan:
     unsent: float = 0.0
     """Chance that a request finds no way out."""
     spells: Spells = field(default_factory=Spells)
+    fundings: tuple[Funding, ...] = ()

@@ -42,6 +42,13 @@ KIND_DEFECTS = (
     ("pair_executor", defects.PairClosesOneLeg, 14),
 )
 """A seed of the other kinds that finds it: the first that does."""
+FUNDING_DEFECTS = [
+    defects.funding_is_overheard,
+    defects.funding_is_one_bots,
+    defects.funding_is_written_and_not_counted,
+    defects.funding_is_counted_twice,
+]
+FUNDING_SEEDS = (60,)
 Factories = dict[str, Any]
 
 
@@ -95,3 +102,16 @@ def test_defect_of_another_kind_of_executor_is_found_over_lines(name: str, kind:
 @pytest.mark.parametrize("plan_of_seed", [wire_plan_of, refusing_plan], ids=lambda plan: plan.__name__)
 def test_without_a_defect_the_same_seeds_hold_over_bytes(plan_of_seed: Callable[[int], Plan]) -> None:
     assert not is_found(over_bytes({}, plan_of_seed))
+
+
+@pytest.mark.parametrize("defect", FUNDING_DEFECTS, ids=lambda defect: defect.__name__)
+def test_i1_i20_defect_of_funding_is_found_over_bytes(defect: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    defect(monkeypatch)
+    breaches = [text for seed in FUNDING_SEEDS for text in WireWorld(wire_plan_of(seed), template()).run().breaches]
+    assert any(text.startswith("I20") for text in breaches)
+
+
+def test_i1_i20_without_a_defect_the_seeds_of_funding_hold() -> None:
+    worlds = [WireWorld(wire_plan_of(seed), template()) for seed in FUNDING_SEEDS]
+    assert all(world.run().is_sound for world in worlds)
+    assert all(any(True for ledger in world.ledgers for _ in ledger.funding()) for world in worlds), "each of them pays some"

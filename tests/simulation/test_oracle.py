@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal as D
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 
 from botcore.model.events import FactKind
 from botcore.venues.wire import Reply
-from tests.simulation.ledger import VenueTrade
-from tests.simulation.oracle import judge_executors
+from tests.simulation.funding import judge_funding, judge_reports
+from tests.simulation.ledger import VenueFunding, VenueTrade
+from tests.simulation.oracle import judge_balances, judge_executors
 from tests.simulation.sizes import judge_ends, judge_grids, most_of
 from tests.support.live_wire import Manners
 
@@ -120,3 +122,120 @@ def test_i7_two_sides_that_match_may_stay_where_they_are() -> None:
 )
 def test_i3_what_an_executor_may_open(config: dict[str, Any], most: str | None) -> None:
     assert most_of(config, [{"price": "100", "trade_type": "BUY"}]) == (None if most is None else D(most))
+
+
+# ---- money: I1, and funding (I20) --------------------------------------------------------------------------------------
+PERP = "binance_perpetual"
+
+
+def traded(name: str, *, is_perpetual: bool, now: dict[str, D]) -> Any:
+    """An account whose owner bought 2 at 100 and sold 1 at 110, fees 0.2 and 0.1; on a perpetual account the rest has cost 100, and 0.05 was paid for it at 9 s."""
+    asset = "USDT"
+    rows = [("1", "cdr-1-1-1", "BUY", 100, 2, "0.2", 1), ("2", "cdr-1-2-1", "SELL", 110, 1, "0.1", 2)]
+    trades = [
+        VenueTrade(key, order, PAIR, side, D(price), D(amount), D(fee), asset, ns=s * 10**9) for key, order, side, price, amount, fee, s in rows
+    ]
+    paid = [VenueFunding(PAIR, asset, D("-0.05"), 9 * 10**9)] if is_perpetual else []
+    opening = {"USDT": D(1000), "ETH": D(5)}
+    return SimpleNamespace(
+        name=name,
+        is_perpetual=is_perpetual,
+        trades=lambda: trades,
+        funding=lambda: paid,
+        open_cost=lambda: {asset: D(100)} if is_perpetual else {},
+        balances=lambda: {asset: (opening[asset], total) for asset, total in now.items()},
+    )
+
+
+def recorded(name: str, *, without: str = "", funding: dict[str, str] | None = None) -> Any:
+    """What is written of it: both executions but the one that is left out, and shares of funding by bot."""
+    rows = {(name, PAIR, key): {} for key in ("1", "2") if key != without}
+    shares = {
+        (name, PAIR, "f", bot_id, "main"): {
+            "connector_name": name,
+            "trading_pair": PAIR,
+            "bot_id": bot_id,
+            "controller_id": "main",
+            "asset": "USDT",
+            "amount": amount,
+            "amount_quote": amount,
+            "ts_ns": 9 * 10**9,
+        }
+        for bot_id, amount in (funding or {}).items()
+    }
+    times = {(name, PAIR, "1"): 15 * 10**8, (name, PAIR, "2"): 25 * 10**8, **dict.fromkeys(shares, 11 * 10**9)}
+    intents = {"cdr-1-1": {"bot_id": "a", "controller_id": "main"}, "cdr-1-2": {"bot_id": "b", "controller_id": "main"}}
+    return SimpleNamespace(fills=rows, funding=shares, times=times, intents=intents, lost=set())
+
+
+def found_by(judge: Callable[..., Any], watcher: Any, ledger: Any) -> list[str]:
+    found: list[str] = []
+    judge(watcher, ledger, lambda invariant, _text: found.append(invariant))
+    return found
+
+
+SPOT_NOW = {"USDT": D(1000) - 200 + 110 - D("0.3"), "ETH": D(6)}
+
+
+@pytest.mark.parametrize(
+    ("now", "without", "found"),
+    [
+        (SPOT_NOW, "", []),
+        ({**SPOT_NOW, "USDT": SPOT_NOW["USDT"] + D("0.1")}, "", ["I1"]),
+        ({**SPOT_NOW, "ETH": D("6.001")}, "", ["I1"]),
+        (SPOT_NOW, "2", ["I1", "I1"]),
+    ],
+    ids=["sound", "a fee too little", "a coin too much", "an execution too little"],
+)
+def test_i1_spot_balances_are_opening_and_executions_less_fees(now: dict[str, D], without: str, found: list[str]) -> None:
+    assert found_by(judge_balances, recorded(VENUE, without=without), traded(VENUE, is_perpetual=False, now=now)) == found
+
+
+PERP_NOW = D(1000) + 10 - D("0.3") - D("0.05")
+
+
+@pytest.mark.parametrize(
+    ("now", "funding", "found"),
+    [
+        (PERP_NOW, {"a": "-0.05"}, []),
+        (PERP_NOW + D("0.1"), {"a": "-0.05"}, ["I1"]),
+        (PERP_NOW, {}, ["I1"]),
+        (PERP_NOW, {"a": "-0.05", "b": "-0.05"}, ["I1"]),
+    ],
+    ids=["sound", "a fee too little", "funding dropped", "funding doubled"],
+)
+def test_i1_a_margin_balance_is_opening_and_results_less_fees_and_funding(now: D, funding: dict[str, str], found: list[str]) -> None:
+    assert found_by(judge_balances, recorded(PERP, funding=funding), traded(PERP, is_perpetual=True, now={"USDT": now})) == found
+
+
+@pytest.mark.parametrize(
+    ("funding", "found"),
+    [
+        ({"a": "-0.10", "b": "0.05"}, []),
+        ({}, ["I20"]),
+        ({"a": "-0.10"}, ["I20"]),
+        ({"a": "-0.20", "b": "0.10"}, ["I20"]),
+        ({"a": "-0.025", "b": "-0.025"}, ["I20", "I20"]),
+        ({"": "-0.05"}, ["I20", "I20", "I20"]),
+    ],
+    ids=["sound", "dropped", "half", "doubled", "wrong shares", "nobody's"],
+)
+def test_i20_funding_is_whole_and_with_those_who_held_the_position(funding: dict[str, str], found: list[str]) -> None:
+    """One bot was long 2 and the other short 1 when it was paid."""
+    assert found_by(judge_funding, recorded(PERP, funding=funding), traded(PERP, is_perpetual=True, now={})) == found
+
+
+def test_i20_what_was_not_known_when_it_was_booked_is_no_breach() -> None:
+    watcher = recorded(PERP, funding={"a": "-0.05"})
+    assert found_by(judge_funding, watcher, traded(PERP, is_perpetual=True, now={})) == ["I20", "I20"]
+    watcher.times[PERP, PAIR, "2"] = 10 * 10**9
+    assert found_by(judge_funding, watcher, traded(PERP, is_perpetual=True, now={})) == []
+
+
+def test_i20_a_report_is_what_is_booked() -> None:
+    found: list[str] = []
+    watcher = recorded(PERP, funding={"a": "-0.10", "b": "0.05"})
+    judge_reports(watcher, {"a": D("-0.10"), "b": D("0.05")}, lambda invariant, _text: found.append(invariant))
+    assert found == []
+    judge_reports(watcher, {"a": D("-0.05"), "b": D("0.05")}, lambda invariant, _text: found.append(invariant))
+    assert found == ["I20"]

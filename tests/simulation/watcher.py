@@ -14,7 +14,7 @@ from botcore.recorder.rows import intent_of
 
 Breach = Callable[[str, str], None]
 ENDED = {state.name for state in TERMINAL}
-KEPT = ("intents", "orders", "fills", "executors", "legs", "holds", "tallies", "facts", "memory")
+KEPT = ("intents", "orders", "fills", "executors", "legs", "holds", "tallies", "facts", "memory", "funding")
 RANK = {OrderState.PENDING_CREATE.name: 0, OrderState.UNKNOWN.name: 1, OrderState.OPEN.name: 2, OrderState.PARTIALLY_FILLED.name: 3}
 
 
@@ -39,6 +39,9 @@ class Watcher:
         self.facts: Counter[tuple[str, str]] = Counter()
         self.memory: dict[tuple[str, str], str] = {}
         """(Connector name, key) -> what a connection put down."""
+        self.times: dict[tuple[str, ...], int] = {}
+        """Key of an execution or of a share of funding -> when it became durable."""
+        self.now_ns: Callable[[], int] = lambda: 0
         self.lost: set[str] = set()
         """Intents that were durable, and are gone since an older database was put back."""
         self._breach = breach
@@ -120,6 +123,7 @@ class Watcher:
 
     def _fill(self, row: dict[str, Any]) -> None:
         key = (row["connector_name"], row["trading_pair"], row["trade_id"])
+        self.times.setdefault(key, self.now_ns())
         known = self.fills.setdefault(key, row)
         if (known["amount"], known["price"], known["client_order_id"]) != (row["amount"], row["price"], row["client_order_id"]):
             self._breach("I5", f"execution {key} was booked with two contents: {known} and {row}")
@@ -129,6 +133,7 @@ class Watcher:
         key = (row["connector_name"], row["trading_pair"], row["funding_id"], row["bot_id"], row["controller_id"])
         if key in self.funding:
             self._breach("I20", f"funding {key} was booked twice")
+        self.times.setdefault(key, self.now_ns())
         self.funding[key] = row
 
     def _executor(self, row: dict[str, Any]) -> bool:

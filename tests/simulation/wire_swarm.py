@@ -8,6 +8,7 @@ from decimal import Decimal
 from tests.fakes.simvenue.faults import Fault
 from tests.fakes.simvenue.script import MatchRule
 from tests.simulation import kinds
+from tests.simulation.funding import fundings_of
 from tests.simulation.plan import Plan, WirePlan
 from tests.simulation.spells import spells_of
 from tests.simulation.swarm import CORE_LABELS, RECOVERY_LABELS, Quoting, bot_of, crashes_of, disk_of, seconds_of
@@ -41,6 +42,7 @@ def wire_plan_of(seed: int, *, long: bool = False) -> Plan:
         venues=venues,
         unsent=chance.choice([0, 0, 0.05]),
         spells=spells_of(seed, seconds),
+        fundings=fundings_of(seed, venues, seconds),
     )
 
 

@@ -21,7 +21,7 @@ from tests.fakes.simvenue.markets import FUTURES_MARKETS, SPOT_MARKETS
 from tests.fakes.simvenue.values import OPEN
 from tests.fakes.simvenue.venue import SimVenue
 from tests.fakes.simvenue.wire import Problem
-from tests.simulation.ledger import VenueOrder, VenueTrade
+from tests.simulation.ledger import VenueFunding, VenueOrder, VenueTrade
 from tests.simulation.log import EventLog
 from tests.simulation.loop import SimHandle, SimLoop, SimProcess
 
@@ -134,7 +134,7 @@ class WireVenue:
             price, amount = market.price(one.ticks), market.amount(one.lots)
             ended_ns = next((step[0] for step in order.history if step[1] not in OPEN | {"FILLED"}), one.ns)
             fee = (one.commission, one.commission_asset)
-            yield VenueTrade(str(one.id), name, self._pair(order.symbol), order.side, price, amount, *fee, is_late=one.ns > ended_ns)
+            yield VenueTrade(str(one.id), name, self._pair(order.symbol), order.side, price, amount, *fee, is_late=one.ns > ended_ns, ns=one.ns)
 
     def positions(self) -> Mapping[str, Decimal]:
         found: dict[str, Decimal] = {}
@@ -171,6 +171,18 @@ class WireVenue:
     def balances(self) -> Mapping[str, tuple[Decimal, Decimal]]:
         account = self.venue.account
         return {asset: (account.opening.get(asset, Decimal(0)), total) for asset, total in account.totals.items()}
+
+    def funding(self) -> Iterable[VenueFunding]:
+        for entry in self.venue.account.journal:
+            if entry.kind == "funding":
+                yield VenueFunding(self._pair(entry.symbol), entry.asset, entry.delta, entry.ns)
+
+    def open_cost(self) -> Mapping[str, Decimal]:
+        found: dict[str, Decimal] = {}
+        for position in self.venue.positions():
+            asset = self._markets[position.symbol].quote
+            found[asset] = found.get(asset, Decimal(0)) + (position.cost if position.lots > 0 else -position.cost)
+        return found
 
 
 class WireSocket:

@@ -14,6 +14,7 @@ from botcore.venues.spec import VenueSpec
 from botcore.venues.trade_reader import since_key
 from condor.configs import Configs
 from condor.home import Home
+from tests.simulation.funding import arrange, judge_reports
 from tests.simulation.instance import ACCOUNT
 from tests.simulation.loop import SimProcess
 from tests.simulation.manners import Caps, forget_what_was_lost, judge_manners
@@ -58,7 +59,9 @@ class WireWorld(World):
             venue.worked_on = partial(self.caps.look, venue)
         self._copy: tuple[bytes, Watcher] | None = None
         self._is_put_back = False
+        self.watcher.now_ns = lambda: self.loop.now_ns
         cast(self)
+        arrange(self)
 
     def _is_over(self) -> bool:
         # positions that nothing in an older database explains are watched for a while before they are believed
@@ -113,6 +116,9 @@ class WireWorld(World):
 
     def _verdict(self) -> None:
         super()._verdict()
+        if self.instance is not None:
+            reported = {bot_id: bot.orchestrator.report().funding_quote for bot_id, bot in self.instance.bots.items()}
+            judge_reports(self.watcher, reported, self.breach)
         for venue in self.venues:
             judge_manners(venue, self.manners[venue.name], self.breach)
             for asset, gap in venue.venue.account.unexplained().items():

@@ -113,6 +113,7 @@ class LiveRig(RigEyes):
         self.log = EventLog(lambda: self.loop.now_ns, 2_000)
         self.breaches: list[str] = []
         self.watcher = Watcher(self.breach)
+        self.watcher.now_ns = lambda: self.loop.now_ns
         self.wire = WireVenue(self.loop, self.log, name, self.pairs, seed, 0.0001, self.arrived) if beside is None else beside.wire
         self._beside = beside
         if beside is not None:

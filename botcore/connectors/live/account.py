@@ -44,6 +44,8 @@ class Account:
         Orders of ours that may bind something; set by the connector.
     is_known : bool
         Whether balances were read since the connection was made.
+    listed_ns : int
+        When the last complete list of balances was asked for; 0 before the first.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Account:
         self._lots: dict[tuple[str, str], int] = {}
         self._told_ns: dict[tuple[str, str], int] = {}
         self._all_told_ns: int | None = None
+        self.listed_ns = 0
 
     # ---- what the venue says -----------------------------------------------------------------------------------------
     def set_balances(self, totals: dict[str, tuple[Decimal, Decimal]], *, complete: bool, free_known: bool = True, ts_ns: int = 0) -> None:
@@ -87,6 +90,7 @@ class Account:
             self._totals.clear()
             self._funds.forget(totals)
             self.is_known = True
+            self.listed_ns = max(self.listed_ns, ts_ns)
         orders = [(order, *self._demand(order)) for order in self.open_orders()]
         seen_ns = ts_ns - (self._lag_ns if complete else STREAM_LAG_NS)
         for asset, (total, free) in totals.items():

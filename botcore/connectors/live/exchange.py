@@ -28,12 +28,12 @@ from botcore.connectors.live.perpetual_settings import PerpetualSettings
 from botcore.connectors.live.reconciling import ReconcileBook
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.model.enums import OrderType, PositionMode
+from botcore.model.enums import OrderType, PositionMode, TradeType
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import Fact, FactKind, ForcedFill, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
-from botcore.model.refusals import CROWDED, NEVER_ARRIVED, NOT_SENT, WAITS
+from botcore.model.refusals import CROWDED, NEVER_ARRIVED, NOT_SENT, WAITS, RefusalKind, kind_of
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_condors
@@ -231,14 +231,22 @@ class ExchangeConnector(ConnectorBase):
         elif said.verdict in (Verdict.REFUSED, Verdict.DENIED, Verdict.LIMITED, Verdict.STALE_TIME):
             if said.verdict is Verdict.DENIED:
                 self.deny(said.text)
-            if not order.request.purpose.adds_risk and order.instrument.is_perpetual:
-                # what we know of the position and what the venue has may differ: the next attempt must know better
-                self.look_at_account()
-                if CROWDED in said.text:
-                    self._crowding.refused(order.request, now_ns)
+            if not order.request.purpose.adds_risk:
+                self._exit_refused(order, said.text, now_ns)
             self.apply(OrderEnded(order.client_order_id, OrderState.FAILED, said.text, now_ns))
         else:
             self._doubt(order, sent_ns, said.text or "the venue's answer can't be trusted", now_ns)
+
+    def _exit_refused(self, order: Order, reason: str, now_ns: int) -> None:
+        """What we know of the account and what the venue has may differ: the next attempt must know better."""
+        instrument = order.instrument
+        if instrument.is_perpetual:
+            self.look_at_account()
+            if CROWDED in reason:
+                self._crowding.refused(order.request, now_ns)
+        elif order.request.trade_type is TradeType.SELL and kind_of(reason) is RefusalKind.BALANCE:
+            self.shortages.refused.add(instrument.base)
+            self.look_at_account()
 
     def _canceled(self, news: Canceled, now_ns: int) -> None:
         order = self.tracker.get(news.client_order_id)
@@ -555,6 +563,12 @@ class ExchangeConnector(ConnectorBase):
 
     def position_mode(self) -> PositionMode:
         return self.account.mode
+
+    def balances_ns(self) -> int:
+        return self.account.listed_ns if self.account.is_known else 0
+
+    def total(self, asset: str) -> Decimal:
+        return self.account.total(asset)
 
     def venue_lots(self, instrument: Instrument, side: str) -> int | None:
         return self.account.told_lots(instrument.market.trading_pair, side)
