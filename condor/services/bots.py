@@ -383,7 +383,7 @@ class BotService:
         return None if reason is None else bare_view(row, (reason,), WAITING)
 
     def _stopped_view(self, row: BotRow, records: BotRecords, configs: list[ConfigRow]) -> BotView:
-        return stopped_view(row, records, configs, self._mids(row.mode))
+        return stopped_view(row, records, configs, self._mids(row.mode), self._hosts.of(row.mode).runtime.market_data.rates.rate)
 
     def _mids(self, mode: str) -> dict[Market, Decimal]:
         """Mid of every open market that has one, on paper or with real money."""
