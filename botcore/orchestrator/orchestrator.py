@@ -30,6 +30,7 @@ from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, report_of
+from botcore.orchestrator.refused import Refusal, Refusals
 from botcore.orchestrator.reporting import Rates, add_known
 from botcore.orchestrator.standing import Standing
 
@@ -73,6 +74,7 @@ class Shelf:
         "is_converted",
         "is_open",
         "pnl",
+        "refusals",
         "seen_version",
         "standing",
         "tallies",
@@ -85,6 +87,7 @@ class Shelf:
         self.tallies: dict[str, Tally] = {}
         self.funding: dict[str, Funding] = {}
         self.standing = Standing()
+        self.refusals = Refusals()
         self.drawdown = Drawdown(controller_id)
         self.initial: list[Any] = []
         self.pnl: Decimal | None = None
@@ -122,6 +125,14 @@ class Shelf:
         if tally is None:
             tally = self.tallies[asset] = Tally(self.controller_id, asset)
         return tally
+
+    def refuse(self, info: ExecutorInfo, refusal: Refusal) -> None:
+        """Show a refused create that was not tried; it takes the place of the one before."""
+        info.status, info.close_type, info.close_ns, info.reason = TERMINATED, refusal.close_type, info.created_ns, refusal.reason
+        if refusal.last_id:
+            self.drop(refusal.last_id)
+        refusal.last_id = info.id
+        self.close(info)
 
     def fund(self, asset: str, amount_quote: Decimal | None) -> None:
         """A share of a funding payment, in the quote asset of its market; None where it has no rate."""
@@ -206,8 +217,8 @@ class ExecutorOrchestrator:
         elif isinstance(action, StoreExecutorAction):
             self._store(action)
 
-    def create(self, config: ExecutorConfigBase, controller_id: str) -> ExecutorBase[Any]:
-        """Start an executor.
+    def create(self, config: ExecutorConfigBase, controller_id: str) -> ExecutorBase[Any] | None:
+        """Start an executor; None where the same was refused again and again, and its next try is not due (see `refused`).
 
         Raises
         ------
@@ -217,9 +228,17 @@ class ExecutorOrchestrator:
         factory = self._factory(config.type)
         now_ns = self._clock.now_ns
         executor_id = config.id if config.id and config.id not in self._executors else self._new_id()
+        shelf = self.shelf(controller_id)
+        refusal = shelf.refusals.waiting(config, now_ns)
+        if refusal is not None:
+            info = ExecutorInfo(config, executor_id, controller_id, now_ns)
+            shelf.refuse(info, refusal)
+            return None
         executor = factory(config, self.around, executor_id, controller_id, now_ns)
         self._take_in(executor)
         self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.start, now_ns)
+        if not executor.is_closed:
+            shelf.refusals.started(config)
         if self._bus.has(Fact) and not executor.is_closed:
             self._publish(FactKind.EXECUTOR_OPENED, executor, opened_payload(executor))
         return executor
@@ -235,6 +254,9 @@ class ExecutorOrchestrator:
     def _take_in(self, executor: ExecutorBase[Any]) -> None:
         self._executors[executor.id] = executor
         self._running.append(executor)
+        if not self.asset:
+            # no controller names a market: what is traded first says it
+            self.asset = quote_of(getattr(executor.config, "trading_pair", ""))
         self.shelf(executor.controller_id).open(executor.info)
         self.executor_changed(executor)
 
@@ -397,6 +419,8 @@ class ExecutorOrchestrator:
         tallies = self._tally(shelf, executor, earned, handed_over=bool(held))
         shelf.close(info)
         shelf.standing.ended(executor.id)
+        # nothing of it has left: it was refused on the spot, not by the venue
+        shelf.refusals.ended(info, self._clock.now_ns, at_once=info.close_ns == info.created_ns)
         self._executors.pop(executor.id, None)
         self._stale = True
         self._bus.publish(ExecutorEnded(self.bot_id, info))

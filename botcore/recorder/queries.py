@@ -63,6 +63,15 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     )
 
 
+def load_sums(connection: Connection, bot_id: str) -> BotRecords:
+    """What a bot has earned and holds: what `load_bot` gives, without executors, orders and fills. Its cost does not grow with what the bot has done."""
+    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
+    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
+    found_holds = [read_record(HoldRecord, row) for row in holds]
+    found_tallies = [read_record(TallyRecord, row) for row in tallies]
+    return BotRecords([], [], [], [], found_holds, found_tallies, funding=_funding_of(connection, bot_id))
+
+
 def read_executors(connection: Connection, rows: Sequence[Any]) -> list[ExecutorRecord]:
     """Executors with their legs, in the order of their rows."""
     # only executors of several markets have legs, and they have no market of their own

@@ -18,7 +18,7 @@ from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import load_bot
+from botcore.recorder.queries import load_sums
 from botcore.strategies.bot_limits import BotLimits
 from botcore.strategies.seats import step_name
 from condor.configs import Configs
@@ -416,7 +416,7 @@ def _present(row: BotRow | None) -> list[BotRow]:
 
 
 def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
-    return [(row, load_bot(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
+    return [(row, load_sums(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
 
 
 def _stem(controller_name: str, trading_pair: str) -> str:

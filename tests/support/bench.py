@@ -437,6 +437,7 @@ class VenueBench:
     # ---- executors
     def start(self, config: Any, controller_id: str = "main") -> Any:
         executor = self.orchestrator.create(config, controller_id)
+        assert executor is not None, "the same was refused again and again"
         self.send()
         return executor
 

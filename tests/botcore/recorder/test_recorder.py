@@ -252,6 +252,9 @@ def test_recovery_finds_what_runs_with_its_orders_and_fills(bench: Bench) -> Non
     ]
     assert [(record.trade_id, record.price, record.amount) for record in found.fills] == [("t1", D(100), D("0.004"))]
     assert found.holds == [hold] and found.tallies == [tally]
+    sums = bench.ask(queries.load_sums, "bot")
+    assert (sums.holds, sums.tallies, sums.funding) == (found.holds, found.tallies, found.funding)
+    assert not any((sums.running, sums.closed, sums.orders, sums.fills)), "what a list of bots does not show is not read"
 
 
 def test_a_bot_without_records_is_empty(bench: Bench) -> None:
