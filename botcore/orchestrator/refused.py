@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from botcore.model.enums import CloseType
+from botcore.model.enums import CloseType, PositionAction
 from botcore.model.times import SECOND_NS
 
 FREE: Final = 3
@@ -18,6 +18,7 @@ MAX_WAIT_NS: Final = 30 * SECOND_NS
 KEPT: Final = 256
 """Different creates that are remembered for one controller."""
 
+CLOSE: Final = PositionAction.CLOSE
 REFUSED: Final = (CloseType.FAILED, CloseType.INSUFFICIENT_BALANCE, CloseType.EXPIRED)
 
 
@@ -51,7 +52,10 @@ class Refusals:
 
     def waiting(self, config: Any, now_ns: int) -> Refusal | None:
         """The refusal that stands for another one now; None when the create is to be tried."""
-        known = self._known.get(_what(config)) if self._known else None
+        if not self._known or getattr(config, "position_action", None) is CLOSE:
+            # what gets out of a position is tried each time that it is asked for
+            return None
+        known = self._known.get(_what(config))
         return known if known is not None and now_ns < known.next_ns else None
 
     def ended(self, info: Any, now_ns: int, *, at_once: bool) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from botcore.controllers.config import ControllerConfigBase
 from botcore.controllers.trading import TradingController
-from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
+from botcore.executors.data_types import OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
 from botcore.model.actions import CreateExecutorAction
-from botcore.model.enums import CloseType, OrderType, TradeType
+from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
 from botcore.model.instrument import Market
 from botcore.orchestrator.refused import KEPT, Refusals
 from tests.support.bench import PERP, D, PaperBench, VenueBench, instrument, spec_of
@@ -99,6 +99,15 @@ def test_a_fill_of_the_controller_ends_all_waiting() -> None:
     bench.venue.trade(bench.orders[-1], price=100)
     assert working.is_closed
     assert bench.orchestrator.create(entry("0.5"), "main") is not None
+
+
+def test_what_gets_out_of_a_position_is_tried_each_time() -> None:
+    bench = VenueBench(BIG)
+    out = OrderExecutorConfig(trading_pair="ETH-USDT", connector_name=PERP, side=BUY, amount=D("0.5"), position_action=PositionAction.CLOSE)
+    for _ in range(6):
+        assert bench.start(out).is_closed
+    refused = OrderExecutorConfig(trading_pair="ETH-USDT", connector_name=PERP, side=BUY, amount=D("0.5"))
+    assert [bench.orchestrator.create(refused, "other") is None for _ in range(5)] == [False] * 3 + [True] * 2
 
 
 def test_what_is_remembered_is_bounded() -> None:
