@@ -81,10 +81,11 @@ class GuardedExecutor(HoldingExecutor[C]):
 
     def _is_too_small(self, lots: int, present: int | None) -> bool:
         """Whether a close is too small now, and would be at the price of the take profit."""
-        instrument = self._instrument
+        largest = self._instrument.max_amount
         if lots < 1:
             return True
-        if instrument.max_amount is not None and instrument.amount(lots) > instrument.max_amount:
+        if largest is not None and self._instrument.amount(lots) > largest:
+            # it goes in slices
             return False
         request = self._requests.close_request(lots)
         prices = [present, self._wanted_ticks()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.events import FactKind
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
 
 BUY = TradeType.BUY
 
@@ -100,3 +101,26 @@ def test_after_a_restart_too() -> None:
     later.tick()
     assert executor.close_type is CloseType.COMPLETED
     assert [hold.amount for hold in later.orchestrator.positions("main")] == [D("0.000999")]
+
+
+@pytest.mark.parametrize("connector", [SPOT, PERP])
+def test_more_than_the_venue_takes_in_one_order_is_no_dust_and_goes_in_slices(connector: str) -> None:
+    """Two steps of 0.6 each, at most 1 an order: 1.2 are sold as 1 and 0.2."""
+    bench = VenueBench(dataclasses.replace(instrument(connector=connector), max_amount=D(1)))
+    config = DCAExecutorConfig(
+        trading_pair="ETH-USDT", connector_name=connector, side=BUY, amounts_quote=[D(60), D(60)], prices=[D(100), D(100)], take_profit=D("0.1")
+    )
+    executor = bench.start(config)
+    for _ in range(2):
+        bench.venue.trade(bench.orders[-1], price=100)
+        bench.tick()
+    assert executor.info.is_trading
+    bench.orchestrator.stop(executor.id)
+    bench.send()
+    for amount in ("1", "0.2"):
+        order = bench.orders[-1]
+        assert bench.instrument.amount(order.lots) == D(amount)
+        bench.venue.trade(order, price=100)
+        bench.send()
+    assert (executor.is_closed, executor.close_type) == (True, CloseType.EARLY_STOP)
+    assert all(hold.amount == 0 for hold in bench.orchestrator.positions("main"))
