@@ -15,7 +15,7 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.venues.spec import InstrumentSpec, VenueSpec
 from condor.approvals import Approvals
 from condor.home import Home
-from condor.user_code import UserCode
+from condor.user_code import SCRIPTS, UserCode, is_script
 from condor.yaml_file import YamlFile, read_yaml, validate
 
 
@@ -65,8 +65,8 @@ class Configs:
         return found
 
     def listed(self) -> list[tuple[str, str]]:
-        """(name, one line) of every controller that there is; no code of the home is run for it."""
-        own = self.user_code.names()
+        """(name, one line) of every controller, and every script of the home, that there is; no code of the home is run for it."""
+        own = self.user_code.names() | self.user_code.scripts()
         found = {spec.name: spec.summary for spec in self.controllers.values()} | {name: f"of this home, {file}" for name, file in own.items()}
         return list(found.items())
 
@@ -107,8 +107,9 @@ class Configs:
                 )
 
     def example(self, name: str) -> dict[str, Any]:
-        """Values of the example config of a controller: what the wizard begins with; empty when there is none."""
-        path = self._home.conf_file("controllers", f"{name}.yml")
+        """Values of the example config of a controller or script: what the wizard begins with; empty when there is none."""
+        folder = "scripts" if is_script(name) else "controllers"
+        path = self._home.conf_file(folder, f"{name.removeprefix(SCRIPTS)}.yml")
         if path is None:
             return {}
         data = read_yaml(path).data

@@ -342,6 +342,8 @@ class BotManager:
         payload: dict[str, Any] = {
             "title": bot.row.title if bot else strategy.bot_id,
             "net_pnl_quote": None if net is None else format(net, "f"),
+            "quote": report.asset,
+            "unpriced": list(report.unpriced_assets),
             "held": [{"trading_pair": position.trading_pair, "amount": format(position.amount, "f")} for position in held],
             "forced": list(strategy.shutdown.forced) if strategy.shutdown is not None else [],
         }

@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import ConfigDict
 
 from botcore.compat.config import StrategyV2ConfigBase
-from botcore.compat.script import StrategyV2Base
 from botcore.controllers.catalog import ControllerSpec
 from botcore.executors.data_types import config_values
 from botcore.model.errors import ConfigError, UserError, nearest
@@ -21,13 +20,12 @@ from condor.configs import Configs, LoadedConfig
 from condor.home import Home
 from condor.hosts import LIVE, PAPER
 from condor.services.facade import Services
-from condor.user_code import SCRIPTS
+from condor.user_code import SCRIPTS, decides, has_markets, script_limits, settings_model
 from condor.users import Actor, Role
 from condor.yaml_file import YamlFile, read_yaml, validate
 
 PLAIN = "v2_with_controllers"
 """The script that only runs controllers: it needs no file."""
-DECIDING = ("on_tick", "determine_executor_actions", "create_actions_proposal", "stop_actions_proposal", "store_actions_proposal")
 LIVE_S = 60.0
 """So long a start with real money waits for its accounts."""
 
@@ -59,12 +57,12 @@ def read_plan(home: Home, configs: Configs, script: str, conf: str) -> ScriptPla
     spec = _script(home, configs, name)
     path = _found(home, "scripts", conf)
     file = read_yaml(path)
-    deciding = [] if spec is None or name == PLAIN else _decides(spec.config_class.script_class)  # type: ignore[attr-defined]
+    deciding = [] if spec is None or name == PLAIN else decides(spec)
     if deciding:
         assert spec is not None
         return _plan_of_script(configs, spec, deciding, path.stem, file)
     config = validate(ScriptConfig, file)
-    if not config.controllers_config and spec is not None and _has_markets(spec.config_class.script_class):  # type: ignore[attr-defined]
+    if not config.controllers_config and spec is not None and has_markets(spec):
         # it decides nothing and runs nobody: it looks at its markets, and its status shows them
         return _plan_of_script(configs, spec, deciding, path.stem, file)
     if not config.controllers_config:
@@ -72,7 +70,7 @@ def read_plan(home: Home, configs: Configs, script: str, conf: str) -> ScriptPla
             "expected controllers_config with at least one file of conf/controllers, found none", file=file.name, field="controllers_config"
         )
     loaded = [configs.load(_found(home, "controllers", item)) for item in config.controllers_config]
-    return ScriptPlan(path.stem, loaded, _limits(config))
+    return ScriptPlan(path.stem, loaded, script_limits(config))
 
 
 def _script(home: Home, configs: Configs, name: str) -> ControllerSpec | None:
@@ -84,19 +82,9 @@ def _script(home: Home, configs: Configs, name: str) -> ControllerSpec | None:
     return spec
 
 
-def _decides(script_class: type[StrategyV2Base]) -> list[str]:
-    """What a script decides by itself instead of leaving it to controllers."""
-    return [method for method in DECIDING if getattr(script_class, method) is not getattr(StrategyV2Base, method)]
-
-
-def _has_markets(script_class: type[StrategyV2Base]) -> bool:
-    """Whether a script says by itself what its markets are."""
-    return bool(script_class.markets) or script_class.init_markets.__func__ is not StrategyV2Base.init_markets.__func__  # type: ignore[attr-defined]
-
-
 def _plan_of_script(configs: Configs, spec: ControllerSpec, deciding: Sequence[str], title: str, file: YamlFile) -> ScriptPlan:
     """A bot with the script as its one decision unit."""
-    settings_class: Any = spec.config_class.model_fields["settings"].annotation
+    settings_class = settings_model(spec)
     settings = None if settings_class is Any else validate(settings_class, file)
     if getattr(settings, "controllers_config", ()):
         raise ConfigError(
@@ -110,12 +98,7 @@ def _plan_of_script(configs: Configs, spec: ControllerSpec, deciding: Sequence[s
     if not config.markets():
         raise ConfigError("names no market: a script says in update_markets, init_markets or markets what it trades", file=file.name)
     configs.check_connectors(config, file)
-    return ScriptPlan(title, [LoadedConfig(spec, config, file.name, "")], _limits(settings))
-
-
-def _limits(config: Any) -> BotLimits:
-    """The bot's limits as far as a script's config has them."""
-    return BotLimits.model_validate({field: getattr(config, field) for field in BotLimits.model_fields if hasattr(config, field)})
+    return ScriptPlan(title, [LoadedConfig(spec, config, file.name, "")], script_limits(settings))
 
 
 def _found(home: Home, folder: str, name: str) -> Path:

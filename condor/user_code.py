@@ -5,16 +5,49 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from botcore.compat.loader import Gathered, Source, gather, load_controller, load_script
+from botcore.compat.script import StrategyV2Base
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError
+from botcore.strategies.bot_limits import BotLimits
 from condor.approvals import TERMINAL, Approval, ApprovalNeeded, Approvals
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 FOLDER = "controllers"
 SCRIPTS = "scripts."
 """What the name of a script that decides by itself begins with, where a controller's name stands."""
+
+
+DECIDING = ("on_tick", "determine_executor_actions", "create_actions_proposal", "stop_actions_proposal", "store_actions_proposal")
+
+
+def is_script(name: str) -> bool:
+    """Whether this name, where a controller's stands, is that of a script."""
+    return name.startswith(SCRIPTS)
+
+
+def settings_model(spec: ControllerSpec) -> Any:
+    """The model of a script's own config; Any for a script that takes none."""
+    return spec.config_class.model_fields["settings"].annotation
+
+
+def decides(spec: ControllerSpec) -> list[str]:
+    """What a script decides by itself instead of leaving it to controllers."""
+    script_class = spec.config_class.script_class  # type: ignore[attr-defined]
+    return [method for method in DECIDING if getattr(script_class, method) is not getattr(StrategyV2Base, method)]
+
+
+def has_markets(spec: ControllerSpec) -> bool:
+    """Whether a script says by itself what its markets are."""
+    script_class = spec.config_class.script_class  # type: ignore[attr-defined]
+    return bool(script_class.markets) or script_class.init_markets.__func__ is not StrategyV2Base.init_markets.__func__  # type: ignore[attr-defined]
+
+
+def script_limits(config: Any) -> BotLimits:
+    """The bot's limits as far as a script's config has them."""
+    return BotLimits.model_validate({field: getattr(config, field) for field in BotLimits.model_fields if hasattr(config, field)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +126,15 @@ class UserCode:
             found.setdefault(name, self._shown(path))
         return found
 
+    def scripts(self) -> dict[str, str]:
+        """Script name (`scripts.NAME`) -> file, of everything that looks like a script; nothing is run."""
+        folder = self._root / SCRIPTS.rstrip(".")
+        return {
+            f"{SCRIPTS}{path.stem}": self._shown(path)
+            for path in (sorted(folder.glob("*.py")) if folder.is_dir() else [])
+            if not path.stem.startswith("_") and NAME.fullmatch(path.stem) and "StrategyV2Base" in path.read_text("utf-8", "ignore")
+        }
+
     # ---- controllers -----------------------------------------------------------------------------------------------
     def module_of(self, name: str, kind: str = "") -> tuple[str, str] | None:
         """(module path, folder) of a controller's file.
@@ -157,8 +199,8 @@ class UserCode:
         key = (name, found.gathered.digest)
         spec = self._loaded.get(key)
         if spec is None:
-            is_script = found.gathered.module.startswith(SCRIPTS)
-            loaded = load_script(found.gathered, name.removeprefix(SCRIPTS)) if is_script else load_controller(found.gathered, name, found.kind)
+            of_script = is_script(found.gathered.module)
+            loaded = load_script(found.gathered, name.removeprefix(SCRIPTS)) if of_script else load_controller(found.gathered, name, found.kind)
             spec = self._loaded[key] = loaded
         return spec
 

@@ -26,19 +26,28 @@ class AccountView:
     title: str
     assets: tuple[AssetView, ...]
     equity: Decimal
-    deposited: Decimal
+    deposited: Decimal | None
     is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PortfolioView:
-    """All accounts together; money in `currency`."""
+    """All accounts together; money in `currency`.
+
+    Parameters
+    ----------
+    deposited : Decimal, optional
+        None while an asset that was deposited has no price.
+    unpriced : tuple of str
+        Assets that have no price now; they are not in `equity`.
+    """
 
     currency: str
     equity: Decimal
-    deposited: Decimal
+    deposited: Decimal | None
     is_complete: bool
     accounts: tuple[AccountView, ...]
+    unpriced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,15 @@ class ExecutorView:
 
 @dataclass(frozen=True, slots=True)
 class BotView:
-    """One bot. `state` is running, stopping or stopped; money in `quote`."""
+    """One bot. `state` is running, stopping or stopped; money in `quote`, None while a price or a rate that it needs is not known.
+
+    Parameters
+    ----------
+    by_asset : tuple of (asset, result)
+        The result in each quote asset that it trades against, not converted.
+    unpriced : tuple of str
+        Those of them whose rate is not known.
+    """
 
     bot_id: str
     title: str
@@ -93,10 +110,10 @@ class BotView:
     markets: tuple[str, ...]
     since_ms: int
     net_pnl: Decimal | None
-    realized: Decimal
+    realized: Decimal | None
     unrealized: Decimal | None
-    fees: Decimal
-    volume: Decimal
+    fees: Decimal | None
+    volume: Decimal | None
     active: int
     trading: int
     closed: int
@@ -105,8 +122,10 @@ class BotView:
     positions: tuple[PositionView, ...]
     faults: tuple[str, ...]
     signals: tuple[tuple[str, str], ...] = ()
-    funding: Decimal = Decimal(0)
+    funding: Decimal | None = Decimal(0)
     """Received less paid; inside `net_pnl`, beside `realized` and `unrealized`."""
+    by_asset: tuple[tuple[str, Decimal | None], ...] = ()
+    unpriced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

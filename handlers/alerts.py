@@ -15,6 +15,8 @@ from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, code, line
 
 MAX_LINES = 12
+DOLLARS = ("USDT", "USDC", "USD", "FDUSD", "BUSD", "TUSD")
+"""Quote assets whose sums are written with a dollar sign."""
 
 
 def text_of(notices: Sequence[Notice]) -> Safe:
@@ -39,13 +41,13 @@ def _several_orders(notices: Sequence[Notice]) -> Safe:
 
 def _several(notices: Sequence[Notice]) -> Safe:
     """A burst as one message: the sum first, a line for each."""
-    known = [Decimal(notice.payload["net_pnl_quote"]) for notice in notices if notice.payload.get("net_pnl_quote") is not None]
-    unknown = len(notices) - len(known)
-    total = sum(known, Decimal(0))
+    totals, unknown = _totals(notices)
+    sums = [f"{words.money(total, signed=True)}{f' {asset}' if len(totals) > 1 else ''}" for asset, total in sorted(totals.items())]
+    marks = {words.result_mark(total) for total in totals.values()}
     head = line(
-        words.result_mark(total),
+        marks.pop() if len(marks) == 1 else "•",
         " ",
-        bold(f"{len(notices)} executors closed · {words.money(total, signed=True)}"),
+        bold(f"{len(notices)} executors closed · {' and '.join(sums) or words.money(Decimal(0))}"),
         f" + {unknown} unknown" if unknown else "",
     )
     lines = [line("• ", _outcome(notice)) for notice in notices[:MAX_LINES]]
@@ -55,6 +57,26 @@ def _several(notices: Sequence[Notice]) -> Safe:
     if held:
         lines.append(bold(f"✋ {held} of these positions are still open and nobody watches them."))
     return card([head, *lines, notices[0].mode])
+
+
+def _totals(notices: Sequence[Notice]) -> tuple[dict[str, Decimal], int]:
+    """(quote asset -> sum of the known results, number of those that are not known)."""
+    totals: dict[str, Decimal] = {}
+    unknown = 0
+    for notice in notices:
+        pnl = words.number(notice.payload, "net_pnl_quote")
+        if pnl is None:
+            unknown += 1
+        else:
+            asset = _quote(notice.payload)
+            totals[asset] = totals.get(asset, Decimal(0)) + pnl
+    return totals, unknown
+
+
+def _quote(payload: Mapping[str, Any]) -> str:
+    """The asset that an executor's result is in: the quote of its pair, of the first where it traded several."""
+    pairs = [str(payload.get("trading_pair") or ""), *(str(leg.get("trading_pair") or "") for leg in payload.get("legs") or [])]
+    return next((pair.rpartition("-")[2] for pair in pairs if pair), "")
 
 
 # ---- one notice ----------------------------------------------------------------------------------------------------
@@ -100,16 +122,18 @@ def _is_held(payload: Mapping[str, Any]) -> bool:
 def _outcome(notice: Notice) -> Safe:
     payload = notice.payload
     pnl, pct, fees = words.number(payload, "net_pnl_quote"), words.number(payload, "net_pnl_pct"), words.number(payload, "fees_quote")
-    close_type = str(payload.get("close_type") or "?")
+    close_type, quote = str(payload.get("close_type") or "?"), _quote(payload)
     is_held = close_type == "POSITION_HOLD"
-    result = "handed over" if is_held else "result not known" if pnl is None else f"{_dollars(pnl, signed=True)} ({words.percent(pct)})"
+    result = "handed over" if is_held else "result not known" if pnl is None else f"{_sum(pnl, quote, signed=True)} ({words.percent(pct)})"
     lasted = words.ago(float(payload.get("duration_s") or 0))
-    return line(bold(clip(notice.bot_title, 40)), " closed · ", bold(close_type), " · ", bold(result), f" · {lasted} · fees {_dollars(fees)}")
+    return line(bold(clip(notice.bot_title, 40)), " closed · ", bold(close_type), " · ", bold(result), f" · {lasted} · fees {_sum(fees, quote)}")
 
 
-def _dollars(value: Decimal | None, *, signed: bool = False) -> str:
-    """Money with its sign before the currency: `+$4.21`."""
+def _sum(value: Decimal | None, quote: str, *, signed: bool = False) -> str:
+    """Money with its sign before the currency: `+$4.21`; with the asset's name where that is no dollar: `+4.21 EUR`."""
     shown = words.money(value, signed=signed)
+    if quote and quote not in DOLLARS:
+        return f"{shown} {quote}"
     return f"{shown[0]}${shown[1:]}" if shown[:1] in ("+", "-") else f"${shown}"
 
 
@@ -148,10 +172,12 @@ def _fault(notice: Notice) -> Safe:
 
 def _stopped(notice: Notice) -> Safe:
     payload = notice.payload
-    held = payload.get("held") or []
+    held, quote = payload.get("held") or [], str(payload.get("quote") or "")
     blocks: list[object] = [
-        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(f"{_dollars(words.number(payload, 'net_pnl_quote'), signed=True)}"))
+        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(_sum(words.number(payload, "net_pnl_quote"), quote, signed=True)))
     ]
+    if payload.get("unpriced"):
+        blocks.append(line("❔ ", words.unpriced(payload["unpriced"], quote)))
     blocks += [line(f"✋ still held: {item['amount']} {item['trading_pair']}") for item in held]
     return card([*blocks, "all positions closed · " + notice.mode if not held else notice.mode])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -42,6 +42,11 @@ def percent(fraction: Decimal | None) -> str:
         return "?"
     value = fraction * 100
     return f"{value:+.2f} %" if abs(value) < 1000 else f"{value:+,.0f} %"
+
+
+def unpriced(assets: Sequence[str], quote: str) -> str:
+    """Which results are not in a sum because nobody knows what they are worth."""
+    return f"what {' and '.join(assets)} is worth in {quote} is not known now: the whole is not known either"
 
 
 def price(value: Decimal | None) -> str:

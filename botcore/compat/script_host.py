@@ -26,7 +26,8 @@ STRATEGIES = {
 
 @dataclass(frozen=True, slots=True)
 class PerformanceReport:
-    """What a script's executors and holds come to; money in quote, `global_pnl_pct` in percent of the volume."""
+    """What a script's executors and holds come to; money in the bot's quote asset, NaN while a price or a rate is not known, `global_pnl_pct` in percent of the
+    volume."""
 
     realized_pnl_quote: Decimal = ZERO
     unrealized_pnl_quote: Decimal = ZERO
@@ -123,19 +124,23 @@ class ScriptHost:
 
     # ---- reports ---------------------------------------------------------------------------------------------------
     def performance(self) -> PerformanceReport:
-        """What its executors and holds come to now."""
-        realized = sum((info.net_pnl_quote for info in self.executors if info.is_done), ZERO)
-        unrealized = sum((info.net_pnl_quote for info in self.executors if info.is_active), ZERO)
-        volume = sum((info.filled_amount_quote for info in self.executors), ZERO)
-        for held in self.positions:
-            realized += held.realized_pnl_quote - held.cum_fees_quote
-            unrealized += held.unrealized_pnl_quote
-        counts: dict[Any, int] = {}
-        for info in self.executors:
-            if info.close_type is not None:
-                counts[info.close_type] = counts.get(info.close_type, 0) + 1
-        whole = realized + unrealized
-        return PerformanceReport(realized, unrealized, whole, whole / volume * 100 if volume else ZERO, volume, counts, list(self.positions))
+        """What its executors and holds come to now: the bot's own report, so that asking costs what has changed."""
+        report = None if self._controller is None else self._controller.earned_report()
+        if report is None:
+            return PerformanceReport()
+        return PerformanceReport(
+            _known(report.realized_pnl_quote),
+            _known(report.unrealized_pnl_quote),
+            _known(report.global_pnl_quote),
+            _known(report.global_pnl_pct),
+            _known(report.volume_traded),
+            dict(report.close_type_counts),
+            list(self.positions),
+        )
+
+
+def _known(value: Decimal | None) -> Decimal:
+    return NAN if value is None else value
 
 
 class Connectors(dict[str, Any]):

@@ -45,13 +45,19 @@ class ControllerBase(ControllerHelpers):
         super().__init__(config, market_data_provider)
         self.processed_data: dict[str, Any] = {}
         self._waiter: Waiter | None = None
+        self._report_of_bot: Callable[[], Any] | None = None
         self._wait: Wait | None = None
         self._quiet_until_ns = 0
 
-    def take_seat(self, new_id: Callable[[], str], waiter: Waiter | None = None) -> None:
-        """Its bot gives it what it can't have by itself: ids for executors, and whoever waits for something outside."""
+    def take_seat(self, new_id: Callable[[], str], waiter: Waiter | None = None, report: Callable[[], Any] | None = None) -> None:
+        """Its bot gives it what it can't have by itself: ids for executors, whoever waits for something outside, and what it has earned."""
         self._new_id = new_id
         self._waiter = waiter
+        self._report_of_bot = report
+
+    def earned_report(self) -> Any:
+        """What it has earned (`PerformanceReport`), kept by its bot from change to change; None while it belongs to none."""
+        return None if self._report_of_bot is None else self._report_of_bot()
 
     # ---- what a controller defines ---------------------------------------------------------------------------------
     def update_processed_data(self) -> Any:

@@ -11,12 +11,12 @@ from mypy_extensions import mypyc_attr
 
 from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, changed_config, config_values
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import MarketExposure, PnlLine
+from botcore.executors.exposure import Earned, MarketExposure, PnlLine
 from botcore.executors.info import MAX_RETRIES, ExecutorInfo
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.errors import IllegalMove
 from botcore.model.events import OrderEvent
-from botcore.model.instrument import Market
+from botcore.model.instrument import Market, quote_of
 from botcore.model.order import Fill
 from botcore.model.records import ExecutorRecord
 from botcore.model.times import SECOND_NS
@@ -212,6 +212,11 @@ class ExecutorBase(ABC, Generic[C]):
     def pnl_lines(self) -> list[PnlLine] | None:
         """Its net PnL as lines in closing prices that change with its fills only; None when it has to be asked each time."""
         return None
+
+    def earned(self) -> list[Earned]:
+        """What it has come to in each quote asset that it trades against."""
+        asset = quote_of(getattr(self.config, "trading_pair", ""))
+        return [Earned(asset, self.net_pnl_quote(), self.cum_fees_quote(), self.filled_amount_quote())]
 
     def has_unpriced_fees(self) -> bool:
         """Whether a fee of it had no rate."""

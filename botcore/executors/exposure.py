@@ -33,6 +33,16 @@ class PnlLine:
     cash: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What an executor has come to in one quote asset, nothing converted; `net_pnl` is NaN while the price that it needs is not known."""
+
+    asset: str
+    net_pnl: Decimal
+    fees: Decimal
+    volume: Decimal
+
+
 class Exposure:
     """Fills of one executor on one market.
 

@@ -57,11 +57,46 @@ class GuardedExecutor(HoldingExecutor[C]):
         self._triple = triple
         self._deadline_ns = self._deadline()
         self._barriers: Barriers | None = None
+        self._may_be_stranded = True
         self._equip()
 
     def _deadline(self) -> int:
         limit_s = self._triple.time_limit
         return NEVER if limit_s is None else self._begun_ns() + limit_s * SECOND_NS
+
+    # ---- what can't be sold ----------------------------------------------------------------------------------------
+    def _end_if_stranded(self, now_ns: int) -> bool:
+        """End it when all that it was to open is opened, and the venue would take no order that closes it: a lot less its fee in base is less than a lot. No barrier
+        could ever do anything about that; the fills go to a hold, and it is told. Looked at once after each end of an order."""
+        if not self._may_be_stranded or self._live or not self.info.has_fills:
+            return False
+        lots, present = self._exposure.lots, self._requests.close_ticks()
+        if present is None and lots >= max(1, self._instrument.min_lots):
+            return False
+        self._may_be_stranded = False
+        if self._exposure.excess_lots or not self._exposure.base or not self._is_too_small(lots, present):
+            return False
+        self._exit(now_ns, CloseType.COMPLETED)
+        return True
+
+    def _is_too_small(self, lots: int, present: int | None) -> bool:
+        """Whether a close is too small now, and would be at the price of the take profit."""
+        largest = self._instrument.max_amount
+        if lots < 1:
+            return True
+        if largest is not None and self._instrument.amount(lots) > largest:
+            # it goes in slices
+            return False
+        request = self._requests.close_request(lots)
+        prices = [present, self._wanted_ticks()]
+        return all(self._desk.refusal(request, ticks) is not None for ticks in prices if ticks is not None)
+
+    def _wanted_ticks(self) -> int | None:
+        """Where a take profit would close it."""
+        entry, share = self._exposure.entry_price, self._triple.take_profit
+        if entry is None or share is None:
+            return None
+        return self._instrument.floor_ticks(entry * (1 + share if self._is_long else 1 - share))
 
     def _begun_ns(self) -> int:
         """When its time began: at its creation, or at the `timestamp` of its config where that lies a second or more before."""

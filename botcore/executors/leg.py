@@ -168,7 +168,7 @@ class Leg:
         if self.exposure.excess_lots:
             self._take_back(now_ns)
             return
-        lots = self.exposure.lots - self.reducing_lots(now_ns)
+        lots = self._at_most(self.exposure.lots - self.reducing_lots(now_ns))
         if lots < 1:
             return
         request = self.requests.close_request(lots)
@@ -198,7 +198,12 @@ class Leg:
             return True
         if self.exposure.excess_lots:
             return self.is_dust(self._excess_request())
-        return self.is_dust(self.requests.close_request(self.exposure.lots))
+        return self.is_dust(self.requests.close_request(self._at_most(self.exposure.lots)))
+
+    def _at_most(self, lots: int) -> int:
+        """So much of it as the venue takes in one order: a ladder may hold more than that, and goes in slices."""
+        largest = self.instrument.max_amount
+        return lots if largest is None else min(lots, self.instrument.lots(largest))
 
     def is_small(self, lots: int) -> bool:
         """Whether the venue would refuse a market order of this size that adds to the position for being too small."""

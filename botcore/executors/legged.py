@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from botcore.executors.base import MAX_BACKOFF_NS, NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import ConnectorPair, ExecutorConfigBase
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import MarketExposure
+from botcore.executors.exposure import Earned, MarketExposure
 from botcore.executors.leg import Leg
 from botcore.executors.requests import SideRequests
 from botcore.model.enums import CloseType, OrderType, TradeType
@@ -278,9 +278,23 @@ class LeggedExecutor(ExecutorBase[C]):
             total += value * rate
         return total
 
+    def _leg_values(self) -> list[Decimal | None]:
+        """Net PnL of each leg, in its own quote asset; None while the price that it needs is not known."""
+        return [leg.net_pnl() for leg in self.legs]
+
     def net_pnl_quote(self) -> Decimal:
         """Of all legs together, in the first leg's quote asset."""
-        return self._sum([leg.net_pnl() for leg in self.legs]) if self.has_fills and not self.is_handed_over() else ZERO
+        return self._sum(self._leg_values()) if self.has_fills and not self.is_handed_over() else ZERO
+
+    def earned(self) -> list[Earned]:
+        """Each leg in its own quote asset: that is exact, whatever is known of the rate between them."""
+        values: list[Decimal | None] = [ZERO for _ in self.legs]
+        if self.has_fills and not self.is_handed_over():
+            values = self._leg_values()
+        return [
+            Earned(leg.instrument.quote, NAN if value is None else value, leg.exposure.fees_quote, leg.exposure.volume_quote)
+            for leg, value in zip(self.legs, values, strict=True)
+        ]
 
     def cum_fees_quote(self) -> Decimal:
         return self._sum([leg.exposure.fees_quote for leg in self.legs])

@@ -157,10 +157,8 @@ class MatchedExecutor(LeggedExecutor[C]):
         self._end(now_ns, self.close_type or FAILED, reason)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
-    def net_pnl_quote(self) -> Decimal:
-        """What selling brought, less what buying cost, less fees; what is naked at the price at which it would be closed. In the first leg's quote asset."""
-        if not self.has_fills or self.is_handed_over():
-            return ZERO
+    def _leg_values(self) -> list[Decimal | None]:
+        """What selling brought, or buying cost, less fees; what is naked at the price at which it would be closed."""
         cash: list[Decimal | None] = []
         naked = self.naked()
         for leg in self.legs:
@@ -170,7 +168,7 @@ class MatchedExecutor(LeggedExecutor[C]):
                 ticks = leg.requests.close_ticks()
                 value = None if ticks is None or value is None else value + naked * leg.instrument.price(ticks)
             cash.append(value)
-        return self._sum(cash)
+        return cash
 
     def net_pnl_pct(self) -> Decimal:
         """Of what buying cost."""

@@ -59,6 +59,8 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
                 self._control_entry(now_ns)
         elif self._is_bounded and not self._pricing.entry_allowed():
             self._cancel(self._entry)
+        if self._may_be_stranded and self._entry is None and not self._wants_entry and self._end_if_stranded(now_ns):
+            return
         if self._barriers is not None:
             if self._control_barriers(self._barriers, now_ns):
                 return
@@ -114,6 +116,7 @@ class PositionExecutor(GuardedExecutor[PositionExecutorConfig]):
             self._profit = None
 
     def _order_ended(self, order: Order, now_ns: int) -> None:
+        self._may_be_stranded = True
         if self._exposure.closed_lots and self._is_flat():
             # the resting take profit has sold all that can be sold; what is left of the entry is not wanted any more
             self._exit(now_ns, CloseType.TAKE_PROFIT)

@@ -50,6 +50,11 @@ def split_pair(trading_pair: str) -> tuple[str, str]:
     return base, quote
 
 
+def quote_of(trading_pair: str) -> str:
+    """Quote asset of a pair; empty where there is none."""
+    return trading_pair.rpartition("-")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Instrument:
     """One pair at one venue with its trading rules.

@@ -83,9 +83,10 @@ class HoldRecord:
 
 @dataclass(frozen=True, slots=True)
 class TallyRecord:
-    """Running sums over one controller's closed executors."""
+    """Running sums over one controller's closed executors, in one quote asset."""
 
     controller_id: str
+    asset: str
     realized_quote: Decimal
     volume_quote: Decimal
     fees_quote: Decimal
@@ -192,7 +193,7 @@ class BotRecords:
     orphans : list of ExecutorRecord
         Executors that have terminated while an order of theirs may still live at the venue; their orders and fills are among the others.
     funding : dict
-        Controller -> (funding in quote, whether some of it has no rate).
+        (controller, quote asset) -> (funding in that asset, whether some of it has no rate).
     """
 
     running: list[ExecutorRecord]
@@ -202,7 +203,7 @@ class BotRecords:
     holds: list[HoldRecord]
     tallies: list[TallyRecord]
     orphans: list[ExecutorRecord] = field(default_factory=list)
-    funding: dict[str, tuple[Decimal, bool]] = field(default_factory=dict)
+    funding: dict[tuple[str, str], tuple[Decimal, bool]] = field(default_factory=dict)
     drawdowns: list[DrawdownRecord] = field(default_factory=list)
 
 

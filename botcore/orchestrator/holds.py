@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from botcore.model.enums import PositionMode, TradeType
-from botcore.model.instrument import Instrument, Market
+from botcore.model.instrument import Instrument, Market, quote_of
 from botcore.model.order import Fill
 from botcore.model.records import HoldRecord
 
@@ -36,6 +36,11 @@ class PositionSummary:
     controller_id: str = ""
     unpriced_fees: bool = False
     """A fee had no rate: the PnL is known only up to it."""
+
+    @property
+    def quote_asset(self) -> str:
+        """What its money is in."""
+        return quote_of(self.trading_pair)
 
     @property
     def global_pnl_quote(self) -> Decimal | None:

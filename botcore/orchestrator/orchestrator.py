@@ -15,6 +15,7 @@ from botcore.core.clock import Clock
 from botcore.executors.base import ExecutorBase
 from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig
 from botcore.executors.desk import OrderDesk, Surroundings
+from botcore.executors.exposure import Earned
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.order_book import NO_ASK, NO_BID
@@ -22,13 +23,15 @@ from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExec
 from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import DrawdownChanged, ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
-from botcore.model.instrument import Market
+from botcore.model.instrument import Market, quote_of
 from botcore.model.order import Fill
 from botcore.model.times import NEVER
 from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
-from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, merge
+from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, report_of
+from botcore.orchestrator.refused import Refusal, Refusals
+from botcore.orchestrator.reporting import Rates, add_known
 from botcore.orchestrator.standing import Standing
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -47,41 +50,49 @@ class Shelf:
     ----------
     infos : list of ExecutorInfo
         The latest closed ones in the order of their end, then the live ones in the order of their start.
+    tallies, funding : dict
+        By quote asset.
     version : int
         Grows whenever anything here changes; a controller that saw the same version has nothing new to decide about.
     ended : int
         Executors that have ended.
     initial : list
         Positions that it begins with and whose price is not known yet.
-    pnl, is_open, seen_version
-        Its PnL when it was looked at last, whether that moves with the market, and the version that was seen then.
+    pnl, is_open, is_converted, seen_version
+        Its PnL when it was looked at last, whether that moves with the market, or with a rate, and the version that was seen then.
     """
 
     __slots__ = (
         "_closed",
         "_keep_closed",
+        "controller_id",
         "drawdown",
         "ended",
         "funding",
         "infos",
         "initial",
+        "is_converted",
         "is_open",
         "pnl",
+        "refusals",
         "seen_version",
         "standing",
-        "tally",
+        "tallies",
         "version",
     )
 
     def __init__(self, controller_id: str, keep_closed: int) -> None:
+        self.controller_id = controller_id
         self.infos: list[ExecutorInfo] = []
-        self.tally = Tally(controller_id)
-        self.funding = Funding()
+        self.tallies: dict[str, Tally] = {}
+        self.funding: dict[str, Funding] = {}
         self.standing = Standing()
+        self.refusals = Refusals()
         self.drawdown = Drawdown(controller_id)
         self.initial: list[Any] = []
         self.pnl: Decimal | None = None
         self.is_open = True
+        self.is_converted = False
         self.seen_version = -1
         self.version = 0
         self.ended = 0
@@ -108,9 +119,27 @@ class Shelf:
         self.ended += 1
         self.version += 1
 
-    def fund(self, amount_quote: Decimal | None) -> None:
-        """A share of a funding payment; None where it has no rate."""
-        self.funding.add(amount_quote)
+    def tally(self, asset: str) -> Tally:
+        """What its executors have come to in a quote asset."""
+        tally = self.tallies.get(asset)
+        if tally is None:
+            tally = self.tallies[asset] = Tally(self.controller_id, asset)
+        return tally
+
+    def refuse(self, info: ExecutorInfo, refusal: Refusal) -> None:
+        """Show a refused create that was not tried; it takes the place of the one before."""
+        info.status, info.close_type, info.close_ns, info.reason = TERMINATED, refusal.close_type, info.created_ns, refusal.reason
+        if refusal.last_id:
+            self.drop(refusal.last_id)
+        refusal.last_id = info.id
+        self.close(info)
+
+    def fund(self, asset: str, amount_quote: Decimal | None) -> None:
+        """A share of a funding payment, in the quote asset of its market; None where it has no rate."""
+        funding = self.funding.get(asset)
+        if funding is None:
+            funding = self.funding[asset] = Funding()
+        funding.add(amount_quote)
         self.version += 1
 
     def drop(self, executor_id: str) -> None:
@@ -139,6 +168,8 @@ class ExecutorOrchestrator:
         Gives executor ids that are unique in the data folder.
     mode_of : callable
         Connector name -> position mode of its account.
+    asset : str
+        What the bot's results are told in, and what its limits are in: results in other quote assets are converted.
     keep_closed : int
         Closed executors that a controller still sees.
     """
@@ -152,9 +183,11 @@ class ExecutorOrchestrator:
         factories: dict[str, ExecutorFactory],
         new_id: Callable[[], str],
         mode_of: Callable[[str], PositionMode],
+        asset: str,
         keep_closed: int = 100,
     ) -> None:
         self.bot_id = desk.bot_id
+        self.asset = asset
         self.holds = HoldBook()
         self.around = Surroundings(desk, market_data, self)
         self._market_data = market_data
@@ -184,8 +217,8 @@ class ExecutorOrchestrator:
         elif isinstance(action, StoreExecutorAction):
             self._store(action)
 
-    def create(self, config: ExecutorConfigBase, controller_id: str) -> ExecutorBase[Any]:
-        """Start an executor.
+    def create(self, config: ExecutorConfigBase, controller_id: str) -> ExecutorBase[Any] | None:
+        """Start an executor; None where the same was refused again and again, and its next try is not due (see `refused`).
 
         Raises
         ------
@@ -195,9 +228,17 @@ class ExecutorOrchestrator:
         factory = self._factory(config.type)
         now_ns = self._clock.now_ns
         executor_id = config.id if config.id and config.id not in self._executors else self._new_id()
+        shelf = self.shelf(controller_id)
+        refusal = shelf.refusals.waiting(config, now_ns)
+        if refusal is not None:
+            info = ExecutorInfo(config, executor_id, controller_id, now_ns)
+            shelf.refuse(info, refusal)
+            return None
         executor = factory(config, self.around, executor_id, controller_id, now_ns)
         self._take_in(executor)
         self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.start, now_ns)
+        if not executor.is_closed:
+            shelf.refusals.started(config)
         if self._bus.has(Fact) and not executor.is_closed:
             self._publish(FactKind.EXECUTOR_OPENED, executor, opened_payload(executor))
         return executor
@@ -213,6 +254,9 @@ class ExecutorOrchestrator:
     def _take_in(self, executor: ExecutorBase[Any]) -> None:
         self._executors[executor.id] = executor
         self._running.append(executor)
+        if not self.asset:
+            # no controller names a market: what is traded first says it
+            self.asset = quote_of(getattr(executor.config, "trading_pair", ""))
         self.shelf(executor.controller_id).open(executor.info)
         self.executor_changed(executor)
 
@@ -370,17 +414,31 @@ class ExecutorOrchestrator:
         for fill in held:
             self._hold(fill, executor)
         info, shelf = executor.info, self.shelf(executor.controller_id)
+        earned = [] if held or not executor.has_fills else executor.earned()
         info.freeze()
-        shelf.tally.add(info, handed_over=bool(held))
+        tallies = self._tally(shelf, executor, earned, handed_over=bool(held))
         shelf.close(info)
         shelf.standing.ended(executor.id)
+        # nothing of it has left: it was refused on the spot, not by the venue
+        shelf.refusals.ended(info, self._clock.now_ns, at_once=info.close_ns == info.created_ns)
         self._executors.pop(executor.id, None)
         self._stale = True
         self._bus.publish(ExecutorEnded(self.bot_id, info))
         if self._bus.has(TallyChanged):
-            self._bus.publish(TallyChanged(self.bot_id, shelf.tally))
+            for tally in tallies:
+                self._bus.publish(TallyChanged(self.bot_id, tally))
         if self._bus.has(Fact):
             self._publish(FactKind.EXECUTOR_CLOSED, executor, closed_payload(executor))
+
+    def _tally(self, shelf: Shelf, executor: ExecutorBase[Any], earned: list[Earned], *, handed_over: bool) -> list[Tally]:
+        """Count an ended executor, once, and add what it came to in each asset; gives what has changed."""
+        counting = shelf.tally(earned[0].asset if earned else quote_of(getattr(executor.config, "trading_pair", "")) or self.asset)
+        counting.count(executor.info, handed_over=handed_over)
+        changed = {counting.asset: counting}
+        for part in earned:
+            changed[part.asset] = shelf.tally(part.asset)
+            changed[part.asset].add(part)
+        return list(changed.values())
 
     def _late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
         self._hold(fill, executor)
@@ -457,28 +515,34 @@ class ExecutorOrchestrator:
         ticks = state.book.best_bid if is_long else state.book.best_ask
         return None if state.is_torn or ticks in (NO_BID, NO_ASK) else state.instrument.price(ticks)
 
-    def pnl(self, controller_id: str) -> Decimal | None:
-        """Global PnL of a controller after fees, with funding; None while a price that it needs is not known."""
+    def _rates(self) -> Rates:
+        """Present rates into the asset that results are told in."""
+        return Rates(self.asset, self._market_data.rates.rate)
+
+    def pnl(self, controller_id: str, rates: Rates | None = None) -> Decimal | None:
+        """Global PnL of a controller after fees, with funding; None while a price or a rate that it needs is not known."""
         shelf = self.shelf(controller_id)
-        total = shelf.standing.pnl(self._closing_price)
-        if total is None:
-            return None
-        total += shelf.tally.realized_quote + shelf.funding.quote
+        sums = shelf.standing.pnl(self._closing_price)
+        for asset, tally in shelf.tallies.items():
+            add_known(sums, asset, tally.realized_quote)
+        for asset, funding in shelf.funding.items():
+            add_known(sums, asset, funding.quote)
         for hold in self.holds.of(controller_id):
             unrealized = hold.unrealized(self._mark(hold) if hold.net_amount_base else None)
-            if unrealized is None:
-                return None
-            total += hold.realized_pnl_quote + unrealized
-        return total
+            add_known(sums, hold.instrument.quote, None if unrealized is None else hold.realized_pnl_quote + unrealized)
+        # what is the same in every asset needs no rate; a shelf of other assets moves with their rates too
+        shelf.is_converted = any(value for asset, value in sums.items() if asset != self.asset)
+        return (rates or self._rates()).total(sums)
 
     def observe(self) -> None:
         """Look at the PnL of each controller and of the bot, for their drawdowns; a peak is written down, so that a restart does not forget it."""
         total: Decimal | None = Decimal(0)
+        rates = self._rates()
         for controller_id, shelf in self._shelves.items():
-            if shelf.seen_version != shelf.version or shelf.is_open:
+            if shelf.seen_version != shelf.version or shelf.is_open or shelf.is_converted:
                 shelf.seen_version = shelf.version
                 shelf.is_open = shelf.standing.is_open() or any(hold.net_amount_base for hold in self.holds.of(controller_id))
-                shelf.pnl = self.pnl(controller_id)
+                shelf.pnl = self.pnl(controller_id, rates)
                 shelf.drawdown.see(shelf.pnl)
             pnl = shelf.pnl
             total = None if total is None or pnl is None else total + pnl
@@ -498,16 +562,12 @@ class ExecutorOrchestrator:
         """Performance of one controller, or of the whole bot."""
         if controller_id is None:
             shelves, worst = list(self._shelves.values()), self.drawdown.worst
-            tally = merge([shelf.tally for shelf in shelves])
         else:
             shelf = self.shelf(controller_id)
-            shelves, worst, tally = [shelf], shelf.drawdown.worst, shelf.tally
-        funding = Funding()
-        for shelf in shelves:
-            funding.quote += shelf.funding.quote
-            funding.unpriced = funding.unpriced or shelf.funding.unpriced
+            shelves, worst = [shelf], shelf.drawdown.worst
+        tallies = [tally for shelf in shelves for tally in shelf.tallies.values()]
         active = [shelf.standing.sums(self._closing_price) for shelf in shelves]
-        return tally.report(active, self.positions(controller_id), funding, worst)
+        return report_of(tallies, active, self.positions(controller_id), [shelf.funding for shelf in shelves], self._rates(), worst)
 
 
 def _market_of(position: Any) -> Market:

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from botcore.executors.base import ExecutorBase
-from botcore.executors.exposure import PnlLine
-from botcore.executors.info import ExecutorInfo
-from botcore.model.instrument import Market
+from botcore.executors.exposure import Earned, PnlLine
+from botcore.model.instrument import Market, quote_of
+from botcore.orchestrator.reporting import add_known
 
 ZERO: Final = Decimal(0)
 
@@ -24,7 +24,7 @@ PriceOf = Callable[[Market, bool], Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class OpenSums:
-    """Sums over open executors; money in quote, `pnl` is None while a price that it needs is not known."""
+    """Sums over open executors in one quote asset; `pnl` is None while a price that it needs is not known."""
 
     volume: Decimal = ZERO
     fees: Decimal = ZERO
@@ -35,40 +35,49 @@ class OpenSums:
 class _Part:
     """What one executor adds; `lines` is None when it has to be asked."""
 
-    __slots__ = ("fees", "info", "lines", "unpriced", "volume")
+    __slots__ = ("earned", "lines", "unpriced")
 
-    def __init__(self, info: ExecutorInfo, lines: list[PnlLine] | None, volume: Decimal, fees: Decimal, unpriced: bool) -> None:
-        self.info = info
+    def __init__(self, lines: list[PnlLine] | None, earned: list[Earned], unpriced: bool) -> None:
         self.lines = lines
-        self.volume = volume
-        self.fees = fees
+        self.earned = earned
         self.unpriced = unpriced
 
 
 class _Line:
     """Sum of the lines of one market and side."""
 
-    __slots__ = ("base", "cash", "count")
+    __slots__ = ("asset", "base", "cash", "count")
 
-    def __init__(self) -> None:
+    def __init__(self, asset: str) -> None:
+        self.asset = asset
         self.base = ZERO
         self.cash = ZERO
         self.count = 0
 
 
+class _Sum:
+    """What all have traded against one quote asset."""
+
+    __slots__ = ("count", "fees", "unpriced", "volume")
+
+    def __init__(self) -> None:
+        self.volume = ZERO
+        self.fees = ZERO
+        self.count = 0
+        self.unpriced = 0
+
+
 class Standing:
     """See the module."""
 
-    __slots__ = ("_dirty", "_fees", "_lines", "_loose", "_parts", "_unpriced", "_volume")
+    __slots__ = ("_dirty", "_lines", "_loose", "_parts", "_sums")
 
     def __init__(self) -> None:
         self._dirty: dict[str, ExecutorBase[Any]] = {}
         self._parts: dict[str, _Part] = {}
-        self._loose: dict[str, ExecutorInfo] = {}
+        self._loose: dict[str, ExecutorBase[Any]] = {}
         self._lines: dict[tuple[Market, bool], _Line] = {}
-        self._volume = ZERO
-        self._fees = ZERO
-        self._unpriced = 0
+        self._sums: dict[str, _Sum] = {}
 
     def changed(self, executor: ExecutorBase[Any]) -> None:
         """Something about an open executor has changed; it is looked at when somebody asks."""
@@ -85,31 +94,29 @@ class Standing:
         self._settle()
         return bool(self._parts)
 
-    def sums(self, price_of: PriceOf) -> OpenSums:
-        """The sums at present prices."""
+    def sums(self, price_of: PriceOf) -> dict[str, OpenSums]:
+        """The sums at present prices, by quote asset."""
         self._settle()
-        return OpenSums(self._volume, self._fees, self._pnl(price_of), self._unpriced > 0)
+        pnl = self._pnl(price_of)
+        return {asset: OpenSums(each.volume, each.fees, pnl.get(asset, ZERO), each.unpriced > 0) for asset, each in self._sums.items()}
 
-    def pnl(self, price_of: PriceOf) -> Decimal | None:
-        """Net PnL of all that is open, quote; None while a price that it needs is not known."""
+    def pnl(self, price_of: PriceOf) -> dict[str, Decimal | None]:
+        """Net PnL of all that is open, by quote asset; None while a price that it needs is not known."""
         self._settle()
         return self._pnl(price_of)
 
-    def _pnl(self, price_of: PriceOf) -> Decimal | None:
-        total = ZERO
+    def _pnl(self, price_of: PriceOf) -> dict[str, Decimal | None]:
+        found: dict[str, Decimal | None] = {}
         for (market, is_long), line in self._lines.items():
-            total += line.cash
+            value: Decimal | None = line.cash
             if line.base:
                 price = price_of(market, is_long)
-                if price is None:
-                    return None
-                total += line.base * price
-        for info in self._loose.values():
-            pnl = info.net_pnl_quote
-            if pnl.is_nan():
-                return None
-            total += pnl
-        return total
+                value = None if price is None else line.cash + line.base * price
+            add_known(found, line.asset, value)
+        for executor in self._loose.values():
+            for part in executor.earned():
+                add_known(found, part.asset, None if part.net_pnl.is_nan() else part.net_pnl)
+        return found
 
     def _settle(self) -> None:
         if not self._dirty:
@@ -121,55 +128,49 @@ class Standing:
                 self._put_in(executor)
 
     def _put_in(self, executor: ExecutorBase[Any]) -> None:
-        info, lines = executor.info, executor.pnl_lines()
-        part = _Part(info, lines, executor.filled_amount_quote(), executor.cum_fees_quote(), executor.has_unpriced_fees())
+        part = _Part(executor.pnl_lines(), executor.earned(), executor.has_unpriced_fees())
         self._parts[executor.id] = part
-        self._volume += part.volume
-        self._fees += part.fees
-        self._unpriced += part.unpriced
-        if lines is None:
-            self._loose[executor.id] = info
-            return
-        for line in lines:
-            key = line.market, line.is_long
-            total = self._lines.get(key)
+        for each in part.earned:
+            total = self._sums.get(each.asset)
             if total is None:
-                total = self._lines[key] = _Line()
-            total.base += line.base
-            total.cash += line.cash
+                total = self._sums[each.asset] = _Sum()
+            total.volume += each.volume
+            total.fees += each.fees
+            total.unpriced += part.unpriced
             total.count += 1
+        if part.lines is None:
+            self._loose[executor.id] = executor
+            return
+        for line in part.lines:
+            key = line.market, line.is_long
+            sums = self._lines.get(key)
+            if sums is None:
+                sums = self._lines[key] = _Line(quote_of(line.market.trading_pair))
+            sums.base += line.base
+            sums.cash += line.cash
+            sums.count += 1
 
     def _take_out(self, executor_id: str) -> None:
         part = self._parts.pop(executor_id, None)
         if part is None:
             return
-        self._volume -= part.volume
-        self._fees -= part.fees
-        self._unpriced -= part.unpriced
         self._loose.pop(executor_id, None)
-        for line in part.lines or ():
-            key = line.market, line.is_long
-            total = self._lines[key]
+        for each in part.earned:
+            total = self._sums[each.asset]
             total.count -= 1
             if total.count:
-                total.base -= line.base
-                total.cash -= line.cash
+                total.volume -= each.volume
+                total.fees -= each.fees
+                total.unpriced -= part.unpriced
             else:
                 # exact again, whatever was rounded on the way
+                del self._sums[each.asset]
+        for line in part.lines or ():
+            key = line.market, line.is_long
+            sums = self._lines[key]
+            sums.count -= 1
+            if sums.count:
+                sums.base -= line.base
+                sums.cash -= line.cash
+            else:
                 del self._lines[key]
-
-
-def sums_of(infos: list[ExecutorInfo]) -> OpenSums:
-    """The same from executors' windows, asked one by one."""
-    volume, fees, unpriced = ZERO, ZERO, False
-    total: Decimal | None = ZERO
-    for info in infos:
-        filled = info.filled_amount_quote
-        if not filled:
-            continue
-        volume += filled
-        fees += info.cum_fees_quote
-        unpriced = unpriced or bool(info.custom_info.get("unpriced_fees"))
-        pnl = info.net_pnl_quote
-        total = None if total is None or pnl.is_nan() else total + pnl
-    return OpenSums(volume, fees, total, unpriced)

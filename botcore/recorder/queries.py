@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, func, select, union
 
 from botcore.model.enums import RunnableStatus
 from botcore.model.events import FactKind
-from botcore.model.instrument import Market
+from botcore.model.instrument import Market, quote_of
 from botcore.model.order import TERMINAL, OrderState
 from botcore.model.records import BotRecords, DrawdownRecord, ExecutorRecord, FillRecord, HoldRecord, LegRecord, OrderRecord, TallyRecord
 from botcore.recorder import tables
@@ -63,6 +63,15 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     )
 
 
+def load_sums(connection: Connection, bot_id: str) -> BotRecords:
+    """What a bot has earned and holds: what `load_bot` gives, without executors, orders and fills. Its cost does not grow with what the bot has done."""
+    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
+    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
+    found_holds = [read_record(HoldRecord, row) for row in holds]
+    found_tallies = [read_record(TallyRecord, row) for row in tallies]
+    return BotRecords([], [], [], [], found_holds, found_tallies, funding=_funding_of(connection, bot_id))
+
+
 def read_executors(connection: Connection, rows: Sequence[Any]) -> list[ExecutorRecord]:
     """Executors with their legs, in the order of their rows."""
     # only executors of several markets have legs, and they have no market of their own
@@ -75,12 +84,15 @@ def read_executors(connection: Connection, rows: Sequence[Any]) -> list[Executor
     return [replace(read_record(ExecutorRecord, row), legs=tuple(legs.get(row.executor_id, ()))) for row in rows]
 
 
-def _funding_of(connection: Connection, bot_id: str) -> dict[str, tuple[Decimal, bool]]:
-    """Controller -> (funding in quote, whether some of it has no rate) of a bot."""
-    table, found = tables.funding, dict[str, tuple[Decimal, bool]]()
-    for controller_id, amount in connection.execute(select(table.c.controller_id, table.c.amount_quote).where(table.c.bot_id == bot_id)):
-        total, unpriced = found.get(controller_id, (Decimal(0), False))
-        found[controller_id] = (total if amount is None else total + Decimal(amount), unpriced or amount is None)
+def _funding_of(connection: Connection, bot_id: str) -> dict[tuple[str, str], tuple[Decimal, bool]]:
+    """(controller, quote asset) -> (funding in that asset, whether some of it has no rate) of a bot."""
+    table, found = tables.funding, dict[tuple[str, str], tuple[Decimal, bool]]()
+    for controller_id, pair, amount in connection.execute(
+        select(table.c.controller_id, table.c.trading_pair, table.c.amount_quote).where(table.c.bot_id == bot_id)
+    ):
+        whose = controller_id, quote_of(pair)
+        total, unpriced = found.get(whose, (Decimal(0), False))
+        found[whose] = (total if amount is None else total + Decimal(amount), unpriced or amount is None)
     return found
 
 

@@ -159,6 +159,8 @@ tallies = Table(
     metadata,
     Column("bot_id", String(64), primary_key=True),
     Column("controller_id", String(64), primary_key=True),
+    # what its sums are in: the quote asset of the markets
+    Column("asset", String(32), primary_key=True),
     Column("realized_quote", Text, nullable=False),
     Column("volume_quote", Text, nullable=False),
     Column("fees_quote", Text, nullable=False),

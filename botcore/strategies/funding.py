@@ -14,7 +14,7 @@ from botcore.core.bus import EventBus
 from botcore.model.enums import PositionMode
 from botcore.model.errors import ConfigError
 from botcore.model.events import Fact, FactKind, FundingBooked
-from botcore.model.instrument import Market
+from botcore.model.instrument import Market, quote_of
 from botcore.model.records import FundingRecord
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 
@@ -130,7 +130,7 @@ class FundingKeeper:
             )
             orchestrator = self._orchestrator_of(bot_id)
             if orchestrator is not None:
-                orchestrator.shelf(controller_id).fund(record.amount_quote)
+                orchestrator.shelf(controller_id).fund(quote_of(market.trading_pair), record.amount_quote)
                 self._tell(bot_id, record)
             self._bus.publish(FundingBooked(bot_id, record))
         payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "asset": asset, "amount": format(amount, "f")}
@@ -151,7 +151,7 @@ class FundingKeeper:
         return instrument.amount(lots) - self._records.traded_since(market, ts_ns)
 
     def _in_quote(self, market: Market, asset: str, amount: Decimal) -> Decimal | None:
-        quote = market.trading_pair.rpartition("-")[2]
+        quote = quote_of(market.trading_pair)
         if asset == quote:
             return amount
         rate = self._rate(asset, quote) if quote else None

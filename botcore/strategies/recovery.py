@@ -62,9 +62,9 @@ def restore_bot(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[st
 def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, ConnectorBase], data: MarketDataProvider, taken: list[Order]) -> None:
     orchestrator = bot.orchestrator
     for tally in records.tallies:
-        orchestrator.shelf(tally.controller_id).tally = Tally.from_record(tally)
-    for controller_id, (quote, unpriced) in records.funding.items():
-        orchestrator.shelf(controller_id).funding = Funding(quote, unpriced)
+        orchestrator.shelf(tally.controller_id).tallies[tally.asset] = Tally.from_record(tally)
+    for (controller_id, asset), (quote, unpriced) in records.funding.items():
+        orchestrator.shelf(controller_id).funding[asset] = Funding(quote, unpriced)
     for drawdown in records.drawdowns:
         whose = orchestrator.shelf(drawdown.controller_id).drawdown if drawdown.controller_id else orchestrator.drawdown
         whose.restore(drawdown)

@@ -34,6 +34,7 @@ from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.events import Fact, FactKind, PositionLost
 from botcore.model.instrument import Instrument, Market
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.orchestrator.reporting import reporting_asset
 from botcore.orders.ids import IdSource
 from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
@@ -246,6 +247,7 @@ class TradingRuntime:
             dict(executor_factories()),
             self.ids.executor_id,
             desk.position_mode,
+            reporting_asset(market for _, config in controllers for market in config.markets()),
             keep_closed,
         )
         built = [self._controller(bot_id, spec, config) for spec, config in controllers]

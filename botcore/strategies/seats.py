@@ -47,7 +47,7 @@ class ControllerSeat:
         self.quiet_until_ns = 0
         self.is_killed = False
         self._pending: Any = None
-        controller.take_seat(orchestrator.new_executor_id, waiter)
+        controller.take_seat(orchestrator.new_executor_id, waiter, lambda: orchestrator.report(controller.id))
 
     def on_tick(self, now_ns: int) -> None:
         shelf, controller = self._shelf, self.controller

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.executors.info import ExecutorInfo
-from botcore.model.instrument import Market, split_pair
+from botcore.model.instrument import Market, quote_of
 from botcore.model.records import BotRecords, HoldRecord
 from botcore.orchestrator.holds import PositionSummary
+from botcore.orchestrator.reporting import RateOf, Rates, add_known, reporting_asset
 from condor.manager import RunningBot
 from condor.store.bots import STOPPING, BotRow, ConfigRow
 from condor.views import BotView, ExecutorView, PositionView
@@ -27,7 +28,7 @@ def live_view(bot: RunningBot) -> BotView:
         row.title,
         row.mode,
         STOPPING if strategy.is_stopping else row.state,
-        _quote_of(markets),
+        report.asset,
         tuple(config.controller_name for config in bot.configs),
         tuple(markets),
         row.created_ms,
@@ -45,6 +46,8 @@ def live_view(bot: RunningBot) -> BotView:
         tuple(f"{seat.controller.id}: {seat.fault}" for seat in strategy.seats if seat.fault),
         _signals(strategy.controllers),
         report.funding_quote,
+        tuple((result.asset, result.global_pnl) for result in report.by_asset),
+        report.unpriced_assets,
     )
 
 
@@ -107,38 +110,31 @@ def _signals(controllers: list[Any]) -> tuple[tuple[str, str], ...]:
     return tuple(found[:6])
 
 
-def _quote_of(markets: list[str]) -> str:
-    return split_pair(markets[0].partition(":")[2])[1] if markets else ""
-
-
-def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow], mids: Mapping[Market, Decimal]) -> BotView:
-    """A bot that does not run, from its records; what it holds is valued where its market is open."""
+def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow], mids: Mapping[Market, Decimal], rate_of: RateOf) -> BotView:
+    """A bot that does not run, from its records; what it holds is valued where its market is open, and converted where a rate is known."""
     counts: dict[str, int] = {}
     for tally in records.tallies:
         for name, count in tally.close_types.items():
             counts[name] = counts.get(name, 0) + count
-    zero = Decimal(0)
-    realized = sum((tally.realized_quote for tally in records.tallies), zero)
-    funding = sum((quote for quote, _ in records.funding.values()), zero)
-    realized += sum((hold.realized_gross - hold.fees_in_pnl for hold in records.holds), zero)
+    markets = sorted({Market(str(config.config.get("connector_name")), str(config.config.get("trading_pair"))) for config in configs})
+    rates = Rates(_asset_of(markets, records), rate_of)
     positions = tuple(_held_view(row.bot_id, hold, mids) for hold in records.holds if hold.net_amount_base)
-    open_results = [position.unrealized for position in positions]
-    unrealized = None if None in open_results else sum((value for value in open_results if value is not None), zero)
-    markets = sorted({f"{config.config.get('connector_name')}:{config.config.get('trading_pair')}" for config in configs})
+    money = _Money(records, positions)
+    unpriced = tuple(asset for asset in sorted(money.assets()) if rates.rate(asset) is None)
     return BotView(
         row.bot_id,
         row.title,
         row.mode,
         row.state,
-        _quote_of([market for market in markets if "-" in market]),
+        rates.asset,
         tuple(config.controller_name for config in configs),
-        tuple(markets),
+        tuple(str(market) for market in markets),
         row.created_ms,
-        None if unrealized is None else realized + unrealized + funding,
-        realized,
-        unrealized,
-        sum((tally.fees_quote for tally in records.tallies), zero),
-        sum((tally.volume_quote for tally in records.tallies), zero),
+        rates.total(money.whole()),
+        rates.total(money.realized),
+        rates.total(money.unrealized),
+        rates.total(money.fees),
+        rates.total(money.volume),
         0,
         0,
         sum(tally.closed for tally in records.tallies),
@@ -146,8 +142,53 @@ def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow],
         tuple(sorted(counts.items())),
         positions,
         (),
-        funding=funding,
+        funding=rates.total(money.funding),
+        by_asset=tuple(sorted(money.whole().items())),
+        unpriced=unpriced,
     )
+
+
+def _asset_of(markets: Sequence[Market], records: BotRecords) -> str:
+    """What results are told in: as while it ran, or what was earned in where its configs name no pair."""
+    named = reporting_asset(market for market in markets if "-" in market.trading_pair)
+    return named or min((tally.asset for tally in records.tallies if tally.asset), default="")
+
+
+class _Money:
+    """Sums of a stopped bot by quote asset."""
+
+    def __init__(self, records: BotRecords, positions: Sequence[PositionView]) -> None:
+        self.realized: dict[str, Decimal | None] = {}
+        self.unrealized: dict[str, Decimal | None] = {}
+        self.fees: dict[str, Decimal | None] = {}
+        self.volume: dict[str, Decimal | None] = {}
+        self.funding: dict[str, Decimal | None] = {}
+        for tally in records.tallies:
+            add_known(self.realized, tally.asset, tally.realized_quote)
+            add_known(self.fees, tally.asset, tally.fees_quote)
+            add_known(self.volume, tally.asset, tally.volume_quote)
+        for hold in records.holds:
+            asset = quote_of(hold.trading_pair)
+            add_known(self.realized, asset, hold.realized_gross - hold.fees_in_pnl)
+            add_known(self.fees, asset, hold.cum_fees_quote)
+            add_known(self.volume, asset, hold.volume_quote)
+        for position in positions:
+            add_known(self.unrealized, quote_of(position.trading_pair), position.unrealized)
+        for (_, asset), (amount, _) in records.funding.items():
+            add_known(self.funding, asset, amount)
+
+    def whole(self) -> dict[str, Decimal | None]:
+        """Everything that was earned, by asset."""
+        found: dict[str, Decimal | None] = {}
+        for sums in (self.realized, self.unrealized, self.funding):
+            for asset, value in sums.items():
+                add_known(found, asset, value)
+        return {asset: value for asset, value in found.items() if asset in self.assets()}
+
+    def assets(self) -> set[str]:
+        """Assets in which there is anything at all."""
+        every = (self.realized, self.unrealized, self.fees, self.volume, self.funding)
+        return {asset for sums in every for asset, value in sums.items() if value is None or value}
 
 
 def _held_view(bot_id: str, hold: HoldRecord, mids: Mapping[Market, Decimal]) -> PositionView:

@@ -18,7 +18,7 @@ from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import load_bot
+from botcore.recorder.queries import load_sums
 from botcore.strategies.bot_limits import BotLimits
 from botcore.strategies.seats import step_name
 from condor.configs import Configs
@@ -388,7 +388,7 @@ class BotService:
         return None if reason is None else bare_view(row, (reason,), WAITING)
 
     def _stopped_view(self, row: BotRow, records: BotRecords, configs: list[ConfigRow]) -> BotView:
-        return stopped_view(row, records, configs, self._mids(row.mode))
+        return stopped_view(row, records, configs, self._mids(row.mode), self._hosts.of(row.mode).runtime.market_data.rates.rate)
 
     def _mids(self, mode: str) -> dict[Market, Decimal]:
         """Mid of every open market that has one, on paper or with real money."""
@@ -421,7 +421,7 @@ def _present(row: BotRow | None) -> list[BotRow]:
 
 
 def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
-    return [(row, load_bot(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
+    return [(row, load_sums(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
 
 
 def _stem(controller_name: str, trading_pair: str) -> str:

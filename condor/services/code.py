@@ -1,4 +1,4 @@
-"""The home's own controllers: which there are, and the owner's word that one may run as it is now."""
+"""The home's own controllers and scripts: which there are, and the owner's word that one may run as it is now."""
 
 from __future__ import annotations
 
@@ -51,8 +51,9 @@ class CodeService:
         self._wall = wall
 
     def files(self) -> list[CodeView]:
-        """Every controller file of the home."""
-        return [self._view(name, file) for name, file in self._configs.user_code.names().items()]
+        """Every controller and script file of the home."""
+        code = self._configs.user_code
+        return [self._view(name, file) for name, file in (code.names() | code.scripts()).items()]
 
     def _view(self, name: str, file: str) -> CodeView:
         try:

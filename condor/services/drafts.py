@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
 from botcore.model.errors import ConfigError, UserError
 from botcore.recorder.journal import Journal
 from condor.configs import Configs
@@ -21,10 +23,15 @@ from condor.store import Connection
 from condor.store import drafts as store
 from condor.store.drafts import Draft
 from condor.store.panels import new_id
+from condor.user_code import decides, is_script, script_limits, settings_model
 from condor.users import Actor, Role, require
 from condor.views import BotView
 
 T = TypeVar("T")
+
+
+class NoQuestions(BaseModel):
+    """Config of a script that takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,8 @@ class DraftService:
     async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
         """Start the bot of a draft once, on paper or with real money."""
         draft = await self._open(draft_id)
+        if mode == LIVE and is_script(draft.controller_name):
+            raise UserError("a script is started with real money in a terminal: condor start --script NAME --conf FILE --live")
         faults = self._faults(draft, mode)
         if faults:
             raise UserError(faults[0])
@@ -179,7 +188,17 @@ class DraftService:
             claim(connection)
             store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.STARTED)
 
-        return await self._bots.start(actor, draft.controller_name, draft.answers, claimed, mode=mode)
+        values = self._values(draft)
+        limits = None
+        if is_script(draft.controller_name):
+            limits = script_limits(self._bots.check(draft.controller_name, values, mode).settings)  # a script's config says how much its bot may lose
+        return await self._bots.start_all(actor, [(draft.controller_name, values)], claimed, mode=mode, limits=limits)
+
+    def _values(self, draft: Draft) -> dict[str, Any]:
+        """A draft as the config of its controller; what a script is asked for is a part of that."""
+        if not is_script(draft.controller_name):
+            return dict(draft.answers)
+        return {"settings": dict(draft.answers)} if draft.answers else {}
 
     async def _open(self, draft_id: str) -> Draft:
         draft = await self.draft(draft_id)
@@ -222,7 +241,10 @@ class DraftService:
     def _at_stake(self, draft: Draft) -> LiveOffer | None:
         """What a live start would put at stake; None where no account of that venue is connected."""
         live = self._hosts.live
-        config = self._bots.check(draft.controller_name, draft.answers)
+        if is_script(draft.controller_name):
+            # the amount belongs on the button, and nobody knows it: a terminal may start it with real money (condor start --script ... --live)
+            return None
+        config = self._bots.check(draft.controller_name, self._values(draft))
         market = main_market(config)
         account = live.accounts.get(market.connector_name) if live is not None and market is not None else None
         if account is None or market is None:
@@ -241,16 +263,21 @@ class DraftService:
         if faults:
             return faults
         try:
-            config = self._bots.check(draft.controller_name, draft.answers, mode)
+            config = self._bots.check(draft.controller_name, self._values(draft), mode)
         except ConfigError as error:
             return [error.problem]
         except UserError as error:
             return [str(error)]
         market = main_market(config)
+        if is_script(draft.controller_name):
+            # what it will send only its own code knows: there is no size to judge
+            return [] if market is not None else ["it names no market: a script says in update_markets, init_markets or markets what it trades"]
         return [] if market is None else too_small(config, self._hosts.of(mode).instrument(market))
 
     def _estimates(self, draft: Draft, mode: str) -> tuple[tuple[str, str], ...]:
-        config = self._bots.check(draft.controller_name, draft.answers, mode)
+        if is_script(draft.controller_name):
+            return (("orders and worst case", "only the script knows"),)
+        config = self._bots.check(draft.controller_name, self._values(draft), mode)
         market = main_market(config)
         if market is None:
             return ()
@@ -259,7 +286,14 @@ class DraftService:
 
     def _form(self, controller_name: str, connector: Any) -> Form:
         spec = self._configs.spec(controller_name)
-        return form_of(spec.config_class, self._overview.available_markets(), None if connector is None else str(connector))
+        model: Any = spec.config_class
+        if is_script(controller_name):
+            if not decides(spec):
+                file = spec.origin.partition(" ")[0]
+                raise UserError(f"{file} leaves all decisions to controllers: begin a bot with one of these, or run it by condor start --script")
+            own = settings_model(spec)
+            model = NoQuestions if own is Any else own
+        return form_of(model, self._overview.available_markets(), None if connector is None else str(connector))
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.read(work))

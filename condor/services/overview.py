@@ -30,6 +30,11 @@ ZERO = Decimal(0)
 CURRENCY = "USDT"
 
 
+def _known_sum(values: list[Decimal | None]) -> Decimal | None:
+    """None when one of them is not known."""
+    return None if None in values else sum((value for value in values if value is not None), ZERO)
+
+
 class OverviewService:
     """Accounts, markets and the state of the whole."""
 
@@ -46,15 +51,16 @@ class OverviewService:
 
     # ---- money -----------------------------------------------------------------------------------------------------
     def portfolio(self, actor: Actor) -> PortfolioView:
-        """All open accounts, valued in USDT; what has no price is left out and said so."""
+        """All open accounts, valued in USDT; what has no price is left out and named."""
         require(actor, Role.VIEWER, "looking at balances")
         accounts = tuple(self._account(exchange) for exchange in self._host.runtime.exchanges.values())
         return PortfolioView(
             CURRENCY,
             sum((account.equity for account in accounts), ZERO),
-            sum((account.deposited for account in accounts), ZERO),
+            _known_sum([account.deposited for account in accounts]),
             all(account.is_complete for account in accounts),
             accounts,
+            tuple(sorted({asset.asset for account in accounts for asset in account.assets if asset.value is None})),
         )
 
     def _account(self, exchange: PaperExchange) -> AccountView:
@@ -66,13 +72,14 @@ class OverviewService:
             self._configs.venue(exchange.name).title or exchange.name,
             assets,
             sum((asset.value for asset in assets if asset.value is not None), ZERO),
-            sum((value for value in deposited if value is not None), ZERO),
+            _known_sum(deposited),
             all(asset.value is not None for asset in assets),
         )
 
     def _value(self, connector_name: str, asset: str, amount: Decimal) -> Decimal | None:
-        """Worth of an amount at the mid of its pair against the currency, on the same venue or else on any."""
-        if asset in (CURRENCY, "USD"):
+        """Worth of an amount at the mid of its pair against the currency, on the same venue or else on any, or else by a chain of rates; None when nobody knows.
+        A dollar is worth what its market says, not 1."""
+        if asset == CURRENCY:
             return amount
         markets = self._host.runtime.markets
         candidates = [Market(connector_name, f"{asset}-{CURRENCY}"), *(market for market in markets if market.trading_pair == f"{asset}-{CURRENCY}")]
@@ -82,7 +89,8 @@ class OverviewService:
                 mid = state.price(PriceType.MidPrice)
                 if not mid.is_nan():
                     return amount * mid
-        return None
+        rate = self._host.runtime.market_data.rates.rate(asset, CURRENCY)
+        return None if rate is None else amount * rate
 
     async def reset_paper(self, actor: Actor, claim: Claim) -> None:
         """Give all paper accounts their opening balances again; refused while bots run."""

@@ -85,6 +85,8 @@ async def bot(ctx: Context, args: Args) -> View:
         )
     if view.signals and is_live:
         blocks.append(italic(" · ".join(f"{name} {value}" for name, value in view.signals)))
+    if view.unpriced:
+        blocks.append(line("❔ ", words.unpriced(view.unpriced, view.quote)))
     blocks += [line("🔴 stopped by a fault: ", code(clip(fault, 200))) for fault in view.faults]
     if is_live:
         blocks.append(italic(_markets(ctx, view)))
@@ -96,7 +98,8 @@ def _numbers(view: BotView) -> list[tuple[str, str]]:
         ("Result", f"{words.money(view.net_pnl, signed=True)} {view.quote}"),
         ("  realised", words.money(view.realized, signed=True)),
         ("  open", words.money(view.unrealized, signed=True)),
-        *([("  funding", words.money(view.funding, signed=True))] if view.funding else []),
+        *([("  funding", words.money(view.funding, signed=True))] if view.funding or view.funding is None else []),
+        *([(f"  in {asset}", words.money(result, signed=True)) for asset, result in view.by_asset] if len(view.by_asset) > 1 else []),
         ("Fees paid", words.money(view.fees)),
         ("Volume", words.money(view.volume)),
     ]

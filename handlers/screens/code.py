@@ -27,7 +27,7 @@ async def code(ctx: Context, args: Args) -> View:
     blocks: list[object] = [line(bold("📄 Let this file run?")), line(bold(found.file), f" · hash {found.digest[:SHOWN]}")]
     if found.others:
         blocks.append(line("With ", ", ".join(found.others)))
-    blocks.append("A controller is code that can do whatever you can. Read it first; a changed file asks again.")
+    blocks.append("It is code that can do whatever you can. Read it first; a changed file asks again.")
     if ctx.actor.role < Role.OWNER:
         blocks.append(quote("Only the owner can approve it."))
         return View(card(blocks), ((leave,),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from condor.users import Role
-from condor.views import PortfolioView, StatusView
+from condor.views import AccountView, PortfolioView, StatusView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
@@ -68,8 +68,11 @@ def _accounts(status: StatusView) -> list[object]:
 
 def _change(portfolio: PortfolioView) -> list[tuple[str, str]]:
     """Result since the accounts were opened; nothing while there is none."""
-    if not portfolio.deposited:
+    if portfolio.deposited is not None and not portfolio.deposited:
         return []
+    if portfolio.deposited is None or not portfolio.is_complete:
+        # what has a price now need not be what had one then: their difference is not a result
+        return [("Since the start", "?")]
     gained = portfolio.equity - portfolio.deposited
     return [("Since the start", f"{words.money(gained, signed=True)} ({words.percent(gained / portfolio.deposited)})")]
 
@@ -93,15 +96,19 @@ async def accounts(ctx: Context, args: Args) -> View:
     blocks: list[object] = [bold("💰 Paper accounts"), PAPER]
     for account in portfolio.accounts:
         rows = [(asset.asset, f"{words.amount(asset.total)}{_worth(asset.asset, asset.value)}") for asset in account.assets]
-        blocks.append(
-            line(bold(account.title), f" · {words.money(account.equity)} {portfolio.currency}", "" if account.is_complete else " + what has no price")
-        )
+        blocks.append(line(bold(account.title), f" · {words.money(account.equity)} {portfolio.currency}", _rest(account)))
         blocks.append(pairs(rows or [("empty", "0")]))
     return View(card(blocks), ((show("↺ Reset paper accounts", "reset"),), (show("🔄 Refresh", "accounts"), show("◀ Home", "home"))))
 
 
+def _rest(account: AccountView) -> str:
+    """What is not in an account's equity."""
+    unpriced = [asset.asset for asset in account.assets if asset.value is None]
+    return f" + {' and '.join(unpriced)}, which nobody knows the price of" if unpriced else ""
+
+
 def _worth(asset: str, value: Decimal | None) -> str:
-    if asset in ("USDT", "USD"):
+    if asset == "USDT":
         return ""
     return f" = {words.money(value)}"
 

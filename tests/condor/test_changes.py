@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ async def test_limit_that_is_reached_is_written_down(running: tuple[Program, str
     await of.services.bots.set_limits(OWNER, bot_id, {"max_controller_drawdown_quote": "10"}, claim)
     strategy = of._manager.running[bot_id].strategy
     shelf = strategy.orchestrator.shelf(strategy.controllers[0].id)
-    shelf.funding.quote -= 11
+    shelf.fund("USDT", Decimal(-11))
     strategy.on_tick(of._hosts.paper.clock.now_ns)
     (row,) = await read(of, lambda connection: configs_of(connection, bot_id))
     assert (row.version, row.config["manual_kill_switch"]) == (2, True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from botcore.model.errors import UserError
 from botcore.model.instrument import Market
 from condor.approvals import ApprovalNeeded
 from condor.home import find_home
@@ -85,3 +86,38 @@ def test_markets_of_a_config_without_its_model() -> None:
     config = AbsentConfig.model_validate(values)
     assert config.markets() == {Market("binance", "ETH-USDT"), Market("bybit_perpetual", "ETH-USDT")}
     assert list(config.perpetual_settings()) == [Market("bybit_perpetual", "ETH-USDT")]
+
+
+async def test_a_script_of_the_home_is_listed_approved_asked_and_started_by_the_wizard(tmp_path: Path) -> None:
+    write(tmp_path, "../scripts/one_way.py", (HOME / "scripts/one_way.py").read_text())
+    write(tmp_path, "../scripts/_notes.py", "# StrategyV2Base\n")
+    async with started(tmp_path) as program:
+        services = program.services
+        assert ("scripts.one_way", "of this home, scripts/one_way.py") in services.drafts.controllers()
+        assert [view.name for view in services.code.files()] == ["scripts.one_way"]
+        with pytest.raises(ApprovalNeeded):
+            await services.drafts.begin(OWNER, "scripts.one_way")
+        await services.code.approve(OWNER, "scripts.one_way", services.code.files()[0].digest)
+        draft = await services.drafts.begin(OWNER, "scripts.one_way")
+        for name, text in (("amount", "0.25"), ("leverage", "2")):
+            draft = await services.drafts.answer(OWNER, draft.draft_id, name, text)
+        review = await services.drafts.review(draft.draft_id)
+        assert review.faults == () and ("leverage", "leverage", "2") in (*review.answers, *review.advanced)
+        assert (review.live, review.estimates) == (None, (("orders and worst case", "only the script knows"),))
+        with pytest.raises(UserError, match="with real money in a terminal"):
+            await services.drafts.start(OWNER, draft.draft_id, lambda _: None, "live")
+        view = await services.drafts.start(OWNER, draft.draft_id, lambda _: None)
+        (controller,) = program._manager.running[view.bot_id].strategy.controllers
+        assert controller.config.markets() == {Market("binance_perpetual", "ETH-USDT")}
+        assert (controller.config.settings.leverage, str(controller.config.settings.amount)) == (2, "0.25")
+        assert view.controllers == ("scripts.one_way",)
+
+
+async def test_a_script_that_only_runs_controllers_is_no_bot_of_the_wizard(tmp_path: Path) -> None:
+    text = "from hummingbot.strategy.strategy_v2_base import StrategyV2Base\n\n\nclass Plain(StrategyV2Base):\n    pass\n"
+    write(tmp_path, "../scripts/plain.py", text)
+    async with started(tmp_path) as program:
+        code = program.services.code
+        await code.approve(OWNER, "scripts.plain", code.files()[0].digest)
+        with pytest.raises(UserError, match="leaves all decisions to controllers"):
+            await program.services.drafts.begin(OWNER, "scripts.plain")

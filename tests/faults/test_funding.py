@@ -84,7 +84,9 @@ async def test_i20_funding_that_was_paid_while_nothing_ran_is_found(rig: LiveRig
     await rig.boot()
     await rig.until(lambda: report(rig).funding_quote, 60)
     assert report(rig).funding_quote == paid(rig)
-    assert rig.inside(lambda: rig.journal.read(lambda connection: load_bot(connection, BOT)).result()).funding == {CONTROLLER: (paid(rig), False)}
+    assert rig.inside(lambda: rig.journal.read(lambda connection: load_bot(connection, BOT)).result()).funding == {
+        (CONTROLLER, "USDT"): (paid(rig), False)
+    }
     await rig.finish(excused=("I20",))
 
 

@@ -131,3 +131,22 @@ def test_the_end_of_an_executor_of_two_markets_names_both() -> None:
 def test_an_executor_of_two_markets_that_was_ended_by_force_names_both() -> None:
     text = said(FactKind.STOP_FORCED, **OF_TWO, reason="it did not end")
     assert "an executor on BTC-USDT on binance and BTC-USDT on bybit was ended by force" in text
+
+
+def closing(pair: str, pnl: str) -> Notice:
+    payload = {**ORDER, "trading_pair": pair, "close_type": "TAKE_PROFIT", "net_pnl_quote": pnl, "net_pnl_pct": "0.01", "fees_quote": "0.5"}
+    return Notice(1, FactKind.EXECUTOR_CLOSED, "bot-1", "My bot", "x-1-6", "live", 0, payload)
+
+
+def test_results_of_two_quote_assets_are_told_side_by_side() -> None:
+    """No dollar sign for euros, and no sum of both."""
+    text = str(text_of([closing("BTC-USDT", "5"), closing("BTC-EUR", "3"), closing("ETH-EUR", "-1")]))
+    assert "3 executors closed · +2.00 EUR and +5.00 USDT" in text
+    assert "+$5.00" in text and "+3.00 EUR" in text and "$3.00" not in text
+    assert "2 executors closed · +8.00<" in str(text_of([closing("BTC-USDT", "5"), closing("ETH-USDT", "3")]))
+
+
+def test_a_result_without_a_rate_is_not_known_and_names_the_asset() -> None:
+    text = said(FactKind.BOT_STOPPED, net_pnl_quote=None, quote="USDT", unpriced=["EUR"])
+    assert "stopped · $?" in text and "what EUR is worth in USDT is not known now" in text
+    assert "-3.00 EUR" in said(FactKind.BOT_STOPPED, net_pnl_quote="-3", quote="EUR", unpriced=[])

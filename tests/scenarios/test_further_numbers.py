@@ -16,7 +16,8 @@ from botcore.executors.twap.config import TWAPExecutorConfig
 from botcore.executors.xemm.config import XEMMExecutorConfig
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.orchestrator.holds import HoldBook, PositionHold
-from botcore.orchestrator.performance import Tally
+from botcore.orchestrator.performance import report_of
+from botcore.orchestrator.reporting import Rates
 from tests.support.bench import PERP, SPOT, D, VenueBench, instrument, make_fill
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
@@ -326,12 +327,13 @@ def test_hedge_mode_flips_nothing() -> None:
 
 
 def test_percentages_of_a_report_are_of_the_volume_and_0_without_any() -> None:
-    empty = Tally().report([], [])
+    rates = Rates("USDT", lambda _asset, _quote: None)
+    empty = report_of([], [], [], [], rates)
     assert (empty.realized_pnl_pct, empty.unrealized_pnl_pct, empty.global_pnl_pct, empty.global_pnl_quote) == (0, 0, 0, 0)
     hold = PositionHold(instrument())
     for number, (side, amount, price) in enumerate(((BUY, 4, 100), (SELL, 1, 120))):
         hold.add(make_fill(instrument(), side, price, amount, trade_id=f"t{number}", fee="0.5"))
-    report = Tally().report([], [hold.summary(D(90))])
+    report = report_of([], [], [hold.summary(D(90))], [], rates)
     # realised 20 - 1, unrealised 3 * -10, volume 520
     assert (report.realized_pnl_quote, report.unrealized_pnl_quote, report.volume_traded) == (19, -30, 520)
     assert (report.realized_pnl_pct, report.global_pnl_pct) == (Decimal(19) / 520 * 100, Decimal(-11) / 520 * 100)

@@ -34,7 +34,7 @@ class Watcher:
         self.executors: dict[str, dict[str, Any]] = {}
         self.legs: dict[tuple[str, ...], dict[str, Any]] = {}
         self.holds: dict[tuple[str, ...], dict[str, Any]] = {}
-        self.tallies: dict[tuple[str, str], dict[str, Any]] = {}
+        self.tallies: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.funding: dict[tuple[str, ...], dict[str, Any]] = {}
         self.facts: Counter[tuple[str, str]] = Counter()
         self.memory: dict[tuple[str, str], str] = {}
@@ -68,7 +68,7 @@ class Watcher:
                 key = (values["bot_id"], values["controller_id"], values["connector_name"], values["trading_pair"], values["bucket"])
                 self.holds[key] = values
             elif table == "tallies":
-                self.tallies[values["bot_id"], values["controller_id"]] = values
+                self.tallies[values["bot_id"], values["controller_id"], values["asset"]] = values
             elif table == "funding":
                 self._funding(values)
             elif table == "facts":

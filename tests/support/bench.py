@@ -51,6 +51,7 @@ from botcore.model.records import BotRecords, ExecutorRecord, FillRecord, OrderR
 from botcore.model.times import NEVER
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+from botcore.orchestrator.reporting import reporting_asset
 from botcore.orders.ids import IdSource
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
@@ -197,7 +198,7 @@ class MemoryRecords:
 
     def _on_tally(self, event: TallyChanged) -> None:
         record = event.tally.record()
-        self.tallies[record.controller_id] = record
+        self.tallies[record.controller_id, record.asset] = record
 
     def fact_kinds(self) -> list[str]:
         return [fact.kind for fact in self.facts]
@@ -403,6 +404,7 @@ class VenueBench:
             dict(factories or executor_factories()),
             self.ids.executor_id,
             self.desk.position_mode,
+            reporting_asset(self.states),
             keep_closed,
         )
         if price is not None:
@@ -435,6 +437,7 @@ class VenueBench:
     # ---- executors
     def start(self, config: Any, controller_id: str = "main") -> Any:
         executor = self.orchestrator.create(config, controller_id)
+        assert executor is not None, "the same was refused again and again"
         self.send()
         return executor
 

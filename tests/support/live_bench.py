@@ -139,7 +139,7 @@ class LiveBench:
     def _orchestrator(self, bot_id: str) -> ExecutorOrchestrator:
         desk = Desk(bot_id, self.connectors, self.gate, self.clock)
         return ExecutorOrchestrator(
-            desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, desk.position_mode
+            desk, self.market_data, self.clock, self.bus, dict(executor_factories()), self.ids.executor_id, desk.position_mode, "USDT"
         )
 
     @property

@@ -85,6 +85,8 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
     def _run(self, now_ns: int) -> None:
+        if self._may_be_stranded and self._next_level() is None and self._end_if_stranded(now_ns):
+            return
         barriers = self._barriers
         if barriers is not None:
             if self._control_barriers(barriers, now_ns):
@@ -174,6 +176,10 @@ class DCAExecutor(GuardedExecutor[DCAExecutorConfig]):
             level.move(LevelEvent.FILLED)
         else:
             level.move(LevelEvent.ENDED if self.status is RUNNING else LevelEvent.LEFT)
+
+    def _order_ended(self, order: Order, now_ns: int) -> None:
+        self._may_be_stranded = True
+        super()._order_ended(order, now_ns)
 
     def _stop_watching(self) -> None:
         super()._stop_watching()

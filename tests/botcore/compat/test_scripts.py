@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from botcore.executors.data_types import config_values
+from botcore.model.actions import StoreExecutorAction
 from botcore.model.enums import CloseType, PositionMode, TradeType
 from botcore.model.instrument import Market
 from tests.support.bench import PERP, SPOT, PaperBench, instrument
@@ -94,6 +95,24 @@ def test_actions_of_a_script_are_its_own_and_it_ends_itself(tmp_path: Path) -> N
     assert info.close_type is CloseType.EARLY_STOP
     assert len(stage.infos) == 1, "after it has ended itself it is asked no more"
     assert len(script.executors_info_to_df(stage.infos)) == 1
+
+
+def test_what_a_script_is_told_that_it_earned_is_the_bots_own_report(tmp_path: Path) -> None:
+    """An executor that was let go still counts: no sum over what is still to be seen."""
+    stage = way_stage(tmp_path)
+    for _ in range(3):
+        stage.tick()
+    for number in range(2):
+        bar(stage.bench, 90 - number, number)
+        for _ in range(3):
+            stage.tick()
+    (info,) = stage.infos
+    script, report = stage.controller.script, stage.bot.orchestrator.report("c1")
+    stage.bot.orchestrator.execute(StoreExecutorAction(controller_id="c1", executor_id=info.id))
+    assert stage.infos == []
+    told = script.get_performance_report()
+    assert told.volume_traded == report.volume_traded == info.filled_amount_quote > 0
+    assert (told.global_pnl_quote, told.close_type_counts) == (report.global_pnl_quote, {CloseType.EARLY_STOP: 1})
 
 
 def test_the_config_of_a_script_survives_storage(tmp_path: Path) -> None:

@@ -322,9 +322,9 @@ def test_report_of_the_bot_sums_its_controllers() -> None:
 def test_tally_survives_its_record() -> None:
     bench = VenueBench()
     closed(bench, opened(bench, config()), 110, fee="0.1")
-    tally = bench.orchestrator.shelf("main").tally
+    tally = bench.orchestrator.shelf("main").tally("USDT")
     assert Tally.from_record(tally.record()) == tally
-    assert bench.records.tallies["main"] == tally.record()
+    assert bench.records.tallies["main", "USDT"] == tally.record()
 
 
 def test_pnl_of_the_report_is_the_cash_of_the_fills() -> None:

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 from botcore.executors.data_types import OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
 from botcore.executors.position import PositionExecutor
 from botcore.model.enums import TradeType
+from botcore.model.instrument import quote_of
 from botcore.orchestrator.drawdown import Drawdown
-from botcore.orchestrator.standing import sums_of
+from botcore.orchestrator.standing import OpenSums
 from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 BTC = instrument("BTC-USDT", PERP)
 ETH = instrument("ETH-USDT", SPOT)
+EUR = instrument("ETH-EUR", PERP)
 
 
 def open_one(bench: VenueBench, pair: str, connector: str, side: TradeType) -> Any:
@@ -30,6 +32,20 @@ def open_one(bench: VenueBench, pair: str, connector: str, side: TradeType) -> A
         triple_barrier_config=TripleBarrierConfig(stop_loss=D("0.9")),
     )
     return bench.start(config)
+
+
+def sums_of(infos: list[Any]) -> dict[str, OpenSums]:
+    """The same from executors' windows, asked one by one."""
+    found: dict[str, OpenSums] = {}
+    for info in infos:
+        if not info.filled_amount_quote:
+            continue
+        asset = quote_of(info.trading_pair)
+        before = found.get(asset, OpenSums())
+        pnl = None if before.pnl is None or info.net_pnl_quote.is_nan() else before.pnl + info.net_pnl_quote
+        unpriced = before.unpriced or bool(info.custom_info.get("unpriced_fees"))
+        found[asset] = OpenSums(before.volume + info.filled_amount_quote, before.fees + info.cum_fees_quote, pnl, unpriced)
+    return found
 
 
 def agree(bench: VenueBench) -> None:
@@ -48,12 +64,12 @@ steps = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(steps)
 def test_sums_are_those_of_every_executor_whatever_happens(happenings: list[tuple[str, int, int]]) -> None:
-    bench = VenueBench(BTC, ETH)
+    bench = VenueBench(BTC, ETH, EUR)
     for what, which, size in happenings:
         live = [order for venue in bench.venues.values() for order in venue.tracker.open_orders()]
         running = bench.orchestrator.running
         if what == "open":
-            pair, connector = ("BTC-USDT", PERP) if which % 3 else ("ETH-USDT", SPOT)
+            pair, connector = (("ETH-USDT", SPOT), ("BTC-USDT", PERP), ("ETH-EUR", PERP))[which % 3]
             open_one(bench, pair, connector, BUY if which % 2 or connector == SPOT else SELL)
         elif what in ("fill", "cancel") and live:
             order = live[which % len(live)]
@@ -74,9 +90,9 @@ def test_sums_are_those_of_every_executor_whatever_happens(happenings: list[tupl
         elif what == "stop" and running:
             bench.orchestrator.stop(running[which % len(running)].id, keep_position=bool(size % 2))
         elif what == "quote":
-            bench.quote(D(80) + size % 40, of=(BTC, ETH)[which % 2])
+            bench.quote(D(80) + size % 40, of=(BTC, ETH, EUR)[which % 3])
         elif what == "blind":
-            bench.states[(BTC, ETH)[which % 2].market].book.clear()
+            bench.states[(BTC, ETH, EUR)[which % 3].market].book.clear()
         bench.send()
         agree(bench)
 

@@ -292,3 +292,24 @@ def test_rows_from_before_accounts_are_the_paper_account_s(tmp_path: Path) -> No
         assert connection.execute("SELECT event_id FROM facts WHERE kind = 'c'").fetchone() == (3,), (
             "a number that was given out is not given out again"
         )
+
+
+def test_sums_from_before_they_had_an_asset_go_under_that_of_their_controllers_executors(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    migrate(path, target="records_0005_drawdowns")
+    pairs = [("e1", "one", "ETH-USDT"), ("e2", "one", "ETH-USDT"), ("e3", "one", "ETH-EUR"), ("e4", "two", "")]
+    with sqlite3.connect(path) as connection:
+        for executor_id, controller_id, pair in pairs:
+            connection.execute(
+                "INSERT INTO executors VALUES (?,'paper','b',?,'t','TERMINATED',NULL,'','v',?,'','0',NULL,NULL,NULL,NULL,'0','0','{}','{}',1,2)",
+                (executor_id, controller_id, pair),
+            )
+        connection.execute("INSERT INTO legs VALUES ('e4','v','ETH-EUR',0,'paper','b','two','TERMINATED',NULL,'BUY','0',NULL)")
+        connection.executemany(
+            "INSERT INTO tallies VALUES ('b',?,?,'10','0.1',2,1,'{\"FAILED\": 3}')", [("one", "1.50"), ("two", "-2"), ("none", "0")]
+        )
+    assert migrate(path) is True
+    with sqlite3.connect(path) as connection:
+        found = connection.execute("SELECT controller_id, asset, realized_quote, closed, close_types FROM tallies ORDER BY controller_id").fetchall()
+    counts = (2, '{"FAILED": 3}')
+    assert found == [("none", "", "0", *counts), ("one", "USDT", "1.50", *counts), ("two", "EUR", "-2", *counts)]

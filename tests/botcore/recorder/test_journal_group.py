@@ -187,6 +187,7 @@ def test_upsert_writes_only_the_columns_that_are_given(path: Path) -> None:
     first = {
         "bot_id": "b",
         "controller_id": "c",
+        "asset": "USDT",
         "realized_quote": "1",
         "volume_quote": "2",
         "fees_quote": "3",

@@ -241,7 +241,7 @@ def test_recovery_finds_what_runs_with_its_orders_and_fills(bench: Bench) -> Non
     bench.bus.publish(ExecutorChanged("bot", live(executor("x-0-3", status="TERMINATED", close_ns=15))))
     hold = HoldRecord("ctl", "venue_perpetual", "ETH-USDT", "net", D("0.5"), D(50), D("100.00001234567"), D(1), D(2), D(3), D(4), False)
     bench.bus.publish(HoldChanged("bot", live(hold)))
-    tally = TallyRecord("ctl", D("1.5"), D(10), D("0.1"), 2, 1, {"TAKE_PROFIT": 1, "STOP_LOSS": 1})
+    tally = TallyRecord("ctl", "USDT", D("1.5"), D(10), D("0.1"), 2, 1, {"TAKE_PROFIT": 1, "STOP_LOSS": 1})
     bench.bus.publish(TallyChanged("bot", live(tally)))
     bench.flush()
     found = bench.ask(queries.load_bot, "bot")
@@ -252,6 +252,9 @@ def test_recovery_finds_what_runs_with_its_orders_and_fills(bench: Bench) -> Non
     ]
     assert [(record.trade_id, record.price, record.amount) for record in found.fills] == [("t1", D(100), D("0.004"))]
     assert found.holds == [hold] and found.tallies == [tally]
+    sums = bench.ask(queries.load_sums, "bot")
+    assert (sums.holds, sums.tallies, sums.funding) == (found.holds, found.tallies, found.funding)
+    assert not any((sums.running, sums.closed, sums.orders, sums.fills)), "what a list of bots does not show is not read"
 
 
 def test_a_bot_without_records_is_empty(bench: Bench) -> None:

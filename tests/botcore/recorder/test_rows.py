@@ -128,7 +128,7 @@ RECORDS = [
     executor(),
     executor(entry_price=None, net_pnl_quote=None, close_type="STOP_LOSS", status="TERMINATED"),
     HoldRecord("ctl", "venue", "A-B", "net", D("-1"), D("2.5"), D(".00001234567"), D(0), D("1e-12"), D(3), D(4), True),
-    TallyRecord("ctl", D("-1.5"), D(100), D("0.1"), 3, 1, {"STOP_LOSS": 2, "TAKE_PROFIT": 1}),
+    TallyRecord("ctl", "USDT", D("-1.5"), D(100), D("0.1"), 3, 1, {"STOP_LOSS": 2, "TAKE_PROFIT": 1}),
 ]
 
 

@@ -1,0 +1,222 @@
+"""Results of several quote assets: kept apart exactly, told together at present rates, and not at all where a rate is not known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
+from botcore.executors.data_types import ConnectorPair, PositionExecutorConfig, TripleBarrierConfig
+from botcore.executors.position import PositionExecutor
+from botcore.model.enums import CloseType, TradeType
+from botcore.model.instrument import Market
+from botcore.orchestrator.reporting import reporting_asset
+from botcore.strategies.bot_limits import BotLimits, Breach
+from botcore.strategies.recovery import restore_bot
+from botcore.strategies.strategy_v2 import StrategyV2Base
+from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+
+BUY = TradeType.BUY
+IN_USDT = instrument("ETH-USDT", PERP)
+IN_EUR = instrument("ETH-EUR", PERP)
+BTC = instrument("BTC-USDT", PERP)
+EUR = instrument("EUR-USDT", SPOT)
+
+
+class Assets(VenueBench):
+    """ETH against USDT and against EUR, all at 100; one EUR is 1.25 USDT where `has_rate`. Results are told in USDT."""
+
+    def __init__(self, *, has_rate: bool = True, **more: Any) -> None:
+        super().__init__(IN_USDT, IN_EUR, BTC, *([EUR] if has_rate else []), **more)
+        if has_rate:
+            self.quote("1.25", of=EUR)
+
+    def opened(self, of: Any, amount: Any = 1, controller_id: str = "main") -> Any:
+        executor = self.start(position(of.market.trading_pair, amount), controller_id)
+        self.venue.trade(self.orders[-1], price=100)
+        return executor
+
+    def closed(self, of: Any, price: Any, amount: Any = 1, controller_id: str = "main") -> Any:
+        executor = self.opened(of, amount, controller_id)
+        self.orchestrator.stop(executor.id)
+        self.send()
+        self.venue.trade(self.orders[-1], price=price)
+        assert executor.is_closed
+        return executor
+
+
+def position(pair: str, amount: Any = 1) -> PositionExecutorConfig:
+    triple = TripleBarrierConfig(stop_loss=D("0.9"))
+    return PositionExecutorConfig(
+        trading_pair=pair, connector_name=PERP, side=BUY, entry_price=D(100), amount=D(amount), triple_barrier_config=triple
+    )
+
+
+def numbers(report: Any) -> tuple[Any, ...]:
+    return report.realized_pnl_quote, report.unrealized_pnl_quote, report.global_pnl_quote, report.volume_traded, report.unpriced_assets
+
+
+@pytest.mark.parametrize(
+    ("pairs", "asset"),
+    [
+        (["ETH-USDT"], "USDT"),
+        (["ETH-USDT", "ETH-EUR", "BTC-EUR"], "EUR"),
+        (["ETH-USDT", "ETH-EUR"], "EUR"),
+        (["BTC-USDT", "ETH-USDT", "ETH-BTC"], "USDT"),
+        ([], ""),
+    ],
+)
+def test_results_are_told_in_the_quote_asset_of_most_markets(pairs: list[str], asset: str) -> None:
+    assert reporting_asset([Market(PERP, pair) for pair in pairs]) == asset
+
+
+def test_results_of_two_quote_assets_are_converted_and_not_added() -> None:
+    """Won 10 USDT and 8 EUR, open +4 EUR: 10 + 8 x 1.25 realised, 4 x 1.25 open."""
+    bench = Assets()
+    bench.closed(IN_USDT, 110)
+    bench.closed(IN_EUR, 108)
+    bench.opened(IN_EUR, 2)
+    bench.quote(102, of=IN_EUR)
+    for whose in (None, "main"):
+        assert numbers(bench.orchestrator.report(whose)) == (20, 5, 25, 210 + (208 + 200) * D("1.25"), ())
+    report = bench.orchestrator.report("main")
+    assert [(each.asset, each.realized_pnl, each.unrealized_pnl, each.volume) for each in report.by_asset] == [
+        ("EUR", 8, 4, 408),
+        ("USDT", 10, 0, 210),
+    ]
+    assert bench.orchestrator.pnl("main") == 25
+    assert (report.asset, report.closed_executors, report.winning_executors) == ("USDT", 2, 2)
+    assert report.close_type_counts == {CloseType.EARLY_STOP: 2}
+
+
+def test_a_rate_that_nobody_knows_makes_the_whole_unknown_and_is_named() -> None:
+    bench = Assets(has_rate=False)
+    bench.closed(IN_USDT, 110)
+    bench.states[IN_EUR.market].book.clear()
+    assert numbers(bench.orchestrator.report()) == (10, 0, 10, 210, ()), "nothing is in EUR yet: no rate is needed"
+    bench.quote(100, of=IN_EUR)
+    bench.closed(IN_EUR, 100)
+    bench.states[IN_EUR.market].book.clear()
+    report = bench.orchestrator.report()
+    assert numbers(report) == (10, 0, 10, None, ("EUR",)), "even: worth 0 whatever an EUR is, and still named for its volume"
+    bench.quote(100, of=IN_EUR)
+    bench.closed(IN_EUR, 90)
+    bench.states[IN_EUR.market].book.clear()
+    report = bench.orchestrator.report()
+    assert numbers(report) == (None, 0, None, None, ("EUR",))
+    assert [(each.asset, each.global_pnl) for each in report.by_asset] == [("EUR", -10), ("USDT", 10)], "each for itself stays exact"
+    assert bench.orchestrator.pnl("main") is None
+
+
+def test_a_rate_may_lead_over_what_is_traded() -> None:
+    """Without EUR-USDT: one ETH is 100 EUR and 150 USDT, so one EUR is 1.5 USDT."""
+    bench = Assets(has_rate=False)
+    bench.closed(IN_EUR, 108)
+    bench.quote(150, of=IN_USDT)
+    assert bench.orchestrator.report().global_pnl_quote == 12
+
+
+# ---- limits --------------------------------------------------------------------------------------------------------
+def limited(bench: Assets, **limits: Any) -> tuple[StrategyV2Base, list[Breach]]:
+    breaches: list[Breach] = []
+    bot = StrategyV2Base(
+        "bot",
+        [],
+        bench.orchestrator,
+        bench.market_data,
+        bench.clock,
+        bench.bus,
+        limits=BotLimits(**limits),
+        on_breach=lambda _bot, breach: breaches.append(breach),
+    )
+    return bot, breaches
+
+
+def test_a_drawdown_counts_in_the_asset_of_the_limit() -> None:
+    """A limit of 11 USDT: 9 EUR lost are 11.25 USDT."""
+    bench = Assets()
+    bot, breaches = limited(bench, max_global_drawdown_quote=11)
+    bench.opened(IN_EUR)
+    bench.quote(92, of=IN_EUR)
+    bot.on_tick(bench.clock.now_ns)
+    assert breaches == [] and bench.orchestrator.drawdown.drop == 10
+    bench.quote(91, of=IN_EUR)
+    bot.on_tick(bench.clock.now_ns)
+    assert [(breach.drop, breach.limit) for breach in breaches] == [(D("11.25"), 11)] and bot.is_stopping
+
+
+def test_a_rate_alone_moves_what_was_earned_and_an_unknown_one_is_not_looked_at() -> None:
+    bench = Assets()
+    bot, breaches = limited(bench, max_global_drawdown_quote=5)
+    bench.closed(IN_EUR, 140)
+    bot.on_tick(bench.clock.now_ns)
+    assert bench.orchestrator.drawdown.peak == 50
+    for of in (EUR, IN_USDT):
+        bench.states[of.market].book.clear()
+    bot.on_tick(bench.clock.now_ns)
+    assert (breaches, bench.orchestrator.drawdown.drop) == ([], 0), "what is not known is no drop"
+    bench.quote("1.1", of=EUR)
+    bot.on_tick(bench.clock.now_ns)
+    assert [(breach.peak, breach.drop) for breach in breaches] == [(50, 6)]
+
+
+def test_only_what_changed_is_asked_whatever_the_rates_do() -> None:
+    asked: list[str] = []
+
+    class Counting(PositionExecutor):
+        def earned(self) -> Any:
+            asked.append(self.id)
+            return super().earned()
+
+    bench = Assets(factories={"position_executor": Counting})
+    executors = [bench.opened(IN_EUR if number % 2 else IN_USDT) for number in range(10)]
+    bench.orchestrator.observe()
+    asked.clear()
+    for rate in ("1.2", "1.3"):
+        bench.quote(rate, of=EUR)
+        bench.quote(101, of=IN_EUR)
+        bench.orchestrator.observe()
+        assert asked == [] and bench.orchestrator.shelf("main").pnl == 5 * D(rate)
+    bench.orchestrator.stop(executors[1].id)
+    bench.send()
+    bench.venue.trade(bench.orders[-1], amount="0.5", price=101)
+    bench.orchestrator.observe()
+    assert asked == [executors[1].id]
+
+
+# ---- executors of two assets ---------------------------------------------------------------------------------------
+def test_an_executor_of_two_assets_adds_to_both_when_no_rate_is_known_as_it_ends() -> None:
+    """It bought 1 for 100 USDT and sold it for 104 EUR: spot legs stay, so all of it is in its holds, each in its own asset."""
+    here, there = instrument("ETH-USDT", "here"), instrument("ETH-EUR", "there")
+    rate = instrument("EUR-USDT", "here")
+    bench = VenueBench(here, there, rate)
+    for venue in bench.venues.values():
+        venue.fee_rate = lambda pair, is_maker: D(0)  # type: ignore[method-assign]
+    bench.quote(104, of=there)
+    bench.quote("1.25", of=rate)
+    pairs = [ConnectorPair(connector_name=of.market.connector_name, trading_pair=of.market.trading_pair) for of in (here, there)]
+    config = ArbitrageExecutorConfig(buying_market=pairs[0], selling_market=pairs[1], order_amount=D(1), min_profitability=D("0.01"))
+    executor = bench.start(config)
+    bench.states[rate.market].book.clear()
+    for name, price in (("here", 100), ("there", 104)):
+        order = bench.venues[name].requests[0]
+        bench.venues[name].trade(order, price=price)
+    assert executor.close_type is CloseType.COMPLETED and bench.records.faults == []
+    assert executor.net_pnl_quote().is_nan(), "of both together nothing can be said"
+    report = bench.orchestrator.report()
+    assert {each.asset: each.volume for each in report.by_asset} == {"USDT": 100, "EUR": 104}
+    assert [(part.asset, part.net_pnl) for part in executor.earned()] == [("USDT", -100), ("EUR", 104)]
+
+
+# ---- restart -------------------------------------------------------------------------------------------------------
+def test_each_assets_sums_come_back() -> None:
+    bench = Assets()
+    bench.closed(IN_USDT, 110)
+    bench.closed(IN_EUR, 95)
+    later = Assets()
+    bot, _ = limited(later)
+    restore_bot(bot, bench.records.bot_records(), later.venues, later.market_data)  # type: ignore[arg-type]
+    assert later.orchestrator.report() == bench.orchestrator.report()
+    assert later.orchestrator.pnl("main") == 10 - 5 * Decimal("1.25")
