@@ -517,11 +517,16 @@ class ExecutorOrchestrator:
 
     def _rates(self) -> Rates:
         """Present rates into the asset that results are told in."""
+        if not self.asset:
+            # no controller names a market, and nothing of one market was begun here: what was earned, or is held, says it
+            shelves = self._shelves.values()
+            earned = {asset for shelf in shelves for asset in (*shelf.tallies, *shelf.funding, *shelf.standing.assets())}
+            self.asset = min({*earned, *(hold.instrument.quote for hold in self.holds.of())} - {""}, default="")
         return Rates(self.asset, self._market_data.rates.rate)
 
     def pnl(self, controller_id: str, rates: Rates | None = None) -> Decimal | None:
         """Global PnL of a controller after fees, with funding; None while a price or a rate that it needs is not known."""
-        shelf = self.shelf(controller_id)
+        shelf, rates = self.shelf(controller_id), rates or self._rates()
         sums = shelf.standing.pnl(self._closing_price)
         for asset, tally in shelf.tallies.items():
             add_known(sums, asset, tally.realized_quote)
@@ -532,7 +537,7 @@ class ExecutorOrchestrator:
             add_known(sums, hold.instrument.quote, None if unrealized is None else hold.realized_pnl_quote + unrealized)
         # what is the same in every asset needs no rate; a shelf of other assets moves with their rates too
         shelf.is_converted = any(value for asset, value in sums.items() if asset != self.asset)
-        return (rates or self._rates()).total(sums)
+        return rates.total(sums)
 
     def observe(self) -> None:
         """Look at the PnL of each controller and of the bot, for their drawdowns; a peak is written down, so that a restart does not forget it."""

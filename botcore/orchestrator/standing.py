@@ -94,6 +94,11 @@ class Standing:
         self._settle()
         return bool(self._parts)
 
+    def assets(self) -> list[str]:
+        """Quote assets in which something is filled."""
+        self._settle()
+        return list(self._sums)
+
     def sums(self, price_of: PriceOf) -> dict[str, OpenSums]:
         """The sums at present prices, by quote asset."""
         self._settle()

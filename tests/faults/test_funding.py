@@ -104,6 +104,7 @@ async def test_i20_the_share_is_that_of_the_time_of_the_payment(rig: LiveRig) ->
     await rig.sleep(30)
     rig.heal()
     await rig.until(lambda: report(rig).funding_quote, 700)
+    await rig.sleep(1)
     assert report(rig).funding_quote == paid(rig) and rows(rig) == {BOT: paid(rig)}
     await rig.finish(excused=("I20",))
 

@@ -118,6 +118,15 @@ def test_a_rate_may_lead_over_what_is_traded() -> None:
     assert bench.orchestrator.report().global_pnl_quote == 12
 
 
+def test_a_bot_whose_controllers_name_no_market_tells_its_results_in_what_it_earned() -> None:
+    bench = Assets(has_rate=False)
+    bench.closed(IN_USDT, 110)
+    # as it begins after a restart: nothing runs, and the sums are back
+    bench.orchestrator.asset = ""
+    assert numbers(bench.orchestrator.report()) == (10, 0, 10, 210, ())
+    assert bench.orchestrator.asset == "USDT"
+
+
 # ---- limits --------------------------------------------------------------------------------------------------------
 def limited(bench: Assets, **limits: Any) -> tuple[StrategyV2Base, list[Breach]]:
     breaches: list[Breach] = []
