@@ -196,6 +196,18 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingView:
+    """An asset of which a real account has less than its bots hold by the records; `holders` are (bot, executor or empty, amount), largest first."""
+
+    connector_name: str
+    asset: str
+    held: Decimal
+    there: Decimal
+    missing: Decimal
+    holders: tuple[tuple[str, str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PanicAccountView:
     """One account while everything is being stopped; the lists are words for people (`condor.panic.accounts`)."""
 

@@ -43,6 +43,7 @@ from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.facade import Services
 from condor.services.history import HistoryService
+from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
@@ -205,6 +206,7 @@ class Program:
             SubscriptionService(journal, self._scheduler, wall),
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
+            MissingService(hosts, journal, wall),
         )
 
     def _recover(self) -> None:

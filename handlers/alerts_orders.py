@@ -125,7 +125,7 @@ def _short(notice: Notice) -> Safe:
             "Somebody has sold or withdrawn it, or it went for fees.",
             *_holders(payload, asset),
             f"Put it back (buy it or transfer it): then everything goes on by itself. Until then nothing more is bought or sold short in {asset}, and exits take what "
-            "is there; what an exit does not find stays in the records as held.",
+            "is there; what an exit does not find stays in the records as held. If it is gone for good, the owner takes it out of the records: Missing coins, below.",
             notice.mode,
         ]
     )

@@ -61,6 +61,8 @@ def _buttons(notices: Sequence[Notice]) -> tuple[tuple[Button, ...], ...]:
         row.append(Button("🤖 Bot", "open", {"screen": "bot", "args": {"bot": first.bot_id}}))
     if first.kind in (FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT):
         row.append(Button("🛑 Panic", "open", {"screen": "panic", "args": {}}, urgent=True))
+    if first.kind == FactKind.BALANCE_SHORT:
+        row.append(Button("🪙 Missing coins", "open", {"screen": "missing", "args": {}}))
     if first.kind == FactKind.RECOVERED:
         row.append(Button("📊 Status", "open", {"screen": "status", "args": {}}))
     return (tuple(row),) if row else ()

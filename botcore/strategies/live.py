@@ -20,7 +20,7 @@ from botcore.core.clock import Clock
 from botcore.core.steps import TimeIterator
 from botcore.data.feed import MarketFeed
 from botcore.markets.market_state import MarketState
-from botcore.model.errors import ConfigError, nearest
+from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Instrument, Market
 from botcore.orders.ids import IdSource
 from botcore.risk.limits import RiskLimits
@@ -124,6 +124,35 @@ class LiveRuntime(TradingRuntime):
                 field="trading_pair",
             )
         return instrument
+
+    def give_up(self, connector_name: str, asset: str) -> Decimal:
+        """Take what a spot account misses of an asset out of the records, on a person's word: it is booked as sold by somebody else at the present price, from holds
+        first, then from the newest executors.
+
+        Returns
+        -------
+        Decimal
+            How much was booked.
+
+        Raises
+        ------
+        UserError
+            When nothing of it is missing for sure, or nobody knows a price.
+        """
+        connector = self.connectors.get(connector_name)
+        found = None if connector is None else connector.shortages.proven.get(asset)
+        if connector is None or found is None:
+            raise UserError(f"nothing of {asset} is missing at {connector_name} for sure: look at /status")
+        left = found.missing
+        books = [book for book in connector.own.books() if book.instrument.base == asset and not book.instrument.is_perpetual and book.net > 0]
+        for book in sorted(books, key=lambda book: -book.net):
+            lots = min(book.net, book.instrument.lots(left))
+            if lots:
+                left -= book.instrument.amount(self.positions.give_up(connector, book.instrument, lots, self.clock.now_ns))
+        if left == found.missing:
+            raise UserError(f"there is no price of {asset} now to book it at, or less than a lot of it is missing: try again when its market is live")
+        self.clock.step(self.dispatch)
+        return found.missing - left
 
     def poke(self, connector_name: str, now_ns: int) -> None:
         """Take what has arrived for one account, now."""

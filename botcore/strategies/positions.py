@@ -239,12 +239,20 @@ class PositionKeeper:
         if ticks is None:
             return True
         own, venue = connector.own.of(instrument).lots(side), connector.venue_lots(instrument, side)
-        amounts = {"venue_amount": format(instrument.amount(venue or 0), "f"), "booked_amount": format(instrument.amount(own), "f")}
+        there = instrument.amount(venue or 0) if instrument.is_perpetual else connector.total(instrument.base)
+        amounts = {"venue_amount": format(there, "f"), "booked_amount": format(instrument.amount(own), "f")}
         self._tell(FactKind.POSITION_ADJUSTED, instrument, now_ns, price=format(instrument.price(ticks), "f"), **amounts)
         shares = self._shares(instrument, side, 1 if gone > 0 else -1, abs(gone))
         for owner, request in shares:
             connector.book_external(request, owner, ticks)
         return sum(request.lots for _, request in shares) == abs(gone)
+
+    def give_up(self, connector: ConnectorBase, instrument: Instrument, lots: int, now_ns: int) -> int:
+        """Book on a person's word that somebody else has sold these lots of a spot pair, at the present price; returns how many somebody here had to give up, 0 while
+        no price is known."""
+        before = connector.own.of(instrument).net
+        self._book(connector, instrument, "net", lots, now_ns)
+        return before - connector.own.of(instrument).net
 
     def _book_forced(self, connector: ConnectorBase, instrument: Instrument, side: str, sign: int, forced: Forced, gone: int, now_ns: int) -> int:
         """An execution of the venue's own order explains lots that are gone: book as many as it has; returns how many."""

@@ -9,6 +9,7 @@ from condor.services.bots import BotService
 from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.history import HistoryService
+from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
@@ -28,3 +29,4 @@ class Services:
     subscriptions: SubscriptionService
     code: CodeService
     panic: PanicService
+    missing: MissingService

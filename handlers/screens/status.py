@@ -54,7 +54,10 @@ async def status(ctx: Context, args: Args) -> View:
         blocks.append(table(["market", "price", "data"], rows))
     blocks.append(italic(f"{view.market_source} · market time {words.clock_time(view.market_time_ms)}"))
     blocks.append(line("Pushed here every ", bold(duration_text(every_s))) if every_s else italic("No status push: /status every 15m asks for one."))
-    return View(card(blocks), _rows(every_s, is_halted=view.halted is not None))
+    ways = _rows(every_s, is_halted=view.halted is not None)
+    if ctx.services.missing.all(ctx.actor):
+        ways = ((show("🪙 Missing coins …", "missing"),), *ways)
+    return View(card(blocks), ways)
 
 
 def _market_name(market: MarketView) -> str:

@@ -296,6 +296,41 @@ async def test_o18_what_is_missing_at_a_spot_account_stands_in_the_status_while_
     assert program.services.overview.status(OWNER).trouble is None
 
 
+async def test_o18_only_the_owner_gives_up_what_is_missing_and_only_while_it_is(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    live, missing = program._live, program.services.missing
+    assert live is not None
+    given: list[tuple[str, str]] = []
+
+    def give_up(connector_name: str, asset: str) -> Decimal:
+        given.append((connector_name, asset))
+        return D("1.1")
+
+    monkeypatch.setattr(live.runtime, "give_up", give_up)
+    with pytest.raises(UserError, match="nothing of ETH is missing"):
+        await missing.give_up(OWNER, PERP, "ETH", no_claim)
+    shortages = live.runtime.connectors[PERP].shortages
+    shortages.proven["ETH"] = Shortage("ETH", D("1.50"), D("0.4"), (("bot", "main", "", D("1.50")),))
+    (seen,) = missing.all(OWNER)
+    assert (seen.connector_name, seen.asset, seen.missing, seen.holders) == (PERP, "ETH", D("1.1"), (("bot", "", D("1.50")),))
+    with pytest.raises(UserError, match="needs the role owner"):
+        await missing.give_up(Actor(2, "Tom", Role.TRADER, "local", 2), PERP, "ETH", no_claim)
+    assert given == []
+    assert await missing.give_up(OWNER, PERP, "ETH", no_claim) == D("1.1")
+    assert given == [(PERP, "ETH")]
+    audited = program._journal.read(
+        lambda connection: connection.exec_driver_sql("SELECT before, after FROM audit WHERE action = 'give_up'").all()
+    ).result()
+    assert audited == [("records 1.5, account 0.4", "1.1")]
+
+
+async def test_o18_nothing_is_given_up_without_a_price(program: Program) -> None:
+    live = program._live
+    assert live is not None
+    live.runtime.connectors[PERP].shortages.proven["ETH"] = Shortage("ETH", D("1.50"), D("0.4"))
+    with pytest.raises(UserError, match="there is no price of ETH now"):
+        await program.services.missing.give_up(OWNER, PERP, "ETH", no_claim)
+
+
 async def test_w13_account_that_is_compared_while_fills_are_on_their_way_is_no_alarm(program: Program) -> None:
     """A position is read a moment before its execution is booked; the next look agrees."""
     live = program._live

@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from botcore.model.enums import CloseType, OrderType
+from botcore.model.errors import UserError
 from botcore.model.events import FactKind
 from tests.fakes.simvenue import script
 from tests.faults.stage import played
@@ -65,6 +68,32 @@ async def test_o18_nothing_is_bought_into_the_hole_and_it_goes_on_when_the_coins
     assert len(rig.told(FactKind.BALANCE_COVERED)) == len(told(rig)) == 1
     assert not rig.connector.shortages
     await rig.finish(excused=("I1",))
+
+
+@played(SPOT)
+async def test_o18_what_is_gone_for_good_is_taken_out_of_the_records_on_a_persons_word(rig: LiveRig) -> None:
+    """From holds first; then nothing is missing, an entry goes on, and what bots hold is what the account has."""
+    kept, running = await held(rig), await held(rig, "0.02")
+    rig.stop(kept, keep_position=True)
+    await rig.until(lambda: kept.is_closed)
+    leave(rig, "0.012")
+    await rig.until(lambda: told(rig), 60)
+    missing = D(told(rig)[0]["missing"])
+    entry = rig.open(amount=D("0.02"))
+    await rig.sleep(20)
+    assert not entry.has_fills
+    orders = len(rig.orders())
+    booked = rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC))
+    assert missing - 2 * rig.instrument.lot_size <= booked <= missing
+    assert len(rig.orders()) == orders, "no order is sent"
+    await rig.until(lambda: entry.has_fills, 120)
+    assert not rig.connector.shortages and len(rig.told(FactKind.BALANCE_COVERED)) == 1
+    holds = sum(hold.net_amount_base for hold in rig.bot.orchestrator.holds.of())
+    assert holds < rig.instrument.lot_size, "what was only held went first"
+    assert not running.is_closed and D("0.0115") < running.exposures()[0].base < D("0.0125"), "the rest of it was the executor's"
+    with pytest.raises(UserError, match="nothing of BTC is missing"):
+        rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC))
+    await rig.finish(excused=("I1", "I2", "external-", "never had it", "its executions make", "I20"))
 
 
 @played(SPOT)

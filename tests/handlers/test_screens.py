@@ -7,11 +7,13 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from botcore.orders.shortages import Shortage
 from condor.errors import UserError
 from condor.home import find_home
 from condor.localchat.entities import parse_html, utf16_length
@@ -109,10 +111,30 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
-    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release"} >= set(registry.screens)
+    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} >= set(registry.screens)
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)
     check(await registry.screens["bot"].render(context(program, registry), stale.args), registry, "a bot that is gone")
+
+
+async def test_o18_missing_coins_are_a_card_with_a_way_out_for_the_owner(program: Program, registry: Registry) -> None:
+    await running_bot(program)
+    connector = next(iter(program._host.runtime.connectors.values()))
+    holders = tuple((NASTY, "main", f"E{number}", Decimal(number)) for number in range(9, 0, -1))
+    connector.shortages.proven["BTC"] = Shortage("BTC", Decimal("45.0"), Decimal("40.00000001"), holders)
+    seen = await crawl(program, registry, [("status", {})])
+    assert {"missing", "give_up"} <= seen
+    ctx = context(program, registry)
+    asked = await registry.screens["give_up"].render(ctx, {"connector": connector.name, "asset": "BTC"})
+    (button,) = [button for row in asked.rows for button in row if button.action == "give_up"]
+    assert button.once and "4.99999999 BTC" in button.text
+    viewer = await registry.screens["missing"].render(context(program, registry, Actor(9, "V", Role.VIEWER, "telegram", 9)), {})
+    assert "and 3 more" in viewer.text and not [button for row in viewer.rows for button in row if "gone" in button.text]
+    connector.shortages.settle("BTC")
+    gone = await registry.screens["give_up"].render(ctx, {"connector": connector.name, "asset": "BTC"})
+    assert "Nothing of BTC is missing" in gone.text
+    status = await registry.screens["status"].render(ctx, {})
+    assert not [button for row in status.rows for button in row if "Missing" in button.text]
 
 
 async def test_a_file_of_the_home_is_shown_by_its_hash_and_approved_by_the_owner_only(program: Program, registry: Registry, tmp_path: Path) -> None:
@@ -205,7 +227,18 @@ async def test_a_viewer_sees_and_can_not_act(program: Program, registry: Registr
         "history",
         "help",
     }
-    for name in ("reset_paper", "start_draft", "stop_bot", "halt", "release", "start_again", "panic_freeze", "panic_flatten", "panic_release"):
+    for name in (
+        "reset_paper",
+        "start_draft",
+        "stop_bot",
+        "halt",
+        "release",
+        "start_again",
+        "panic_freeze",
+        "panic_flatten",
+        "panic_release",
+        "give_up",
+    ):
         assert registry.actions[name].role > Role.VIEWER
     view = await registry.screens["help"].render(context(program, registry, viewer), {})
     assert "/stop" not in view.text
