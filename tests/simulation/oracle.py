@@ -34,7 +34,7 @@ def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     ledgers = list(ledgers)
     excess: dict[str, Decimal] = {}
     for ledger in ledgers:
-        excess.update(ledger.excess())
+        excess.update(unasked(ledger))
         judge_orders(watcher, ledger, breach)
         judge_fills(watcher, ledger, breach)
         judge_position(watcher, ledger, breach)
@@ -43,6 +43,17 @@ def judge(watcher: Watcher, ledgers: Iterable[Ledger], breach: Breach) -> None:
     judge_intents(watcher, breach)
     judge_executors(watcher, ledgers, excess, breach)
     judge_facts(watcher, breach)
+
+
+def unasked(ledger: Ledger) -> dict[str, Decimal]:
+    """Client order id -> base that an executor could not know of when it replaced what was left of the order: what was traded beyond its size, or, of an order that
+    something on the way sent twice (R13), by either of the two; the other one alone may have been told first, as over."""
+    excess = ledger.excess()
+    effects: dict[str, list[Decimal]] = defaultdict(list)
+    for order in ledger.orders():
+        if order.client_order_id in excess:
+            effects[order.client_order_id].append(order.filled)
+    return {name: max(excess[name], sum(filled, ZERO) - min(filled)) for name, filled in effects.items()}
 
 
 def judge_orders(watcher: Watcher, ledger: Ledger, breach: Breach, is_ours: Callable[[str], bool] = is_condors) -> None:

@@ -14,8 +14,8 @@ import pytest
 from botcore.model.events import FactKind
 from botcore.venues.wire import Reply
 from tests.simulation.funding import judge_funding, judge_reports
-from tests.simulation.ledger import VenueFunding, VenueTrade
-from tests.simulation.oracle import judge_balances, judge_executors
+from tests.simulation.ledger import VenueFunding, VenueOrder, VenueTrade
+from tests.simulation.oracle import judge_balances, judge_executors, unasked
 from tests.simulation.sizes import judge_ends, judge_grids, most_of
 from tests.support.live_wire import Manners
 
@@ -57,6 +57,19 @@ def test_i13_what_leaves_in_the_moment_of_the_answer_can_not_know_of_it_and_all_
 @pytest.mark.parametrize(("is_late", "is_told", "expected"), [(True, True, []), (True, False, ["I3"]), (False, True, ["I3"])])
 def test_i3_o9_only_what_came_after_the_venues_own_end_may_come_on_top_and_it_is_told(is_late: bool, is_told: bool, expected: list[str]) -> None:
     assert opened_twice(is_late=is_late, is_told=is_told) == expected
+
+
+@pytest.mark.parametrize(
+    ("effects", "expected"),
+    [(["0.4", "0.4"], "0.4"), (["0.05", "1"], "1"), (["1", "0.1"], "1"), (["1.3"], "0.3"), (["0.6", "0"], "0.6")],
+)
+def test_i3_r13_what_the_second_of_two_did_can_come_on_top(effects: list[str], expected: str) -> None:
+    """An order for 1 that was sent twice: one of the two is told as over, its rest is replaced, and then the other one is told."""
+    orders = [VenueOrder("cdr-1-1-1", PAIR, "BUY", D(1), D(filled), is_open=False, arrived_ns=1) for filled in effects]
+    orders.append(VenueOrder("cdr-1-2-1", PAIR, "BUY", D(1), D(1), is_open=False, arrived_ns=2))
+    beyond = max(sum(map(D, effects)) - 1, D(0))
+    ledger: Any = SimpleNamespace(orders=lambda: orders, excess=lambda: {"cdr-1-1-1": beyond})
+    assert unasked(ledger) == {"cdr-1-1-1": D(expected)}
 
 
 def ended(kind: str, close_type: str, config: dict[str, Any], *fills: tuple[str, str, str], told: bool = False) -> list[str]:
