@@ -158,6 +158,8 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        # from the first order on, not from the first look of the schedule on
+        self._descriptors.look()
         if self._live is not None:
             self._live.on_positions = self._manager.compare_live
             self._live.on_learned = lambda name: self._manager.come_back()

@@ -19,6 +19,7 @@ from botcore.orders.shortages import Shortage
 from botcore.recorder import tables
 from botcore.recorder.queries import facts_after
 from botcore.venues.wire import Reply
+from condor.descriptors import COUNT
 from condor.home import find_home
 from condor.hosts import LIVE, PAPER
 from condor.settings import Environment, Settings
@@ -283,6 +284,10 @@ async def test_comparing_a_real_account_leaves_what_is_said_of_paper(program: Pr
     manager._report(PAPER, {BTC: D(3)})
     manager.compare_live(PERP, {BTC: (live.instrument(BTC), 0)})
     assert "is nobody's" in (program.services.overview.status(OWNER).trouble or "")
+
+
+async def test_p13_descriptors_are_set_aside_before_the_first_order(program: Program) -> None:
+    assert len(program._descriptors._held) == COUNT
 
 
 async def test_o18_what_is_missing_at_a_spot_account_stands_in_the_status_while_it_lasts(program: Program) -> None:
