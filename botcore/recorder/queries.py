@@ -47,29 +47,24 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     )
     orders = connection.execute(joined.where(tables.orders.c.executor_id.in_(of_interest)).order_by(tables.intents.c.created_ns)).all()
     fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(of_interest)).order_by(tables.fills.c.ts_ns)).all()
-    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
-    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
     drawdowns = connection.execute(select(tables.drawdowns).where(tables.drawdowns.c.bot_id == bot_id)).all()
-    return BotRecords(
-        read_executors(connection, running),
-        read_executors(connection, list(reversed(closed))),
-        [read_record(OrderRecord, row) for row in orders],
-        [read_record(FillRecord, row) for row in fills],
-        [read_record(HoldRecord, row) for row in holds],
-        [read_record(TallyRecord, row) for row in tallies],
-        read_executors(connection, orphans),
-        _funding_of(connection, bot_id),
-        [read_record(DrawdownRecord, row) for row in drawdowns],
+    return replace(
+        load_sums(connection, bot_id),
+        running=read_executors(connection, running),
+        closed=read_executors(connection, list(reversed(closed))),
+        orders=[read_record(OrderRecord, row) for row in orders],
+        fills=[read_record(FillRecord, row) for row in fills],
+        orphans=read_executors(connection, orphans),
+        drawdowns=[read_record(DrawdownRecord, row) for row in drawdowns],
     )
 
 
 def load_sums(connection: Connection, bot_id: str) -> BotRecords:
-    """What a bot has earned and holds: what `load_bot` gives, without executors, orders and fills. Its cost does not grow with what the bot has done."""
-    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id)).all()
-    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id)).all()
+    """What a bot has earned and holds: what `load_bot` gives, without executors, orders, fills and drawdowns. Its cost does not grow with what its executors did."""
+    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id))
+    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id))
     found_holds = [read_record(HoldRecord, row) for row in holds]
-    found_tallies = [read_record(TallyRecord, row) for row in tallies]
-    return BotRecords([], [], [], [], found_holds, found_tallies, funding=_funding_of(connection, bot_id))
+    return BotRecords([], [], [], [], found_holds, [read_record(TallyRecord, row) for row in tallies], funding=_funding_of(connection, bot_id))
 
 
 def read_executors(connection: Connection, rows: Sequence[Any]) -> list[ExecutorRecord]:

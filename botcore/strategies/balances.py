@@ -1,7 +1,8 @@
 """What a spot account has of an asset against what our records say that bots hold of it: coins that somebody has sold or withdrawn (O13, O18).
 
-On spot a surplus is the person's own and never ours, so only a shortage says something; and whose coins went can't be told, so nothing is booked on anybody. It is told
-once, with the names of those that hold the asset; until the coins are back, entries into it wait and exits take what there is.
+On spot a surplus is the person's own and never ours, so only a shortage says something; and whose coins went can't be told, so nothing is booked on anybody by itself.
+It is told once, with the names of those that hold the asset; until the coins are back, or a person gives them up (`LiveRuntime.give_up`), entries into it wait and
+exits take what there is.
 
 A balance may be older than our fills, and an order that works may have traded without a word (R21). So a shortage is believed only when everything was asked after twice,
 nothing is open between the venue and us, what our working orders may have sold does not explain it, and a complete list that surely counts our last fill shows it too.

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from botcore.connectors.base import ConnectorBase
 from botcore.connectors.live.exchange import ExchangeConnector
 from botcore.connectors.paper.exchange import PaperRules
 from botcore.controllers.waiting import Waiter
@@ -23,6 +24,8 @@ from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Instrument, Market
 from botcore.orders.ids import IdSource
+from botcore.orders.own import OwnBook
+from botcore.orders.shortages import Shortage
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
 from botcore.strategies.strays import StrayRecords
@@ -127,32 +130,42 @@ class LiveRuntime(TradingRuntime):
 
     def give_up(self, connector_name: str, asset: str) -> Decimal:
         """Take what a spot account misses of an asset out of the records, on a person's word: it is booked as sold by somebody else at the present price, from holds
-        first, then from the newest executors.
-
-        Returns
-        -------
-        Decimal
-            How much was booked.
+        first, then from the newest executors. Returns how much was booked.
 
         Raises
         ------
         UserError
-            When nothing of it is missing for sure, or nobody knows a price.
+            As `check_give_up`.
+        """
+        found = self.check_give_up(connector_name, asset)
+        connector, left = self.connectors[connector_name], found.missing
+        for book in self._held_books(connector, asset):
+            lots = min(book.net, book.instrument.lots(left))
+            if lots:
+                left -= book.instrument.amount(self.positions.give_up(connector, book.instrument, lots, self.clock.now_ns))
+        self.clock.step(self.dispatch)
+        return found.missing - left
+
+    def check_give_up(self, connector_name: str, asset: str) -> Shortage:
+        """What is missing of an asset.
+
+        Raises
+        ------
+        UserError
+            When nothing of it is missing for sure, or it can't be booked now.
         """
         connector = self.connectors.get(connector_name)
         found = None if connector is None else connector.shortages.proven.get(asset)
         if connector is None or found is None:
             raise UserError(f"nothing of {asset} is missing at {connector_name} for sure: look at /status")
-        left = found.missing
-        books = [book for book in connector.own.books() if book.instrument.base == asset and not book.instrument.is_perpetual and book.net > 0]
-        for book in sorted(books, key=lambda book: -book.net):
-            lots = min(book.net, book.instrument.lots(left))
-            if lots:
-                left -= book.instrument.amount(self.positions.give_up(connector, book.instrument, lots, self.clock.now_ns))
-        if left == found.missing:
+        if not any(book.instrument.lots(found.missing) for book in self._held_books(connector, asset)):
             raise UserError(f"there is no price of {asset} now to book it at, or less than a lot of it is missing: try again when its market is live")
-        self.clock.step(self.dispatch)
-        return found.missing - left
+        return found
+
+    def _held_books(self, connector: ConnectorBase, asset: str) -> list[OwnBook]:
+        """Spot pairs in which our bots hold an asset and a price is known, the largest first."""
+        books = [book for book in connector.own.books() if book.instrument.base == asset and not book.instrument.is_perpetual and book.net > 0]
+        return sorted((book for book in books if self.positions.is_priced(connector, book.instrument)), key=lambda book: -book.net)
 
     def poke(self, connector_name: str, now_ns: int) -> None:
         """Take what has arrived for one account, now."""

@@ -247,9 +247,12 @@ class PositionKeeper:
             connector.book_external(request, owner, ticks)
         return sum(request.lots for _, request in shares) == abs(gone)
 
+    def is_priced(self, connector: ConnectorBase, instrument: Instrument) -> bool:
+        """Whether there is a price now at which a long position could be booked as sold."""
+        return self._closing_ticks(connector.own.of(instrument), is_long=True) is not None
+
     def give_up(self, connector: ConnectorBase, instrument: Instrument, lots: int, now_ns: int) -> int:
-        """Book on a person's word that somebody else has sold these lots of a spot pair, at the present price; returns how many somebody here had to give up, 0 while
-        no price is known."""
+        """Book on a person's word that somebody else has sold these lots of a spot pair, at the present price; returns how many somebody here had to give up."""
         before = connector.own.of(instrument).net
         self._book(connector, instrument, "net", lots, now_ns)
         return before - connector.own.of(instrument).net

@@ -44,10 +44,11 @@ class MissingService:
             When nothing of it is missing (any more), or there is no price to book it at.
         """
         require(actor, Role.OWNER, "giving up what is missing")
-        found = next((each for each in self.all(actor) if (each.connector_name, each.asset) == (connector_name, asset)), None)
         live = self._hosts.live
-        if found is None or live is None:
-            raise UserError(f"nothing of {asset} is missing at {connector_name} any more")
+        if live is None:
+            raise UserError(f"no account with real money is connected: nothing of {asset} is missing")
+        # before anything is written down: what can't be done is refused, and no button is used up
+        found = live.runtime.check_give_up(connector_name, asset)
         now_ms, subject, before = self._wall.wall_ms(), f"{asset} at {connector_name}", f"records {plain(found.held)}, account {plain(found.there)}"
 
         def write(connection: Connection) -> None:

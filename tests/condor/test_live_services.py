@@ -15,6 +15,7 @@ from botcore.executors.data_types import config_values
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
+from botcore.orders.own import OwnBook
 from botcore.orders.shortages import Shortage
 from botcore.recorder import tables
 from botcore.recorder.queries import facts_after
@@ -311,6 +312,7 @@ async def test_o18_only_the_owner_gives_up_what_is_missing_and_only_while_it_is(
         return D("1.1")
 
     monkeypatch.setattr(live.runtime, "give_up", give_up)
+    monkeypatch.setattr(live.runtime, "_held_books", lambda connector, asset: [OwnBook(live.instrument(BTC))])
     with pytest.raises(UserError, match="nothing of ETH is missing"):
         await missing.give_up(OWNER, PERP, "ETH", no_claim)
     shortages = live.runtime.connectors[PERP].shortages
@@ -334,6 +336,8 @@ async def test_o18_nothing_is_given_up_without_a_price(program: Program) -> None
     live.runtime.connectors[PERP].shortages.proven["ETH"] = Shortage("ETH", D("1.50"), D("0.4"))
     with pytest.raises(UserError, match="there is no price of ETH now"):
         await program.services.missing.give_up(OWNER, PERP, "ETH", no_claim)
+    query = "SELECT count(*) FROM audit WHERE action = 'give_up'"
+    assert program._journal.read(lambda connection: connection.exec_driver_sql(query).scalar_one()).result() == 0, "what was refused changed nothing"
 
 
 async def test_w13_account_that_is_compared_while_fills_are_on_their_way_is_no_alarm(program: Program) -> None:

@@ -12,24 +12,21 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 
-from botcore.connectors.base import ConnectorBase, OutgoingRequest
+from botcore.connectors.base import OutgoingRequest
 from botcore.connectors.live.account import Account
+from botcore.connectors.live.account_connector import AccountConnector
 from botcore.connectors.live.audit import AuditBook
 from botcore.connectors.live.cancels import CancelBook
-from botcore.connectors.live.crowding import Crowding
 from botcore.connectors.live.doubts import BeliefRules, DoubtBook
 from botcore.connectors.live.endings import EndingBook
 from botcore.connectors.live.fees import Rate, no_rate, with_priced_fee
 from botcore.connectors.live.other_homes import OtherHomes
 from botcore.connectors.live.permission import Permission
-from botcore.connectors.live.perpetual_settings import PerpetualSettings
 from botcore.connectors.live.reconciling import ReconcileBook
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
-from botcore.model.enums import OrderType, PositionMode, TradeType
-from botcore.model.errors import ConfigError, nearest
+from botcore.model.enums import OrderType, TradeType
 from botcore.model.events import Fact, FactKind, ForcedFill, OrderUnknown, PartFault, StrayFill, StrayOrder
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
@@ -56,7 +53,7 @@ LIVE = (OrderState.OPEN, OrderState.PARTIALLY_FILLED)
 ENDS = (OrderState.CANCELED, OrderState.EXPIRED, OrderState.FAILED)
 
 
-class ExchangeConnector(ConnectorBase):
+class ExchangeConnector(AccountConnector):
     """See the module.
 
     Parameters
@@ -90,11 +87,8 @@ class ExchangeConnector(ConnectorBase):
         stops: bool = False,
         rate: Rate | None = None,
     ) -> None:
-        super().__init__(name, clock, bus, ids)
-        self.account = account
-        account.open_orders = self.tracker.open_orders
+        super().__init__(name, clock, bus, ids, line, rules.lag_ns, instruments, account, stops=stops)
         self.doubts = DoubtBook(rules)
-        self._rules = rules
         self.cancels = CancelBook()
         self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)
         self.audit = AuditBook()
@@ -104,15 +98,10 @@ class ExchangeConnector(ConnectorBase):
         self._seconds_told: deque[str] = deque(maxlen=FORCED_KEPT)
         self.broken = ""
         self.inbox: list[News] = []
-        self._line = line
-        self._instruments = instruments
         self._closed = closed
-        self._stops = stops
         self._rate = rate or no_rate
-        self._crowding = Crowding()
         self._unanswered: dict[str, int] = {}
         self._reconciling = ReconcileBook()
-        self._settings = PerpetualSettings(name, clock, bus, line, account, self.own, self.tracker)
 
     # ---- the way out ---------------------------------------------------------------------------------------------
     def send(self, requests: list[OutgoingRequest]) -> None:
@@ -542,74 +531,12 @@ class ExchangeConnector(ConnectorBase):
         asked = f"asked {doubt.asked} times" if doubt.asked else "about to be asked for"
         return f"{asked}; its absence would be believed {f'in {left_s:.0f} s' if left_s > 0 else 'as soon as every list is silent'}"
 
-    # ---- the account -----------------------------------------------------------------------------------------------
-    def balance(self, asset: str) -> tuple[Decimal, Decimal]:
-        return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())
-
-    def can_pay(self, request: OrderRequest, ticks: int) -> bool:
-        return self.account.can_pay(request, ticks, self.tracker.open_orders())
-
-    def instrument(self, trading_pair: str) -> Instrument:
-        found = self._instruments.get(trading_pair)
-        if found is None:
-            raise ConfigError(f"{self.name} has no pair {trading_pair!r}{nearest(trading_pair, self._instruments)}", field="trading_pair")
-        return found
-
-    def fee_rate(self, trading_pair: str, is_maker: bool) -> Decimal | None:
-        return self.account.fee_rate(is_maker)
-
-    def keeps_stops(self) -> bool:
-        return self._stops
-
-    def position_mode(self) -> PositionMode:
-        return self.account.mode
-
-    def balances_ns(self) -> int:
-        return self.account.listed_ns if self.account.is_known else 0
-
-    def total(self, asset: str) -> Decimal:
-        return self.account.total(asset)
-
-    def venue_lots(self, instrument: Instrument, side: str) -> int | None:
-        return self.account.told_lots(instrument.market.trading_pair, side)
-
-    def venue_lots_ns(self, instrument: Instrument, side: str) -> int:
-        return self.account.told_ns(instrument.market.trading_pair, side)
-
-    def look_at_account(self) -> None:
-        self._line.look()
-
-    def look_at_trades(self, instrument: Instrument, since_ns: int) -> None:
-        self._line.look_at_trades(instrument.market.trading_pair, since_ns // 1_000_000)
-
-    def read_lag_ns(self) -> int:
-        return self._rules.lag_ns
-
     def is_settled(self) -> bool:
         return not (self._unanswered or self._reconciling or len(self.doubts) or len(self.endings))
 
     def is_netted(self, request: OrderRequest) -> bool:
         side = self.account.side(request)
         return not self._reconciling and self.own.of(request.instrument).lots(side) == self.account.lots(request.instrument, side)
-
-    def reducible_lots(self, request: OrderRequest) -> int:
-        return self.account.reducible(request)
-
-    def crowded_lots(self, request: OrderRequest) -> int:
-        if not request.instrument.is_perpetual:
-            return 0
-        told_ns = self.venue_lots_ns(request.instrument, self.account.side(request))
-        if self._crowding.is_proven(request, self._clock.now_ns, told_ns - self._rules.lag_ns):
-            return self.account.reducible(request)
-        return self._crowding.own_lots(request, self.own.of(request.instrument))
-
-    def configure_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
-        if self.instrument(trading_pair).is_perpetual:
-            self._settings.want(trading_pair, leverage, mode)
-
-    def mode_problem(self, mode: PositionMode) -> str | None:
-        """Why the account can't be put into this position mode now, as one sentence; None when it can, or is in it."""
-        return self._settings.problem(mode)
 
     # ---- telling ---------------------------------------------------------------------------------------------------
     def _tell(self, kind: str, order: Order, now_ns: int, **values: object) -> None:
