@@ -11,7 +11,7 @@ from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierCo
 from botcore.model.enums import InstrumentKind, OrderType, TradeType
 from botcore.model.instrument import Instrument, Market
 from botcore.risk.limits import RiskLimits
-from tests.support.bench import PaperBench
+from tests.support.paper_bench import PaperBench
 
 EXECUTORS = 1_000
 TICKS = 200

@@ -16,7 +16,8 @@ from botcore.executors.grid.config import GridExecutorConfig
 from botcore.executors.grid.levels import lay_out
 from botcore.model.enums import CloseType, TradeType
 from botcore.risk.limits import RiskLimits
-from tests.support.bench import PERP, D, VenueBench, instrument
+from tests.support.bench import PERP, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 WHERE = {"trading_pair": "ETH-USDT", "connector_name": PERP}

@@ -17,7 +17,8 @@ from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig,
 from botcore.markets.candles_config import CandlesConfig
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, TradeType
-from tests.support.bench import NEVER, PERP, D, backtest_job, spec_of, table_of
+from botcore.model.times import NEVER
+from tests.support.bench import PERP, D, backtest_job, spec_of, table_of
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -17,7 +17,8 @@ from tests.scenarios.test_matched_executors import TwoVenues
 from tests.scenarios.test_pair_executor import opened
 from tests.support.any_executor import restarted
 from tests.support.any_legged import restarted as legged_restarted
-from tests.support.bench import PERP, D, VenueBench
+from tests.support.bench import PERP, D
+from tests.support.venue_bench import VenueBench
 
 BUY, RUNNING = TradeType.BUY, RunnableStatus.RUNNING
 

@@ -19,7 +19,8 @@ from botcore.controllers.pmm_simple import PMMSimpleConfig
 from botcore.model.books import StoredAccount
 from botcore.model.enums import PositionMode
 from botcore.strategies.recovery import restore_bot
-from tests.support.bench import PERP, SPOT, D, PaperBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.paper_bench import PaperBench
 
 OPENING = {"USDT": D(50_000), "ETH": D(0)}
 

@@ -15,7 +15,8 @@ from botcore.executors.data_types import ExecutionStrategy, ExecutorConfigBase, 
 from botcore.executors.info import ExecutorInfo
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.orchestrator.holds import PositionHold
-from tests.support.bench import PERP, SECOND_NS, SPOT, D, VenueBench, instrument, make_fill
+from tests.support.bench import PERP, SECOND_NS, SPOT, D, instrument, make_fill
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 PAIR = "ETH-USDT"

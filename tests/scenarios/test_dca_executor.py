@@ -16,7 +16,8 @@ from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
 from botcore.executors.dca.executor import DCAExecutor
 from botcore.model.enums import CloseType, OrderType, PositionAction, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
-from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, VenueBench, instrument
+from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 MAKER, TAKER = DCAMode.MAKER, DCAMode.TAKER

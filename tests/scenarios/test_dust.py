@@ -13,7 +13,8 @@ from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.events import FactKind
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY = TradeType.BUY
 

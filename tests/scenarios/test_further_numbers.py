@@ -18,7 +18,8 @@ from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStat
 from botcore.orchestrator.holds import HoldBook, PositionHold
 from botcore.orchestrator.performance import report_of
 from botcore.orchestrator.reporting import Rates
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument, make_fill
+from tests.support.bench import PERP, SPOT, D, instrument, make_fill
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 PAIR = {"trading_pair": "ETH-USDT", "connector_name": PERP}

@@ -14,7 +14,9 @@ from botcore.executors.grid.executor import GridExecutor
 from botcore.executors.grid.levels import LevelState, lay_out
 from botcore.model.enums import CloseType, OrderType, PositionAction, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
-from tests.support.bench import PERP, SPOT, D, PaperBench, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.paper_bench import PaperBench
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 LIMIT, MARKET, MAKER = OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER

@@ -15,7 +15,9 @@ from botcore.executors.xemm.config import XEMMExecutorConfig
 from botcore.markets.candles_config import CandlesConfig
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
-from tests.support.bench import PERP, D, PaperBench, VenueBench, instrument, spec_of
+from tests.support.bench import PERP, D, instrument, spec_of
+from tests.support.paper_bench import PaperBench
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 PAIR = {"trading_pair": "ETH-USDT", "connector_name": PERP}

@@ -19,7 +19,8 @@ from botcore.model.events import FactKind
 from botcore.model.order import OrderState
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import D, VenueBench, instrument
+from tests.support.bench import D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 RUNNING, SHUTTING_DOWN, TERMINATED = RunnableStatus.RUNNING, RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED

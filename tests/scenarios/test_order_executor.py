@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from botcore.executors.data_types import ExecutionStrategy, LimitChaserConfig, OrderExecutorConfig
 from botcore.model.enums import CloseType, OrderType, PositionAction, PositionMode, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 MARKET, LIMIT, MAKER = ExecutionStrategy.MARKET, ExecutionStrategy.LIMIT, ExecutionStrategy.LIMIT_MAKER

@@ -15,9 +15,10 @@ from botcore.risk.limits import RiskLimits
 from botcore.venues.line import Ask as AskKind
 from botcore.venues.line import Reported, Told, Traded
 from botcore.venues.wire import OrderReport, Outcome, Verdict
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
 from tests.support.live_bench import LiveBench
 from tests.support.lossy_venue import Line
+from tests.support.venue_bench import VenueBench
 
 BARRIERS = TripleBarrierConfig(stop_loss=D("0.02"), take_profit=D("0.05"))
 

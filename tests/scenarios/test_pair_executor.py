@@ -15,7 +15,8 @@ from botcore.model.events import FactKind
 from botcore.model.order import OrderState
 from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues
 from tests.support.any_legged import restarted
-from tests.support.bench import D, VenueBench
+from tests.support.bench import D
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 RUNNING, SHUTTING_DOWN, TERMINATED = RunnableStatus.RUNNING, RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED

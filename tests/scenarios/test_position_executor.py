@@ -14,7 +14,7 @@ from botcore.executors.data_types import TrailingStop, TripleBarrierConfig
 from botcore.executors.position import PositionExecutor
 from botcore.model.enums import CloseType, OrderType, PositionAction, PositionMode, TradeType
 from botcore.model.order import OrderState, Purpose
-from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, VenueBench, instrument
+from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, instrument
 from tests.support.position_scenarios import (
     BUY,
     LIMIT,
@@ -30,6 +30,7 @@ from tests.support.position_scenarios import (
     sells,
     trade_pnl_pct,
 )
+from tests.support.venue_bench import VenueBench
 
 
 # ---- PE: price, time, start ----------------------------------------------------------------------------------------

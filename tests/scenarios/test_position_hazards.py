@@ -12,7 +12,7 @@ import pytest
 from botcore.executors.position import PositionExecutor
 from botcore.model.enums import CloseType
 from botcore.model.order import OrderState
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
 from tests.support.position_scenarios import (
     LIMIT,
     MAKER,
@@ -25,6 +25,7 @@ from tests.support.position_scenarios import (
     opened,
     sells,
 )
+from tests.support.venue_bench import VenueBench
 
 
 # ---- HZ: exposure --------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from botcore.executors.twap.config import TWAPExecutorConfig, TWAPMode
 from botcore.executors.twap.executor import TWAPExecutor
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
-from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, VenueBench, instrument
+from tests.support.bench import PERP, SECOND_NS, SPOT, T0_NS, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 RUNNING, SHUTTING_DOWN, TERMINATED = RunnableStatus.RUNNING, RunnableStatus.SHUTTING_DOWN, RunnableStatus.TERMINATED

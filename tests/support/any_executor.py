@@ -18,7 +18,8 @@ from botcore.model.order import OrderState, Purpose
 from botcore.orders.tracker import Order
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import D, VenueBench, instrument
+from tests.support.bench import D, instrument
+from tests.support.venue_bench import VenueBench
 
 WHAT = (
     ["price"] * 3

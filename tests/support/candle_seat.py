@@ -12,7 +12,8 @@ from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, RunnableStatus
 from botcore.model.market_events import BarClosed
-from tests.support.bench import PERP, SECOND_NS, T0_S, VenueBench, instrument
+from tests.support.bench import PERP, SECOND_NS, T0_S, instrument
+from tests.support.venue_bench import VenueBench
 
 BAR_S = 60
 FIRST_S = T0_S // 180 * 180

@@ -33,8 +33,9 @@ from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from botcore.strategies.strays import StrayKeeper
-from tests.support.bench import PERP, SECOND_NS, T0_NS, MemoryRecords, fill_record, instrument, order_record, quote_event
+from tests.support.bench import PERP, SECOND_NS, T0_NS, instrument, quote_event
 from tests.support.lossy_venue import Line, LossyVenue
+from tests.support.memory_records import MemoryRecords, fill_record, order_record
 
 D = Decimal
 

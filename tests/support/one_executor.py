@@ -11,7 +11,8 @@ from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.markets.candles_config import CandlesConfig
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import TradeType
-from tests.support.bench import NEVER, PERP, backtest_job, spec_of, table_of
+from botcore.model.times import NEVER
+from tests.support.bench import PERP, backtest_job, spec_of, table_of
 
 
 class OnceConfig(ControllerConfigBase):

@@ -8,7 +8,8 @@ from typing import Any
 from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
 from botcore.executors.position import PositionExecutor
 from botcore.model.enums import OrderType, RunnableStatus, TradeType
-from tests.support.bench import PERP, D, VenueBench
+from tests.support.bench import PERP, D
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 MARKET, LIMIT, MAKER = OrderType.MARKET, OrderType.LIMIT, OrderType.LIMIT_MAKER

@@ -11,7 +11,8 @@ from botcore.controllers.catalog import ControllerSpec
 from botcore.model.market_events import BarClosed
 from condor.approvals import Approvals
 from condor.user_code import UserCode
-from tests.support.bench import PERP, SECOND_NS, T0_S, PaperBench
+from tests.support.bench import PERP, SECOND_NS, T0_S
+from tests.support.paper_bench import PaperBench
 
 HOME = Path(__file__).resolve().parents[1] / "botcore" / "compat" / "home"
 FIRST_S = T0_S // 3600 * 3600

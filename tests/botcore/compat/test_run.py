@@ -18,8 +18,10 @@ from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig,
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
-from tests.support.bench import PERP, SPOT, D, PaperBench, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.paper_bench import PaperBench
 from tests.support.user_code import WHERE, Stage, bar, history, load, write
+from tests.support.venue_bench import VenueBench
 
 
 def closes(count: int, seed: int = 3) -> np.ndarray:

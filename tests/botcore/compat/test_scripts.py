@@ -13,7 +13,8 @@ from botcore.executors.data_types import config_values
 from botcore.model.actions import StoreExecutorAction
 from botcore.model.enums import CloseType, PositionMode, TradeType
 from botcore.model.instrument import Market
-from tests.support.bench import PERP, SPOT, PaperBench, instrument
+from tests.support.bench import PERP, SPOT, instrument
+from tests.support.paper_bench import PaperBench
 from tests.support.user_code import Stage, bar, history
 
 D = Decimal

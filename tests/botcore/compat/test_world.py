@@ -29,7 +29,8 @@ from condor.home import find_home
 from condor.markets import PaperMarkets
 from condor.settings import Settings
 from condor.waiting import LoopWaiter
-from tests.support.bench import PERP, D, PaperBench, backtest_job, spec_of, table_of
+from tests.support.bench import PERP, D, backtest_job, spec_of, table_of
+from tests.support.paper_bench import PaperBench
 from tests.support.user_code import WHERE, Stage
 
 

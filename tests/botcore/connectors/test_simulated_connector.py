@@ -12,7 +12,8 @@ from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierCo
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
 from botcore.model.errors import UserError
 from botcore.model.order import OrderRequest, OrderState
-from tests.support.bench import PERP, SPOT, D, PaperBench, instrument, lots_of, ticks_of
+from tests.support.bench import PERP, SPOT, D, instrument, lots_of, ticks_of
+from tests.support.paper_bench import PaperBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -17,8 +17,9 @@ from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
 from botcore.executors.info import Outcome
 from botcore.model.enums import CloseType, PositionAction, RunnableStatus, TradeType
 from botcore.model.instrument import Market
-from tests.support.bench import PERP, SECOND_NS, SPOT, D, PaperBench
+from tests.support.bench import PERP, SECOND_NS, SPOT, D
 from tests.support.candle_seat import BAR_S, FIRST_S, CandleSeat, config_of, random_candles
+from tests.support.paper_bench import PaperBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 SHORT: dict[str, Any] = {"volatility_buffer_size": 50, "trading_intensity_buffer_size": 50}

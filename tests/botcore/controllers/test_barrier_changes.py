@@ -9,8 +9,9 @@ import pytest
 from botcore.controllers.catalog import shipped_controllers
 from botcore.model.enums import RunnableStatus
 from tests.botcore.strategies.test_changes import change
-from tests.support.bench import D, PaperBench
+from tests.support.bench import D
 from tests.support.candle_seat import config_of
+from tests.support.paper_bench import PaperBench
 
 BAND: dict[str, Any] = {"start_price": 95, "end_price": 105, "limit_price": 90, "take_profit": "0.01", "stop_loss": "0.5"}
 LADDER: dict[str, Any] = {

@@ -17,7 +17,9 @@ from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.instrument import Market
 from botcore.model.market_events import BarClosed
-from tests.support.bench import PERP, SECOND_NS, T0_S, D, PaperBench, VenueBench, instrument
+from tests.support.bench import PERP, SECOND_NS, T0_S, D, instrument
+from tests.support.paper_bench import PaperBench
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 BAR_S = 60

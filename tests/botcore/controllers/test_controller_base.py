@@ -16,7 +16,8 @@ from botcore.executors.data_types import ExecutionStrategy, PositionExecutorConf
 from botcore.model.enums import CloseType, OrderType, PositionMode, PriceType, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError
 from condor.waiting import LoopWaiter
-from tests.support.bench import PERP, T0_S, D, PaperBench, instrument, spec_of
+from tests.support.bench import PERP, T0_S, D, instrument, spec_of
+from tests.support.paper_bench import PaperBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

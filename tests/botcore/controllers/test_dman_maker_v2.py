@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from botcore.controllers.catalog import shipped_controllers
 from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
 from botcore.model.enums import CloseType, TradeType
-from tests.support.bench import D, PaperBench
+from tests.support.bench import D
 from tests.support.candle_seat import CandleSeat, config_of
+from tests.support.paper_bench import PaperBench
 
 TWO: dict[str, Any] = {"buy_spreads": "0.01,0.02", "sell_spreads": "0.01", "dca_spreads": "0,0.01,0.03", "dca_amounts": "1,1,2"}
 

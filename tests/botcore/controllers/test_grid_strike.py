@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from botcore.controllers.catalog import shipped_controllers
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.times import NEVER
-from tests.support.bench import D, PaperBench
+from tests.support.bench import D
 from tests.support.candle_seat import CandleSeat, config_of
+from tests.support.paper_bench import PaperBench
 
 BAND: dict[str, Any] = {"start_price": 90, "end_price": 110, "limit_price": 85, "take_profit": "0.01"}
 GRIDS = "low BUY 90 105 85 0.4; high SELL 95 110 115 50%"

@@ -17,7 +17,9 @@ from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.orchestrator.holds import PositionHold
-from tests.support.bench import PERP, SECOND_NS, SPOT, D, PaperBench, VenueBench, instrument, make_fill
+from tests.support.bench import PERP, SECOND_NS, SPOT, D, instrument, make_fill
+from tests.support.paper_bench import PaperBench
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -14,7 +14,8 @@ from botcore.model.instrument import Market
 from botcore.model.market_events import QuoteTick
 from botcore.model.times import MILLISECOND_NS, NEVER
 from tests.botcore.data.test_candle_feed import BAR, MINUTE_NS, OF, T0_NS, Ohlc, table
-from tests.support.bench import PaperBench, instrument
+from tests.support.bench import instrument
+from tests.support.paper_bench import PaperBench
 
 FLAT: Ohlc = (100, 100, 100, 100)
 

@@ -13,7 +13,8 @@ from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
 from botcore.orders.tracker import Order
 from tests.support.any_executor import STEPS, AnyExecutor
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.venue_bench import VenueBench
 
 AMOUNT = 1000
 

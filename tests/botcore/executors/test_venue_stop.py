@@ -11,9 +11,10 @@ from botcore.executors.data_types import TripleBarrierConfig
 from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState, Purpose
-from tests.support.bench import SPOT, D, VenueBench, instrument, quote_event
+from tests.support.bench import SPOT, D, instrument, quote_event
 from tests.support.live_bench import LiveBench
 from tests.support.lossy_venue import Line
+from tests.support.venue_bench import VenueBench
 
 BARRIERS = TripleBarrierConfig(stop_loss=D("0.02"), take_profit=D("0.05"))
 

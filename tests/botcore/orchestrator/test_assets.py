@@ -16,7 +16,8 @@ from botcore.orchestrator.reporting import reporting_asset
 from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY = TradeType.BUY
 IN_USDT = instrument("ETH-USDT", PERP)

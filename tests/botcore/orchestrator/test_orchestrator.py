@@ -14,7 +14,8 @@ from botcore.model.errors import ConfigError
 from botcore.model.events import PositionLost
 from botcore.orchestrator.holds import PositionHold
 from botcore.orchestrator.performance import Tally
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument, make_fill
+from tests.support.bench import PERP, SPOT, D, instrument, make_fill
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -11,7 +11,9 @@ from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
 from botcore.model.instrument import Market
 from botcore.orchestrator.refused import KEPT, Refusals
-from tests.support.bench import PERP, D, PaperBench, VenueBench, instrument, spec_of
+from tests.support.bench import PERP, D, instrument, spec_of
+from tests.support.paper_bench import PaperBench
+from tests.support.venue_bench import VenueBench
 
 BUY = TradeType.BUY
 BIG = instrument(min_amount="1")

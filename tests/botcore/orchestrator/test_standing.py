@@ -14,7 +14,8 @@ from botcore.model.enums import TradeType
 from botcore.model.instrument import quote_of
 from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.standing import OpenSums
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 BTC = instrument("BTC-USDT", PERP)

@@ -18,7 +18,8 @@ from botcore.recorder.recorder import MarketsRecorder
 from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.recovery import restore_bot
 from tests.botcore.strategies.test_changes import seat
-from tests.support.bench import SECOND_NS, D, PaperBench
+from tests.support.bench import SECOND_NS, D
+from tests.support.paper_bench import PaperBench
 
 
 class Rig:

@@ -11,7 +11,8 @@ from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.market_events import BookSnapshot, FeedEnded
 from botcore.model.order import OrderRequest, Purpose
 from botcore.risk.limits import RiskLimits
-from tests.support.bench import SECOND_NS, D, VenueBench, instrument, lots_of, ticks_of
+from tests.support.bench import SECOND_NS, D, instrument, lots_of, ticks_of
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

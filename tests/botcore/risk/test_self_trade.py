@@ -11,9 +11,10 @@ from botcore.model.market_events import BookSnapshot
 from botcore.model.order import OrderState, Purpose
 from botcore.model.refusals import OWN_ORDER, THIN_BOOK
 from botcore.risk.limits import RiskLimits
-from tests.support.bench import PERP, D, VenueBench, lots_of, ticks_of
+from tests.support.bench import PERP, D, lots_of, ticks_of
 from tests.support.live_bench import LiveBench
 from tests.support.lossy_venue import Line
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -14,7 +14,8 @@ from botcore.model.actions import CreateExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError, UserError
 from botcore.model.instrument import Market
-from tests.support.bench import PERP, D, PaperBench, instrument, spec_of
+from tests.support.bench import PERP, D, instrument, spec_of
+from tests.support.paper_bench import PaperBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -22,7 +22,9 @@ from botcore.model.records import HoldRecord
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orchestrator.holds import PositionHold
 from botcore.strategies.bot_limits import BotLimits, Breach
-from tests.support.bench import PERP, SPOT, D, PaperBench, VenueBench, instrument, spec_of
+from tests.support.bench import PERP, SPOT, D, instrument, spec_of
+from tests.support.paper_bench import PaperBench
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 ETH = "ETH-USDT"

@@ -21,7 +21,8 @@ from botcore.model.errors import ConfigError
 from condor.step_watch import StepWatch
 from condor.watchdog import Watchdog
 from tests.botcore.strategies.test_bot import Config, Opener, position, seat
-from tests.support.bench import D, PaperBench, lots_of, spec_of
+from tests.support.bench import D, lots_of, spec_of
+from tests.support.paper_bench import PaperBench
 
 BUDGET_S = 0.15
 

@@ -17,8 +17,9 @@ from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import TradingRuntime
 from botcore.strategies.strays import UNOWNED
 from botcore.venues.line import Traded
-from tests.support.bench import PERP, D, PaperBench, instrument, make_fill
+from tests.support.bench import PERP, D, instrument, make_fill
 from tests.support.lossy_venue import LossyVenue
+from tests.support.paper_bench import PaperBench
 
 
 class Written:

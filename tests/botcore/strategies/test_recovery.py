@@ -13,7 +13,8 @@ from botcore.model.order import OrderState
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.support.bench import PERP, D, VenueBench
+from tests.support.bench import PERP, D
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 

@@ -9,7 +9,8 @@ from botcore.executors.dca.config import DCAExecutorConfig
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
 from tests.support.any_executor import restarted
-from tests.support.bench import PERP, D, VenueBench, instrument
+from tests.support.bench import PERP, D, instrument
+from tests.support.venue_bench import VenueBench
 
 
 def ladder(**changes: Any) -> DCAExecutorConfig:

@@ -16,8 +16,9 @@ from botcore.model.enums import CloseType, OrderType, PositionAction, RunnableSt
 from botcore.model.order import OrderState
 from botcore.orders.tracker import Order
 from tests.support.any_executor import STEPS, AnyExecutor, restarted
-from tests.support.bench import PERP, SPOT, D, VenueBench, instrument
+from tests.support.bench import PERP, SPOT, D, instrument
 from tests.support.one_executor import backtest_of, fills_of
+from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 TERMINATED = RunnableStatus.TERMINATED

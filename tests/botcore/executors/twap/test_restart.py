@@ -8,7 +8,8 @@ from botcore.executors.twap.config import TWAPExecutorConfig, TWAPMode
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.order import OrderState
 from tests.support.any_executor import restarted
-from tests.support.bench import PERP, SECOND_NS, T0_NS, D, VenueBench, instrument
+from tests.support.bench import PERP, SECOND_NS, T0_NS, D, instrument
+from tests.support.venue_bench import VenueBench
 
 
 def plan(**changes: Any) -> TWAPExecutorConfig:
