@@ -31,7 +31,7 @@ from botcore.recorder.strays import traded_pairs, unread_since_ns
 from botcore.recorder.tables import LIVE_ACCOUNT
 from botcore.recorder.venue_memory import SqlVenueMemory, remembered
 from botcore.strategies.accounts import LiveAccount, Surroundings, open_account
-from botcore.strategies.funding import FundingKeeper, tell_controllers
+from botcore.strategies.funding import ControllersTold, FundingKeeper
 from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid
 from botcore.venues.means import RulesCache
@@ -107,8 +107,9 @@ class LiveHost:
             SqlFundingRecords(journal, ACCOUNT),
             self.runtime.rates.rate,
             self._now_ns,
-            lambda bot_id, record: tell_controllers(self.runtime.bots, bot_id, record),
         )
+        # behind the recorder: a share is written down whatever a controller makes of it
+        self._told = ControllersTold(self.bus, lambda: self.runtime.bots, self.clock.stepper, self._now_ns)
         self.part_faults: list[str] = []
         self.on_positions: Callable[[str, Positions], None] = lambda name, positions: None
         self.on_learned: Callable[[str], object] = lambda name: None

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec
 from botcore.executors.data_types import config_values
-from botcore.model.errors import CondorError, UserError
+from botcore.model.errors import CondorError, ConfigError, UserError
 from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
@@ -33,7 +33,7 @@ from condor.accounting import Amounts, Positions, held_by_bots, paper_positions,
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
-from condor.stand_in import stand_in
+from condor.stand_in import stand_in, texts_in
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_version, bot_by_id, bots_in, configs_of, limits_of, set_state
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ class RunningBot:
     strategy: StrategyV2Base
 
 
+def waiting_words(names: Sequence[str]) -> str:
+    """Why a bot waits, for people."""
+    return f"{', '.join(names)} has not said yet what it trades"
+
+
 class BotManager:
     """See the module."""
 
@@ -68,7 +73,8 @@ class BotManager:
         self._wall = wall
         self.running: dict[str, RunningBot] = {}
         self.broken: dict[str, str] = {}
-        self.waiting: dict[str, str] = {}
+        self.waiting: dict[str, tuple[str, ...]] = {}
+        """Bot -> accounts whose venue has never answered: it comes back when they have."""
         self.no_new_bots: str | None = None
         self.stopped_all: str | None = None
         """Who has stopped everything (`/panic`); no bot starts while that stands."""
@@ -171,11 +177,11 @@ class BotManager:
         with one bot, the others go on with their stops.
         """
         for row in self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result():
-            reason = self._waits_for(row)
-            if reason is None:
-                self._recover_one(row)
+            names = self._waits_for(row)
+            if names:
+                self.waiting[row.bot_id] = names
             else:
-                self.waiting[row.bot_id] = reason
+                self._recover_one(row)
         return list(self.running)
 
     def come_back(self) -> list[str]:
@@ -186,7 +192,7 @@ class BotManager:
         # behind all that is on its way to the disk
         host.recorder.flush(None)
         rows = self._journal.run(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result()
-        came = [row for row in rows if row.bot_id in self.waiting and self._waits_for(row) is None]
+        came = [row for row in rows if row.bot_id in self.waiting and not self._waits_for(row)]
         for row in came:
             del self.waiting[row.bot_id]
             self._recover_one(row)
@@ -208,14 +214,17 @@ class BotManager:
             host.bus.publish(Fact(FactKind.RECOVERED, host.clock.now_ns, payload=payload))
             host.recorder.flush(None)
 
-    def _waits_for(self, row: BotRow) -> str | None:
-        """Why a bot can't be put together before its venue has answered for the first time; None when it can be tried."""
-        unknown = self._hosts.live.without_rules() if row.mode == LIVE and self._hosts.live is not None else set()
+    def _without_rules(self, row: BotRow) -> set[str]:
+        """Accounts of a bot's kind whose venue has never said what it trades."""
+        return self._hosts.live.without_rules() if row.mode == LIVE and self._hosts.live is not None else set()
+
+    def _waits_for(self, row: BotRow) -> tuple[str, ...]:
+        """Accounts that must answer for the first time before a bot can be put together; none when it can be tried. A config may name them anywhere."""
+        unknown = self._without_rules(row)
         if not unknown:
-            return None
+            return ()
         configs = self._journal.read(lambda connection: configs_of(connection, row.bot_id)).result()
-        names = sorted({str(config.config.get("connector_name")) for config in configs} & unknown)
-        return f"{', '.join(names)} has not said yet what it trades" if names else None
+        return tuple(sorted({text for config in configs for text in texts_in(config.config)} & unknown))
 
     def _recover_one(self, row: BotRow) -> None:
         try:
@@ -226,6 +235,11 @@ class BotManager:
             self._give_back(strategy, records, self._hosts.of(row.mode))
             self._hosts.of(row.mode).runtime.add_bot(strategy)
         except Exception as error:
+            unknown = self._without_rules(row)
+            if unknown and isinstance(error, ConfigError):
+                # its own code names its markets: which account it lacks only its start could tell
+                self.waiting[row.bot_id] = tuple(sorted(unknown))
+                return
             is_told = isinstance(error, CondorError)
             log.error("bot %s could not be recovered: %s", row.bot_id, error, exc_info=None if is_told else error)
             self.broken[row.bot_id] = str(error) if is_told else f"{type(error).__name__}: {error}"

@@ -27,7 +27,7 @@ class AbsentConfig(ControllerConfigBase):
     position_mode: PositionModeField | None = None
 
     def markets(self) -> set[Market]:
-        return super().markets() | set(_named(self.model_dump(mode="json")))
+        return super().markets() | set(markets_in(self.model_dump(mode="json")))
 
     def perpetual_settings(self) -> dict[Market, tuple[int, PositionMode]]:
         if not self.leverage and not self.position_mode:
@@ -41,13 +41,26 @@ def stand_in(name: str) -> ControllerSpec:
     return ControllerSpec(name, "", AbsentConfig, ControllerBase, "its code is not to be had")
 
 
-def _named(values: Mapping[str, Any]) -> Iterator[Market]:
+def markets_in(values: Mapping[str, Any]) -> Iterator[Market]:
     """Markets among values: a pair with the connector whose name begins alike, here and in what lies within."""
     for name, value in values.items():
         if isinstance(value, Mapping):
-            yield from _named(value)
+            yield from markets_in(value)
         elif name.endswith(PAIR) and isinstance(value, str) and "-" in value:
             prefix = name.removesuffix(PAIR)
             connector = values.get(f"{prefix}connector_name") or values.get(f"{prefix}connector")
             if isinstance(connector, str) and connector:
                 yield Market(connector, value)
+
+
+def texts_in(values: Any) -> Iterator[str]:
+    """All texts among values, names of mappings too, here and in what lies within."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, Mapping):
+        for name, value in values.items():
+            yield str(name)
+            yield from texts_in(value)
+    elif isinstance(values, list | tuple):
+        for value in values:
+            yield from texts_in(value)

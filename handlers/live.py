@@ -11,14 +11,13 @@ from telegram.error import RetryAfter, TelegramError
 from condor.errors import CondorError
 from condor.store.panels import Panel
 from condor.users import Actor
-from handlers.processor import ChatLocks
+from handlers.processor import URGENT_SCREENS, ChatLocks
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 3.0
 IDLE_MS = 10 * 60_000
 PER_CHAT = 2
-URGENT_SCREENS = frozenset({"panic"})
 
 Redraw = Callable[[Panel, Actor], Awaitable[Panel | None]]
 

@@ -12,7 +12,7 @@ from condor.services.panels import PanelService, digest_of
 from condor.store.panels import ButtonSpec, Expectation, Panel
 from condor.users import Actor
 from handlers.html import MAX_TEXT, Safe, visible_length
-from handlers.processor import PREFIX, URGENT_PREFIX
+from handlers.processor import PREFIX, URGENT_PREFIX, is_urgent_button
 from handlers.view import View
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,9 @@ class Presenter:
         rows = [
             [
                 InlineKeyboardButton(
-                    button.text, callback_data=(URGENT_PREFIX if button.urgent else PREFIX) + next(tokens), style=button.style or None
+                    button.text,
+                    callback_data=(URGENT_PREFIX if is_urgent_button(panel.screen, button) else PREFIX) + next(tokens),
+                    style=button.style or None,
                 )
                 for button in row
             ]

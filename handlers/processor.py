@@ -11,10 +11,14 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseUpdateProcessor
 
+from handlers.view import Button
+
 CONCURRENT = 64
 
 PREFIX = "v1:"
 URGENT_PREFIX = "p1:"
+URGENT_SCREENS = frozenset({"panic"})
+"""Cards whose taps wait for nobody."""
 """Before the token of a button: which lane its tap takes, told without asking a database."""
 
 _URGENT = re.compile(r"/panic(@\w+)?(\s|$)", re.IGNORECASE)
@@ -81,6 +85,12 @@ class PerChat(BaseUpdateProcessor):
 
     async def shutdown(self) -> None:
         return None
+
+
+def is_urgent_button(screen: str, button: Button) -> bool:
+    """Whether a tap on a button waits for nobody: it stands on an urgent card, or leads to one."""
+    leads_to = button.args.get("screen") if button.action in ("show", "open") else None
+    return screen in URGENT_SCREENS or leads_to in URGENT_SCREENS
 
 
 def is_urgent(update: object) -> bool:

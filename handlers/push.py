@@ -60,7 +60,7 @@ def _buttons(notices: Sequence[Notice]) -> tuple[tuple[Button, ...], ...]:
     if first.bot_id and all(notice.bot_id == first.bot_id for notice in notices):
         row.append(Button("🤖 Bot", "open", {"screen": "bot", "args": {"bot": first.bot_id}}))
     if first.kind in (FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT):
-        row.append(Button("🛑 Panic", "open", {"screen": "panic", "args": {}}, urgent=True))
+        row.append(Button("🛑 Panic", "open", {"screen": "panic", "args": {}}))
     if first.kind == FactKind.BALANCE_SHORT:
         row.append(Button("🪙 Missing coins", "open", {"screen": "missing", "args": {}}))
     if first.kind == FactKind.RECOVERED:

@@ -23,8 +23,6 @@ class Button:
         Whether it may act a single time; for everything that changes state.
     style : str
         `danger`, `success`, `primary` or nothing.
-    urgent : bool
-        Its tap waits for nothing that is under way in its chat.
     """
 
     text: str
@@ -32,7 +30,6 @@ class Button:
     args: Mapping[str, Any] = field(default_factory=dict)
     once: bool = False
     style: str = ""
-    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

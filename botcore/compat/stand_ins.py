@@ -46,7 +46,8 @@ def datetime_module(real: ModuleType) -> ModuleType:
         of = real.datetime
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            return real.datetime(*args, **kwargs)
+            # a class of the file's own stays what it is
+            return real.datetime(*args, **kwargs) if cls is Moment else super().__new__(cls, *args, **kwargs)
 
         @classmethod
         def now(cls, tz: Any = None) -> Any:
@@ -67,7 +68,7 @@ def datetime_module(real: ModuleType) -> ModuleType:
         of = real.date
 
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            return real.date(*args, **kwargs)
+            return real.date(*args, **kwargs) if cls is Day else super().__new__(cls, *args, **kwargs)
 
         @classmethod
         def today(cls) -> Any:
@@ -100,8 +101,8 @@ class QuietLoop:
     def create_task(self, coroutine: Coroutine[Any, Any, Any], **_ignored: Any) -> Any:
         return safe_ensure_future(coroutine)
 
-    def run_until_complete(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return run_through(coroutine)
+    def run_until_complete(self, given: Awaitable[Any]) -> Any:
+        return run_through(given)
 
     def is_running(self) -> bool:
         return False

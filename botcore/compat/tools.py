@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botcore.compat.stepping import waiter
-from botcore.controllers.waiting import Wait, Waiter
+from botcore.controllers.waiting import Wait, Waiter, as_coroutine
 from botcore.model.enums import parse_enum
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class Waits(RuntimeError):
     """A coroutine waits for something outside, and there is nobody here who could wait with it."""
 
 
-def run_through(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end within this call.
+def run_through(given: Awaitable[T]) -> T:
+    """Run a coroutine, or anything else that can be awaited, to its end within this call.
 
     Raises
     ------
@@ -91,6 +91,7 @@ def run_through(coroutine: Coroutine[Any, Any, T]) -> T:
     Exception
         Whatever it raises.
     """
+    coroutine = given if isinstance(given, Coroutine) else as_coroutine(given)
     try:
         for _ in range(MAX_TURNS):
             if coroutine.send(None) is not None:

@@ -304,7 +304,7 @@ class ConnectorBase(ABC):
         return 0
 
     def crowded_lots(self, request: OrderRequest) -> int:
-        """How much of the position on a ONEWAY account other orders that rest and only reduce have taken already, at a venue that counts them; 0 at others."""
+        """How much of the position on a ONEWAY account orders that rest and only reduce may have taken, where the venue counts them; 0 where none is known."""
         return 0
 
     def fee_rate(self, trading_pair: str, is_maker: bool) -> Decimal | None:

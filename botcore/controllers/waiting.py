@@ -60,7 +60,7 @@ def begin(given: Any, waiter: Waiter | None) -> Wait:
     Exception
         Whatever it raises.
     """
-    coroutine = given if isinstance(given, Coroutine) else _as_coroutine(given)
+    coroutine = given if isinstance(given, Coroutine) else as_coroutine(given)
     if waiter is not None:
         return waiter.begin(coroutine)
     try:
@@ -73,6 +73,6 @@ def begin(given: Any, waiter: Waiter | None) -> Wait:
     raise RuntimeError("update_processed_data waits for something outside; that is possible live and on paper, not here")
 
 
-async def _as_coroutine(given: Any) -> Any:
+async def as_coroutine(given: Any) -> Any:
     """Any other awaitable as one."""
     return await given

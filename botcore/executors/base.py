@@ -11,7 +11,7 @@ from mypy_extensions import mypyc_attr
 
 from botcore.executors.data_types import ExecutorConfigBase, TripleBarrierConfig, changed_config, config_values
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import Earned, MarketExposure, PnlLine
+from botcore.executors.exposure import Earned, MarketExposure, PnlLine, Traded
 from botcore.executors.info import MAX_RETRIES, ExecutorInfo
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.errors import IllegalMove
@@ -213,10 +213,14 @@ class ExecutorBase(ABC, Generic[C]):
         """Its net PnL as lines in closing prices that change with its fills only; None when it has to be asked each time."""
         return None
 
-    def earned(self) -> list[Earned]:
-        """What it has come to in each quote asset that it trades against."""
+    def traded(self) -> list[Traded]:
+        """Fees and volume in each quote asset that it trades against."""
         asset = quote_of(getattr(self.config, "trading_pair", ""))
-        return [Earned(asset, self.net_pnl_quote(), self.cum_fees_quote(), self.filled_amount_quote())]
+        return [Traded(asset, self.cum_fees_quote(), self.filled_amount_quote())]
+
+    def earned(self) -> list[Earned]:
+        """What it has come to in each of these assets, in the same order."""
+        return [Earned(each.asset, self.net_pnl_quote(), each.fees, each.volume) for each in self.traded()]
 
     def has_unpriced_fees(self) -> bool:
         """Whether a fee of it had no rate."""

@@ -34,6 +34,15 @@ class PnlLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Traded:
+    """What an executor has paid and moved in one quote asset, nothing converted."""
+
+    asset: str
+    fees: Decimal
+    volume: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Earned:
     """What an executor has come to in one quote asset, nothing converted; `net_pnl` is NaN while the price that it needs is not known."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from botcore.executors.base import MAX_BACKOFF_NS, NOT_STARTED, RUNNING, SHUTTING_DOWN, TERMINATED, ExecutorBase, Trigger
 from botcore.executors.data_types import ConnectorPair, ExecutorConfigBase
 from botcore.executors.desk import Surroundings
-from botcore.executors.exposure import Earned, MarketExposure
+from botcore.executors.exposure import Earned, MarketExposure, Traded
 from botcore.executors.leg import Leg
 from botcore.executors.requests import SideRequests
 from botcore.model.enums import CloseType, OrderType, TradeType
@@ -286,14 +286,16 @@ class LeggedExecutor(ExecutorBase[C]):
         """Of all legs together, in the first leg's quote asset."""
         return self._sum(self._leg_values()) if self.has_fills and not self.is_handed_over() else ZERO
 
+    def traded(self) -> list[Traded]:
+        return [Traded(leg.instrument.quote, leg.exposure.fees_quote, leg.exposure.volume_quote) for leg in self.legs]
+
     def earned(self) -> list[Earned]:
         """Each leg in its own quote asset: that is exact, whatever is known of the rate between them."""
         values: list[Decimal | None] = [ZERO for _ in self.legs]
         if self.has_fills and not self.is_handed_over():
             values = self._leg_values()
         return [
-            Earned(leg.instrument.quote, NAN if value is None else value, leg.exposure.fees_quote, leg.exposure.volume_quote)
-            for leg, value in zip(self.legs, values, strict=True)
+            Earned(each.asset, NAN if value is None else value, each.fees, each.volume) for each, value in zip(self.traded(), values, strict=True)
         ]
 
     def cum_fees_quote(self) -> Decimal:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from botcore.executors.base import ExecutorBase
-from botcore.executors.exposure import Earned, PnlLine
+from botcore.executors.exposure import PnlLine, Traded
 from botcore.model.instrument import Market, quote_of
 from botcore.orchestrator.reporting import add_known
 
@@ -35,11 +35,11 @@ class OpenSums:
 class _Part:
     """What one executor adds; `lines` is None when it has to be asked."""
 
-    __slots__ = ("earned", "lines", "unpriced")
+    __slots__ = ("lines", "traded", "unpriced")
 
-    def __init__(self, lines: list[PnlLine] | None, earned: list[Earned], unpriced: bool) -> None:
+    def __init__(self, lines: list[PnlLine] | None, traded: list[Traded], unpriced: bool) -> None:
         self.lines = lines
-        self.earned = earned
+        self.traded = traded
         self.unpriced = unpriced
 
 
@@ -133,9 +133,9 @@ class Standing:
                 self._put_in(executor)
 
     def _put_in(self, executor: ExecutorBase[Any]) -> None:
-        part = _Part(executor.pnl_lines(), executor.earned(), executor.has_unpriced_fees())
+        part = _Part(executor.pnl_lines(), executor.traded(), executor.has_unpriced_fees())
         self._parts[executor.id] = part
-        for each in part.earned:
+        for each in part.traded:
             total = self._sums.get(each.asset)
             if total is None:
                 total = self._sums[each.asset] = _Sum()
@@ -160,7 +160,7 @@ class Standing:
         if part is None:
             return
         self._loose.pop(executor_id, None)
-        for each in part.earned:
+        for each in part.traded:
             total = self._sums[each.asset]
             total.count -= 1
             if total.count:

@@ -22,7 +22,7 @@ class Shortage:
     Parameters
     ----------
     held : Decimal
-        What bots hold by the records.
+        What bots hold by the records, less what they have paid of it for others.
     there : Decimal
         What the account has, free and locked.
     holders : tuple of Holder
@@ -51,8 +51,8 @@ class Shortages:
         By asset: no order or execution of ours can explain it any more.
     doubted : dict of str to str
         Asset -> why it is being looked after: entries wait meanwhile.
-    refused : set of str
-        Assets of which the venue has refused an exit for want of them: exits are cut to what is known to be there.
+    refused : dict of str to int
+        Assets of which the venue has refused an exit for want of them, and when: exits are cut to what is known to be there.
     """
 
     __slots__ = ("doubted", "proven", "refused")
@@ -60,7 +60,7 @@ class Shortages:
     def __init__(self) -> None:
         self.proven: dict[str, Shortage] = {}
         self.doubted: dict[str, str] = {}
-        self.refused: set[str] = set()
+        self.refused: dict[str, int] = {}
 
     def __bool__(self) -> bool:
         return bool(self.proven or self.doubted or self.refused)
@@ -78,4 +78,8 @@ class Shortages:
         """The account has all that the records hold."""
         self.proven.pop(asset, None)
         self.doubted.pop(asset, None)
-        self.refused.discard(asset)
+
+    def allow(self, asset: str, true_at_ns: int) -> None:
+        """As it was at this time, all that the records hold was there and free: what was refused before that says nothing any more."""
+        if true_at_ns > self.refused.get(asset, true_at_ns):
+            del self.refused[asset]

@@ -117,8 +117,9 @@ class BalanceKeeper:
             self._others.pop(connector.name, None)
             holders = self._holders(connector, of_asset, now_ns)
             held = _sum(holders)
-        found = Shortage(asset, held, there, tuple(sorted(holders, key=lambda holder: -holder[3])))
-        gone = found.missing - _spent(asset, books)
+        # what our bots have paid with these coins is not missing: what is proven, told and given up is one number
+        found = Shortage(asset, max(ZERO, held - _spent(asset, books)), there, tuple(sorted(holders, key=lambda holder: -holder[3])))
+        gone = found.missing
         doubt = self._doubts.get(key)
         if gone > ZERO and (doubt is None or not doubt.told):
             gone -= _may_have_left(asset, connector.tracker.open_orders())
@@ -167,6 +168,9 @@ class BalanceKeeper:
     def _see_covered(self, connector: ConnectorBase, key: tuple[str, str], found: Shortage, now_ns: int) -> None:
         doubt = self._doubts.get(key)
         self._agreed.add(key)
+        free = connector.balance(found.asset)[1] + _may_have_left(found.asset, connector.tracker.open_orders())
+        if free >= found.held:
+            connector.shortages.allow(found.asset, connector.balances_ns() - connector.read_lag_ns())
         if doubt is None or not doubt.told:
             self._doubts.pop(key, None)
             if connector.shortages:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from botcore.connectors.base import ConnectorBase
 from botcore.core.bus import EventBus
+from botcore.core.steps import Stepper
 from botcore.model.enums import PositionMode
 from botcore.model.errors import ConfigError
-from botcore.model.events import Fact, FactKind, FundingBooked
+from botcore.model.events import Fact, FactKind, FundingBooked, PartFault
 from botcore.model.instrument import Market, quote_of
 from botcore.model.records import FundingRecord
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
@@ -74,12 +76,32 @@ class Funded(Protocol):
         """A share of a payment, as soon as it is booked."""
 
 
-def tell_controllers(bots: Iterable[Any], bot_id: str, record: FundingRecord) -> None:
-    """Tell a share to the controller that it belongs to, if that one wants to know."""
-    for bot in bots:
-        for controller in bot.controllers if bot.bot_id == bot_id else ():
-            if controller.id == record.controller_id and isinstance(controller, Funded):
-                controller.fund(record)
+class ControllersTold:
+    """Tells each share to the controller that it belongs to, if that one wants to know; what its code raises is its own, and the share is booked all the same.
+
+    Parameters
+    ----------
+    bots : callable
+        Those that run here.
+    """
+
+    def __init__(self, bus: EventBus, bots: Callable[[], Iterable[Any]], stepper: Stepper, now_ns: Callable[[], int]) -> None:
+        self._bus = bus
+        self._bots = bots
+        self._stepper = stepper
+        self._now_ns = now_ns
+        bus.subscribe(FundingBooked, self._on_booked)
+
+    def _on_booked(self, event: FundingBooked) -> None:
+        record = event.record
+        for bot in self._bots():
+            for controller in bot.controllers if bot.bot_id == event.bot_id else ():
+                if controller.id == record.controller_id and isinstance(controller, Funded):
+                    self._stepper.guard_limited(controller, partial(self._failed, event), controller.fund, record)
+
+    def _failed(self, event: FundingBooked, controller: Any, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        self._bus.publish(PartFault(FactKind.CONTROLLER_FAULT, self._now_ns(), text, event.bot_id, event.record.controller_id))
 
 
 class FundingKeeper:
@@ -93,8 +115,6 @@ class FundingKeeper:
         Bot id -> orchestrator of a bot that runs here, or None: its records are enough then.
     rate : callable
         What one unit of an asset is worth in another; None when nobody knows.
-    tell : callable
-        Bot id and its share, for a bot that runs here.
     """
 
     def __init__(
@@ -105,7 +125,6 @@ class FundingKeeper:
         records: FundingRecords,
         rate: Rate,
         now_ns: Callable[[], int],
-        tell: Callable[[str, FundingRecord], None] = lambda _bot_id, _record: None,
     ) -> None:
         self._bus = bus
         self._connectors = connectors
@@ -113,7 +132,6 @@ class FundingKeeper:
         self._records = records
         self._rate = rate
         self._now_ns = now_ns
-        self._tell = tell
         self._booked: dict[tuple[Market, str], None] = {}
 
     def book(self, market: Market, funding_id: str, asset: str, amount: Decimal, ts_ns: int) -> bool:
@@ -131,7 +149,6 @@ class FundingKeeper:
             orchestrator = self._orchestrator_of(bot_id)
             if orchestrator is not None:
                 orchestrator.shelf(controller_id).fund(quote_of(market.trading_pair), record.amount_quote)
-                self._tell(bot_id, record)
             self._bus.publish(FundingBooked(bot_id, record))
         payload = {"connector_name": market.connector_name, "trading_pair": market.trading_pair, "asset": asset, "amount": format(amount, "f")}
         self._bus.publish(Fact(FactKind.FUNDING_PAID, self._now_ns(), payload=payload | {"funding_id": funding_id}))

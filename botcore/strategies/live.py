@@ -25,7 +25,7 @@ from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Instrument, Market
 from botcore.orders.ids import IdSource
 from botcore.orders.own import OwnBook
-from botcore.orders.shortages import Shortage
+from botcore.orders.shortages import Shortage, plain
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.runtime import MarketPlan, Recorder, TradingRuntime
 from botcore.strategies.strays import StrayRecords
@@ -128,7 +128,7 @@ class LiveRuntime(TradingRuntime):
             )
         return instrument
 
-    def give_up(self, connector_name: str, asset: str) -> Decimal:
+    def give_up(self, connector_name: str, asset: str, amount: Decimal) -> Decimal:
         """Take what a spot account misses of an asset out of the records, on a person's word: it is booked as sold by somebody else at the present price, from holds
         first, then from the newest executors. Returns how much was booked.
 
@@ -137,27 +137,31 @@ class LiveRuntime(TradingRuntime):
         UserError
             As `check_give_up`.
         """
-        found = self.check_give_up(connector_name, asset)
+        found = self.check_give_up(connector_name, asset, amount)
         connector, left = self.connectors[connector_name], found.missing
         for book in self._held_books(connector, asset):
             lots = min(book.net, book.instrument.lots(left))
             if lots:
                 left -= book.instrument.amount(self.positions.give_up(connector, book.instrument, lots, self.clock.now_ns))
+        # until the next comparison nobody can give up the same coins again; what is still missing is proven again then
+        connector.shortages.settle(asset)
         self.clock.step(self.dispatch)
         return found.missing - left
 
-    def check_give_up(self, connector_name: str, asset: str) -> Shortage:
-        """What is missing of an asset.
+    def check_give_up(self, connector_name: str, asset: str, amount: Decimal) -> Shortage:
+        """What is missing of an asset: this amount, as the person has seen it.
 
         Raises
         ------
         UserError
-            When nothing of it is missing for sure, or it can't be booked now.
+            When nothing of it is missing for sure, or another amount, or it can't be booked now.
         """
         connector = self.connectors.get(connector_name)
         found = None if connector is None else connector.shortages.proven.get(asset)
         if connector is None or found is None:
             raise UserError(f"nothing of {asset} is missing at {connector_name} for sure: look at /status")
+        if found.missing != amount:
+            raise UserError(f"{plain(found.missing)} {asset} are missing at {connector_name} now, not {plain(amount)}: look again")
         if not any(book.instrument.lots(found.missing) for book in self._held_books(connector, asset)):
             raise UserError(f"there is no price of {asset} now to book it at, or less than a lot of it is missing: try again when its market is live")
         return found

@@ -230,27 +230,46 @@ class StrayKeeper:
                 shares.append((owner, instrument.lots(amount), (bot_id, controller_id, "")))
         return shares
 
-    def exits(self, connector_name: str) -> list[tuple[OrderOwner, OrderRequest]]:
-        """Reduce-only orders at market that close what nobody holds on an account's perpetuals, with the owner of each.
+    def nobodys(self, connector_name: str) -> list[tuple[Market, str]]:
+        """Perpetual markets of an account, with the side, in which something is nobody's and no exit of it is under way.
 
-        None on spot: nothing tells there what such an order has bought from what a person has. None while one is under way.
+        None on spot: nothing tells there what an order of nobody has bought from what a person has.
         """
         connector = self._connectors[connector_name]
-        found = {(record.trading_pair, record.bucket) for bot_id, record in self._records.owned_holds(connector_name) if not bot_id}
-        found |= {(market.trading_pair, of) for bot_id, (_, market, of) in self._holds if not bot_id and market.connector_name == connector_name}
+        held = [
+            (Market(connector_name, record.trading_pair), record.bucket, record.net_amount_base, bot_id)
+            for bot_id, record in self._records.owned_holds(connector_name)
+        ]
+        held += [(market, bucket, hold.net_amount_base, bot_id) for (bot_id, (_, market, bucket)), hold in self._holds.items()]
         asked = {order.instrument.market for order in connector.tracker.open_orders() if not order.request.bot_id}
+        return sorted(
+            {
+                (market, bucket)
+                for market, bucket, amount, bot_id in held
+                if amount and not bot_id and market.connector_name == connector_name and market not in asked
+            }
+        )
+
+    def exits(self, market: Market, bucket: str) -> list[tuple[OrderOwner, OrderRequest]]:
+        """Reduce-only orders at market that close what is nobody's there, with the owner of each.
+
+        Raises
+        ------
+        ConfigError
+            If the venue does not trade the pair (any more).
+        """
+        connector = self._connectors[market.connector_name]
+        instrument = connector.instrument(market.trading_pair)
+        if not instrument.is_perpetual:
+            return []
         exits: list[tuple[OrderOwner, OrderRequest]] = []
-        for pair, bucket in sorted(found):
-            instrument = connector.instrument(pair)
-            if not instrument.is_perpetual or instrument.market in asked:
-                continue
-            for owner, lots, (bot_id, controller_id, _) in self.unwatched(instrument, bucket):
-                side = TradeType.SELL if lots > 0 else TradeType.BUY
-                whole = OrderRequest(instrument, side, OrderType.MARKET, abs(lots), None, PositionAction.CLOSE, Purpose.CLOSE, bot_id, controller_id)
-                # never more than the venue has: one that was sent by an earlier process may have filled
-                request = replace(whole, lots=min(whole.lots, connector.reducible_lots(whole)))
-                if not bot_id and request.lots >= instrument.min_lots:
-                    exits.append((owner, request))
+        for owner, lots, (bot_id, controller_id, _) in self.unwatched(instrument, bucket):
+            side = TradeType.SELL if lots > 0 else TradeType.BUY
+            whole = OrderRequest(instrument, side, OrderType.MARKET, abs(lots), None, PositionAction.CLOSE, Purpose.CLOSE, bot_id, controller_id)
+            # never more than the venue has: one that was sent by an earlier process may have filled
+            request = replace(whole, lots=min(whole.lots, connector.reducible_lots(whole)))
+            if not bot_id and request.lots >= instrument.min_lots:
+                exits.append((owner, request))
         return exits
 
     # ---- telling ---------------------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ class TradeReader:
                     continue
             elif is_old and since_ms is not None:
                 since_ms += self._dialect.trades_window_ms
-                if from_ms is None and begin_ms is not None and mark is None:
+                if from_ms is None and begin_ms is not None:
                     self._empty[trading_pair] = (begin_ms, since_ms)
                 continue
             lagging_id = self._lagging(trading_pair, begin_ms or 0)

@@ -14,7 +14,7 @@ from botcore.model.instrument import Instrument, Market
 from botcore.orders.tracker import Order
 from condor.hosts import ACCOUNT_OF, LIVE, Host, Hosts
 from condor.live_host import LiveHost
-from condor.manager import BotManager
+from condor.manager import BotManager, waiting_words
 from condor.panic.states import Goal, Sight
 from condor.store.panic import HeldRow
 
@@ -135,7 +135,7 @@ class AccountEyes:
         """Why it is not proven that nothing of ours is open; empty when it is. Asks for what is missing."""
         if connector is None:
             return f"{name} has not answered yet"
-        waiting = [f"{bot_id}: {reason}" for bot_id, reason in self.manager.waiting.items() if mode == LIVE and name in reason]
+        waiting = [f"{bot_id}: {waiting_words(names)}" for bot_id, names in self.manager.waiting.items() if mode == LIVE and name in names]
         if waiting:
             return "; ".join(waiting)
         now_ns = host.clock.now_ns

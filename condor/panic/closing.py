@@ -98,17 +98,22 @@ class HoldCloser:
         host, whose = self._hosts.live, nobody_at(name)
         if host is None or host.runtime.strays is None or not self._is_due(whose, now_s):
             return
-        runtime = host.runtime
+        runtime, problems = host.runtime, []
         desk = Desk("", runtime.connectors, runtime.gate, runtime.clock)
-        try:
-            for owner, request in host.runtime.strays.exits(name):
-                runtime.open_market(request.instrument.market)
-                desk.submit(request, owner)
-        except Exception as error:
-            self.problems[whose] = words_of(error)
-            log.error("what %s holds can't be closed now: %s", whose, error, exc_info=None if isinstance(error, CondorError) else error)
-        else:
-            self.problems.pop(whose, None)
+        for market, bucket in host.runtime.strays.nobodys(name):
+            try:
+                for owner, request in host.runtime.strays.exits(market, bucket):
+                    runtime.open_market(market)
+                    desk.submit(request, owner)
+            except Exception as error:
+                # whatever is wrong with one pair, the others are closed
+                problems.append(f"{market.trading_pair}: {words_of(error)}")
+                log.error(
+                    "what %s holds of %s can't be closed now: %s", whose, market, error, exc_info=None if isinstance(error, CondorError) else error
+                )
+        self.problems.pop(whose, None)
+        if problems:
+            self.problems[whose] = "; ".join(problems)
 
     async def _close(self, bot_id: str, accounts: set[Account]) -> None:
         let_go = self._let_go

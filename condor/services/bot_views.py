@@ -12,6 +12,7 @@ from botcore.model.records import BotRecords, HoldRecord
 from botcore.orchestrator.holds import PositionSummary
 from botcore.orchestrator.reporting import RateOf, Rates, add_known, reporting_asset
 from condor.manager import RunningBot
+from condor.stand_in import markets_in
 from condor.store.bots import STOPPING, BotRow, ConfigRow
 from condor.views import BotView, ExecutorView, PositionView
 
@@ -116,7 +117,7 @@ def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow],
     for tally in records.tallies:
         for name, count in tally.close_types.items():
             counts[name] = counts.get(name, 0) + count
-    markets = sorted({Market(str(config.config.get("connector_name")), str(config.config.get("trading_pair"))) for config in configs})
+    markets = sorted({market for config in configs for market in markets_in(config.config)})
     rates = Rates(_asset_of(markets, records), rate_of)
     positions = tuple(_held_view(row.bot_id, hold, mids) for hold in records.holds if hold.net_amount_base)
     money = _Money(records, positions)
@@ -150,8 +151,7 @@ def stopped_view(row: BotRow, records: BotRecords, configs: Sequence[ConfigRow],
 
 def _asset_of(markets: Sequence[Market], records: BotRecords) -> str:
     """What results are told in: as while it ran, or what was earned in where its configs name no pair."""
-    named = reporting_asset(market for market in markets if "-" in market.trading_pair)
-    return named or min((tally.asset for tally in records.tallies if tally.asset), default="")
+    return reporting_asset(markets) or min((tally.asset for tally in records.tallies if tally.asset), default="")
 
 
 class _Money:

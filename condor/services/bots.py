@@ -24,7 +24,7 @@ from botcore.strategies.seats import step_name
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
-from condor.manager import BotManager
+from condor.manager import BotManager, waiting_words
 from condor.services.bot_views import bare_view, executor_view, live_view, stopped_view
 from condor.store import Connection, KeyTaken
 from condor.store.bots import (
@@ -310,7 +310,7 @@ class BotService:
             raise UserError(f"{bot_id} can't be stopped, for it could not be put together: {self._manager.broken[bot_id]}")
         if bot_id in self._manager.waiting:
             raise UserError(
-                f"{bot_id} waits for its venue ({self._manager.waiting[bot_id]}): nothing can be closed there before it answers; stop it then"
+                f"{bot_id} waits for its venue ({waiting_words(self._manager.waiting[bot_id])}): nothing can be closed there before it answers; stop it then"
             )
         now_ms = self._wall.wall_ms()
 
@@ -384,8 +384,8 @@ class BotService:
         """A bot that should run and could not be put together, or not yet."""
         if row.bot_id in self._manager.broken:
             return bare_view(row, (self._manager.broken[row.bot_id],))
-        reason = self._manager.waiting.get(row.bot_id)
-        return None if reason is None else bare_view(row, (reason,), WAITING)
+        names = self._manager.waiting.get(row.bot_id)
+        return None if names is None else bare_view(row, (waiting_words(names),), WAITING)
 
     def _stopped_view(self, row: BotRow, records: BotRecords, configs: list[ConfigRow]) -> BotView:
         return stopped_view(row, records, configs, self._mids(row.mode), self._hosts.of(row.mode).runtime.market_data.rates.rate)

@@ -290,7 +290,7 @@ class DraftService:
         if is_script(controller_name):
             if not decides(spec):
                 file = spec.origin.partition(" ")[0]
-                raise UserError(f"{file} leaves all decisions to controllers: begin a bot with one of these, or run it by condor start --script")
+                raise UserError(f"{file} decides nothing by itself: begin a bot with a controller, or run it by condor start --script")
             own = settings_model(spec)
             model = NoQuestions if own is Any else own
         return form_of(model, self._overview.available_markets(), None if connector is None else str(connector))

@@ -35,20 +35,20 @@ class MissingService:
             for found in connector.shortages.proven.values()
         )
 
-    async def give_up(self, actor: Actor, connector_name: str, asset: str, claim: Claim) -> Decimal:
-        """Believe that what is missing was sold or moved for good; returns how much was taken out of the records.
+    async def give_up(self, actor: Actor, connector_name: str, asset: str, amount: Decimal, claim: Claim) -> Decimal:
+        """Believe that this amount, which is missing, was sold or moved for good; returns how much was taken out of the records.
 
         Raises
         ------
         UserError
-            When nothing of it is missing (any more), or there is no price to book it at.
+            When nothing of it is missing (any more), or another amount, or there is no price to book it at.
         """
         require(actor, Role.OWNER, "giving up what is missing")
         live = self._hosts.live
         if live is None:
             raise UserError(f"no account with real money is connected: nothing of {asset} is missing")
         # before anything is written down: what can't be done is refused, and no button is used up
-        found = live.runtime.check_give_up(connector_name, asset)
+        found = live.runtime.check_give_up(connector_name, asset, amount)
         now_ms, subject, before = self._wall.wall_ms(), f"{asset} at {connector_name}", f"records {plain(found.held)}, account {plain(found.there)}"
 
         def write(connection: Connection) -> None:
@@ -56,9 +56,9 @@ class MissingService:
             write_audit(connection, now_ms, actor, "give_up", subject, before=before, after=plain(found.missing))
 
         await asyncio.wrap_future(self._journal.run(write))
-        amount = live.runtime.give_up(connector_name, asset)
+        booked = live.runtime.give_up(connector_name, asset, amount)
         live.recorder.flush(None)
-        return amount
+        return booked
 
 
 def _view(connector_name: str, found: Shortage) -> MissingView:

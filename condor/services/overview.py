@@ -18,7 +18,7 @@ from condor import __version__
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
 from condor.hosts import PAPER, Host, Hosts
-from condor.manager import BotManager
+from condor.manager import BotManager, waiting_words
 from condor.services.bots import BotService, Claim
 from condor.services.venue_views import venue_views
 from condor.store import Connection
@@ -181,7 +181,7 @@ class OverviewService:
             for (mode, market), amount in self._manager.unaccounted.items()
         ]
         broken = [f"{bot_id} could not be put back, nobody watches what it has: {problem}" for bot_id, problem in self._manager.broken.items()]
-        waiting = [f"{bot_id} is waiting for the venue: {reason}" for bot_id, reason in self._manager.waiting.items()]
+        waiting = [f"{bot_id} is waiting for the venue: {waiting_words(names)}" for bot_id, names in self._manager.waiting.items()]
         missing = [
             f"{name}: {short}; entries into {short.asset} wait until it is there"
             for host in self._hosts.all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from condor.users import Role
 from condor.views import MissingView
 from handlers import words
@@ -58,11 +60,14 @@ async def give_up_screen(ctx: Context, args: Args) -> View:
         "Bots buy this asset again then. No order is sent.",
     ]
     label = f"They are gone: take out {words.amount(found.missing)} {asset}"
-    return View(card(blocks), ((back,), (Button(label, "give_up", {"connector": name, "asset": asset}, once=True, style="danger"),)))
+    return View(
+        card(blocks),
+        ((back,), (Button(label, "give_up", {"connector": name, "asset": asset, "amount": str(found.missing)}, once=True, style="danger"),)),
+    )
 
 
 @action("give_up", Role.OWNER)
 async def give_up(ctx: Context, args: Args) -> Outcome:
     asset = str(args["asset"])
-    amount = await ctx.services.missing.give_up(ctx.actor, str(args["connector"]), asset, ctx.claim)
-    return Show("missing", toast=f"{words.amount(amount)} {asset} taken out of the records")
+    booked = await ctx.services.missing.give_up(ctx.actor, str(args["connector"]), asset, Decimal(str(args["amount"])), ctx.claim)
+    return Show("missing", toast=f"{words.amount(booked)} {asset} taken out of the records")

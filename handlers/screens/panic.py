@@ -42,8 +42,8 @@ def _before() -> View:
     return View(
         card(blocks),
         (
-            (Button("🛑 STOP EVERYTHING", "panic_freeze", once=True, style="danger", urgent=True),),
-            (Button("🛑 STOP AND CLOSE ALL", "panic_flatten", once=True, style="danger", urgent=True),),
+            (Button("🛑 STOP EVERYTHING", "panic_freeze", once=True, style="danger"),),
+            (Button("🛑 STOP AND CLOSE ALL", "panic_flatten", once=True, style="danger"),),
             (show("◀ Leave it running", "home"),),
         ),
     )
@@ -67,9 +67,9 @@ def _after(view: PanicView, *, is_owner: bool) -> View:
     if is_owner:
         rows.append((show("▶ Release …", "panic_release"),))
     if not view.is_done:
-        rows.append((Button("👁 I know, stop telling", "panic_seen", urgent=True),))
+        rows.append((Button("👁 I know, stop telling", "panic_seen"),))
     if view.goal != "flatten":
-        rows.append((Button("🛑 STOP AND CLOSE ALL", "panic_flatten", once=True, style="danger", urgent=True),))
+        rows.append((Button("🛑 STOP AND CLOSE ALL", "panic_flatten", once=True, style="danger"),))
     return View(card(blocks), tuple(rows), is_live=not view.is_done)
 
 

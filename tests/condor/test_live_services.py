@@ -305,25 +305,27 @@ async def test_o18_what_is_missing_at_a_spot_account_stands_in_the_status_while_
 async def test_o18_only_the_owner_gives_up_what_is_missing_and_only_while_it_is(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     live, missing = program._live, program.services.missing
     assert live is not None
-    given: list[tuple[str, str]] = []
+    given: list[tuple[str, str, Decimal]] = []
 
-    def give_up(connector_name: str, asset: str) -> Decimal:
-        given.append((connector_name, asset))
-        return D("1.1")
+    def give_up(connector_name: str, asset: str, amount: Decimal) -> Decimal:
+        given.append((connector_name, asset, amount))
+        return amount
 
     monkeypatch.setattr(live.runtime, "give_up", give_up)
     monkeypatch.setattr(live.runtime, "_held_books", lambda connector, asset: [OwnBook(live.instrument(BTC))])
     with pytest.raises(UserError, match="nothing of ETH is missing"):
-        await missing.give_up(OWNER, PERP, "ETH", no_claim)
+        await missing.give_up(OWNER, PERP, "ETH", D("1.1"), no_claim)
     shortages = live.runtime.connectors[PERP].shortages
     shortages.proven["ETH"] = Shortage("ETH", D("1.50"), D("0.4"), (("bot", "main", "", D("1.50")),))
     (seen,) = missing.all(OWNER)
     assert (seen.connector_name, seen.asset, seen.missing, seen.holders) == (PERP, "ETH", D("1.1"), (("bot", "", D("1.50")),))
     with pytest.raises(UserError, match="needs the role owner"):
-        await missing.give_up(Actor(2, "Tom", Role.TRADER, "local", 2), PERP, "ETH", no_claim)
+        await missing.give_up(Actor(2, "Tom", Role.TRADER, "local", 2), PERP, "ETH", D("1.1"), no_claim)
+    with pytest.raises(UserError, match=r"1\.1 ETH are missing at .* now, not 1: look again"):
+        await missing.give_up(OWNER, PERP, "ETH", D(1), no_claim)
     assert given == []
-    assert await missing.give_up(OWNER, PERP, "ETH", no_claim) == D("1.1")
-    assert given == [(PERP, "ETH")]
+    assert await missing.give_up(OWNER, PERP, "ETH", D("1.1"), no_claim) == D("1.1")
+    assert given == [(PERP, "ETH", D("1.1"))]
     audited = program._journal.read(
         lambda connection: connection.exec_driver_sql("SELECT before, after FROM audit WHERE action = 'give_up'").all()
     ).result()
@@ -335,7 +337,7 @@ async def test_o18_nothing_is_given_up_without_a_price(program: Program) -> None
     assert live is not None
     live.runtime.connectors[PERP].shortages.proven["ETH"] = Shortage("ETH", D("1.50"), D("0.4"))
     with pytest.raises(UserError, match="there is no price of ETH now"):
-        await program.services.missing.give_up(OWNER, PERP, "ETH", no_claim)
+        await program.services.missing.give_up(OWNER, PERP, "ETH", D("1.1"), no_claim)
     query = "SELECT count(*) FROM audit WHERE action = 'give_up'"
     assert program._journal.read(lambda connection: connection.exec_driver_sql(query).scalar_one()).result() == 0, "what was refused changed nothing"
 

@@ -119,5 +119,5 @@ async def test_a_script_that_only_runs_controllers_is_no_bot_of_the_wizard(tmp_p
     async with started(tmp_path) as program:
         code = program.services.code
         await code.approve(OWNER, "scripts.plain", code.files()[0].digest)
-        with pytest.raises(UserError, match="leaves all decisions to controllers"):
+        with pytest.raises(UserError, match="decides nothing by itself"):
             await program.services.drafts.begin(OWNER, "scripts.plain")

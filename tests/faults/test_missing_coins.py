@@ -83,16 +83,20 @@ async def test_o18_what_is_gone_for_good_is_taken_out_of_the_records_on_a_person
     await rig.sleep(20)
     assert not entry.has_fills
     orders = len(rig.orders())
-    booked = rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC))
+    booked = rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC, missing))
     assert missing - 2 * rig.instrument.lot_size <= booked <= missing
+    with pytest.raises(UserError, match="nothing of BTC is missing"):
+        # a second card with the same button, in the same moment
+        rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC, missing))
     assert len(rig.orders()) == orders, "no order is sent"
     await rig.until(lambda: entry.has_fills, 120)
+    await rig.until(lambda: bool(rig.told(FactKind.BALANCE_COVERED)), 120)
     assert not rig.connector.shortages and len(rig.told(FactKind.BALANCE_COVERED)) == 1
     holds = sum(hold.net_amount_base for hold in rig.bot.orchestrator.holds.of())
     assert holds < rig.instrument.lot_size, "what was only held went first"
     assert not running.is_closed and D("0.0115") < running.exposures()[0].base < D("0.0125"), "the rest of it was the executor's"
     with pytest.raises(UserError, match="nothing of BTC is missing"):
-        rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC))
+        rig.inside(lambda: rig.host.runtime.give_up(SPOT, BTC, missing))
     await rig.finish(excused=("I1", "I2", "external-", "never had it", "its executions make", "I20"))
 
 

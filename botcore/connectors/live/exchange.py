@@ -234,7 +234,7 @@ class ExchangeConnector(AccountConnector):
             if CROWDED in reason:
                 self._crowding.refused(order.request, now_ns)
         elif order.request.trade_type is TradeType.SELL and kind_of(reason) is RefusalKind.BALANCE:
-            self.shortages.refused.add(instrument.base)
+            self.shortages.refused[instrument.base] = now_ns
             self.look_at_account()
 
     def _canceled(self, news: Canceled, now_ns: int) -> None:

@@ -18,12 +18,15 @@ from botcore.backtesting.engine import run_backtest
 from botcore.compat.stand_ins import datetime_module
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.config import ControllerConfigBase
+from botcore.core.bus import EventBus
+from botcore.core.steps import Stepper
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import CloseType, PriceType
+from botcore.model.events import FactKind, FundingBooked, PartFault
 from botcore.model.instrument import Market
 from botcore.model.records import FundingRecord
 from botcore.model.times import SECOND_NS
-from botcore.strategies.funding import Funded, tell_controllers
+from botcore.strategies.funding import ControllersTold, Funded
 from condor.configs import Configs
 from condor.home import find_home
 from condor.markets import PaperMarkets
@@ -174,17 +177,28 @@ def payment(amount: str, quote: str | None, controller_id: str = "c1") -> Fundin
     )
 
 
+def tell(stage: Stage, *payments: tuple[str, FundingRecord]) -> list[PartFault]:
+    """Book payments; what goes wrong in a controller that is told."""
+    bus, faults = EventBus(), list[PartFault]()
+    bus.subscribe(PartFault, faults.append)
+    ControllersTold(bus, lambda: stage.bench.runtime.bots, Stepper(), lambda: 9 * SECOND_NS)
+    for bot_id, record in payments:
+        bus.publish(FundingBooked(bot_id, record))
+    return faults
+
+
 def test_a_script_is_told_of_its_funding_with_the_next_tick_and_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage("scripts.counts_funding", tmp_path, settings={"exchange": PERP})
     stage.tick()
-    for bot_id, record in (
+    faults = tell(
+        stage,
         ("bot", payment("-0.25", "-0.25")),
         ("bot", payment("0.5", "0.5")),
         ("bot", payment("0.001", None)),
         ("bot", payment("8", "8", "c2")),
         ("other", payment("9", "9")),
-    ):
-        tell_controllers(stage.bench.runtime.bots, bot_id, record)
+    )
+    assert not faults
     script = stage.controller.script
     assert not script.payments
     stage.tick()
@@ -200,7 +214,24 @@ def test_a_script_is_told_of_its_funding_with_the_next_tick_and_once(tmp_path: P
 def test_controllers_that_do_not_ask_are_not_told(tmp_path: Path) -> None:
     stage = Stage("one_of_each", tmp_path, **WHERE, kind="market")
     assert not isinstance(stage.controller, Funded)
-    tell_controllers(stage.bench.runtime.bots, "bot", payment("1", "1"))
+    assert not tell(stage, ("bot", payment("1", "1")))
+
+
+def test_what_a_controller_raises_when_it_is_told_is_its_own_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage("scripts.counts_funding", tmp_path, settings={"exchange": PERP})
+
+    def fund(record: FundingRecord) -> None:
+        raise ZeroDivisionError("of a file")
+
+    monkeypatch.setattr(stage.controller, "fund", fund, raising=False)
+    (fault,) = tell(stage, ("bot", payment("1", "1")))
+    assert (fault.kind, fault.ts_ns, fault.error, fault.bot_id, fault.controller_id) == (
+        FactKind.CONTROLLER_FAULT,
+        9 * SECOND_NS,
+        "ZeroDivisionError: of a file",
+        "bot",
+        "c1",
+    )
 
 
 class LooksAtFunding(OurControllerBase):

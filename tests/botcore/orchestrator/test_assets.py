@@ -176,9 +176,9 @@ def test_only_what_changed_is_asked_whatever_the_rates_do() -> None:
     asked: list[str] = []
 
     class Counting(PositionExecutor):
-        def earned(self) -> Any:
+        def traded(self) -> Any:
             asked.append(self.id)
-            return super().earned()
+            return super().traded()
 
     bench = Assets(factories={"position_executor": Counting})
     executors = [bench.opened(IN_EUR if number % 2 else IN_USDT) for number in range(10)]

@@ -50,6 +50,9 @@ class Bench:
     def total(self, asset: str) -> D:
         return self.account.total(asset)
 
+    def balance(self, asset: str) -> tuple[D, D]:
+        return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())
+
     def read_lag_ns(self) -> int:
         return LAG_S * SECOND_NS
 

@@ -233,27 +233,31 @@ def held_by_nobody(*, crashes: bool = False) -> LiveBench:
     return bench
 
 
+def exits(bench: LiveBench) -> list[Any]:
+    return [exit_ for where in bench.keeper.nobodys(bench.name) for exit_ in bench.keeper.exits(*where)]
+
+
 def test_what_nobody_holds_is_closed_once_by_an_order_that_only_reduces() -> None:
     bench = held_by_nobody()
     told = len(facts(bench, FactKind.POSITION_HELD))
-    ((owner, request),) = bench.keeper.exits(bench.name)
+    ((owner, request),) = exits(bench)
     assert (request.trade_type.name, request.lots, request.position_action.name, request.purpose) == ("SELL", 300, "CLOSE", Purpose.CLOSE)
     Desk("", bench.connectors, bench.gate, bench.clock).submit(request, owner)
     # one is under way
-    assert bench.keeper.exits(bench.name) == []
+    assert exits(bench) == []
     bench.run(5)
     assert bench.records.holds[UNOWNED, *bench.instrument.market, "net"].net_amount_base == 0
-    assert bench.keeper.exits(bench.name) == []
+    assert exits(bench) == []
     # closing it is not told as a position that is held
     assert len(facts(bench, FactKind.POSITION_HELD)) == told
 
 
 def test_the_exit_of_what_nobody_holds_finds_its_hold_after_a_death() -> None:
     bench = held_by_nobody(crashes=True)
-    ((owner, request),) = bench.keeper.exits(bench.name)
+    ((owner, request),) = exits(bench)
     Desk("", bench.connectors, bench.gate, bench.clock).submit(request, owner)
     bench.kill("sent")
     bench.run(15)
     assert bench.records.holds[UNOWNED, *bench.instrument.market, "net"].net_amount_base == 0
     assert bench.venue.position(bench.instrument.market) == 0
-    assert bench.keeper.exits(bench.name) == []
+    assert exits(bench) == []
