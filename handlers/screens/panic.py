@@ -37,7 +37,8 @@ def _before() -> View:
             "Positions stay, and nobody watches them then.",
         ),
         line(bold("STOP AND CLOSE ALL"), ": the same, and everything that bots hold is closed at market."),
-        "Both hold over restarts until the owner releases them with a reason. Orders and positions that are not this home's are left alone and named.",
+        "Both hold over restarts until the owner releases them with a reason. What is not this home's is left alone; "
+        "other Condor homes with orders, and positions on perpetuals that are not ours, are named.",
     ]
     return View(
         card(blocks),

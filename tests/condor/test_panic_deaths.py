@@ -13,7 +13,7 @@ from botcore.core.points import Points
 from botcore.model.events import FactKind
 from condor.store.panic import held_rows, panic_row
 from condor.wiring import Program
-from tests.condor.test_panic import OWNER, bot_with_position, made, no_claim, open_orders, position, read, until
+from tests.support.panics import OWNER, bot_with_position, no_claim, open_orders, position, read, running, until
 
 STATE = """SELECT
   (SELECT json_extract(reason, '$.goal') FROM latches WHERE name = 'panic'),
@@ -67,9 +67,7 @@ def told(program: Program, kind: str) -> list[dict[str, Any]]:
 
 async def deaths_of_a_panic(folder: Path) -> dict[tuple[Any, ...], Path]:
     """A bot with quotes that rest and a position, frozen, then closed too; what the disk held in between."""
-    program = made(folder / "home")
-    await program.start()
-    try:
+    async with running(folder / "home") as program:
         await bot_with_position(program)
         program._journal._points = copies = Copies(folder / "home", folder)
         panic = program.services.panic
@@ -78,8 +76,6 @@ async def deaths_of_a_panic(folder: Path) -> dict[tuple[Any, ...], Path]:
         await panic.begin(OWNER, no_claim, flatten=True)
         await until(lambda: panic.view().is_done, "everything to be flat")
         await until(lambda: read(program, panic_row).is_told, "the report")
-    finally:
-        await program.close()
     return copies.taken
 
 
@@ -95,9 +91,7 @@ async def test_a_death_anywhere_in_a_panic_loses_nothing(tmp_path: Path) -> None
 async def goes_on(folder: Path, state: tuple[Any, ...]) -> None:
     """A new process ends what the one that died had begun."""
     goal = state[0]
-    program = made(folder)
-    await program.start()
-    try:
+    async with running(folder) as program:
         panic = program.services.panic
         assert program._hosts.halt_reason is not None and program._manager.stopped_all is not None, state
         await until(lambda: panic.view().is_done and read(program, panic_row).is_told, f"its end after {state}")
@@ -110,5 +104,3 @@ async def goes_on(folder: Path, state: tuple[Any, ...]) -> None:
         assert read(program, panic_row).is_begun, state
         assert goal in [payload["goal"] for payload in told(program, FactKind.PANIC_BEGUN)], state
         assert (goal, True) in [(payload["goal"], payload["is_done"]) for payload in told(program, FactKind.PANIC_REPORT)], state
-    finally:
-        await program.close()

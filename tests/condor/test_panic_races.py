@@ -21,17 +21,13 @@ from condor.store.common import HALT, latch_reason
 from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row
 from condor.wiring import Program
-from tests.condor.test_panic import OPERATOR, OWNER, PAIR, D, bot_with_position, made, no_claim, open_orders, order, read, until
+from tests.support.panics import OPERATOR, OWNER, PAIR, D, bot_with_position, no_claim, open_orders, order, read, running, until
 
 
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    found = made(tmp_path)
-    try:
-        await found.start()
+    async with running(tmp_path) as found:
         yield found
-    finally:
-        await found.close()
 
 
 def states(program: Program) -> list[str]:

@@ -10,9 +10,8 @@ from typing import Any
 
 from botcore.recorder import tables
 from botcore.recorder.journal import Write, open_engine, write_rows
-from tests.crash.world import World
+from tests.crash.world import PAIR, PERP, SYMBOL, World
 
-PERP, PAIR, SYMBOL = "binance_perpetual", "ETH-USDT", "ETHUSDT"
 SETTINGS = "clock: {tick_size: 0.25}\nrisk: {max_orders_per_minute: 1000000, max_order_quote: 1000000}\n"
 LEVELS = 250
 """Of one bot; more would not fit in a chat message."""
@@ -38,8 +37,7 @@ class Crowd:
         """Start the bots, let the price fall, and wait until every position has its take profit at the venue."""
         world, door = self.world, self._door
         door.control("market", symbol=SYMBOL, max_open=100_000)
-        world.condor.start()
-        world.wait_live()
+        world.go_live()
         left = self._executors
         while left > 0:
             count = min(LEVELS, left)

@@ -145,8 +145,7 @@ class Killing:
         """All rounds, then rest, then the verdict."""
         world = self._world
         try:
-            world.condor.start()
-            world.wait_live()
+            world.go_live()
             self._bots = [world.start_bot(connector, pair) for connector, pair in BOTS]
             time.sleep(1)
             world.condor.kill()
@@ -175,8 +174,7 @@ class Killing:
             world.condor.launch()
             time.sleep(one.runs_s)
         else:
-            world.condor.start()
-            waited_s = world.wait_live()
+            waited_s = world.go_live()
             self._verdict.recovery_s.append(time.monotonic() - began)
             if waited_s > SLOW_START_S:
                 self._breach("I11", f"live only {waited_s:.1f} s after the chat answered: {world.waited_for}")
@@ -216,8 +214,7 @@ class Killing:
         """Stop both bots through the chat, wait until all is told, and judge."""
         world = self._world
         world.venue.heal()
-        world.condor.start()
-        world.wait_live()
+        world.go_live()
         person = world.condor.person()
         for bot_id in self._bots:
             if world.state_of(bot_id) == "running":

@@ -6,23 +6,18 @@ import os
 import resource
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.crash.test_hostile import hold_a_position, position
-from tests.crash.world import World
-
-PERP = "binance_perpetual"
+from tests.crash.world import PERP, World, hold_a_position, position
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    found = World(tmp_path / "home", 5, still=True, connectors=[PERP])
-    try:
+    with closing(World(tmp_path / "home", 5, still=True, connectors=[PERP])) as found:
         yield found
-    finally:
-        found.close()
 
 
 def warned(world: World) -> list[str]:
@@ -30,8 +25,7 @@ def warned(world: World) -> list[str]:
 
 
 def test_p13_without_descriptors_the_chat_answers_and_an_exit_is_sent(world: World) -> None:
-    world.condor.start()
-    world.wait_live()
+    world.go_live()
     hold_a_position(world)
     ((bot_id,),) = world.condor.rows("SELECT bot_id FROM bots")
     pid = world.condor.pid

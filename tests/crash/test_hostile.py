@@ -5,51 +5,27 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.crash.ledger import VenueBooks
-from tests.crash.world import SETTINGS, World
+from tests.crash.world import PERP, SETTINGS, SYMBOL, World, hold_a_position, position
 
-PERP, SYMBOL = "binance_perpetual", "ETHUSDT"
 QUIET_S = 4.0
 """More than twice what a step may take before it ends the process."""
 
 FAR = (("buy spreads:", "30%"), ("sell spreads:", "30%"), ("executor refresh time:", "1d"), ("time limit:", "off"))
-HELD = (
-    ("buy spreads:", "0.2%"), ("sell spreads:", "30%"), ("executor refresh time:", "1d"), ("take profit:", "10%"), ("stop loss:", "2%"),
-    ("time limit:", "off"),
-)  # fmt: skip
 
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("HOSTILE", str(tmp_path / "how"))
-    found = World(tmp_path / "home", 5, settings=SETTINGS + "runtime: {step_budget: 0.5, step_hard: 1.5}\n", still=True, connectors=[PERP])
-    found.condor.module = "tests.support.hostile_program"
-    try:
+    settings = SETTINGS + "runtime: {step_budget: 0.5, step_hard: 1.5}\n"
+    with closing(World(tmp_path / "home", 5, settings=settings, still=True, connectors=[PERP])) as found:
+        found.condor.module = "tests.support.hostile_program"
         yield found
-    finally:
-        found.close()
-
-
-def hold_a_position(world: World) -> Decimal:
-    """Have the honest bot's entry filled; its price."""
-    world.start_bot(PERP, "ETH-USDT", HELD)
-    door = world.venue.doors[PERP]
-    buys = lambda: [order for order in door.control("ledger")["open_orders"] if order["symbol"] == SYMBOL and order["side"] == "BUY"]  # noqa: E731
-    world.wait(lambda: bool(buys()), "the entry to rest", 20)
-    price = Decimal(buys()[0]["price"])
-    door.control("move", symbol=SYMBOL, price=str(round(price * Decimal("0.999"), 1)))
-    world.wait(lambda: position(world) > 0, "the entry to be filled", 10)
-    world.wait(lambda: len(executors(world, "status <> 'TERMINATED' AND exposure_base <> '0'")) == 1, "the position in the records", 10)
-    return price
-
-
-def position(world: World) -> Decimal:
-    return sum(VenueBooks(world.venue.doors[PERP]).positions().values(), Decimal(0))
 
 
 def executors(world: World, which: str) -> list[str]:
@@ -74,8 +50,7 @@ def ends(world: World) -> list[int]:
 
 
 def test_p16_a_controller_that_holds_the_interpreter_is_put_aside_and_stops_of_other_bots_work(world: World, tmp_path: Path) -> None:
-    world.condor.start()
-    world.wait_live()
+    world.go_live()
     hostile = world.start_bot(PERP, "BTC-USDT", FAR, controller="hostile_v1")
     entry = hold_a_position(world)
     (tmp_path / "how").write_text("native")

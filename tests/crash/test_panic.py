@@ -17,12 +17,11 @@ from typing import Any
 
 import pytest
 
-from tests.crash.ledger import VenueBooks
 from tests.crash.venue import KEY, SECRET, Door
-from tests.crash.world import World
+from tests.crash.world import PERP, Standing, World
 from tests.support.instance import DIRECT
 
-PERP, SPOT = "binance_perpetual", "binance"
+SPOT = "binance"
 THEIRS = "cdr-homezz-3-7-1"
 WIDE = (
     ("buy spreads:", "0.02%, 1%, 2%"),
@@ -37,18 +36,14 @@ WIDE = (
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    found = World(tmp_path / "home", 11)
-    try:
-        found.condor.start()
-        found.wait_live()
+    with closing(World(tmp_path / "home", 11)) as found:
+        found.go_live()
         yield found
-    finally:
-        found.close()
 
 
 def place_elsewhere(door: Door) -> None:
     """An order that another home of the same key has sent."""
-    price = int(max(trade.price for trade in VenueBooks(door).trades()) * Decimal("0.97"))
+    price = int(max(trade.price for trade in Standing(door).trades()) * Decimal("0.97"))
     values = f"symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price={price}"
     values += f"&newClientOrderId={THEIRS}&timestamp={time.time_ns() // 1_000_000}"
     signature = hmac.new(SECRET.encode(), values.encode(), hashlib.sha256).hexdigest()
@@ -60,19 +55,10 @@ def place_elsewhere(door: Door) -> None:
         raise AssertionError(error.read().decode()) from None
 
 
-def open_ids(door: Door) -> list[str]:
-    return sorted(order.client_order_id for order in VenueBooks(door).orders() if order.is_open)
-
-
-def held(door: Door) -> dict[str, Decimal]:
-    """What our own trades have left there."""
-    return {pair: amount for pair, amount in VenueBooks(door).positions().items() if amount}
-
-
 def fall_into(door: Door, symbol: str) -> None:
     """The price falls to the best of our bids; the others stay."""
     bids = [Decimal(row["price"]) for row in door.control("ledger")["open_orders"] if row["side"] == "BUY" and row["symbol"] == symbol]
-    if len(bids) > 1 and not held(door):
+    if len(bids) > 1 and not Standing(door).held():
         door.control("move", symbol=symbol, price=str(max(bids)))
 
 
@@ -85,7 +71,7 @@ def bots_with_positions(world: World) -> tuple[Door, Door]:
     def trade() -> bool:
         fall_into(perp, "BTCUSDT")
         fall_into(spot, "ETHUSDT")
-        return bool(held(perp) and held(spot)) and len(open_ids(perp)) > 1 and len(open_ids(spot)) > 1
+        return bool(Standing(perp).held() and Standing(spot).held()) and len(Standing(perp).open_ids()) > 1 and len(Standing(spot).open_ids()) > 1
 
     world.wait(trade, "orders and positions", 60)
     return perp, spot
@@ -130,10 +116,10 @@ def test_36_everything_is_closed_although_cancels_hang_a_venue_is_away_and_the_p
     world.venue.heal()
     world.wait(lambda: panic_of(world)["is_done"], "everything to be closed", 90)
     assert set(phases(world).values()) == {"flat"}
-    assert open_ids(perp) == [THEIRS] and open_ids(spot) == []
-    assert held(perp) == {}
+    assert Standing(perp).open_ids() == [THEIRS] and Standing(spot).open_ids() == []
+    assert Standing(perp).held() == {}
     # what the fee took leaves less than one lot
-    assert all(abs(amount) < Decimal("0.0001") for amount in held(spot).values()), held(spot)
+    assert all(abs(amount) < Decimal("0.0001") for amount in Standing(spot).held().values()), Standing(spot).held()
     told = world.condor.person().wait_text("Panic done: no order is open, everything is closed")
     assert "orders of the home homezz: not ours, left alone" in told["text"]
     assert {row[0] for row in world.condor.rows("SELECT state FROM bots")} == {"stopped"}
@@ -148,10 +134,10 @@ def test_35_frozen_live_positions_are_named_and_closed_when_it_is_asked_for(worl
     person.tap("STOP EVERYTHING")
     person.wait_text("Panic done: no order is open", timeout_s=60)
     time.sleep(2)
-    assert open_ids(perp) == [] and open_ids(spot) == []
+    assert Standing(perp).open_ids() == [] and Standing(spot).open_ids() == []
     amounts = {account["title"]: account["positions"] for account in panic_of(world)["accounts"] if account["mode"] == "live"}
     assert len(amounts) == 2 and all(amounts.values()), amounts
-    before = held(perp)
+    before = Standing(perp).held()
     assert before and {row[0] for row in world.condor.rows("SELECT state FROM bots")} == {"stopped"}
     world.condor.kill()
     # the records of who had it are lost, as after a repair: what is held on the perpetual belongs to no bot any more
@@ -163,5 +149,5 @@ def test_35_frozen_live_positions_are_named_and_closed_when_it_is_asked_for(worl
     world.condor.kill()
     world.condor.start()
     world.wait(lambda: panic_of(world)["goal"] == "flatten" and panic_of(world)["is_done"], "everything to be closed", 60)
-    assert held(perp) == {} and open_ids(perp) == [] and open_ids(spot) == []
-    assert all(abs(amount) < Decimal("0.0001") for amount in held(spot).values()), held(spot)
+    assert Standing(perp).held() == {} and Standing(perp).open_ids() == [] and Standing(spot).open_ids() == []
+    assert all(abs(amount) < Decimal("0.0001") for amount in Standing(spot).held().values()), Standing(spot).held()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from statistics import median
 
@@ -12,12 +12,10 @@ import pytest
 
 from botcore.venues.aiohttp_port import CONNECTIONS, AiohttpPort
 from botcore.venues.port import Socket, SocketClosed
-from tests.crash.world import World
+from tests.crash.world import PAIR, PERP, World
 from tests.fakes.simvenue.front import Front
 from tests.fakes.simvenue.server import Server
 from tests.fakes.simvenue.venue import SimVenue
-
-PERP, PAIR = "binance_perpetual", "ETH-USDT"
 
 
 def descriptors(pid: int) -> int:
@@ -63,18 +61,14 @@ def reconnect_for_real(world: World, count: int) -> list[tuple[int, int]]:
 
 
 def test_w3_i19_reconnects_cost_no_descriptor(tmp_path: Path) -> None:
-    world = World(tmp_path / "home", 3, connectors=[PERP])
-    try:
-        world.condor.start()
-        world.wait_live()
+    with closing(World(tmp_path / "home", 3, connectors=[PERP])) as world:
+        world.go_live()
         world.start_bot(PERP, PAIR)
         # pauses double: more would take minutes
         found = reconnect_for_real(world, 6)
         for number, what in enumerate(("descriptors", "threads")):
             before, after = median(one[number] for one in found[:3]), median(one[number] for one in found[-3:])
             assert after <= before + 2, f"{what}: {[one[number] for one in found]}"
-    finally:
-        world.close()
 
 
 async def until_it_ends(socket: Socket) -> None:

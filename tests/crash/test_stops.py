@@ -5,36 +5,27 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.crash.ledger import VenueBooks
-from tests.crash.world import World
+from tests.crash.world import PAIR, PERP, World
 
-PERP, PAIR = "binance_perpetual", "ETH-USDT"
 ENDS_IN_S = 25
 """The program's own deadline; docker kills after 10 s only if nobody told it otherwise."""
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    found = World(tmp_path / "home", 3, connectors=[PERP])
-    try:
-        found.condor.start()
-        found.wait_live()
+    with closing(World(tmp_path / "home", 3, connectors=[PERP])) as found:
+        found.go_live()
         yield found
-    finally:
-        found.close()
-
-
-def working(world: World) -> int:
-    return sum(order.is_open for order in VenueBooks(world.venue.doors[PERP]).orders())
 
 
 def test_p3_sigterm_while_the_venue_is_down_ends_in_time_and_says_what_stays(world: World) -> None:
     bot_id = world.start_bot(PERP, PAIR)
-    world.wait(lambda: working(world) >= 2, "orders at the venue", 20)
+    world.wait(lambda: len(world.at(PERP).open_ids()) >= 2, "orders at the venue", 20)
     world.venue.doors[PERP].control("fault", kind="hang", on="*", delay_s=60)
     world.venue.doors[PERP].control("fault", kind="refuse", on="*", status=503)
     world.venue.doors[PERP].control("drop_sockets")
@@ -54,13 +45,13 @@ def test_p3_sigterm_while_the_venue_is_down_ends_in_time_and_says_what_stays(wor
     person = world.condor.person()
     world.stop_bot(person, bot_id)
     world.wait(lambda: world.state_of(bot_id) == "stopped", "the bot to stop", 60)
-    assert working(world) == 0
+    assert len(world.at(PERP).open_ids()) == 0
 
 
 def test_p19_a_frozen_process_trusts_nothing_that_waited_for_it(world: World) -> None:
     """It tells that it stood still, compares its account before it opens anything, and does not catch up on the ticks that it missed."""
     world.start_bot(PERP, PAIR)
-    world.wait(lambda: working(world) >= 2, "orders at the venue", 20)
+    world.wait(lambda: len(world.at(PERP).open_ids()) >= 2, "orders at the venue", 20)
     door = world.venue.doors[PERP]
     ticks = world.metric("tick_seconds_count")
     world.condor.signal(signal.SIGSTOP)

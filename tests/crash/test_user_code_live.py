@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.crash.ledger import VenueBooks
-from tests.crash.world import World
+from tests.crash.world import PERP, World
 from tests.support.instance import condor
 from tests.support.user_code import HOME
-
-PERP, PAIR = "binance_perpetual", "ETH-USDT"
 
 CONTROLLER = "id: quotes\ncontroller_name: quick_quotes\ncontroller_type: generic\nconnector_name: binance_perpetual\ntrading_pair: ETH-USDT\n"
 RUNS_IT = "controllers_config: [quotes.yml]\nmax_controller_drawdown_quote: 5000\n"
@@ -29,18 +27,15 @@ def world(tmp_path: Path) -> Iterator[World]:
         path = home / "conf" / f"{name}.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    found = World(home, 11, connectors=[PERP])
-    try:
+    with closing(World(home, 11, connectors=[PERP])) as found:
         yield found
-    finally:
-        found.close()
 
 
 def is_accounted(world: World) -> bool:
     """No order is left, and what stands at the venue is what the home says that it holds."""
-    books = VenueBooks(world.venue.doors[PERP])
+    standing = world.at(PERP)
     held = sum(Decimal(amount) for (amount,) in world.condor.rows("SELECT net_amount_base FROM v_holds"))
-    return not any(order.is_open for order in books.orders()) and sum(books.positions().values(), Decimal(0)) == held
+    return not standing.open_ids() and standing.net() == held
 
 
 @pytest.mark.parametrize(
@@ -51,14 +46,14 @@ def test_a_file_of_the_home_trades_with_real_money_and_leaves_nothing(world: Wor
     world.condor.start()
     ((bot_id, mode),) = world.condor.rows("SELECT bot_id, mode FROM bots")
     assert mode == "live"
-    world.wait(lambda: len(list(VenueBooks(world.venue.doors[PERP]).trades())) >= 3, "fills at the venue", 30)
+    world.wait(lambda: len(list(world.at(PERP).trades())) >= 3, "fills at the venue", 30)
     assert {row[0] for row in world.condor.rows("SELECT DISTINCT type FROM v_executors")} == {kind}
     assert world.condor.rows("SELECT kind, payload FROM facts WHERE kind LIKE '%fault%'") == []
     world.stop_bot(world.condor.person(), bot_id)
     world.wait(lambda: world.state_of(bot_id) == "stopped", "the bot to stop", 30)
     world.wait(lambda: is_accounted(world), "nothing left at the venue but holds", 10)
     if kind == "position_executor":
-        assert not any(VenueBooks(world.venue.doors[PERP]).positions().values()), "what executors had is closed"
+        assert not world.at(PERP).held(), "what executors had is closed"
     assert world.condor.stop() == 0
     done = condor("verify", "--home", str(world.condor.home))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,9 +8,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tests.crash.ledger import VenueBooks
 from tests.crash.venue import Door, VenueProcess
 from tests.support.instance import CHECKOUT, DIRECT, Instance, Person
 
@@ -26,9 +28,16 @@ BUSY = (
 )
 """A market maker that sends, fills, exits and replaces several orders a second."""
 
+PAIR, SYMBOL = "ETH-USDT", "ETHUSDT"
+"""The market in which `hold_a_position` has one, as Condor and as the venue calls it."""
+HELD = (
+    ("buy spreads:", "0.2%"), ("sell spreads:", "30%"), ("executor refresh time:", "1d"), ("take profit:", "10%"), ("stop loss:", "2%"),
+    ("time limit:", "off"),
+)  # fmt: skip
+"""A market maker whose entry is filled once, and whose exits stand far away."""
+
+PERP = "binance_perpetual"
 LIVE_S = 60.0
-
-
 AMOUNT = re.compile(r"amount: \d+, window_s")
 
 
@@ -40,6 +49,21 @@ def _loosen(home: Path, door: Door) -> None:
     (folder / f"{door.connector_name}.yml").write_text(AMOUNT.sub("amount: 1000000, window_s", shipped), encoding="utf-8")
     for verb in ("order_limit", "weight_limit"):
         door.control(verb, limit=1_000_000)
+
+
+class Standing(VenueBooks):
+    """What is open and held at one door at this moment, by the venue's own books."""
+
+    def open_ids(self) -> list[str]:
+        return sorted(order.client_order_id for order in self.orders() if order.is_open)
+
+    def held(self) -> dict[str, Decimal]:
+        """What our own trades have left there."""
+        return {pair: amount for pair, amount in self.positions().items() if amount}
+
+    def net(self) -> Decimal:
+        """The sum of that, where one market is traded."""
+        return sum(self.positions().values(), Decimal(0))
 
 
 class World:
@@ -74,6 +98,10 @@ class World:
         self.condor.kill()
         self.venue.close()
 
+    def at(self, connector_name: str) -> Standing:
+        """What stands at a door now."""
+        return Standing(self.venue.doors[connector_name])
+
     def processes(self) -> str:
         """How the two processes are, for a report."""
         return f"the venue {self.venue.state()}, Condor {self.condor.state()}"
@@ -104,6 +132,11 @@ class World:
             if line.startswith(f"condor_{name} "):
                 return float(line.split()[1])
         raise AssertionError(f"no metric condor_{name}")
+
+    def go_live(self, timeout_s: float = LIVE_S) -> float:
+        """Start Condor and wait until every account may open positions; how many seconds the latter took."""
+        self.condor.start()
+        return self.wait_live(timeout_s)
 
     def wait_live(self, timeout_s: float = LIVE_S) -> float:
         """Wait until every account may open positions again; how many seconds that took."""
@@ -158,3 +191,22 @@ class World:
 
     def state_of(self, bot_id: str) -> str:
         return str(self.condor.rows("SELECT state FROM bots WHERE bot_id = ?", bot_id)[0][0])
+
+
+def hold_a_position(world: World) -> Decimal:
+    """Have a bot's entry filled on the perpetual, in a market that stands still; its price."""
+    world.start_bot(PERP, PAIR, HELD)
+    door = world.venue.doors[PERP]
+    buys = lambda: [order for order in door.control("ledger")["open_orders"] if order["symbol"] == SYMBOL and order["side"] == "BUY"]  # noqa: E731
+    world.wait(lambda: bool(buys()), "the entry to rest", 20)
+    price = Decimal(buys()[0]["price"])
+    door.control("move", symbol=SYMBOL, price=str(round(price * Decimal("0.999"), 1)))
+    world.wait(lambda: position(world) > 0, "the entry to be filled", 10)
+    rows = "SELECT 1 FROM v_executors WHERE status <> 'TERMINATED' AND exposure_base <> '0'"
+    world.wait(lambda: len(world.condor.rows(rows)) == 1, "the position in the records", 10)
+    return price
+
+
+def position(world: World) -> Decimal:
+    """What is held on the perpetual."""
+    return world.at(PERP).net()

@@ -57,3 +57,15 @@ def test_the_oracle_sees_an_execution_that_was_not_booked() -> None:
 
     with pytest.raises(AssertionError, match="I5"):
         rig.run(play)
+
+
+def test_who_excuses_one_invariant_does_not_excuse_those_whose_names_begin_like_it() -> None:
+    rig = LiveRig()
+
+    async def play(rig: LiveRig) -> None:
+        for name in ("I1", "I12"):
+            rig.breach(name, "made up")
+        await rig.finish(excused=("I1",))
+
+    with pytest.raises(AssertionError, match=r"\AI12 at [\d.]+ s: made up\Z"):
+        rig.run(play)

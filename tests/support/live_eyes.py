@@ -64,8 +64,8 @@ class RigEyes:
         return [fact.payload["text"] for fact in self.told(FactKind.VENUE_TROUBLE)]
 
     def requests(self, what: str, after_ns: int = 0) -> list[int]:
-        """When requests whose `METHOD /path` holds this left."""
-        return [when for when, sent in self.manners.sent if what in sent and when > after_ns]
+        """When requests whose `METHOD /path?query` holds this left."""
+        return [when for when, asked in self.manners.asked if what in asked and when > after_ns]
 
     def unrest(self) -> list[str]:
         """What is under way at the account."""

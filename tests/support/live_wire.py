@@ -20,6 +20,8 @@ class Manners:
         Requests that left all the same.
     sent : list of (int, str)
         (ns, METHOD /path) of everything that left.
+    asked : list of (int, str)
+        The same with its query: METHOD /path?query.
     """
 
     def __init__(self) -> None:
@@ -27,8 +29,11 @@ class Manners:
         self._heard_ns = 0
         self.breaches: list[str] = []
         self.sent: list[tuple[int, str]] = []
+        self.asked: list[tuple[int, str]] = []
 
-    def leaves(self, now_ns: int, what: str) -> None:
+    def leaves(self, now_ns: int, asked: str) -> None:
+        what = asked.partition("?")[0]
+        self.asked.append((now_ns, asked))
         self.sent.append((now_ns, what))
         if self._heard_ns < now_ns < self.quiet_until_ns:
             self.breaches.append(f"{what} left {(self.quiet_until_ns - now_ns) / 1e9:.3f} s before the venue's rest was over")
@@ -46,7 +51,7 @@ class WatchedPort(WirePort):
     manners: Manners
 
     async def request(self, request: HttpRequest, lane: Lane, timeout_s: float) -> Reply | NoReply:
-        self.manners.leaves(self._loop.now_ns, f"{request.method} {self._split(request.url)[1].partition('?')[0]}")
+        self.manners.leaves(self._loop.now_ns, f"{request.method} {self._split(request.url)[1]}")
         reply = await super().request(request, lane, timeout_s)
         if isinstance(reply, Reply):
             self.manners.arrives(self._loop.now_ns, reply)
