@@ -165,7 +165,7 @@ def test_several_pairs_of_one_asset_are_one_sum_and_what_paid_for_others_is_not_
     short(bench, ETH="1.4", SOL="2")
     assert not bench.told, "0.6 ETH have become SOL"
     short(bench, ETH="1.3", SOL="2")
-    assert bench.told == [(FactKind.BALANCE_SHORT, "0.7")]
+    assert bench.told == [(FactKind.BALANCE_SHORT, "0.1")]
 
 
 def test_o12_less_than_anybody_could_trade_is_dust() -> None:
