@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert
 
 from botcore.executors.data_types import config_values
-from botcore.model.errors import UserError
+from botcore.model.errors import ConfigError, UserError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Market
 from botcore.orders.own import OwnBook
@@ -23,6 +23,7 @@ from botcore.venues.wire import Reply
 from condor.descriptors import COUNT
 from condor.home import find_home
 from condor.hosts import LIVE, PAPER
+from condor.panic.accounts import AccountEyes
 from condor.settings import Environment, Settings
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id
 from condor.users import Actor, Role
@@ -220,6 +221,65 @@ async def test_r17_first_start_while_the_venue_is_away_waits_for_it_and_its_bots
         assert (FactKind.RECOVERED if state == RUNNING else FactKind.BOT_STOPPED) in kinds
     finally:
         await program.close()
+
+
+async def test_r17_a_bot_waits_for_every_account_that_its_config_names_wherever_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hedge names two accounts under names of its own, a script may keep its markets as the names of a mapping."""
+    program = unreachable(tmp_path, monkeypatch)
+    try:
+        await program.start()
+        manager = program._manager
+        for bot_id, values in (
+            ("hedges", {"spot_connector_name": "binance", "hedge_connector_name": PERP}),
+            ("scripts", {"settings": {"markets": {PERP: ["BTC-USDT"]}}}),
+            ("quotes", {"pairs": [{"venue": f"{PERP}_of_another_name"}]}),
+        ):
+            row = BotRow(bot_id, bot_id, LIVE, "live", RUNNING, False, 1, 1, None)
+            await write(
+                program,
+                lambda connection, row=row, values=values: add_bot(
+                    connection, row, [ConfigRow("c", 1, "gone", {"id": "c", "controller_name": "gone", **values})]
+                ),
+            )
+        assert manager.recover() == ["quotes"], "a name that only contains the account's is another's"
+        assert manager.waiting == {"hedges": (PERP,), "scripts": (PERP,)} and manager.broken == {}
+    finally:
+        await program.close()
+
+
+async def test_r17_a_bot_whose_code_names_its_markets_waits_too_and_is_broken_only_when_the_venue_has_answered(
+    rules: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = unreachable(tmp_path, monkeypatch)
+    try:
+        await program.start()
+        live, manager = program._live, program._manager
+        assert live is not None
+
+        def add_bot_(strategy: Any) -> None:
+            raise ConfigError("BTC-USDT is not traded here")
+
+        monkeypatch.setattr(live.runtime, "add_bot", add_bot_)
+        row = BotRow("silent", "silent", LIVE, "live", RUNNING, False, 1, 1, None)
+        await write(program, lambda connection: add_bot(connection, row, [ConfigRow("c", 1, "gone", {"id": "c", "controller_name": "gone"})]))
+        assert manager.recover() == []
+        assert manager.waiting == {"silent": (PERP,)} and manager.broken == {}
+        live.accounts[PERP].session._rules._learn(Reply(200, {}, rules, 1, 1))
+        assert manager.waiting == {} and manager.broken == {"silent": "BTC-USDT is not traded here"}
+    finally:
+        await program.close()
+
+
+async def test_panic_waits_at_an_account_for_the_bots_that_name_it_and_for_no_namesake(program: Program) -> None:
+    program._manager.waiting["silent"] = (f"{PERP}_of_another_name",)
+    eyes = AccountEyes(program._hosts, program._manager)
+    live = program._live
+    assert live is not None
+    connector = live.runtime.connectors[PERP]
+    assert "silent" not in eyes._unverified(LIVE, live, PERP, connector, is_clean=True)
+    program._manager.waiting["silent"] = ("binance", PERP)
+    assert eyes._unverified(LIVE, live, PERP, connector, is_clean=True) == f"silent: binance, {PERP} has not said yet what it trades"
+    assert "silent" not in eyes._unverified(PAPER, program._host, PERP, connector, is_clean=True)
 
 
 async def test_bot_whose_account_has_no_key_at_this_start_is_told_and_its_row_is_kept(

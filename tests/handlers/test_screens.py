@@ -23,8 +23,9 @@ from condor.wiring import Program, wall_clock
 from handlers.app import build_registry
 from handlers.context import Context
 from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_length
+from handlers.processor import is_urgent_button
 from handlers.registry import Registry
-from handlers.view import Button, Show, Toast, View
+from handlers.view import Button, Show, Toast, View, show
 from tests.support.user_code import HOME
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
@@ -254,3 +255,15 @@ def test_names_are_escaped_and_long_cards_are_cut_between_blocks() -> None:
     assert max(len(row) for row in parse_html(table(["a", "b"], [["x" * 60, "1"]]))[0].split("\n")) <= 38
     assert clip("word " * 20, 10) == "word word…"
     assert isinstance(Toast("x"), Toast)
+
+
+def test_38_every_button_of_the_panic_card_and_to_it_takes_the_urgent_lane() -> None:
+    leave, stop, link, other = (
+        show("◀", "home"),
+        Button("🛑", "panic_freeze"),
+        Button("🛑 Panic", "open", {"screen": "panic", "args": {}}),
+        show("b", "bot"),
+    )
+    assert is_urgent_button("panic", leave) and is_urgent_button("panic", stop)
+    assert is_urgent_button("home", link) and is_urgent_button("status", show("🛑", "panic"))
+    assert not is_urgent_button("home", other) and not is_urgent_button("home", Button("x", "kill", {"screen": "panic"}))

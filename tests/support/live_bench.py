@@ -32,7 +32,7 @@ from botcore.strategies.desk import Desk
 from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from botcore.strategies.strays import StrayKeeper
+from botcore.strategies.strays import UNOWNED, StrayKeeper
 from tests.support.bench import PERP, SECOND_NS, T0_NS, instrument, quote_event
 from tests.support.lossy_venue import Line, LossyVenue
 from tests.support.memory_records import MemoryRecords, fill_record, order_record
@@ -210,7 +210,8 @@ class LiveBench:
         return list(self.records.holds.values())
 
     def owned_holds(self, connector_name: str) -> list[tuple[str, HoldRecord]]:
-        return [("bot" if record.controller_id == "main" else record.controller_id, record) for record in self.records.holds.values()]
+        whose = {"main": "bot", UNOWNED: ""}
+        return [(whose.get(record.controller_id, record.controller_id), record) for record in self.records.holds.values()]
 
     # ---- the world -------------------------------------------------------------------------------------------------
     def price(self, ticks: int) -> None:

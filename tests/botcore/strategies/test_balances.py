@@ -183,3 +183,19 @@ def test_nothing_is_compared_before_the_balances_are_known() -> None:
     bench.trade("ETH-USDT", "1")
     bench.run(90)
     assert not bench.told and not bench.reconciled
+
+
+def test_o13_a_refusal_for_want_of_coins_stands_until_a_later_list_has_them_all_free() -> None:
+    bench = Bench()
+    bench.trade("ETH-USDT", "1")
+    short(bench, ETH="1")
+    bench.shortages.refused["ETH"] = bench.now_s * SECOND_NS
+    bench.list(ETH="1")
+    bench.run(LAG_S)
+    assert bench.shortages.cuts("ETH"), "this list may be older than the refusal"
+    bench.account.set_balances({"ETH": (D(1), D("0.4"))}, complete=True, ts_ns=(bench.now_s + 5) * SECOND_NS)
+    bench.run(5)
+    assert bench.shortages.cuts("ETH"), "somebody has locked most of it"
+    bench.list(ETH="1")
+    bench.run(5)
+    assert not bench.shortages

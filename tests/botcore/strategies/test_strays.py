@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
+
+from botcore.model.errors import ConfigError
 from botcore.model.events import FactKind
+from botcore.model.instrument import Market
 from botcore.model.order import OrderState, Purpose
 from botcore.orders.tracker import OrderTracker
 from botcore.strategies.desk import Desk
@@ -261,3 +265,14 @@ def test_the_exit_of_what_nobody_holds_finds_its_hold_after_a_death() -> None:
     assert bench.records.holds[UNOWNED, *bench.instrument.market, "net"].net_amount_base == 0
     assert bench.venue.position(bench.instrument.market) == 0
     assert exits(bench) == []
+
+
+def test_what_nobody_holds_of_a_pair_that_is_delisted_does_not_stand_in_the_way_of_the_others() -> None:
+    bench = held_by_nobody()
+    gone = Market(bench.name, "AAA-USDT")
+    known = bench.records.holds[UNOWNED, *bench.instrument.market, "net"]
+    bench.records.holds[UNOWNED, *gone, "net"] = dataclasses.replace(known, trading_pair=gone.trading_pair)
+    assert bench.keeper.nobodys(bench.name) == [(gone, "net"), (bench.instrument.market, "net")]
+    with pytest.raises(ConfigError, match="AAA-USDT"):
+        bench.keeper.exits(gone, "net")
+    assert len(bench.keeper.exits(bench.instrument.market, "net")) == 1
