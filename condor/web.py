@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,10 +12,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from botcore.model.errors import UserError
 from condor.localchat.access import ChatAccess
+from condor.localchat.answers import HEADERS, Refused
 from condor.localchat.server import BotApiServer
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
-from condor.localchat.user_api import HEADERS, PanicButton, Refused, UserApi
+from condor.localchat.trouble import TroubledLine
+from condor.localchat.user_api import PanicButton, UserApi
 
 MAX_BODY = 60 * 1024 * 1024
 PORTS_TRIED = 20
@@ -64,8 +67,9 @@ class WebServer:
         signal = ChangeSignal()
         chat.on_change = signal.fire
         self._app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
+        trouble = TroubledLine(time.monotonic, signal.fire, flood_every)
         self._app.add_routes(UserApi(chat, access, signal, is_real=is_real, panic=panic).routes())
-        self._app.add_routes(BotApiServer(chat, access, signal, flood_every).routes())
+        self._app.add_routes([*BotApiServer(chat, access, signal, trouble).routes(), *trouble.routes()])
         self._app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)
 

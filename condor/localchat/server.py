@@ -15,6 +15,7 @@ from condor.localchat.methods import METHODS
 from condor.localchat.parameters import read
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
+from condor.localchat.trouble import TroubledLine
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +29,15 @@ class BotApiServer:
 
     Parameters
     ----------
-    flood_every : int
-        Every so many sends are answered with 429, to see that clients wait; 0 for never.
+    line : TroubledLine
+        What the way to the bot is made to be like.
     """
 
-    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal, flood_every: int = 0) -> None:
+    def __init__(self, state: ChatState, access: ChatAccess, signal: ChangeSignal, line: TroubledLine) -> None:
         self._state = state
         self._access = access
         self._signal = signal
-        self._flood_every = flood_every
-        self._sends = 0
+        self._line = line
         self._poll = 0
 
     def routes(self) -> list[web.RouteDef]:
@@ -52,27 +52,25 @@ class BotApiServer:
         return bot_id == str(BOT_ID) and self._access.is_secret(secret)
 
     async def _call(self, request: web.Request) -> web.Response:
+        if not await self._line.carry(request):
+            return web.Response(status=502)
         if not self._is_bot(request):
             return _error(BotApiError(401, "Unauthorized"))
         method = request.match_info["method"]
         try:
             params, files = await read(request)
             if method.lower() == "getupdates":
-                return _ok(await self._get_updates(params))
+                found = await self._get_updates(params)
+                # what waited when the line broke is not heard of; it is asked for again
+                return web.Response(status=502) if self._line.cut(request) else _ok(found)
             work = METHODS.get(method.lower())
             if work is None:
                 log.error("the local chat has no Bot API method %s", method)
                 raise BotApiError(404, "Not Found: method not found")
-            self._throttle(method)
+            self._line.count(method)
             return _ok(work(self._state, params, files))
         except BotApiError as error:
             return _error(error)
-
-    def _throttle(self, method: str) -> None:
-        if self._flood_every and method.lower().startswith(("send", "edit")):
-            self._sends += 1
-            if self._sends % self._flood_every == 0:
-                raise BotApiError(429, "Too Many Requests: retry after 1", {"retry_after": 1})
 
     async def _get_updates(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """Long polling: waits until there is something, for one poller at a time."""
@@ -94,11 +92,13 @@ class BotApiServer:
             if poll != self._poll:
                 text = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
                 raise BotApiError(409, text)
-            if found or left <= 0:
+            if found or left <= 0 or self._line.is_broken:
                 return found
             await self._signal.wait(left)
 
     async def _download(self, request: web.Request) -> web.Response:
+        if not await self._line.carry(request):
+            return web.Response(status=502)
         if not self._is_bot(request):
             return _error(BotApiError(401, "Unauthorized"))
         try:

@@ -32,6 +32,10 @@ class LocalUser:
     first_name: str = "You"
 
 
+SECOND_USER = LocalUser(2, "Second user")
+"""Somebody else who sees the chat and taps in it: what a bot makes of them is tried out with this one."""
+
+
 class ChatState:
     """See the module.
 
@@ -85,9 +89,10 @@ class ChatState:
     def chat(self) -> dict[str, Any]:
         return {"id": self.user.id, "type": "private", "first_name": self.user.first_name}
 
-    @property
-    def person(self) -> dict[str, Any]:
-        return {"id": self.user.id, "is_bot": False, "first_name": self.user.first_name, "language_code": "en"}
+    def person(self, by: LocalUser | None = None) -> dict[str, Any]:
+        """The person of the chat, or somebody else in it."""
+        user = by or self.user
+        return {"id": user.id, "is_bot": False, "first_name": user.first_name, "language_code": "en"}
 
     def date(self) -> int:
         return int(self._now())
@@ -194,16 +199,16 @@ class ChatState:
         self._note(event, changed_queries={query_id: query})
 
     # ---- the person's side -----------------------------------------------------------------------------------------
-    def say(self, content: dict[str, Any], reply_to: int | None = None) -> dict[str, Any]:
+    def say(self, content: dict[str, Any], reply_to: int | None = None, by: LocalUser | None = None) -> dict[str, Any]:
         """A new message of the person; the bot gets it as an update."""
-        message = {"message_id": self._take("message"), "date": self.date(), "chat": self.chat, "from": self.person, **content}
+        message = {"message_id": self._take("message"), "date": self.date(), "chat": self.chat, "from": self.person(by), **content}
         if reply_to is not None:
             message["_reply_to"] = reply_to
         self.messages[message["message_id"]] = message
         self._commit("sent", message, update={"message": self.outward(message)})
         return message
 
-    def tap(self, message: dict[str, Any], data: str) -> str:
+    def tap(self, message: dict[str, Any], data: str, by: LocalUser | None = None) -> str:
         """A tap on a callback button; returns the query's id."""
         query_id = str(self._take("query"))
         query = {"id": query_id, "message_id": message["message_id"], "date": self._now()}
@@ -211,7 +216,7 @@ class ChatState:
         update = {
             "callback_query": {
                 "id": query_id,
-                "from": self.person,
+                "from": self.person(by),
                 "message": self.outward(message),
                 "chat_instance": f"local-{self.user.id}",
                 "data": data,

@@ -11,48 +11,21 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from condor.localchat.access import COOKIE, ChatAccess
+from condor.localchat.answers import HEADERS, Refused, body_of, json_answer, number_of
 from condor.localchat.entities import clean, is_unicode, utf16_length
 from condor.localchat.errors import BotApiError
 from condor.localchat.files import MAX_FILE, UploadedFile, document_part, photo_part, uploaded
 from condor.localchat.parameters import BROKEN
 from condor.localchat.parts import MAX_CAPTION, MAX_TEXT
 from condor.localchat.signal import ChangeSignal
-from condor.localchat.state import ChatState
+from condor.localchat.state import SECOND_USER, ChatState, LocalUser
 
 PAGE = Path(__file__).parent / "page"
 MAX_WAIT_S = 60.0
 MAX_EVENTS = 500
 _COMMAND = re.compile(r"^/[a-z0-9_]{1,32}(?:@\w+)?", re.IGNORECASE)
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' blob: data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-
 PAPER_BADGE = b'<span class="badge" title="Paper trading: no real money">paper</span>'
 REAL_BADGE = b'<span class="badge real" title="An account with real money is connected">real money</span>'
-
-
-class Refused(Exception):
-    """A request of the page or a program that can't be carried out."""
-
-    def __init__(self, text: str, status: int = 400) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 class PanicButton(Protocol):
@@ -122,11 +95,11 @@ class UserApi:
         return response
 
     async def _link(self, request: web.Request) -> web.Response:
-        return _json({"url": f"http://{request.host}/enter/{self._access.new_link()}"})
+        return json_answer({"url": f"http://{request.host}/enter/{self._access.new_link()}"})
 
     # ---- saying and tapping ----------------------------------------------------------------------------------------
     async def _send(self, request: web.Request) -> web.Response:
-        body = await _body(request)
+        body = await body_of(request)
         text = _said(body.get("text"))
         if not text:
             raise Refused('expected {"text": "..."} with some text, found none')
@@ -139,11 +112,11 @@ class UserApi:
         command = _COMMAND.match(text)
         if command:
             content["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
-        message = self._state.say(content, reply_to)
-        return _json({"seq": self._state.seq, "message_id": message["message_id"]})
+        message = self._state.say(content, reply_to, by=_who(body))
+        return json_answer({"seq": self._state.seq, "message_id": message["message_id"]})
 
     async def _tap(self, request: web.Request) -> web.Response:
-        body = await _body(request)
+        body = await body_of(request)
         try:
             message_id, row, column = int(body["message_id"]), int(body["row"]), int(body["column"])
         except (KeyError, TypeError, ValueError, OverflowError):
@@ -157,8 +130,8 @@ class UserApi:
         button = rows[row][column]
         if "callback_data" not in button:
             raise Refused(f"the button {button['text']!r} opens something on the page and can't be tapped by a program")
-        callback_id = self._state.tap(message, button["callback_data"])
-        return _json({"seq": self._state.seq, "callback_id": callback_id})
+        callback_id = self._state.tap(message, button["callback_data"], by=_who(body))
+        return json_answer({"seq": self._state.seq, "callback_id": callback_id})
 
     async def _upload(self, request: web.Request) -> web.Response:
         if request.content_type != "multipart/form-data":
@@ -177,17 +150,17 @@ class UserApi:
             raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found {len(file.content)}")
         content = _file_content(self._state.keep_file(file.name, file.mime, file.content), file, _said(caption))
         message = self._state.say(content)
-        return _json({"seq": self._state.seq, "message_id": message["message_id"]})
+        return json_answer({"seq": self._state.seq, "message_id": message["message_id"]})
 
     # ---- stopping everything ---------------------------------------------------------------------------------------
     async def _press(self, request: web.Request) -> web.Response:
-        body = await _body(request)
+        body = await body_of(request)
         if not isinstance(body.get("flatten"), bool):
             raise Refused('expected {"flatten": true or false}')
-        return _json(await self._button().press(flatten=body["flatten"], front=str(body.get("from", "program"))[:16]))
+        return json_answer(await self._button().press(flatten=body["flatten"], front=str(body.get("from", "program"))[:16]))
 
     async def _pressed(self, request: web.Request) -> web.Response:
-        return _json(self._button().look())
+        return json_answer(self._button().look())
 
     def _button(self) -> PanicButton:
         if self._panic is None:
@@ -196,12 +169,12 @@ class UserApi:
 
     # ---- reading ---------------------------------------------------------------------------------------------------
     async def _transcript(self, request: web.Request) -> web.Response:
-        after, wait_s = _number(request, "after", 0), min(MAX_WAIT_S, _number(request, "wait", 0))
+        after, wait_s = number_of(request, "after", 0), min(MAX_WAIT_S, number_of(request, "wait", 0))
         events = self._after(after)
         if not events and wait_s > 0:
             await self._wait_beyond(after, wait_s)
             events = self._after(after)
-        return _json({"seq": events[-1]["seq"] if events else max(int(after), 0), "events": events})
+        return json_answer({"seq": events[-1]["seq"] if events else max(int(after), 0), "events": events})
 
     def _after(self, seq: float) -> list[dict[str, Any]]:
         return self._state.events_after(int(seq), MAX_EVENTS)
@@ -214,7 +187,7 @@ class UserApi:
 
     async def _messages(self, request: web.Request) -> web.Response:
         """Messages as they stand now, the newest `limit` before a message id: what the page draws first and when it is scrolled up."""
-        before, limit = int(_number(request, "before", 2**62)), max(1, int(min(200, _number(request, "limit", 80))))
+        before, limit = int(number_of(request, "before", 2**62)), max(1, int(min(200, number_of(request, "limit", 80))))
         ids = sorted(message_id for message_id in self._state.messages if message_id < before)[-limit:]
         shown = []
         for message_id in ids:
@@ -228,10 +201,10 @@ class UserApi:
             "pinned": self._state.pinned,
             "bot": self._state.bot["first_name"],
         }
-        return _json(answer)
+        return json_answer(answer)
 
     async def _commands(self, request: web.Request) -> web.Response:
-        return _json({"commands": self._state.menu()})
+        return json_answer({"commands": self._state.menu()})
 
     async def _file(self, request: web.Request) -> web.Response:
         try:
@@ -246,6 +219,11 @@ class UserApi:
             "Cache-Control": "private, max-age=86400",
         }
         return web.Response(body=content, content_type=mime if inline else "application/octet-stream", headers=headers)
+
+
+def _who(body: dict[str, Any]) -> LocalUser | None:
+    """Who does this: the person of the chat, or somebody else who sees it too, as in a group."""
+    return SECOND_USER if body.get("second") is True else None
 
 
 def _said(value: Any) -> str:
@@ -273,30 +251,3 @@ def _page(name: str) -> web.Response:
     path = PAGE / name
     mime = mimetypes.guess_type(name)[0] or "text/plain"
     return web.Response(body=path.read_bytes(), content_type=mime, charset="utf-8", headers=HEADERS)
-
-
-def _json(value: Any) -> web.Response:
-    return web.json_response(value, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except BROKEN:
-        raise Refused("expected a JSON object as the body") from None
-    if not isinstance(body, dict):
-        raise Refused("expected a JSON object as the body")
-    return body
-
-
-def _number(request: web.Request, name: str, default: float) -> float:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 2**62:
-        raise Refused(f"expected {name} as a number of 0 or more, found {text[:40]!r}")
-    return value

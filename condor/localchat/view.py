@@ -68,6 +68,7 @@ def event_of(kind: str, message: dict[str, Any], replied: dict[str, Any] | None)
     entities = message.get("entities", message.get("caption_entities", []))
     return event | {
         "from": _sender(message),
+        "name": message["from"]["first_name"],
         "date": message["date"],
         "edited": message.get("edit_date"),
         "text": text,
@@ -83,7 +84,9 @@ def event_of(kind: str, message: dict[str, Any], replied: dict[str, Any] | None)
 
 
 def _sender(message: dict[str, Any]) -> str:
-    return "bot" if message["from"]["is_bot"] else "user"
+    if message["from"]["is_bot"]:
+        return "bot"
+    return "user" if message["from"]["id"] == message["chat"]["id"] else "second"
 
 
 def _quote(replied: dict[str, Any]) -> dict[str, Any]:

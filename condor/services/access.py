@@ -32,7 +32,7 @@ class AccessService:
 
     async def actor(self, front: str, user_id: int, name: str, chat_id: int) -> Actor:
         """Who a user is."""
-        if front == LOCAL_FRONT:
+        if front == LOCAL_FRONT and user_id == chat_id:
             return Actor(user_id, name, Role.OWNER, front, chat_id)
         role = await asyncio.wrap_future(self._journal.read(lambda connection: role_of(connection, user_id)))
         return Actor(user_id, name, role, front, chat_id)

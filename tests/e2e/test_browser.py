@@ -133,6 +133,32 @@ def test_an_alert_arrives_without_a_tap(page: object) -> None:
     page.locator("li.message", has_text=" closed · ").first.wait_for(timeout=90_000)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("page", [PHONE], indirect=True)
+def test_trouble_on_purpose_is_shown_and_a_bot_that_was_cut_off_catches_up(page: object) -> None:
+    page.click("#trouble-open")  # type: ignore[attr-defined]
+    page.check("#trouble-form [name=second]")  # type: ignore[attr-defined]
+    page.click("#trouble button[type=submit]")  # type: ignore[attr-defined]
+    assert "second user" in page.locator("#presence").inner_text()  # type: ignore[attr-defined]
+    say(page, "/whoever")
+    page.locator("li.message.theirs .name", has_text="Second user").last.wait_for(timeout=5_000)  # type: ignore[attr-defined]
+    page.click("#trouble-open")  # type: ignore[attr-defined]
+    page.click("#trouble-none")  # type: ignore[attr-defined]
+    page.click("#trouble-offline")  # type: ignore[attr-defined]
+    page.keyboard.press("Escape")  # type: ignore[attr-defined]
+    page.wait_for_function("document.getElementById('presence').textContent.includes('cut off')")  # type: ignore[attr-defined]
+    cards = page.locator("li.message", has_text="A button acts on what its card shows")  # type: ignore[attr-defined]
+    before = cards.count()
+    say(page, "/help")
+    page.wait_for_timeout(1_500)  # type: ignore[attr-defined]
+    assert cards.count() == before, "nobody hears it"
+    page.click("#trouble-open")  # type: ignore[attr-defined]
+    page.click("#trouble-none")  # type: ignore[attr-defined]
+    page.keyboard.press("Escape")  # type: ignore[attr-defined]
+    cards.nth(before).wait_for(timeout=60_000)
+    strangers = page.locator("li.message", has_text="there is no command /whoever").count()  # type: ignore[attr-defined]
+    assert strangers == 0, "a stranger is met with silence"
+
+
 def test_two_clicks_on_the_header_stop_everything_and_one_does_not(instance: Instance, page: object) -> None:
     """The last test of this file: afterwards no bot of the instance starts any more."""
     button = page.locator("#stop")  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 // the `html` of a message, which the server has built from entities with everything else escaped.
 import { messageView } from "/page/message.js";
 import { completion } from "/page/completion.js";
+import { trouble } from "/page/trouble.js";
 
 const $ = (id) => document.getElementById(id);
 const scroller = $("scroller"), list = $("messages"), field = $("text");
@@ -98,7 +99,9 @@ function separator(day, date) {
 // ---- what a message can do ---------------------------------------------------------------------------------------
 const hooks = {
   async tap(event, row, column) {
-    try { await call("/chat/tap", { message_id: event.message_id, row, column }); }
+    const { twice, second } = line.taps();
+    const body = { message_id: event.message_id, row, column, second };
+    try { await Promise.all(twice ? [call("/chat/tap", body), call("/chat/tap", body)] : [call("/chat/tap", body)]); }
     catch (error) { showToast(error.message); return false; }
     return true;
   },
@@ -175,7 +178,7 @@ $("pinned").addEventListener("click", () => hooks.jump(pinned[pinned.length - 1]
 function fit() { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight + 2, 140)}px`; }
 async function say(text) {
   if (!text.trim()) return;
-  const body = { text };
+  const body = { text, second: line.taps().second };
   if (replyTo !== null) body.reply_to = replyTo;
   try { await call("/chat/send", body); }
   catch (error) { showToast(error.message); return; }
@@ -222,6 +225,10 @@ stop.addEventListener("click", async () => {
   catch (error) { showAlert(`Not stopped: ${error.message}`); return; }
   say("/panic");
 });
+
+// ---- a bad line, on purpose ----------------------------------------------------------------------------------------
+const presence = $("presence").textContent;
+const line = trouble({ call, say: showToast, onChange(words) { $("presence").textContent = words ? `⚡ ${words}` : presence; } });
 
 // ---- start -------------------------------------------------------------------------------------------------------
 const first = await call("/chat/messages?limit=80").catch((error) => { $("lost").textContent = error.message; $("lost").hidden = false; return null; });

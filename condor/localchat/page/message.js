@@ -9,7 +9,7 @@ const element = (tag, className, text) => {
 };
 
 export function messageView(event, hooks) {
-  const root = element("li", `message ${event.from === "bot" ? "theirs" : "mine"}`);
+  const root = element("li", `message ${event.from === "user" ? "mine" : "theirs"}`);
   const view = { element: root, event, parts: [], update, settle, join };
 
   function update(next) {
@@ -39,6 +39,7 @@ export function messageView(event, hooks) {
 
   function bubble(shown) {
     const box = element("div", "bubble");
+    if (shown.from === "second") box.append(element("strong", "name", shown.name));
     if (shown.reply_to) {
       const quote = element("button", "quote", shown.reply_to.text);
       quote.type = "button";
