@@ -60,6 +60,11 @@ class Home:
         return self.data / "chat.token"
 
     @property
+    def telegram_token(self) -> Path:
+        """The token of the bot that was connected on the local page (see `condor.phone`)."""
+        return self.data / "telegram.token"
+
+    @property
     def chat_address(self) -> Path:
         """Where the running instance's page is, for `condor link`."""
         return self.data / "chat.address"

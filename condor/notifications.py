@@ -131,6 +131,10 @@ class Notifications:
 
     def add_notifier(self, front: str, notifier: Notifier) -> None:
         self._notifiers[front] = notifier
+
+    def remove_notifier(self, front: str) -> None:
+        """Nothing is sent through this front end any more."""
+        self._notifiers.pop(front, None)
         self._queue_grew.set()
 
     def start(self) -> None:

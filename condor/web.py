@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from botcore.model.errors import UserError
 from condor.localchat.access import ChatAccess
 from condor.localchat.answers import HEADERS, Refused
+from condor.localchat.phone import PhoneDoor, PhoneRoutes
 from condor.localchat.server import BotApiServer
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
@@ -40,6 +41,8 @@ class WebServer:
         Whether real money can be traded from here.
     panic : PanicButton, optional
         What stops everything; a chat without trading has none.
+    phone : PhoneDoor, optional
+        What connects a bot on Telegram.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class WebServer:
         *,
         is_real: bool = False,
         panic: PanicButton | None = None,
+        phone: PhoneDoor | None = None,
     ) -> None:
         host, _, port = address.rpartition(":")
         if host not in ("127.0.0.1", "localhost", "::1") or not port.isdigit():
@@ -69,7 +73,7 @@ class WebServer:
         self._app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
         trouble = TroubledLine(time.monotonic, signal.fire, flood_every)
         self._app.add_routes(UserApi(chat, access, signal, is_real=is_real, panic=panic).routes())
-        self._app.add_routes([*BotApiServer(chat, access, signal, trouble).routes(), *trouble.routes()])
+        self._app.add_routes([*BotApiServer(chat, access, signal, trouble).routes(), *trouble.routes(), *PhoneRoutes(phone).routes()])
         self._app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)
 

@@ -36,6 +36,7 @@ from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
+from condor.phone import Phone, saved_token
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
@@ -53,7 +54,7 @@ from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
 from condor.store.bots import bot_by_id
 from condor.store.chat_store import ChatStore
-from condor.store.common import HALT, latch_reason, put_chat
+from condor.store.common import HALT, bury_front, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
 from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
@@ -66,6 +67,7 @@ from handlers.live import EVERY_S
 
 log = logging.getLogger(__name__)
 
+TELEGRAM_FRONT = "telegram"
 PRUNE_S = 3600
 RESERVE_S = 30
 SHORTAGES_S = 2
@@ -127,11 +129,12 @@ class Program:
         self._lock.acquire()
         self._endings.callback(self._lock.release)
         secret = write_secret(home.chat_token)
-        token = self._environment.telegram_token
+        given = self._environment.telegram_token
+        self._token = given.get_secret_value() if given is not None else self._kept_token()
         configs = Configs(home)
         self._accounts = take_accounts(configs)
         keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        logs = set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
+        logs = set_up(home, self._settings.log_level, [secret, self._token or "", *keys])
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
@@ -232,36 +235,75 @@ class Program:
 
     async def _open_doors(self, secret: str) -> None:
         """The loopback port, the local chat, Telegram."""
-        fronts = self._environment.chats
         now_s = lambda: self._wall.wall_ms() / 1000  # noqa: E731
         store = ChatStore(self._home.chat_database)
         self._endings.callback(store.close)
         self._chat_state = state = ChatState(store, now_s)
         access = ChatAccess(secret, store, now_s)
         self._door = door = PanicDoor(self.services.panic)
+        phone = self._phone()
         is_real = bool(self._accounts)
-        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door)
+        self.web = WebServer(
+            self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door, phone=phone
+        )
         await self.web.start()
         self._endings.push_async_callback(self.web.close)
         self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
-        registry = build_registry()
-        if LOCAL_FRONT in fronts:
+        self._registry = build_registry()
+        if LOCAL_FRONT in self._chats:
             user_id = state.user.id
             await asyncio.wrap_future(self._journal.run(lambda connection: put_chat(connection, user_id, LOCAL_FRONT, user_id)))
-            local = self._front(LOCAL_FRONT, Address(self.web.bot_token, self.web.base, is_local=True), registry)
+            local = self._front(LOCAL_FRONT, Address(self.web.bot_token, self.web.base, is_local=True))
+            self._take(local)
             await local.start()
-        token = self._environment.telegram_token
-        if "telegram" in fronts and token is not None:
-            self._front("telegram", Address(token.get_secret_value(), self._environment.telegram_api, is_local=False), registry).start_soon()
+        phone.start(self._token if TELEGRAM_FRONT in self._chats else None)
 
-    def _front(self, name: str, address: Address, registry: Any) -> ChatFront:
-        front = ChatFront(name, address, self.services, registry, self._wall.wall_ms, lambda text: self._on_chat_trouble(name, text))
+    def _phone(self) -> Phone:
+        """The bot on Telegram, which may be connected while the program runs."""
+        fixed = ""
+        if self._environment.telegram_token is not None:
+            fixed = "the bot's token stands in the environment (CONDOR_TELEGRAM_TOKEN): change it there and start again"
+        elif self._environment.chat == LOCAL_FRONT:
+            fixed = "CONDOR_CHAT=local asks for no Telegram: unset it and start again"
+        api = self._environment.telegram_api
+        return Phone(
+            self._home.telegram_token,
+            fixed,
+            lambda token: self._front(TELEGRAM_FRONT, Address(token, api, is_local=False)),
+            self._take,
+            self._drop,
+            self.services.access.claim_code,
+            lambda: self._chat_trouble.get(TELEGRAM_FRONT),
+        )
+
+    def _kept_token(self) -> str | None:
+        """The token of a bot that was connected on the page, where nothing in the environment says otherwise."""
+        return saved_token(self._home.telegram_token) if self._environment.chat != LOCAL_FRONT else None
+
+    @property
+    def _chats(self) -> set[str]:
+        """Front ends of this start: what the environment asks for, and the bot that was connected on the page."""
+        return self._environment.chats | ({TELEGRAM_FRONT} if self._token is not None and self._environment.chat != LOCAL_FRONT else set())
+
+    def _front(self, name: str, address: Address) -> ChatFront:
+        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._on_chat_trouble(name, text))
+
+    def _take(self, front: Any) -> None:
+        """A front end belongs to the program from now on."""
         self._fronts.append(front)
         self._endings.push_async_callback(front.close)
-        self._notifications.add_notifier(name, front.notifier)
-        self.services.subscriptions.on_push(name, front.push_status)
-        self._scheduler.every(f"live {name}", EVERY_S, front.draw_live)
-        return front
+        self._notifications.add_notifier(front.name, front.notifier)
+        self.services.subscriptions.on_push(front.name, front.push_status)
+        self._scheduler.every(f"live {front.name}", EVERY_S, front.draw_live)
+
+    async def _drop(self, front: Any) -> None:
+        """It does not any more, and what waits for its chats is not said."""
+        self._fronts.remove(front)
+        self._scheduler.forget(f"live {front.name}")
+        self._notifications.remove_notifier(front.name)
+        self._on_chat_trouble(front.name, None)
+        await front.close()
+        await asyncio.wrap_future(self._journal.run(lambda connection: bury_front(connection, front.name)))
 
     # ---- life ------------------------------------------------------------------------------------------------------
     async def _tick(self) -> None:
@@ -389,7 +431,7 @@ class Program:
     @property
     def link(self) -> str:
         """What a person opens: the local chat's page (works once), or the bot on Telegram."""
-        if LOCAL_FRONT in self._environment.chats:
+        if LOCAL_FRONT in self._chats:
             return self.web.link()
         return next(front.link for front in self._fronts if front.is_up)
 
@@ -399,7 +441,7 @@ class Program:
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""
-        return await self.services.access.claim_code() if "telegram" in self._environment.chats else None
+        return await self.services.access.claim_code() if TELEGRAM_FRONT in self._chats else None
 
     def is_up(self) -> bool:
         """Whether a chat answers."""

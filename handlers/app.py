@@ -14,6 +14,7 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Defaul
 from telegram.ext import ApplicationBuilder as Builder
 from telegram.request import HTTPXRequest
 
+from condor.errors import UserError
 from condor.services.facade import Services
 from condor.store.common import ChatRow
 from condor.users import Actor, Role
@@ -120,6 +121,21 @@ class ChatFront:
         )
 
     # ---- life ------------------------------------------------------------------------------------------------------
+    async def introduce(self) -> None:
+        """Ask the server who this bot is.
+
+        Raises
+        ------
+        UserError
+            If it refuses the token, or can't be reached.
+        """
+        try:
+            await self._application.initialize()
+        except InvalidToken:
+            raise UserError("Telegram refused this token (401): copy it once more from @BotFather; nothing was kept") from None
+        except TelegramError as error:
+            raise UserError(f"Telegram can't be reached from here ({error}); nothing was kept, try again") from None
+
     async def start(self) -> None:
         """Connect and take updates; raises TelegramError when that is not possible now."""
         application = self._application
@@ -169,6 +185,7 @@ class ChatFront:
         """Let go of the chat; what was tapped and not handled is handled at the next start."""
         if self._task is not None:
             self._task.cancel()
+        self.is_up = False
         application = self._application
         if application.updater is not None and application.updater.running:
             await application.updater.stop()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
 
+from condor.private_file import write_private
 from condor.store.chat_store import ChatStore
 
 COOKIE = "condor_session"
@@ -25,12 +25,7 @@ MAX_SESSIONS = 20
 def write_secret(path: Path) -> str:
     """A new secret in a file that only its owner may read."""
     secret = secrets.token_urlsafe(32)
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret)
-    temporary.replace(path)
+    write_private(path, secret)
     return secret
 
 

@@ -111,6 +111,13 @@ def set_status_push(connection: Connection, chat_id: int, front: str, every_s: i
     connection.execute(update(table).where(where).values(status_every_s=every_s, status_next_ms=next_ms))
 
 
+def bury_front(connection: Connection, front: str) -> None:
+    """A front end is gone: what waits for its chats is given up, until somebody writes from one again."""
+    chats_, waiting = tables.chats, tables.outbox
+    connection.execute(update(chats_).where(chats_.c.front == front).values(is_dead=True))
+    connection.execute(update(waiting).where(waiting.c.front == front, waiting.c.state == "queued").values(state="failed"))
+
+
 def bury_chat(connection: Connection, chat_id: int, front: str) -> None:
     """The user has blocked the bot or the chat is gone: no more attempts."""
     table = tables.chats

@@ -135,12 +135,14 @@ def test_an_alert_arrives_without_a_tap(page: object) -> None:
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True)
 def test_trouble_on_purpose_is_shown_and_a_bot_that_was_cut_off_catches_up(page: object) -> None:
+    page.click("#more")  # type: ignore[attr-defined]
     page.click("#trouble-open")  # type: ignore[attr-defined]
     page.check("#trouble-form [name=second]")  # type: ignore[attr-defined]
     page.click("#trouble button[type=submit]")  # type: ignore[attr-defined]
     assert "second user" in page.locator("#presence").inner_text()  # type: ignore[attr-defined]
     say(page, "/whoever")
     page.locator("li.message.theirs .name", has_text="Second user").last.wait_for(timeout=5_000)  # type: ignore[attr-defined]
+    page.click("#more")  # type: ignore[attr-defined]
     page.click("#trouble-open")  # type: ignore[attr-defined]
     page.click("#trouble-none")  # type: ignore[attr-defined]
     page.click("#trouble-offline")  # type: ignore[attr-defined]
@@ -151,6 +153,7 @@ def test_trouble_on_purpose_is_shown_and_a_bot_that_was_cut_off_catches_up(page:
     say(page, "/help")
     page.wait_for_timeout(1_500)  # type: ignore[attr-defined]
     assert cards.count() == before, "nobody hears it"
+    page.click("#more")  # type: ignore[attr-defined]
     page.click("#trouble-open")  # type: ignore[attr-defined]
     page.click("#trouble-none")  # type: ignore[attr-defined]
     page.keyboard.press("Escape")  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 // the `html` of a message, which the server has built from entities with everything else escaped.
 import { messageView } from "/page/message.js";
 import { completion } from "/page/completion.js";
+import { phone } from "/page/phone.js";
 import { trouble } from "/page/trouble.js";
 
 const $ = (id) => document.getElementById(id);
@@ -229,6 +230,24 @@ stop.addEventListener("click", async () => {
 // ---- a bad line, on purpose ----------------------------------------------------------------------------------------
 const presence = $("presence").textContent;
 const line = trouble({ call, say: showToast, onChange(words) { $("presence").textContent = words ? `⚡ ${words}` : presence; } });
+
+// ---- more: the phone, and trouble ----------------------------------------------------------------------------------
+const more = $("more"), moreMenu = $("more-menu");
+function openMore(on) {
+  moreMenu.hidden = !on;
+  more.setAttribute("aria-expanded", String(on));
+  if (on) moreMenu.querySelector("button").focus();
+}
+more.addEventListener("click", () => openMore(moreMenu.hidden));
+moreMenu.addEventListener("click", () => openMore(false));
+moreMenu.addEventListener("keydown", (press) => {
+  const items = [...moreMenu.querySelectorAll("button")], at = items.indexOf(document.activeElement);
+  if (press.key === "Escape") { openMore(false); more.focus(); }
+  if (press.key === "ArrowDown") items[(at + 1) % items.length].focus();
+  if (press.key === "ArrowUp") items[(at + items.length - 1) % items.length].focus();
+});
+document.addEventListener("click", (click) => { if (!moreMenu.hidden && !moreMenu.contains(click.target) && !more.contains(click.target)) openMore(false); });
+phone({ call });
 
 // ---- start -------------------------------------------------------------------------------------------------------
 const first = await call("/chat/messages?limit=80").catch((error) => { $("lost").textContent = error.message; $("lost").hidden = false; return null; });

@@ -1,7 +1,7 @@
 // Trouble on purpose: how the line to the bot is made to be, and who taps. What is set here is on the server, but for the taps, which are this page's.
 export function trouble({ call, say, onChange }) {
   const $ = (id) => document.getElementById(id);
-  const dialog = $("trouble"), form = $("trouble-form"), mark = $("trouble-open");
+  const dialog = $("trouble"), form = $("trouble-form"), mark = $("more");
   let ends = 0;
 
   const taps = () => ({ twice: form.elements.twice.checked, second: form.elements.second.checked });
@@ -27,7 +27,7 @@ export function trouble({ call, say, onChange }) {
     catch (error) { say(error.message); }
   }
 
-  mark.addEventListener("click", () => dialog.showModal());
+  $("trouble-open").addEventListener("click", () => dialog.showModal());
   form.addEventListener("change", () => set({}));
   $("trouble-offline").addEventListener("click", () => set({ offline_s: 30 }));
   $("trouble-none").addEventListener("click", () => { form.reset(); set({}); });
