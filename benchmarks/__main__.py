@@ -14,6 +14,7 @@ from benchmarks import (
     bench_backtest,
     bench_book,
     bench_book_wire,
+    bench_chat,
     bench_decide,
     bench_journal,
     bench_memory,
@@ -39,9 +40,11 @@ PARTS = {
     "decide": bench_decide.run,
     "stream": bench_stream.run,
     "backtest": bench_backtest.run,
+    "chat": bench_chat.run,
+    "chat_updates": bench_chat.run_updates,
 }
 
-LONG = ("reconnects", "million")
+LONG = ("reconnects", "million", "chat_updates")
 """Parts of minutes that run only when they are named."""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select, text
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from botcore.model.errors import UserError
 from botcore.recorder.journal import open_engine
@@ -36,6 +36,18 @@ files = Table(
     Column("mime", String(128), nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
+
+
+def _upsert_of(table: Table) -> Insert:
+    statement = insert(table)
+    key = next(iter(table.primary_key)).name
+    return statement.on_conflict_do_update(
+        index_elements=[key], set_={column.name: statement.excluded[column.name] for column in table.c if column.name != key}
+    )
+
+
+UPSERTS = {table.name: _upsert_of(table) for table in (meta, messages, updates, events, queries)}
+"""Put together once: that costs more than to carry one out, and a command's answer writes a dozen rows."""
 
 
 class ChatStore:
@@ -99,10 +111,7 @@ class ChatStore:
                 self._upsert(meta, {"key": key, "value": json.dumps(value)})
 
     def _upsert(self, table: Table, row: dict[str, Any]) -> None:
-        statement = insert(table).values(row)
-        key = next(iter(table.primary_key)).name
-        changed = {name: statement.excluded[name] for name in row if name != key}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=changed))
+        self._connection.execute(UPSERTS[table.name], row)
 
     def put_file(self, file_id: str, name: str, mime: str, content: bytes) -> None:
         with self._connection.begin():
