@@ -15,7 +15,7 @@ from typing import Any
 from botcore.compat.market_data import MarketDataView
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
-from botcore.compat.stepping import Step, within
+from botcore.compat.stepping import NotKnownYet, Step, within
 from botcore.compat.tools import Done, HummingbotLogger, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
@@ -166,11 +166,12 @@ class ControllerBase(RunnableBase, OurControllerBase):
     # ---- one step --------------------------------------------------------------------------------------------------
     @property
     def is_ready(self) -> bool:
-        """Whether its candles are complete and its markets can be traded on."""
+        """Whether its candles are complete, its markets can be traded on, and what it asked for in vain is known."""
         provider = self.market_data_provider
         if not self._has_candles:
             self._has_candles = all(provider.has_candles(config) for config in self.get_candles_config())
-        return self._has_candles and all(provider.is_market_usable(market.connector_name, market.trading_pair) for market in self.config.markets())
+        usable = self._has_candles and all(provider.is_market_usable(market.connector_name, market.trading_pair) for market in self.config.markets())
+        return usable and provider.has_awaited()
 
     def quiet_until_ns(self) -> int:
         """It is asked on every tick: nobody knows when such a file wants to decide."""
@@ -207,13 +208,29 @@ class ControllerBase(RunnableBase, OurControllerBase):
             self.give_up_waiting()
             return ()
         with self._within():
-            return self._decide()
+            try:
+                return self._decide()
+            except NotKnownYet as reason:
+                return self._put_off(reason)
+
+    def _put_off(self, reason: NotKnownYet) -> list[ExecutorAction]:
+        """It can't decide now; what it asked for before it came to that is carried out."""
+        self.logger().info("%s waits: %s", self.id, reason)
+        return [self._own(action) for action in (*self._take_queued(), *self.actions_queue.take()) if action is not None]
+
+    def _begin(self, start: Callable[..., Any], *values: Any) -> None:
+        """Its first step; begun again where it asked for what is not known yet."""
+        self._is_begun = True
+        try:
+            self._through(start, *values)
+        except NotKnownYet:
+            self._is_begun = False
+            raise
 
     def _decide(self) -> list[ExecutorAction]:
         """The file's own part of a step."""
         if not self._is_begun:
-            self._is_begun = True
-            self._through(self.on_start)
+            self._begin(self.on_start)
         decided: Iterable[Any] = ()
         if type(self).control_task is not ControllerBase.control_task:
             self._run_control_task()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.compat.connectors import TradingConnectorView
+from botcore.compat.stepping import NotKnownYet, is_stepped
 from botcore.markets.connector_view import ConnectorView
 from botcore.markets.funding import FundingInfo
 from botcore.markets.intervals import interval_seconds
@@ -18,6 +19,7 @@ from botcore.markets.market_books import OrderBookQueryResult
 from botcore.markets.market_candles import CandlesFeed
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.enums import ClockMode, PriceType, TradeType
+from botcore.model.instrument import Market
 
 Series = tuple[str, str, str]
 """(connector, pair, interval)"""
@@ -74,6 +76,7 @@ class MarketDataView(MarketDataProvider):
         self.rates = source.rates
         self.rate_troubles = source.rate_troubles
         self.reads = Reads(source._clock.mode is ClockMode.BACKTEST)
+        self._awaited: set[Market] = set()
         self.perpetual: Callable[[Any, str], TradingConnectorView] | None = None
 
     # ---- candles ---------------------------------------------------------------------------------------------------
@@ -142,8 +145,24 @@ class MarketDataView(MarketDataProvider):
         return super().get_rate(pair, avoided)
 
     def get_funding_info(self, connector_name: str, trading_pair: str) -> FundingInfo | None:
+        """Funding of a perpetual; None for other markets, and outside a step while it is not known.
+
+        Raises
+        ------
+        NotKnownYet
+            Within a step, while the venue has not told it, or not for too long.
+        """
         self.reads.note_books()
-        return super().get_funding_info(connector_name, trading_pair)
+        found = super().get_funding_info(connector_name, trading_pair)
+        if found is None and is_stepped() and self.state(connector_name, trading_pair).instrument.is_perpetual:
+            self._awaited.add(Market(connector_name, trading_pair))
+            raise NotKnownYet(f"the funding rate of {trading_pair} at {connector_name} is not known now")
+        return found
+
+    def has_awaited(self) -> bool:
+        """Whether everything is known by now that was asked for in vain."""
+        self._awaited = {market for market in self._awaited if super(MarketDataView, self).get_funding_info(*market) is None}
+        return not self._awaited
 
     # ---- accounts --------------------------------------------------------------------------------------------------
     def get_balance(self, connector_name: str, asset: str) -> Decimal:

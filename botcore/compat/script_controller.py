@@ -15,6 +15,7 @@ from botcore.compat.feeds import LooseFeed, ScriptDone
 from botcore.compat.markets import PAPER, MarketDict, venue_of
 from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_host import Connectors, ScriptHost
+from botcore.compat.stepping import NotKnownYet
 from botcore.controllers.catalog import ControllerSpec
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
@@ -106,6 +107,8 @@ class ScriptController(ControllerBase):
         except ScriptDone as done:
             self.script.logger().info("%s", done)
             self.stop()
+        except NotKnownYet as reason:
+            self.script.logger().info("%s waits: %s", self.id, reason)
         asked, self._host.actions = self._host.actions, []
         return [self._own(action) for action in (*self._take_queued(), *asked)]
 
@@ -113,11 +116,10 @@ class ScriptController(ControllerBase):
         """Its start, the events of its orders, and its tick."""
         script, host = self.script, self._host
         if not self._is_begun:
-            self._is_begun = True
             host.orders.begin(executors)
             script.ready_to_trade = True
             script.update_executors_info()
-            self._through(script.start, None, host.now_s)
+            self._begin(script.start, None, host.now_s)
         payments, self._funding = self._funding, []
         for payment in payments:
             self._through(script.did_complete_funding_payment, payment)

@@ -16,6 +16,10 @@ from typing import Any, Final
 from botcore.controllers.waiting import Waiter
 
 
+class NotKnownYet(RuntimeError):
+    """What a file asks for can't be told now. Such files take an answer for granted, so their step ends here and they are asked again when there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Whose step it is.
@@ -47,6 +51,11 @@ def within(step: Step) -> Iterator[None]:
         yield
     finally:
         _STEP.reset(token)
+
+
+def is_stepped() -> bool:
+    """Whether a file is being stepped: what it can't be told now it is asked for again then."""
+    return _STEP.get() is not None
 
 
 def executor_id() -> str:

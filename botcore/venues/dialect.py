@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from botcore.markets.funding import FundingInfo
 from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, TradeTick
@@ -275,6 +276,12 @@ class Dialect(Protocol):
 
     def depth_call(self, trading_pair: str) -> Call:
         """Snapshot of the book, as deep as the spec says."""
+
+    def funding_rate_call(self, trading_pair: str) -> Call | None:
+        """Mark price, index price and the next funding payment of one perpetual, or of all when ''; None where nobody pays funding."""
+
+    def funding_rates(self, reply: Reply) -> Mapping[str, FundingInfo | Unreadable]:
+        """By pair, with the venue's time of each; a row that can't be read leaves the others as they are. Pairs that are not ours to trade are left out."""
 
     def user_key_call(self) -> Call | None:
         """Call whose reply holds a listen key; None where the venue has none."""

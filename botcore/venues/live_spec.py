@@ -62,13 +62,15 @@ class BeliefSpec(ConfigModel):
 
 
 class AgeSpec(ConfigModel):
-    """Seconds without a message after which a channel counts as silent; the book's also closes the market for new exposure."""
+    """Seconds without a message after which a channel counts as silent; the book's also closes the market for new exposure. `funding` is how old a
+    funding rate may be."""
 
     book: Seconds = 10.0
     trades: Seconds = 300.0
     ticker: Seconds = 60.0
     candles: Seconds = 120.0
     user: Seconds = 90.0
+    funding: Seconds = 120.0
 
 
 class ConnectionSpec(ConfigModel):

@@ -19,6 +19,7 @@ from botcore.venues.account_news import AccountNews
 from botcore.venues.account_reader import AccountReader
 from botcore.venues.dialect import Dialect
 from botcore.venues.forgotten_pairs import ForgottenPairs
+from botcore.venues.funding_rates import EVERY_S, POLL, FundingRates
 from botcore.venues.funding_reader import FundingReader
 from botcore.venues.line import Created, News, Reported, Traded
 from botcore.venues.live_markets import LiveBooks
@@ -90,6 +91,8 @@ class VenueSession:
         )
         self._care = AccountCare(name, dialect, self.account, self._tasks, ears, self._funding)
         self.markets = LiveBooks(name, dialect, spec, means, self._tasks, self._trouble)
+        every_s, age_s = spec.polls_s.get(POLL, EVERY_S), spec.ages.funding
+        self._rates = FundingRates(name, dialect, means.caller, self._tasks, means.now_ns, self._ahead_ms, self._trouble, every_s, age_s)
         self._user = UserStreamKeeper(
             dialect,
             means.caller,
@@ -288,6 +291,7 @@ class VenueSession:
     def on_tick(self, now_ns: int) -> None:
         """The runtime's turn: books age even when nothing is heard."""
         self.markets.on_tick(now_ns)
+        self._rates.on_tick(now_ns)
 
     @property
     def book_age_ns(self) -> int:
@@ -295,6 +299,7 @@ class VenueSession:
 
     def watch(self, state: MarketState) -> None:
         self.markets.watch(state)
+        self._rates.watch(state)
 
     def standing(self) -> Standing:
         """How it stands, in short."""

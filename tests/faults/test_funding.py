@@ -84,6 +84,7 @@ async def test_i20_funding_that_was_paid_while_nothing_ran_is_found(rig: LiveRig
     await rig.boot()
     await rig.until(lambda: report(rig).funding_quote, 60)
     assert report(rig).funding_quote == paid(rig)
+    await rig.sleep(1)
     assert rig.inside(lambda: rig.journal.read(lambda connection: load_bot(connection, BOT)).result()).funding == {
         (CONTROLLER, "USDT"): (paid(rig), False)
     }

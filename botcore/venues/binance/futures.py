@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from botcore.markets.funding import FundingInfo
 from botcore.orders.tracker import Order
 from botcore.venues.account_news import BalancesTold, FundingPaid, PositionTold
 from botcore.venues.binance import account
 from botcore.venues.binance.base import BinanceDialect
+from botcore.venues.binance.funding import funding_rates
 from botcore.venues.binance.names import symbol_of
 from botcore.venues.binance.orders import Params, futures_params
 from botcore.venues.binance.stops import FuturesStops
 from botcore.venues.dialect import AccountRights, Credentials, StopDialect, Unreadable, UserStream
-from botcore.venues.reading import text
+from botcore.venues.reading import as_row, as_rows, strict, text
 from botcore.venues.spec import VenueSpec
 from botcore.venues.wire import Access, Call, Priority, Reply
 
@@ -64,6 +66,16 @@ class BinanceFutures(BinanceDialect):
 
     def funding(self, reply: Reply) -> list[FundingPaid]:
         return account.funding(self._rows(reply, "income"), self._names)
+
+    def funding_rate_call(self, trading_pair: str) -> Call | None:
+        params = (("symbol", symbol_of(trading_pair)),) if trading_pair else ()
+        cost = "funding_rate" if trading_pair else "funding_rate_all"
+        return self._call("funding_rate", "/premiumIndex", params, access=Access.PUBLIC, priority=Priority.MARKET, cost=cost)
+
+    def funding_rates(self, reply: Reply) -> Mapping[str, FundingInfo | Unreadable]:
+        found = strict(reply.body)
+        rows = as_rows(found, "premiumIndex") if type(found) is list else [as_row(found, "premiumIndex")]
+        return funding_rates(rows, self._names)
 
     def traded_call(self, since_ms: int) -> Call | None:
         return self._call("traded", "/income", (("startTime", str(max(0, since_ms))), ("limit", "1000")), cost="funding")

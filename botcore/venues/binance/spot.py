@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from botcore.markets.funding import FundingInfo
 from botcore.orders.tracker import Order
 from botcore.venues.account_news import BalancesTold, FundingPaid, PositionTold
 from botcore.venues.binance import account
@@ -47,6 +48,12 @@ class BinanceSpot(BinanceDialect):
         return None
 
     def funding(self, reply: Reply) -> list[FundingPaid]:
+        raise Unreadable("spot pays no funding")
+
+    def funding_rate_call(self, trading_pair: str) -> Call | None:
+        return None
+
+    def funding_rates(self, reply: Reply) -> Mapping[str, FundingInfo | Unreadable]:
         raise Unreadable("spot pays no funding")
 
     def traded_call(self, since_ms: int) -> Call | None:

@@ -37,7 +37,11 @@ def test_every_call_has_a_cost_in_the_venues_file(name: str) -> None:
         made.open_orders_call("BTC-USDT"),
     ]
     calls += [made.trades_call("BTC-USDT", None, None), made.rights_call(), *made.settings_calls("BTC-USDT", 3, True)]
-    calls += [call for call in (made.positions_call(), made.mode_call(), made.user_key_call()) if call is not None]
+    calls += [
+        call
+        for call in (made.positions_call(), made.mode_call(), made.user_key_call(), made.funding_rate_call("BTC-USDT"), made.funding_rate_call(""))
+        if call is not None
+    ]
     if made.stops is not None:
         calls += [made.stops.cancel_call("x"), made.stops.query_call("x"), made.stops.open_call(""), made.stops.open_call("BTC-USDT")]
         calls.append(made.user_stream(reply({"listenKey": "k"}), KEY, 1).renew)

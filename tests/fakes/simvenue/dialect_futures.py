@@ -124,7 +124,7 @@ class FuturesDialect(Dialect):
             mark = views.text(self.engine.mark(market.symbol))
             rows.append({
                 "symbol": market.symbol, "markPrice": mark, "indexPrice": mark, "estimatedSettlePrice": mark,
-                "lastFundingRate": views.text(self.venue.funding_rate), "interestRate": "0.00010000",
+                "lastFundingRate": views.text(self.venue.rate_of(market.symbol)), "interestRate": "0.00010000",
                 "nextFundingTime": (now // 28_800_000 + 1) * 28_800_000, "time": now,
             })  # fmt: skip
         return rows[0] if ask.params.get("symbol") else rows
@@ -132,8 +132,11 @@ class FuturesDialect(Dialect):
     def _past_funding(self, ask: Ask) -> list[dict[str, Any]]:
         chosen = [self.market(ask)] if ask.params.get("symbol") else list(self.engine.markets.values())
         last = self.venue.ms(ask.now_ns) // 28_800_000 * 28_800_000
-        rate = views.text(self.venue.funding_rate)
-        return [{"symbol": m.symbol, "fundingRate": rate, "fundingTime": last, "markPrice": views.text(self.engine.mark(m.symbol))} for m in chosen]
+        view = lambda market: {  # noqa: E731
+            "symbol": market.symbol, "fundingRate": views.text(self.venue.rate_of(market.symbol)), "fundingTime": last,
+            "markPrice": views.text(self.engine.mark(market.symbol)),
+        }  # fmt: skip
+        return [view(market) for market in chosen]
 
     # ---- orders --------------------------------------------------------------------------------------------------------------
     def _wanted(self, ask: Ask) -> OrderAsk:

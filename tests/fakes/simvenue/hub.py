@@ -272,7 +272,7 @@ class Hub:
             "p": mark,
             "i": mark,
             "P": mark,
-            "r": format(self._venue.funding_rate, ".8f"),
+            "r": format(self._venue.rate_of(symbol), ".8f"),
             "T": next_ms,
         }
         self.send(name, data)

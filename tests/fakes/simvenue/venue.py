@@ -72,6 +72,8 @@ class SimVenue:
         self.on_sooner: Callable[[], None] = lambda: None
         """Called when `next_ns` has become earlier."""
         self.funding_rate = Decimal("0.0001")
+        self.funding_rates: dict[str, Decimal] = {}
+        """By symbol, where it is another one."""
         self.candles: dict[str, Candles] = {}
         self.houses: dict[str, House] = {}
         self.rest = MarketRest(self, is_spot=kind == "spot")
@@ -144,8 +146,12 @@ class SimVenue:
     def _fund(self) -> None:
 
         for symbol in self.engine.markets:
-            pay_funding(self.engine, symbol, self.funding_rate)
+            pay_funding(self.engine, symbol, self.rate_of(symbol))
         self.at(self.engine.now_ns // FUNDING_NS * FUNDING_NS + FUNDING_NS, self._fund)
+
+    def rate_of(self, symbol: str) -> Decimal:
+        """What longs pay shorts with the next payment."""
+        return self.funding_rates.get(symbol, self.funding_rate)
 
     # ---- the two doors ------------------------------------------------------------------------------------------------------
     def handle(

@@ -103,6 +103,7 @@ KLINE = {
     "k": {"t": T, "s": "BTCUSDT", "i": "1m", "o": "50000.1", "c": "50002", "h": "50003", "l": "49999.5", "v": "12.5", "x": True},
 }
 STOP = {"algoId": 2, "clientAlgoId": "cdr-1-7-1", "symbol": "BTCUSDT", "quantity": "0.01", "algoStatus": "CANCELED", "updateTime": T}
+PREMIUM = {"symbol": "BTCUSDT", "markPrice": "5", "indexPrice": "5.1", "lastFundingRate": "0.0001", "nextFundingTime": T + 5, "time": T}
 CREATE = SPOT.create_call(order())
 STOPS_OF = FUTURES.stops
 assert STOPS_OF is not None
@@ -121,6 +122,8 @@ READERS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     ),
     "mode": ({"dualSidePosition": True}, lambda body: FUTURES.is_hedge(reply(body))),
     "rights": ({"ipRestrict": True, "enableWithdrawals": False, "enableSpotAndMarginTrading": True}, lambda body: SPOT.rights(reply(body))),
+    "funding rate": (PREMIUM, lambda body: FUTURES.funding_rates(reply(body))),
+    "funding rates": ([PREMIUM], lambda body: FUTURES.funding_rates(reply(body))),
     "time": ({"serverTime": T}, lambda body: SPOT.server_time_ms(reply(body))),
     "rules": (RULES, lambda body: SPOT.instruments(reply(body), "venue")),
     "spot order": (EXECUTION, SPOT.user_news),
