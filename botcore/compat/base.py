@@ -1,7 +1,7 @@
 """`ControllerBase` as files of Strategy V2 know it, on the runtime's own: one step a tick, no tasks, no queues behind it.
 
-A step is `control_task`: `update_processed_data` when what it reads may have changed, `determine_executor_actions` always; what is decided, and what the
-helpers `buy`, `sell`, `cancel` asked for on the way, is carried out in the same tick.
+A step is `control_task`, once per `update_interval` of market time: `update_processed_data` when what it reads may have changed, `determine_executor_actions`
+always; what is decided, and what the helpers `buy`, `sell`, `cancel` asked for on the way, is carried out in the same tick.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.compat.market_data import MarketDataView
+from botcore.compat.pace import Pace
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
 from botcore.compat.stepping import Step, within
@@ -140,6 +141,8 @@ class ControllerBase(RunnableBase, OurControllerBase):
         self._stamps: Any = None
         self._is_updated = False
         self._own_readers: dict[Any, bool] = {}
+        self._pace = Pace()
+        self._is_early = False
 
     @property
     def market_data_provider(self) -> Any:
@@ -173,8 +176,8 @@ class ControllerBase(RunnableBase, OurControllerBase):
         return self._has_candles and all(provider.is_market_usable(market.connector_name, market.trading_pair) for market in self.config.markets())
 
     def quiet_until_ns(self) -> int:
-        """It is asked on every tick: nobody knows when such a file wants to decide."""
-        return 0
+        """Its next turn when it was asked before it; otherwise it is asked with every event: nobody knows when such a file wants to decide."""
+        return self._pace.next_ns if self._is_early else 0
 
     def rest(self) -> None:
         """Its bot asks it no more (the bot is stopped, or its kill switch is on): what the file does then is done; asked again, it begins anew."""
@@ -206,6 +209,10 @@ class ControllerBase(RunnableBase, OurControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
+        clock = self.market_data_provider.clock
+        self._is_early = not self.is_waiting and not self._pace.take(clock.now_ns, self.update_interval, clock.tick_ns)
+        if self._is_early:
+            return self._asked()
         with self._within():
             return self._decide()
 
@@ -219,6 +226,10 @@ class ControllerBase(RunnableBase, OurControllerBase):
             self._run_control_task()
         elif self._have_data():
             decided = self.determine_executor_actions() or ()
+        return self._asked(decided)
+
+    def _asked(self, decided: Iterable[Any] = ()) -> list[ExecutorAction]:
+        """What its helpers and its queue have taken in, and what it has decided."""
         asked = [*self._take_queued(), *self.actions_queue.take(), *decided]
         return [self._own(action) for action in asked if action is not None]
 

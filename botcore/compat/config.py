@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from botcore.compat.markets import MarketDict, venue_of
+from botcore.compat.members import with_members
 from botcore.compat.questions import ClientFieldData, normalise
 from botcore.controllers.config import ControllerConfigBase as OurControllerConfigBase
 from botcore.controllers.config import InitialPositionConfig
@@ -19,11 +20,14 @@ from botcore.model.instrument import Market
 __all__ = ["BaseClientModel", "ClientFieldData", "ControllerConfigBase", "InitialPositionConfig", "StrategyV2ConfigBase", "parse_candles"]
 
 
-def _venues(raw: Any) -> Any:
-    """Names of connectors without what only says that they are for paper."""
+def _read(cls: Any, raw: Any, info: ValidationInfo) -> Any:
+    """Names of connectors without what only says that they are for paper; members by their names, in parts of a field too."""
     if isinstance(raw, str):
         return venue_of(raw)
-    return [venue_of(item) if isinstance(item, str) else item for item in raw] if isinstance(raw, list) else raw
+    if isinstance(raw, list):
+        raw = [venue_of(item) if isinstance(item, str) else item for item in raw]
+    field = cls.model_fields.get(info.field_name)
+    return raw if field is None else with_members(field.annotation, raw)
 
 
 ALIKE = ConfigDict(validate_default=True, validate_assignment=True, extra="forbid", arbitrary_types_allowed=True)
@@ -44,7 +48,7 @@ class BaseClientModel(ConfigModel, metaclass=FieldsKeepTheirType):
 
     model_config = ALIKE
 
-    _venues = field_validator("*", mode="before")(_venues)
+    _read = field_validator("*", mode="before")(classmethod(_read))
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -57,7 +61,7 @@ class ControllerConfigBase(OurControllerConfigBase, metaclass=FieldsKeepTheirTyp
 
     model_config = ALIKE
 
-    _venues = field_validator("*", mode="before")(_venues)
+    _read = field_validator("*", mode="before")(classmethod(_read))
 
     total_amount_quote: Annotated[
         Decimal, Field(ge=0, json_schema_extra=ask("How much may it use?", updatable=True, unit="quote", suggest=("100", "500", "1000", "5000")))
