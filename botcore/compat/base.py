@@ -17,11 +17,11 @@ from botcore.compat.pace import Pace
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
 from botcore.compat.stepping import Step, within
-from botcore.compat.tools import Done, HummingbotLogger, logger_of
+from botcore.compat.tools import Done, HummingbotLogger, OnTheSpot, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
 from botcore.controllers.distributions import exact
-from botcore.controllers.waiting import begin
+from botcore.controllers.waiting import Waiter, begin
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
@@ -194,9 +194,13 @@ class ControllerBase(RunnableBase, OurControllerBase):
         self.actions_queue.take()
         self.drop_queued()
 
+    def take_seat(self, new_id: Callable[[], str], waiter: Waiter | None = None, report: Callable[[], Any] | None = None) -> None:
+        super().take_seat(new_id, waiter or OnTheSpot(), report)
+
     def _within(self) -> AbstractContextManager[None]:
         """Answers the file's questions to the world within the block."""
-        return within(Step(self._new_id, self.market_data_provider, self._waiter))
+        waiter = None if isinstance(self._waiter, OnTheSpot) else self._waiter
+        return within(Step(self._new_id, self.market_data_provider, waiter))
 
     def _through(self, method: Callable[..., Any], *values: Any) -> None:
         """Call a method of the file, which may be a coroutine."""
