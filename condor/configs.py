@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from botcore.compat.gateway import is_of_gateway
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.catalog import ControllerSpec, shipped_controllers
 from botcore.model.errors import ConfigError, nearest
@@ -35,6 +36,12 @@ class LoadedConfig:
     config: ControllerConfigBase
     name: str
     digest: str
+
+
+def _named_by(file: YamlFile | None, connector_name: str) -> str:
+    """The field of a file that says this connector; `connector_name` when none does."""
+    data = file.data if file is not None and isinstance(file.data, dict) else {}
+    return next((str(name) for name, value in data.items() if value == connector_name), "connector_name")
 
 
 class Configs:
@@ -100,11 +107,14 @@ class Configs:
         """Refuse connectors that no venue file describes."""
         for market in sorted(config.markets()):
             if market.connector_name not in self.venues:
-                line = file.line_of(("connector_name",)) if file else None
-                hint = nearest(market.connector_name, self.venues) or f" (there are {', '.join(self.venues)})"
-                raise ConfigError(
-                    f"unknown connector {market.connector_name!r}{hint}", file=file.name if file else "", line=line, field="connector_name"
-                )
+                field = _named_by(file, market.connector_name)
+                line = file.line_of((field,)) if file else None
+                problem = f"unknown connector {market.connector_name!r}"
+                if is_of_gateway(market.connector_name):
+                    problem = f"{market.connector_name} is reached through the Gateway only, and Condor has no Gateway yet: it can't trade there"
+                else:
+                    problem += nearest(market.connector_name, self.venues) or f" (there are {', '.join(self.venues)})"
+                raise ConfigError(problem, file=file.name if file else "", line=line, field=field)
 
     def example(self, name: str) -> dict[str, Any]:
         """Values of the example config of a controller or script: what the wizard begins with; empty when there is none."""

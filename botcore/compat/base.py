@@ -1,7 +1,7 @@
 """`ControllerBase` as files of Strategy V2 know it, on the runtime's own: one step a tick, no tasks, no queues behind it.
 
-A step is `control_task`: `update_processed_data` when what it reads may have changed, `determine_executor_actions` always; what is decided, and what the
-helpers `buy`, `sell`, `cancel` asked for on the way, is carried out in the same tick.
+A step is `control_task`, once per `update_interval` of market time: `update_processed_data` when what it reads may have changed, `determine_executor_actions`
+always; what is decided, and what the helpers `buy`, `sell`, `cancel` asked for on the way, is carried out in the same tick.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.compat.market_data import MarketDataView
+from botcore.compat.pace import Pace
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
 from botcore.compat.stepping import NotKnownYet, Step, within
-from botcore.compat.tools import Done, HummingbotLogger, logger_of
+from botcore.compat.tools import Done, HummingbotLogger, OnTheSpot, logger_of
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
 from botcore.controllers.distributions import exact
-from botcore.controllers.waiting import begin
+from botcore.controllers.waiting import Waiter, begin
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
@@ -140,6 +141,8 @@ class ControllerBase(RunnableBase, OurControllerBase):
         self._stamps: Any = None
         self._is_updated = False
         self._own_readers: dict[Any, bool] = {}
+        self._pace = Pace()
+        self._is_early = False
 
     @property
     def market_data_provider(self) -> Any:
@@ -174,8 +177,8 @@ class ControllerBase(RunnableBase, OurControllerBase):
         return usable and provider.has_awaited()
 
     def quiet_until_ns(self) -> int:
-        """It is asked on every tick: nobody knows when such a file wants to decide."""
-        return 0
+        """Its next turn when it was asked before it; otherwise it is asked with every event: nobody knows when such a file wants to decide."""
+        return self._pace.next_ns if self._is_early else 0
 
     def rest(self) -> None:
         """Its bot asks it no more (the bot is stopped, or its kill switch is on): what the file does then is done; asked again, it begins anew."""
@@ -192,9 +195,13 @@ class ControllerBase(RunnableBase, OurControllerBase):
         self.actions_queue.take()
         self.drop_queued()
 
+    def take_seat(self, new_id: Callable[[], str], waiter: Waiter | None = None, report: Callable[[], Any] | None = None) -> None:
+        super().take_seat(new_id, waiter or OnTheSpot(), report)
+
     def _within(self) -> AbstractContextManager[None]:
         """Answers the file's questions to the world within the block."""
-        return within(Step(self._new_id, self.market_data_provider, self._waiter))
+        waiter = None if isinstance(self._waiter, OnTheSpot) else self._waiter
+        return within(Step(self._new_id, self.market_data_provider, waiter))
 
     def _through(self, method: Callable[..., Any], *values: Any) -> None:
         """Call a method of the file, which may be a coroutine."""
@@ -207,6 +214,10 @@ class ControllerBase(RunnableBase, OurControllerBase):
         if self.config.manual_kill_switch or self._status is RunnableStatus.TERMINATED or not self.is_ready:
             self.give_up_waiting()
             return ()
+        clock = self.market_data_provider.clock
+        self._is_early = not self.is_waiting and not self._pace.take(clock.now_ns, self.update_interval, clock.tick_ns)
+        if self._is_early:
+            return self._asked()
         with self._within():
             try:
                 return self._decide()
@@ -216,7 +227,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
     def _put_off(self, reason: NotKnownYet) -> list[ExecutorAction]:
         """It can't decide now; what it asked for before it came to that is carried out."""
         self.logger().info("%s waits: %s", self.id, reason)
-        return [self._own(action) for action in (*self._take_queued(), *self.actions_queue.take()) if action is not None]
+        return self._asked()
 
     def _begin(self, start: Callable[..., Any], *values: Any) -> None:
         """Its first step; begun again where it asked for what is not known yet."""
@@ -236,6 +247,10 @@ class ControllerBase(RunnableBase, OurControllerBase):
             self._run_control_task()
         elif self._have_data():
             decided = self.determine_executor_actions() or ()
+        return self._asked(decided)
+
+    def _asked(self, decided: Iterable[Any] = ()) -> list[ExecutorAction]:
+        """What its helpers and its queue have taken in, and what it has decided."""
         asked = [*self._take_queued(), *self.actions_queue.take(), *decided]
         return [self._own(action) for action in asked if action is not None]
 

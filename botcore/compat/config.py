@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from enum import Enum
+from typing import Annotated, Any, Optional
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
+from botcore.compat.careful import CarefulModel
 from botcore.compat.markets import MarketDict, venue_of
+from botcore.compat.members import with_members
 from botcore.compat.questions import ClientFieldData, normalise
 from botcore.controllers.config import ControllerConfigBase as OurControllerConfigBase
 from botcore.controllers.config import InitialPositionConfig
@@ -19,32 +23,59 @@ from botcore.model.instrument import Market
 __all__ = ["BaseClientModel", "ClientFieldData", "ControllerConfigBase", "InitialPositionConfig", "StrategyV2ConfigBase", "parse_candles"]
 
 
-def _venues(raw: Any) -> Any:
-    """Names of connectors without what only says that they are for paper."""
+def _read(cls: Any, raw: Any, info: ValidationInfo) -> Any:
+    """Names of connectors without what only says that they are for paper; members by their names, in parts of a field too."""
     if isinstance(raw, str):
         return venue_of(raw)
-    return [venue_of(item) if isinstance(item, str) else item for item in raw] if isinstance(raw, list) else raw
+    if isinstance(raw, list):
+        raw = [venue_of(item) if isinstance(item, str) else item for item in raw]
+    field = cls.model_fields.get(info.field_name)
+    return raw if field is None else with_members(field.annotation, raw)
 
 
 ALIKE = ConfigDict(validate_default=True, validate_assignment=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class FieldsKeepTheirType(type(ConfigModel)):  # type: ignore[misc]
-    """Files from the days of pydantic 1 write `controller_name = "mine"` where a base has the field: it stays a field, of the base's type."""
+    """Files from the days of pydantic 1 write `controller_name = "mine"` where a base has the field: it stays a field, of the base's type. A plain value of their own
+    without a type is a field of its type, and a field whose default is None may be None."""
 
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
         known = {field: info for base in reversed(bases) for field, info in getattr(base, "model_fields", {}).items()}
         annotations = namespace.setdefault("__annotations__", {})
         annotations |= {field: known[field].annotation for field in namespace if field in known and field not in annotations}
+        if known:
+            annotations |= {field: type(_value(raw)) for field, raw in namespace.items() if field not in annotations and _is_loose(field, raw)}
+            empty = [field for field, kind in annotations.items() if _is_none(namespace.get(field, ...)) and _may_be_none(kind)]
+            # a type may be text, which knows no `| None`
+            annotations |= {field: Optional[annotations[field]] for field in empty}  # noqa: UP045
         return super().__new__(mcs, name, bases, namespace, **kwargs)  # type: ignore[no-any-return]
 
 
-class BaseClientModel(ConfigModel, metaclass=FieldsKeepTheirType):
+def _value(raw: Any) -> Any:
+    """The default that stands behind a name in a class."""
+    return raw.default if isinstance(raw, FieldInfo) else raw
+
+
+def _is_loose(name: str, raw: Any) -> bool:
+    """Whether a class's own value is meant to be a field."""
+    return not name.startswith("_") and name != "model_config" and isinstance(_value(raw), int | float | str | Decimal | Enum)
+
+
+def _is_none(raw: Any) -> bool:
+    return _value(raw) is None and (raw is None or raw.default_factory is None)
+
+
+def _may_be_none(kind: Any) -> bool:
+    return "ClassVar" not in str(kind) and not (isinstance(kind, str) and ("Optional" in kind or "None" in kind))
+
+
+class BaseClientModel(CarefulModel, ConfigModel, metaclass=FieldsKeepTheirType):
     """Base of all config models in such files."""
 
     model_config = ALIKE
 
-    _venues = field_validator("*", mode="before")(_venues)
+    _read = field_validator("*", mode="before")(classmethod(_read))
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -52,12 +83,12 @@ class BaseClientModel(ConfigModel, metaclass=FieldsKeepTheirType):
         normalise(cls)
 
 
-class ControllerConfigBase(OurControllerConfigBase, metaclass=FieldsKeepTheirType):
+class ControllerConfigBase(CarefulModel, OurControllerConfigBase, metaclass=FieldsKeepTheirType):
     """Fields that every controller's config has."""
 
     model_config = ALIKE
 
-    _venues = field_validator("*", mode="before")(_venues)
+    _read = field_validator("*", mode="before")(classmethod(_read))
 
     total_amount_quote: Annotated[
         Decimal, Field(ge=0, json_schema_extra=ask("How much may it use?", updatable=True, unit="quote", suggest=("100", "500", "1000", "5000")))

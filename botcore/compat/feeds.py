@@ -50,6 +50,28 @@ class LiquidationsFactory:
         return LiquidationsFeed(config)
 
 
+class AmmGatewayDataFeed:
+    """Prices of swaps at a Gateway; never ready, as there is none."""
+
+    def __init__(self, connector_chain_network: str, trading_pairs: set[str], order_amount_in_base: Any, update_interval: float = 1.0) -> None:
+        self.connector_chain_network = connector_chain_network
+        self.trading_pairs = trading_pairs
+        self.order_amount_in_base = order_amount_in_base
+        self.price_dict: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        return f"AmmDataFeed[{self.connector_chain_network}]"
+
+    def start(self) -> None:
+        log.warning("no Gateway is configured: the prices of %s stay unknown", self.connector_chain_network)
+
+    def stop(self) -> None: ...
+
+    def is_ready(self) -> bool:
+        return False
+
+
 class ExternalTopicFactory:
     """Listeners to a message broker; there is none."""
 

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from botcore.model.errors import UserError
+
+CHAINS: Final = frozenset({"solana", "ethereum", "cosmos", "cardano", "tezos", "xrpl"})
+EXCHANGES: Final = frozenset(
+    {
+        *("0x", "balancer", "curve", "jupiter", "maverick", "meteora", "minswap", "orca", "osmosis"),
+        *("pancakeswap", "quickswap", "raydium", "sundaeswap", "sushiswap", "traderjoe", "uniswap"),
+    }
+)
+
+
+def is_of_gateway(connector_name: str) -> bool:
+    """Whether a connector's name is that of a network or an exchange that only the Gateway middleware reaches."""
+    parts = connector_name.replace("/", "_").replace("-", "_").split("_")
+    return bool(CHAINS & set(parts)) or parts[0] in EXCHANGES
 
 
 class GatewayMissing(UserError):

@@ -84,6 +84,12 @@ class Gathered:
     def file(self) -> str:
         return self.sources[self.module].file
 
+    @property
+    def root(self) -> str:
+        """The home's folder."""
+        source = self.sources[self.module]
+        return source.path.removesuffix(source.file).rstrip("/\\")
+
 
 def gather(module: str, read: Read) -> Gathered:
     """Read a file and those it imports from the home.
@@ -208,7 +214,7 @@ class _Runner:
     def __init__(self, gathered: Gathered) -> None:
         self._gathered = gathered
         self._prefix = f"home_{gathered.digest[:12]}"
-        self._given = _tree(surface_of(gathered.digest))
+        self._given = _tree(surface_of(gathered.digest, gathered.root))
         self._stand_ins: dict[str, ModuleType] = {}
         self._builtins = dict(vars(builtins)) | {"__import__": self._import}
 
@@ -228,7 +234,9 @@ class _Runner:
         source = self._gathered.sources.get(name)
         module = ModuleType(full, None)
         vars(module).update(
-            __condor_home__=True, __builtins__=self._builtins, __package__=name if source is None or source.is_package else name.rpartition(".")[0]
+            __condor_home__="" if source is None else source.file,
+            __builtins__=self._builtins,
+            __package__=name if source is None or source.is_package else name.rpartition(".")[0],
         )
         # annotations of models and dataclasses are looked up there, under a name that nobody imports
         sys.modules[full] = module

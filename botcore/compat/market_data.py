@@ -75,6 +75,7 @@ class MarketDataView(MarketDataProvider):
         self._feeds = source._feeds
         self.rates = source.rates
         self.rate_troubles = source.rate_troubles
+        self.clock = source._clock
         self.reads = Reads(source._clock.mode is ClockMode.BACKTEST)
         self._awaited: set[Market] = set()
         self.perpetual: Callable[[Any, str], TradingConnectorView] | None = None

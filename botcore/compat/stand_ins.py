@@ -6,12 +6,12 @@ real ones do. In a backtest there is no loop: a coroutine that only awaits other
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final
 
+from botcore.compat.quiet_asyncio import asyncio_names
 from botcore.compat.stepping import now_s
-from botcore.compat.tools import Waits, run_through, safe_ensure_future, safe_gather
 
 
 def copy_of(real: ModuleType, **replaced: Any) -> ModuleType:
@@ -34,7 +34,11 @@ def time_module(real: ModuleType) -> ModuleType:
         market_s = now_s()
         return int(real.time_ns() if market_s is None else round(market_s * 1e9))
 
-    return copy_of(real, time=time, time_ns=time_ns)
+    def monotonic() -> float:
+        market_s = now_s()
+        return float(real.monotonic() if market_s is None else market_s)
+
+    return copy_of(real, time=time, time_ns=time_ns, monotonic=monotonic)
 
 
 def datetime_module(real: ModuleType) -> ModuleType:
@@ -95,53 +99,9 @@ class _Like(type):
 
 
 # ---- asyncio ---------------------------------------------------------------------------------------------------------
-class QuietLoop:
-    """What a file gets for the event loop where none runs."""
-
-    def create_task(self, coroutine: Coroutine[Any, Any, Any], **_ignored: Any) -> Any:
-        return safe_ensure_future(coroutine)
-
-    def run_until_complete(self, given: Awaitable[Any]) -> Any:
-        return run_through(given)
-
-    def is_running(self) -> bool:
-        return False
-
-    def time(self) -> float:
-        """Market time in seconds; 0 outside a step."""
-        return now_s() or 0.0
-
-
 def asyncio_module(real: ModuleType) -> ModuleType:
     """`asyncio` that does without a loop where none runs."""
-
-    def has_loop() -> bool:
-        return real._get_running_loop() is not None
-
-    def create_task(coroutine: Any, **more: Any) -> Any:
-        return real.create_task(coroutine, **more) if has_loop() else safe_ensure_future(coroutine)
-
-    def ensure_future(awaitable: Any, **more: Any) -> Any:
-        return real.ensure_future(awaitable, **more) if has_loop() else safe_ensure_future(awaitable)
-
-    def gather(*awaitables: Awaitable[Any], return_exceptions: bool = False) -> Any:
-        given = real.gather if has_loop() else safe_gather
-        return given(*awaitables, return_exceptions=return_exceptions)
-
-    async def wait_for(awaitable: Any, *limit: Any, **more: Any) -> Any:
-        return await (real.wait_for(awaitable, *limit, **more) if has_loop() else awaitable)
-
-    async def sleep(delay: float, result: Any = None) -> Any:
-        if delay > 0 and not has_loop():
-            raise Waits(f"sleeps {delay} s, which is possible live and on paper, not in a backtest")
-        return await real.sleep(delay, result)
-
-    def get_event_loop() -> Any:
-        return real.get_running_loop() if has_loop() else QuietLoop()
-
-    return copy_of(
-        real, create_task=create_task, ensure_future=ensure_future, gather=gather, wait_for=wait_for, sleep=sleep, get_event_loop=get_event_loop
-    )
+    return copy_of(real, **asyncio_names(real))
 
 
 STAND_INS: Final[dict[str, Callable[[ModuleType], ModuleType]]] = {"time": time_module, "datetime": datetime_module, "asyncio": asyncio_module}

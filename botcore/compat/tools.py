@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from botcore.compat.places import place_of, place_of_caller, place_of_wait
 from botcore.compat.stepping import waiter
-from botcore.controllers.waiting import Wait, Waiter, as_coroutine
+from botcore.controllers.waiting import Stepped, Wait, Waiter, as_coroutine
 from botcore.model.enums import parse_enum
 
 if TYPE_CHECKING:
@@ -23,6 +25,10 @@ MAX_TURNS: Final = 10_000
 """Bare yields (`await asyncio.sleep(0)`) that one coroutine may make within a tick."""
 
 log = logging.getLogger(__name__)
+
+
+NETWORK: Final = logging.WARNING
+"""Level of what happened to a connection."""
 
 
 class HummingbotLogger(logging.Logger):
@@ -77,8 +83,22 @@ def _cell(value: Any, widest: int | None) -> str:
 
 
 # ---- coroutines ----------------------------------------------------------------------------------------------------
+NO_LOOP: Final = frozenset({"no running event loop", "'NoneType' object has no attribute 'create_future'"})
+"""What asyncio's own queues, events and locks say when they have to wait and no loop runs."""
+
+
 class Waits(RuntimeError):
-    """A coroutine waits for something outside, and there is nobody here who could wait with it."""
+    """A coroutine waits for something outside, and there is nobody here who could wait with it.
+
+    Parameters
+    ----------
+    what : str
+        What it does, as the end of a sentence that begins with the file and the line.
+    """
+
+    def __init__(self, what: str, place: str = "") -> None:
+        where = place or place_of_caller()
+        super().__init__(f"{where + ': ' if where else ''}{what}, which is possible live and on paper, not in a backtest")
 
 
 def run_through(given: Awaitable[T]) -> T:
@@ -98,8 +118,21 @@ def run_through(given: Awaitable[T]) -> T:
                 break
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
+    except (RuntimeError, AttributeError) as error:
+        if str(error) not in NO_LOOP:
+            raise
+        raise Waits("waits for something that is not there yet", place_of(error.__traceback__)) from error
+    place = place_of_wait(coroutine)
     coroutine.close()
-    raise Waits("waits for something outside (a sleep, the network), which a controller can't do within a tick")
+    raise Waits("waits for something outside", place)
+
+
+class OnTheSpot:
+    """Nobody waits where there is no event loop: a coroutine is run to its end within the step, or refused."""
+
+    def begin(self, coroutine: Coroutine[Any, Any, Any]) -> Wait:
+        run_through(coroutine)
+        return Stepped()
 
 
 class Done(Awaitable[Any]):
@@ -141,7 +174,7 @@ class Done(Awaitable[Any]):
     def exception(self) -> Exception | None:
         return self._error
 
-    def result(self) -> Any:
+    def result(self, timeout: float | None = None) -> Any:
         if not self._is_done:
             raise RuntimeError("the coroutine still waits: await it")
         if self._is_cancelled:
@@ -156,7 +189,7 @@ class Done(Awaitable[Any]):
         return self.result()
 
 
-def tell(error: Exception) -> None:
+def tell(error: Exception | None) -> None:
     """Say what a coroutine raised that nobody may be waiting for."""
     log.warning("a coroutine in the background raised %s: %s", type(error).__name__, error)
 
@@ -186,6 +219,36 @@ async def safe_gather(*awaitables: Awaitable[Any], return_exceptions: bool = Fal
                 raise
             found.append(error)
     return found
+
+
+async def safe_wrapper(awaitable: Awaitable[T]) -> T | None:
+    """What an awaitable gives; what it raises is logged."""
+    try:
+        return await awaitable
+    except Exception as error:  # noqa: BLE001 - nobody may await it: the log is where it is seen
+        tell(error)
+        return None
+
+
+async def wait_til(condition_func: Callable[[], Any], timeout: float = 10) -> None:  # noqa: ASYNC109 - so files call it
+    """Wait until something is so; in a backtest it must be so at once.
+
+    Raises
+    ------
+    TimeoutError
+        If it is not so in time.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        if not condition_func():
+            raise Waits("waits for a condition") from None
+        return
+    end = loop.time() + timeout
+    while not condition_func():
+        if loop.time() > end:
+            raise TimeoutError(f"the condition was not met in {timeout} s")
+        await asyncio.sleep(0.1)
 
 
 # ---- text ----------------------------------------------------------------------------------------------------------

@@ -178,6 +178,16 @@ def test_a_refused_file_ends_a_backtest_with_name_and_line(home: Path) -> None:
     assert "controllers/generic/bad.py:1, field nobody_has_this: imports nobody_has_this, which is not installed here" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["solana-mainnet-beta", "jupiter_solana_mainnet-beta", "uniswap/clmm", "raydium"])
+def test_what_only_the_gateway_reaches_is_refused_with_the_reason_and_the_line_that_names_it(home: Path, name: str) -> None:
+    mini(home, "swaps")
+    (home / "swaps.yml").write_text(f"id: swaps\ncontroller_name: swaps\ntrading_pair: SOL-USDC\nconnector_name: {name}\n")
+    with pytest.raises(ConfigError) as found:
+        Configs(find_home(home), 1).load(home / "swaps.yml")
+    why = f"{name} is reached through the Gateway only, and Condor has no Gateway yet: it can't trade there"
+    assert str(found.value) == f"swaps.yml:4, field connector_name: {why}"
+
+
 # ---- backtests -------------------------------------------------------------------------------------------------------
 def test_in_a_backtest_candles_are_read_once_each_and_only_when_closed(home: Path) -> None:
     table = recorded_table("candles/lean_binance_btcusd_perp_1m.csv.gz", slice(0, 600))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,67 @@ def test_the_hash_covers_the_files_that_it_imports(tmp_path: Path) -> None:
     helper.write_text("A = 2\n")
     after: Any = code.find("mine")
     assert before.gathered.digest != after.gathered.digest
+
+
+# ---- what its config does ------------------------------------------------------------------------------------------------
+def config_class(tmp_path: Path, body: str, head: str = "") -> Any:
+    text = (
+        BASE + head + "from decimal import Decimal\nfrom typing import List, Optional\nfrom pydantic import Field, field_validator, model_validator\n"
+    )
+    fields = "".join(f"    {line}\n" for line in body.splitlines())
+    write(
+        tmp_path,
+        "generic/mine.py",
+        text
+        + f"class MineConfig(ControllerConfigBase):\n    controller_name: str = 'mine'\n{fields}"
+        + CLASSES.partition("\n")[2].partition("\n")[2],
+    )
+    return load("mine", tmp_path, tmp_path).config_class
+
+
+@pytest.mark.parametrize("head", ["", "from __future__ import annotations\n"])
+def test_a_value_without_a_type_is_a_field_and_a_default_of_none_may_be_none(tmp_path: Path, head: str) -> None:
+    head_first = head + BASE
+    text = (
+        "from decimal import Decimal\nfrom typing import Optional\nfrom pydantic import Field\n"
+        "class MineConfig(ControllerConfigBase):\n    controller_name: str = 'mine'\n"
+        "    channel = 50\n    share = Field(default=0.05, ge=0)\n    entry: Decimal = Field(default=None)\n    other: Optional[int] = None\n"
+        "class Mine(ControllerBase):\n    def determine_executor_actions(self):\n        return []\n"
+    )
+    write(tmp_path, "generic/mine.py", head_first + text)
+    cls: Any = load("mine", tmp_path, tmp_path).config_class
+    plain = cls.model_validate({"id": "m"})
+    assert (plain.channel, plain.share, plain.entry, plain.other) == (50, 0.05, None, None)
+    given = cls.model_validate({"id": "m", "channel": "60", "entry": "1.5"})
+    assert (given.channel, given.entry) == (60, Decimal("1.5"))
+    with pytest.raises(ValueError, match="share"):
+        cls.model_validate({"id": "m", "share": -1})
+
+
+def test_a_validator_of_the_whole_model_may_set_fields(tmp_path: Path) -> None:
+    """Assignments are validated: such a validator would be asked again about its own assignment, for ever."""
+    body = "fast: int = 3\nslow: int = 9\nsum: int = 0\n@model_validator(mode='after')\ndef add(self):\n    self.sum = self.fast + self.slow\n    return self"
+    cls = config_class(tmp_path, body)
+    config = cls.model_validate({"id": "m", "slow": 20})
+    assert config.sum == 23
+    config.fast = "5"
+    assert (config.fast, config.sum) == (5, 25)
+    with pytest.raises(ValueError, match="fast"):
+        config.fast = "five"
+
+
+@pytest.mark.parametrize("code", ["{}['there']", "None.upper()", "1 / 0"])
+def test_what_its_validators_raise_is_one_sentence_with_file_and_line(tmp_path: Path, code: str) -> None:
+    body = f"side: str = 'BUY'\n@field_validator('side', mode='before')\n@classmethod\ndef read(cls, v):\n    return {code}"
+    cls = config_class(tmp_path, body)
+    with pytest.raises(ValueError, match=r"controllers/generic/mine\.py:11: raised \w+Error while the config was read"):
+        cls.model_validate({"id": "m"})
+
+
+def test_folders_that_a_file_asks_for_are_those_of_its_home(tmp_path: Path) -> None:
+    head = "from hummingbot import data_path, prefix_path\nfrom hummingbot.client import settings\nfrom hummingbot.client.settings import CONF_DIR_PATH\n"
+    cls = config_class(tmp_path, "where: str = f'{data_path()} {prefix_path()} {settings.CONTROLLERS_CONF_DIR_PATH} {CONF_DIR_PATH}'", head)
+    assert cls.model_validate({"id": "m"}).where.split() == [str(tmp_path / part) for part in ("data", "", "conf/controllers", "conf")]
 
 
 # ---- the small things --------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig,
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
-from tests.support.bench import PERP, SPOT, D, instrument
+from tests.support.bench import PERP, SECOND_NS, SPOT, D, instrument
 from tests.support.paper_bench import PaperBench
 from tests.support.user_code import WHERE, Stage, bar, history, load, write
 from tests.support.venue_bench import VenueBench
@@ -141,6 +141,23 @@ def test_a_part_of_a_config_is_changed_while_it_runs(tmp_path: Path) -> None:
     assert info.close_type is CloseType.EARLY_STOP
     with pytest.raises(ConfigError, match="market"):
         updated(changed, {"market": f"{PERP}:BTC-USDT"})
+
+
+def test_members_in_parts_of_a_config_are_read_by_name_and_by_value(tmp_path: Path) -> None:
+    band = {"band_id": "low", "start_price": 90, "end_price": 110, "limit_price": 80, "share": "0.5"}
+    spec = load("bands", tmp_path)
+
+    def read(**values: Any) -> Any:
+        return spec.config_class.model_validate({"bands": [{**band, **values}]}).bands[0]
+
+    for side in ("BUY", "TradeType.BUY", "buy", 1, TradeType.BUY):
+        assert read(side=side).side is TradeType.BUY
+    full = read(side="SELL", pull="FULL", exits={"BUY": {"order": "LIMIT_MAKER", "kinds": ["SELL", 1], "heard": "BUY"}})
+    assert (full.side, full.pull.value) == (TradeType.SELL, 1.0)
+    way_out = full.exits[TradeType.BUY]
+    assert (way_out.order, way_out.kinds, way_out.heard) == (OrderType.LIMIT_MAKER, (TradeType.SELL, TradeType.BUY), "heard BUY")
+    with pytest.raises(ValueError, match=r"bands\.0\.side"):
+        read(side="BUYY")
 
 
 def test_a_connector_answers_in_exact_numbers(tmp_path: Path) -> None:
@@ -378,6 +395,39 @@ def test_a_package_with_files_of_its_own_and_a_gateway_that_is_not_there(tmp_pat
     assert data["seen"].value == 4
     assert data["provider"] == ("orca", "clmm")
     assert data["gateway"].startswith("no Gateway is configured: get_price")
+
+
+# ---- pace ----------------------------------------------------------------------------------------------------------
+def test_a_file_whose_order_is_refused_asks_once_a_second_of_market_time_however_often_the_clock_ticks(tmp_path: Path) -> None:
+    """On paper at x20 the clock ticks 20 times a second and more; a file without funds must not order with each of them."""
+    bench = PaperBench(instrument(connector=SPOT))
+    stage = Stage("sells_blind", tmp_path, bench, connector_name=SPOT, trading_pair="ETH-USDT")
+    bench.clock.tick_ns = SECOND_NS // 4
+    for _ in range(40):
+        stage.tick(0.25)
+    assert {info.close_type for info in stage.infos} == {CloseType.INSUFFICIENT_BALANCE}
+    assert stage.controller.updates == 10, "it is asked, and its data are brought up to date, ten times in ten seconds"
+    assert 1 < len(stage.infos) <= 10
+
+
+def test_a_clock_of_the_files_own_pace_misses_no_turn_though_it_trembles(tmp_path: Path) -> None:
+    bench = PaperBench(instrument(connector=SPOT))
+    stage = Stage("sells_blind", tmp_path, bench, connector_name=SPOT, trading_pair="ETH-USDT")
+    for seconds in (1, 0.99, 1.02, 0.98, 1.01, 0.97, 1.03) * 3:
+        stage.tick(seconds)
+    assert stage.controller.updates == 21
+
+
+def test_a_file_may_set_its_own_pace_and_what_it_asks_for_by_hand_does_not_wait_for_it(tmp_path: Path) -> None:
+    stage = Stage("sells_blind", tmp_path, PaperBench(), **WHERE, every_s=5)
+    for _ in range(16):
+        stage.tick()
+    assert stage.controller.updates == 4
+    before = len(stage.infos)
+    stage.controller.sell(*WHERE.values(), D(1))
+    stage.tick()
+    assert len(stage.infos) == before + 1
+    assert stage.controller.updates == 4
 
 
 # ---- limits ----------------------------------------------------------------------------------------------------------

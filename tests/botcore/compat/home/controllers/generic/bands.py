@@ -1,7 +1,8 @@
 """A grid in each of its bands, while the price is inside and its asset is short of its share; its config has parts with parts."""
 
 from decimal import Decimal
-from typing import Dict, List, Optional
+from enum import Enum
+from typing import Dict, List, Optional, Tuple
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -14,6 +15,22 @@ from hummingbot.strategy_v2.executors.position_executor.data_types import Triple
 from hummingbot.strategy_v2.models.executor_actions import CreateExecutorAction, ExecutorAction, StopExecutorAction
 
 
+class Pull(Enum):
+    GENTLE = 0.5
+    FULL = 1.0
+
+
+class Exit(BaseModel):
+    order: OrderType = OrderType.LIMIT
+    kinds: Tuple[TradeType, ...] = ()
+    heard: Optional[str] = None
+
+    @field_validator("heard", mode="before")
+    @classmethod
+    def as_written(cls, v):
+        return f"heard {v}"
+
+
 class Band(BaseModel):
     band_id: str
     start_price: Decimal = Field(json_schema_extra={"is_updatable": True})
@@ -22,6 +39,8 @@ class Band(BaseModel):
     side: TradeType
     share: Decimal
     enabled: bool = True
+    pull: Optional[Pull] = None
+    exits: Dict[TradeType, Exit] = {}
 
 
 class BandsConfig(ControllerConfigBase):
