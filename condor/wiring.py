@@ -37,10 +37,12 @@ from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
 from condor.phone import Phone, saved_token
+from condor.pictures.artist import Artist
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
+from condor.services.data import DataServices
 from condor.services.drafts import DraftService
 from condor.services.facade import Services
 from condor.services.history import HistoryService
@@ -49,6 +51,7 @@ from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
+from condor.services.pictures import PictureService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
@@ -212,7 +215,14 @@ class Program:
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
+            self._build_data(),
         )
+
+    def _build_data(self) -> DataServices:
+        """What only reads, and the process that draws pictures of it."""
+        pictures = PictureService(Artist(self._home.data / "matplotlib"))
+        self._endings.push_async_callback(pictures.close)
+        return DataServices(pictures)
 
     def _recover(self) -> None:
         """Markets, accounts and bots as they were; orders as the venue says."""

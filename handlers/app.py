@@ -20,6 +20,7 @@ from condor.store.common import ChatRow
 from condor.users import Actor, Role
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
+from handlers.late import LatePictures
 from handlers.live import IDLE_MS, LiveCards
 from handlers.present import Presenter
 from handlers.processor import ChatLocks, PerChat
@@ -88,7 +89,8 @@ class ChatFront:
         bot = self._application.bot
         presenter = Presenter(bot, services.panels)
         self._live = LiveCards(self._locks, self._urgent, now_ms)
-        self._router = Router(registry, services, presenter, self._live, now_ms)
+        self._pictures = LatePictures(presenter, services.panels, services.data.pictures, self._locks)
+        self._router = Router(registry, services, presenter, self._live, now_ms, self._pictures)
         self.notifier = Push(name, presenter, services.panels)
         # the door stands before everything else
         self._application.add_handler(TypeHandler(object, Gate(name, services)), group=-1)
@@ -186,6 +188,7 @@ class ChatFront:
         if self._task is not None:
             self._task.cancel()
         self.is_up = False
+        await self._pictures.close()
         application = self._application
         if application.updater is not None and application.updater.running:
             await application.updater.stop()

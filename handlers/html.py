@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 MAX_TEXT = 4096
+MAX_CAPTION = 1024
 MARGIN = 96
 WIDTH = 38
 """Columns of a table that fit a phone."""

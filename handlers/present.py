@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+from dataclasses import replace
+from enum import Enum
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest
@@ -11,7 +14,8 @@ from telegram.error import BadRequest
 from condor.services.panels import PanelService, digest_of
 from condor.store.panels import ButtonSpec, Expectation, Panel
 from condor.users import Actor
-from handlers.html import MAX_TEXT, Safe, visible_length
+from handlers.html import MAX_CAPTION, MAX_TEXT, Safe, visible_length
+from handlers.photos import Photos, blank
 from handlers.processor import PREFIX, URGENT_PREFIX, is_urgent_button
 from handlers.view import View
 
@@ -29,22 +33,35 @@ class Presenter:
 
     def __init__(self, bot: Bot, panels: PanelService) -> None:
         self._bot = bot
+        self._photos = Photos(bot)
         self._panels = panels
 
     async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False) -> Panel:
-        """Show a view on a panel's message: edits it when it is in the chat and can be edited, sends a new message otherwise."""
-        if visible_length(view.text) > MAX_TEXT:
-            raise ValueError(f"the card {panel.screen} has {visible_length(view.text)} characters, more than {MAX_TEXT}")
-        markup, content = await self._keyboard(panel, view, actor)
+        """Show a view on a panel's message: edits it when it is in the chat and can be edited, sends a new message otherwise.
+
+        A text becomes a picture in place; a picture does not become a text again, so that card goes and comes back at the end of the chat. A card that waits for its
+        picture keeps its place.
+        """
+        markup, content = await self._checked(panel, view, actor)
         if panel.message_id and digest_of(content) == panel.digest:
             return panel
-        message_id = panel.message_id
-        if message_id and not await self._edit(panel, view.text, markup):
-            message_id = 0
-        if not message_id:
-            sent = await self._bot.send_message(panel.chat_id, view.text, reply_markup=markup, disable_notification=silent)
-            message_id = sent.message_id
+        edit = await self._edit(panel, view, markup) if panel.message_id else _Edit.GONE
+        if edit is _Edit.DONE:
+            return await self._panels.shown(panel, panel.message_id, content)
+        message_id = await self._send(panel.chat_id, view, markup, silent=silent)
+        if edit is _Edit.IS_PICTURE:
+            await self.remove(panel)
         return await self._panels.shown(panel, message_id, content)
+
+    async def change(self, panel: Panel, view: View, actor: Actor) -> None:
+        """Show a view on a card that is in the chat; nothing comes of it when the card is gone."""
+        markup, content = await self._checked(panel, view, actor)
+        edit = await self._edit(panel, view, markup)
+        if edit is _Edit.IS_PICTURE:
+            await self.remove(panel)
+            await self._panels.shown(panel, await self._send(panel.chat_id, view, markup, silent=True), content)
+        elif edit is _Edit.DONE:
+            await self._panels.shown(panel, panel.message_id, content)
 
     async def arm(self, panel: Panel, view: View, actor: Actor) -> None:
         """Let the next typed line of this chat answer the card's question; a card that asks no more stops waiting."""
@@ -69,7 +86,18 @@ class Presenter:
         """A plain message."""
         await self._bot.send_message(chat_id, text, reply_to_message_id=reply_to)
 
+    async def send_file(self, chat_id: int, name: str, content: bytes, caption: Safe) -> None:
+        """A document."""
+        await self._bot.send_document(chat_id, content, filename=name, caption=caption)
+
     # ---- parts -----------------------------------------------------------------------------------------------------
+    async def _checked(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:
+        """What `_keyboard` gives, of a view whose text fits."""
+        limit = MAX_TEXT if view.picture is None and view.drawing is None else MAX_CAPTION
+        if visible_length(view.text) > limit:
+            raise ValueError(f"the card {panel.screen} has {visible_length(view.text)} characters, more than {limit}")
+        return await self._keyboard(panel, view, actor)
+
     async def _keyboard(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:
         """The keyboard with its tokens, and text that tells whether the card has changed."""
         buttons = [button for row in view.rows for button in row]
@@ -85,18 +113,43 @@ class Presenter:
             ]
             for row in view.rows
         ]
-        content = json.dumps([view.text, [[(button.text, button.callback_data) for button in row] for row in rows]])
+        picture = None if view.picture is None else hashlib.sha256(view.picture).hexdigest()
+        content = json.dumps([view.text, picture, [[(button.text, button.callback_data) for button in row] for row in rows]])
         return (InlineKeyboardMarkup(rows) if rows else None), content
 
-    async def _edit(self, panel: Panel, text: Safe, markup: InlineKeyboardMarkup | None) -> bool:
-        """Edit a card in place; False when its message can't be edited any more."""
+    async def _send(self, chat_id: int, view: View, markup: InlineKeyboardMarkup | None, *, silent: bool) -> int:
+        """A new message; returns its id."""
+        if view.picture is not None:
+            return await self._photos.send(chat_id, view.picture, view.text, markup, silent=silent)
+        sent = await self._bot.send_message(chat_id, view.text, reply_markup=markup, disable_notification=silent)
+        return sent.message_id
+
+    async def _edit(self, panel: Panel, view: View, markup: InlineKeyboardMarkup | None) -> _Edit:
+        """Edit a card in place, if its message can be edited."""
         try:
-            await self._bot.edit_message_text(text, chat_id=panel.chat_id, message_id=panel.message_id, reply_markup=markup)
+            if view.picture is not None:
+                await self._photos.edit(panel, view.picture, view.text, markup)
+            else:
+                await self._bot.edit_message_text(view.text, chat_id=panel.chat_id, message_id=panel.message_id, reply_markup=markup)
         except BadRequest as error:
             words = str(error).lower()
             if "not modified" in words:
-                return True
-            if "to edit not found" in words or "can't be edited" in words or "no text in the message" in words:
-                return False
+                return _Edit.DONE
+            if "no text in the message" in words:
+                if view.drawing is None:
+                    return _Edit.IS_PICTURE
+                return await self._edit(panel, replace(view, picture=blank()), markup)
+            if "to edit not found" in words or "can't be edited" in words:
+                return _Edit.GONE
             raise
-        return True
+        return _Edit.DONE
+
+
+class _Edit(Enum):
+    """What became of an edit in place."""
+
+    DONE = "done"
+    GONE = "gone"
+    """There is no message any more, or it is too old."""
+    IS_PICTURE = "is a picture"
+    """A text is wanted where a picture stands."""

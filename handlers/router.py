@@ -22,11 +22,13 @@ from condor.users import Actor, Forbidden
 from handlers.context import Context
 from handlers.gate import ChatContext
 from handlers.html import line
+from handlers.late import LatePictures
 from handlers.live import LiveCards
+from handlers.looks import Looks, up_to_date
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.registry import Registry
-from handlers.view import Outcome, Show, Toast, View
+from handlers.view import Outcome, Send, Show, Toast, View
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +39,14 @@ OUTDATED = "This card is outdated. Here is a fresh one."
 class Router:
     """See the module."""
 
-    def __init__(self, registry: Registry, services: Services, presenter: Presenter, live: LiveCards, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, registry: Registry, services: Services, presenter: Presenter, live: LiveCards, now_ms: Callable[[], int], pictures: LatePictures
+    ) -> None:
         self._registry = registry
         self._services = services
         self._presenter = presenter
+        self._pictures = pictures
+        self._looks = Looks(now_ms)
         self._live = live
         self._now_ms = now_ms
 
@@ -79,6 +85,9 @@ class Router:
         try:
             if token.used_ms is not None:
                 raise AlreadyDone("this was done already")
+            looked_ms = self._looks.lately(panel, token)
+            if looked_ms is not None:
+                return up_to_date(looked_ms), False
             outcome = await self._call(token.action, token.args, actor, claim)
         except UserError as error:
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
@@ -86,11 +95,15 @@ class Router:
         if isinstance(outcome, Toast):
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
             return outcome.text, outcome.is_alert
+        if isinstance(outcome, Send):
+            await self._presenter.send_file(panel.chat_id, outcome.name, outcome.content, outcome.caption)
+            return outcome.toast, False
         if outcome.is_new:
             await self._open(actor, outcome, claim)
-        else:
-            await self._turn(panel, outcome, actor, claim)
-        return outcome.toast, False
+            return outcome.toast, False
+        turned = await self._turn(panel, outcome, actor, claim)
+        is_same = token.action == "show" and turned.digest == panel.digest
+        return outcome.toast or (up_to_date(self._now_ms()) if is_same else ""), False
 
     async def _call(self, name: str, args: dict[str, Any], actor: Actor, claim: Claim) -> Outcome:
         action = self._registry.actions[name]
@@ -126,7 +139,11 @@ class Router:
         if actor.role < found.role:
             raise Forbidden(f"/{name} needs the role {found.role.name.lower()}, yours is {actor.role.name.lower()}")
         await self._services.panels.expect(actor, None)
-        await self._open(actor, await found.run(self._context(actor, claim), arguments), claim)
+        outcome = await found.run(self._context(actor, claim), arguments)
+        if isinstance(outcome, Send):
+            await self._presenter.send_file(actor.chat_id, outcome.name, outcome.content, outcome.caption)
+        else:
+            await self._open(actor, outcome, claim)
 
     async def _answered(self, message: Message, text: str, actor: Actor, claim: Claim) -> None:
         """A line that is no command: the answer to the card that it replies to, or else to the last card that asked."""
@@ -156,19 +173,21 @@ class Router:
         """A new card at the end of the chat."""
         await self._put(self._services.panels.fresh(actor, shown.screen, dict(shown.args)), shown, actor, claim)
 
-    async def _turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> None:
-        """Turn a card to a screen."""
+    async def _turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> Panel:
+        """Turn a card to a screen; returns it as it stands then."""
         turned = Panel(panel.panel_id, panel.front, panel.chat_id, panel.message_id, shown.screen, dict(shown.args), panel.digest)
-        await self._put(turned, shown, actor, claim)
+        return await self._put(turned, shown, actor, claim)
 
-    async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> None:
+    async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> Panel:
+        self._looks.look(panel)
         view = await self._render(shown, actor, claim)
-        panel = await self._presenter.put(panel, view, actor)
+        panel = await self._pictures.put(panel, view, actor)
         await self._presenter.arm(panel, view, actor)
         if view.is_live:
             self._live.watch(panel, actor)
         else:
             self._live.forget(panel)
+        return panel
 
     async def _render(self, shown: Show, actor: Actor, claim: Claim) -> View:
         screen = self._registry.screens.get(shown.screen)
@@ -192,7 +211,7 @@ class Router:
         """A card that nobody asked for just now, such as a status push."""
         view = await self._render(shown, actor, _nothing)
         panel = self._services.panels.fresh(actor, shown.screen, dict(shown.args))
-        await self._presenter.put(panel, view, actor, silent=silent)
+        await self._pictures.put(panel, view, actor, silent=silent)
 
 
 def _nothing(connection: Any) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from condor.pictures.drawings import Drawing
 from handlers.html import Safe
 
 MAX_LABEL = 40
@@ -42,18 +43,24 @@ class Expects:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A card: HTML of at most 4,096 visible characters, and rows of buttons.
+    """A card: HTML of at most 4,096 visible characters (1,024 beside a picture), and rows of buttons.
 
     Parameters
     ----------
     is_live : bool
         Whether it is drawn again by itself while somebody looks at it.
+    picture : bytes, optional
+        A PNG that stands above the text.
+    drawing : Drawing, optional
+        A picture that is still to be drawn; the card is shown without it when that takes long, and gets it later.
     """
 
     text: Safe
     rows: tuple[tuple[Button, ...], ...] = ()
     expects: Expects | None = None
     is_live: bool = False
+    picture: bytes | None = None
+    drawing: Drawing | None = None
 
 
 def show(text: str, screen: str, **args: Any) -> Button:
@@ -93,4 +100,20 @@ class Toast:
     is_alert: bool = False
 
 
-Outcome = Show | Toast
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a file into the chat; the card stays.
+
+    Parameters
+    ----------
+    caption : Safe
+        What it is; at most 1,024 visible characters.
+    """
+
+    name: str
+    content: bytes
+    caption: Safe
+    toast: str = ""
+
+
+Outcome = Show | Toast | Send

@@ -78,6 +78,11 @@ def clock_time(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def time_of_day(ms: int) -> str:
+    """UTC time without its day."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%H:%M:%S")
+
+
 def result_mark(value: Decimal | None) -> str:
     """A sign that does not rely on colour alone."""
     if value is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from condor.services.access import AccessService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
+from condor.services.data import DataServices
 from condor.services.drafts import DraftService
 from condor.services.history import HistoryService
 from condor.services.missing import MissingService
@@ -30,3 +31,4 @@ class Services:
     code: CodeService
     panic: PanicService
     missing: MissingService
+    data: DataServices

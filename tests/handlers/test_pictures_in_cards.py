@@ -1,0 +1,218 @@
+"""Cards with pictures in the chat: edited in place, late, discarded. Numbers in names are those of `telegram.md`, section 7."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+import condor.wiring
+from condor.errors import UserError
+from condor.pictures.artist import CannotDraw
+from condor.pictures.drawings import Drawing, Pie, decode
+from condor.users import Role
+from handlers.app import build_registry
+from handlers.html import Safe
+from handlers.registry import Command, Registry, Screen
+from handlers.view import Send, Show, View, show
+from tests.support.chatting import Chatting, chatting
+from tests.support.served_chat import png
+
+
+@dataclass
+class Easel:
+    """Draws when a test says so: a picture of its own for each title."""
+
+    asked: list[str] = field(default_factory=list)
+    given: dict[str, asyncio.Future[bytes]] = field(default_factory=dict)
+
+    async def draw(self, drawing: bytes) -> bytes:
+        title = decode(drawing).picture.title
+        self.asked.append(title)
+        return await self.given.setdefault(title, asyncio.get_running_loop().create_future())
+
+    def hand_over(self, title: str, picture: bytes | Exception) -> None:
+        future = self.given.setdefault(title, asyncio.get_running_loop().create_future())
+        if isinstance(picture, bytes):
+            future.set_result(picture)
+        else:
+            future.set_exception(picture)
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+RED, BLUE = png(40, 30, (200, 40, 40)), png(40, 30, (40, 40, 200))
+LOOKS = (show("plain", "plain"), show("red", "chart", of="red"), show("blue", "chart", of="blue"), show("long", "chart", of="long"))
+renders: list[str] = []
+
+
+async def plain(ctx: Any, args: Any) -> View:
+    renders.append("plain")
+    return View(Safe("a plain card"), (LOOKS,))
+
+
+async def chart(ctx: Any, args: Any) -> View:
+    of = str(args["of"])
+    renders.append(of)
+    text = "x" * 2000 if of == "long" else f"the card of {of}"
+    return View(Safe(text), (LOOKS,), drawing=Drawing(Pie(of, "USDT", (("a", 1.0),))))
+
+
+async def look(ctx: Any, arguments: list[str]) -> Show:
+    return Show("chart", {"of": arguments[0]}) if arguments else Show("plain")
+
+
+async def give(ctx: Any, arguments: list[str]) -> Send:
+    return Send("numbers.csv", b"a,b\n1,2\n", Safe("two <b>numbers</b>"))
+
+
+def with_charts() -> Registry:
+    registry = build_registry()
+    registry.screens |= {"plain": Screen("plain", Role.VIEWER, plain), "chart": Screen("chart", Role.VIEWER, chart)}
+    registry.commands |= {"look": Command("look", Role.VIEWER, "look", "", look), "give": Command("give", Role.VIEWER, "give", "", give)}
+    return registry
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chatting]:
+    """One program for the tests of this file; each of them has an easel of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(condor.wiring, "build_registry", with_charts)
+        async with chatting(tmp_path_factory.mktemp("pictures")) as found:
+            yield found
+
+
+@pytest.fixture(autouse=True)
+def easel(chat: Chatting, monkeypatch: pytest.MonkeyPatch) -> Easel:
+    found = Easel()
+    chat.program.services.data.pictures._kept.clear()
+    chat.program.services.data.pictures._drawing.clear()
+    chat.program._fronts[0]._router._presenter._photos._ids.clear()
+    chat.events.clear()
+    chat.answers.clear()
+    renders.clear()
+    monkeypatch.setattr(chat.program.services.data.pictures._artist, "draw", found.draw)
+    return found
+
+
+async def picture_of(chat: Chatting, message: dict[str, Any]) -> bytes | None:
+    media = chat.now(message)["media"]
+    return None if media is None else await chat.file(media["file_id"])
+
+
+async def test_s54_a_picture_follows_the_card_and_every_tap_is_answered_while_it_is_drawn(chat: Chatting, easel: Easel) -> None:
+    card = await chat.say("/look", "a plain card")
+    answer = await chat.tap(card, "red")
+    assert not answer.get("alert") and not easel.given["red"].done()
+    shown = chat.now(card)
+    assert "the card of red" in shown["text"] and "being drawn" in shown["text"] and shown["media"] is None
+    easel.hand_over("red", RED)
+    await chat.until(lambda: chat.now(card)["media"] is not None, "the picture")
+    assert await picture_of(chat, card) == RED
+    assert chat.now(card)["text"] == "the card of red"
+
+
+async def test_s54_a_picture_that_can_not_be_had_leaves_a_text_card_with_the_reason(chat: Chatting, easel: Easel) -> None:
+    easel.hand_over("red", CannotDraw("the picture was not drawn within 15 s"))
+    card = await chat.say("/look red", "the card of red")
+    assert "No chart: the picture was not drawn within 15 s." in card["text"] and card["media"] is None
+    assert issubclass(CannotDraw, UserError)
+
+
+async def test_s54_a_late_picture_of_another_state_is_discarded(chat: Chatting, easel: Easel) -> None:
+    card = await chat.say("/look", "a plain card")
+    await chat.tap(card, "red")
+    await chat.tap(card, "blue")
+    easel.hand_over("blue", BLUE)
+    await chat.until(lambda: chat.now(card)["media"] is not None, "the picture")
+    easel.hand_over("red", RED)
+    await chat.say("/look", "a plain card")
+    assert await picture_of(chat, card) == BLUE and chat.now(card)["text"] == "the card of blue"
+    pictures = [event["media"]["file_id"] for event in chat.events if event.get("media")]
+    assert [await chat.file(name) for name in pictures] == [BLUE], "the red one was never seen"
+
+
+async def test_s16_while_the_next_chart_is_drawn_nothing_of_the_last_one_is_seen(chat: Chatting, easel: Easel) -> None:
+    easel.hand_over("red", RED)
+    card = await chat.say("/look red", "the card of red")
+    assert await picture_of(chat, card) == RED
+    await chat.tap(card, "blue")
+    await chat.until(lambda: "the card of blue" in chat.now(card)["text"], "the next card")
+    waiting = await picture_of(chat, card)
+    assert waiting not in (RED, BLUE) and "being drawn" in chat.now(card)["text"]
+    easel.hand_over("blue", BLUE)
+    await chat.until(lambda: "being drawn" not in chat.now(card)["text"], "the picture")
+    assert await picture_of(chat, card) == BLUE
+
+
+async def test_s15_another_chart_edits_the_same_message_and_a_text_comes_as_a_new_one(chat: Chatting, easel: Easel) -> None:
+    easel.hand_over("red", RED)
+    easel.hand_over("blue", BLUE)
+    card = await chat.say("/look red", "the card of red")
+    await chat.tap(card, "blue")
+    assert await picture_of(chat, card) == BLUE
+    await chat.tap(card, "plain")
+    text = await chat.wait(lambda message: message["text"] == "a plain card")
+    assert text["message_id"] > card["message_id"] and text["media"] is None
+    assert card["message_id"] not in chat.seen, "a picture does not become a text: its card went"
+    # the new card has the buttons now
+    await chat.tap(text, "red")
+    assert await picture_of(chat, text) == RED
+    assert easel.asked == ["red", "blue"], "the same content is drawn once"
+
+
+async def test_a_picture_that_was_sent_before_is_not_sent_again(chat: Chatting, easel: Easel) -> None:
+    easel.hand_over("red", RED)
+    first = await chat.say("/look red", "the card of red")
+    second = await chat.say("/look red", "the card of red")
+    assert second["message_id"] > first["message_id"]
+    photos = chat.program._fronts[0]._router._presenter._photos  # type: ignore[attr-defined]
+    ids = dict(photos._ids)
+    assert list(ids.values()) == [first["media"]["file_id"]] and second["media"]["file_id"] == first["media"]["file_id"]
+    # an id that the chat does not know any more is forgotten, and the picture is sent anew
+    photos._ids[next(iter(ids))] = "gone"
+    third = await chat.say("/look red", "the card of red")
+    assert await picture_of(chat, third) == RED
+    assert dict(photos._ids) == ids
+
+
+async def test_a_caption_that_is_too_long_is_a_fault_of_ours_and_says_so(chat: Chatting, easel: Easel) -> None:
+    easel.hand_over("long", RED)
+    card = await chat.say("/look", "a plain card")
+    answer = await chat.tap(card, "long")
+    assert "fault of this program" in answer["alert"]
+    assert chat.now(card)["text"] == "a plain card"
+
+
+async def test_s53_ten_rapid_taps_fetch_once_and_nothing_new_says_up_to_date(chat: Chatting, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = await chat.say("/look", "a plain card")
+    router = chat.program._fronts[0]._router
+    at = [1_790_000_000_000]
+    router._looks._now_ms = router._now_ms = lambda: at[0]
+    renders.clear()
+    at[0] += 5_000
+    for _ in range(10):
+        await chat.tap_only(card, "plain")
+    await chat.until(lambda: len(chat.answers) == 10, "ten answers")
+    assert renders == ["plain"]
+    assert {answer["toast"] for answer in chat.answers} == {"up to date 14:13:25"}
+    at[0] += 1_000
+    await chat.tap(card, "plain")
+    assert renders == ["plain", "plain"] and chat.answers[-1]["toast"] == "up to date 14:13:26"
+    assert [event["kind"] for event in chat.events if event.get("message_id") == card["message_id"]].count("edited") == 0
+
+
+async def test_files_come_as_documents(chat: Chatting) -> None:
+    message = await chat.say("/give", "two numbers")
+    assert (message["media"]["type"], message["media"]["name"]) == ("document", "numbers.csv")
+    assert await chat.file(message["media"]["file_id"]) == b"a,b\n1,2\n"
+
+
+async def test_a_chart_holds_up_nobody_else(chat: Chatting, easel: Easel) -> None:
+    for number in range(5):
+        await chat.say("/look red" if number % 2 else "/look blue", "being drawn")
+    assert "plain" in (await chat.say("/look", "a plain card"))["text"]
+    assert sorted(easel.asked) == ["blue", "red"], "each is drawn once, whoever waits"
