@@ -26,6 +26,10 @@ class LoopWaiter:
             _swap(loop, task, ticking)
         return LoopWait(rest, task)
 
+    async def pause(self, seconds: float) -> None:
+        """Let time go by."""
+        await asyncio.sleep(seconds)
+
 
 class LoopWait:
     """A coroutine that was begun within a tick and may go on in the event loop."""

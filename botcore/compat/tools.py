@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -23,6 +22,9 @@ T = TypeVar("T")
 
 MAX_TURNS: Final = 10_000
 """Bare yields (`await asyncio.sleep(0)`) that one coroutine may make within a tick."""
+
+LOOK_S: Final = 0.1
+"""Between two looks of `wait_til`."""
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +136,10 @@ class OnTheSpot:
         run_through(coroutine)
         return Stepped()
 
+    async def pause(self, seconds: float) -> None:
+        """Raises Waits: no time goes by within a step."""
+        raise Waits(f"waits for {seconds:g} s")
+
 
 class Done(Awaitable[Any]):
     """What became of a coroutine, in the shape of a future; live and on paper one that really waits goes on by itself."""
@@ -238,17 +244,17 @@ async def wait_til(condition_func: Callable[[], Any], timeout: float = 10) -> No
     TimeoutError
         If it is not so in time.
     """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
+    by = waiter()
+    if by is None:
         if not condition_func():
-            raise Waits("waits for a condition") from None
+            raise Waits("waits for a condition")
         return
-    end = loop.time() + timeout
+    left_s = timeout
     while not condition_func():
-        if loop.time() > end:
+        if left_s <= 0:
             raise TimeoutError(f"the condition was not met in {timeout} s")
-        await asyncio.sleep(0.1)
+        await by.pause(LOOK_S)
+        left_s -= LOOK_S
 
 
 # ---- text ----------------------------------------------------------------------------------------------------------

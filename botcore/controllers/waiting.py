@@ -35,6 +35,9 @@ class Waiter(Protocol):
     def begin(self, coroutine: Coroutine[Any, Any, Any]) -> Wait:
         """Run a coroutine to the first point at which it really waits; from there on it goes on by itself."""
 
+    async def pause(self, seconds: float) -> None:
+        """Let time go by, for a coroutine that was begun here."""
+
 
 class Stepped:
     """A coroutine that has run to its end within the step."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from botcore.compat.stepping import Step, within
+from botcore.compat.tools import Waits, wait_til
 from condor.waiting import LoopWaiter
 from tests.support.paper_bench import PaperBench
 from tests.support.user_code import HOME, WHERE, Stage
@@ -68,3 +71,28 @@ def test_a_fault_of_the_file_itself_is_no_wait(tmp_path: Path) -> None:
     stage = Stage("many_ways", tmp_path, **WHERE, way="broken")
     stage.bench.tick()
     assert re.fullmatch("LookupError: nobody knows the price", stage.faults[0])
+
+
+class Clicks(LoopWaiter):
+    """Time that only counts how much of it was asked for."""
+
+    def __init__(self) -> None:
+        self.paused: list[float] = []
+
+    async def pause(self, seconds: float) -> None:
+        self.paused.append(seconds)
+        await asyncio.sleep(0)
+
+
+async def test_wait_til_looks_again_and_again_until_it_is_so_or_its_time_is_over() -> None:
+    clicks, looks = Clicks(), iter([False, False, True])
+    with within(Step(None, SimpleNamespace(time=float), clicks)):
+        await wait_til(lambda: next(looks))
+        assert clicks.paused == [0.1, 0.1]
+        with pytest.raises(TimeoutError, match=r"not met in 0\.3 s"):
+            await wait_til(lambda: False, 0.3)
+    assert sum(clicks.paused) == pytest.approx(0.5)
+    with within(Step(None, SimpleNamespace(time=float), None)):
+        await wait_til(lambda: True)
+        with pytest.raises(Waits, match="waits for a condition"):
+            await wait_til(lambda: False)
