@@ -42,7 +42,9 @@ class Presenter:
         if message_id and not await self._edit(panel, view.text, markup):
             message_id = 0
         if not message_id:
-            sent = await self._bot.send_message(panel.chat_id, view.text, reply_markup=markup, disable_notification=silent)
+            sent = await self._bot.send_message(
+                panel.chat_id, view.text, reply_markup=markup, disable_notification=silent, message_thread_id=actor.topic_id or None
+            )
             message_id = sent.message_id
         return await self._panels.shown(panel, message_id, content)
 
