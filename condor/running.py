@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine
@@ -15,9 +16,15 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from botcore.model.errors import UserError
+from botcore.recorder.migrate import migrate
 from botcore.recorder.paper_store import SqlPaperStore
+from condor import __version__
 from condor.home import Home, InstanceLock, holder_of
+from condor.store import MIGRATIONS
+from condor.store.audit import audit_on_disk
+from condor.store.backups import Backups
 from condor.store.bots import forget_market_time
+from condor.users import Actor, Role
 
 END_S = 20.0
 GIVE_UP_S = 5.0
@@ -165,7 +172,10 @@ def forget_paper(home: Home) -> None:
     lock.acquire()
     try:
         if home.database.is_file():
+            now_ms = time.time_ns() // 1_000_000
+            migrate(home.database, [MIGRATIONS], Backups(home.backups, __version__, lambda: now_ms).take)
             forget_market_time(home.database)
+            audit_on_disk(home.database, now_ms, Actor(0, "the command line", Role.OWNER, "cli", 0), "reset_paper", "paper")
         if home.paper_database.is_file():
             store = SqlPaperStore(home.paper_database)
             store.clear()

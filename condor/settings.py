@@ -75,6 +75,12 @@ class AlertSettings(ConfigModel):
     unfilled: bool = False
 
 
+class AccessSettings(ConfigModel):
+    """What the bot does in a group that no owner has allowed; the owner is told either way."""
+
+    unknown_groups: Literal["mute", "leave"] = "leave"
+
+
 class Settings(ConfigModel):
     """The whole of `conf/condor.yml`."""
 
@@ -85,6 +91,7 @@ class Settings(ConfigModel):
     risk: RiskLimits = RiskLimits()
     runtime: RuntimeSettings = RuntimeSettings()
     alerts: AlertSettings = AlertSettings()
+    access: AccessSettings = AccessSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

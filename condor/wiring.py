@@ -40,12 +40,16 @@ from condor.phone import Phone, saved_token
 from condor.pictures.artist import Artist
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
+from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
 from condor.services.facade import Services
+from condor.services.groups import GroupService
 from condor.services.history import HistoryService
+from condor.services.invites import InviteService
+from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
@@ -53,6 +57,8 @@ from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
 from condor.services.pictures import PictureService
 from condor.services.subscriptions import SubscriptionService
+from condor.services.visitors import VisitorService
+from condor.services.voices import Voices
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
 from condor.store.bots import bot_by_id
@@ -72,6 +78,7 @@ log = logging.getLogger(__name__)
 
 TELEGRAM_FRONT = "telegram"
 PRUNE_S = 3600
+DOOR_S = 2
 RESERVE_S = 30
 SHORTAGES_S = 2
 GOODBYE_S = 3.0
@@ -114,6 +121,7 @@ class Program:
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
         self._chat_trouble: dict[str, str] = {}
+        self._frozen: set[str] = set()
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -186,6 +194,7 @@ class Program:
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
+        self._scheduler.every("prune visitors", PRUNE_S, self.services.visitors.prune)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
@@ -204,6 +213,9 @@ class Program:
         hosts, journal, wall = self._hosts, self._journal, self._wall
         bots = BotService(self._manager, hosts, configs, journal, wall)
         overview = OverviewService(hosts, self._manager, bots, configs, journal, wall)
+        voices, visitors = Voices(), VisitorService(journal, wall)
+        members = MemberService(journal, wall, voices)
+        subscriptions = SubscriptionService(journal, self._scheduler, wall)
         return Services(
             AccessService(journal, wall),
             bots,
@@ -211,11 +223,17 @@ class Program:
             HistoryService(journal),
             overview,
             PanelService(journal, wall),
-            SubscriptionService(journal, self._scheduler, wall),
+            subscriptions,
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
             self._build_data(),
+            voices,
+            members,
+            visitors,
+            InviteService(journal, wall, members, visitors, voices),
+            GroupService(journal, self._settings.access, wall, visitors, voices, subscriptions.moved),
+            AuditService(journal, wall),
         )
 
     def _build_data(self) -> DataServices:
@@ -305,11 +323,14 @@ class Program:
         self._notifications.add_notifier(front.name, front.notifier)
         self.services.subscriptions.on_push(front.name, front.push_status)
         self._scheduler.every(f"live {front.name}", EVERY_S, front.draw_live)
+        self._scheduler.every(f"door {front.name}", DOOR_S, front.look_around)
 
     async def _drop(self, front: Any) -> None:
         """It does not any more, and what waits for its chats is not said."""
         self._fronts.remove(front)
         self._scheduler.forget(f"live {front.name}")
+        self._scheduler.forget(f"door {front.name}")
+        self.services.voices.remove(front.name)
         self._notifications.remove_notifier(front.name)
         self._on_chat_trouble(front.name, None)
         await front.close()
@@ -405,15 +426,24 @@ class Program:
 
     def _warn(self, text: str) -> None:
         """Something of this machine is short, or is there again."""
-        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": "This machine", "text": text}))
+        self._publish_warning("This machine", text)
         self._say_trouble()
 
+    def _publish_warning(self, title: str, text: str) -> None:
+        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
+
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
-        if text is None:
-            self._chat_trouble.pop(name, None)
-        else:
+        before = self._chat_trouble.pop(name, None)
+        if text is not None:
             log.warning("%s", text)
             self._chat_trouble[name] = text
+        is_frozen = bool(self.services.access.frozen(name))
+        if is_frozen and text != before:
+            told = f"{text}. Until that is over nothing can be changed from there; /panic works, trading goes on."
+            self._publish_warning("Telegram", told)
+        elif text is None and name in self._frozen:
+            self._publish_warning("Telegram", "the bot is ours alone again: it may be used as before")
+        (self._frozen.add if is_frozen else self._frozen.discard)(name)
         self._say_trouble()
 
     def _say_trouble(self) -> None:
@@ -432,6 +462,7 @@ class Program:
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
             "accounts": self.closed_accounts(),
+            "chats": dict(self._chat_trouble),
         }
 
     def closed_accounts(self) -> dict[str, str | None]:

@@ -7,14 +7,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telegram import BotCommand, LinkPreviewOptions
+from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import Conflict, InvalidToken, TelegramError
+from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Defaults, MessageHandler, TypeHandler, filters
 from telegram.ext import ApplicationBuilder as Builder
 from telegram.request import HTTPXRequest
 
 from condor.errors import UserError
+from condor.services.access import LOCAL_FRONT
 from condor.services.facade import Services
 from condor.store.common import ChatRow
 from condor.users import Actor, Role
@@ -22,25 +23,31 @@ from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
 from handlers.late import LatePictures
 from handlers.live import IDLE_MS, LiveCards
+from handlers.menu import Menu
+from handlers.polling import PollRequest, PollWatch
 from handlers.present import Presenter
 from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.router import Router
-from handlers.screens import bots, code, executors, help, home, missing, panic, says, status, wizard
+from handlers.screens import audit, bots, code, door, executors, help, home, invites, missing, panic, says, status, users, wizard
 from handlers.view import Show
+from handlers.visitor_cards import VisitorCards
+from handlers.voice import ChatVoice
 
 log = logging.getLogger(__name__)
 
-UPDATES = ["message", "callback_query"]
+UPDATES = ["message", "callback_query", "my_chat_member"]
 POLL_S = 10
 LIVE_SCREENS = ("bot", "executors", "executor", "panic")
 RETRY_S = (1, 2, 5, 15, 30)
+REFUSED_S = 60
+"""Between tries with a token that Telegram refuses."""
 
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    return collect([home, wizard, code, bots, says, status, missing, executors, panic, help, push_module])
+    return collect([home, wizard, code, bots, says, status, missing, executors, panic, users, invites, door, audit, help, push_module])
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +92,18 @@ class ChatFront:
         self._on_trouble = on_trouble
         self._locks, self._urgent = ChatLocks(), ChatLocks()
         self._services = services
+        self._watch = PollWatch(now_ms, self._frozen)
         self._application = self._build(address)
         bot = self._application.bot
         presenter = Presenter(bot, services.panels)
         self._live = LiveCards(self._locks, self._urgent, now_ms)
         self._pictures = LatePictures(presenter, services.panels, services.data.pictures, self._locks)
         self._router = Router(registry, services, presenter, self._live, now_ms, self._pictures)
-        self.notifier = Push(name, presenter, services.panels)
+        self.notifier = Push(name, presenter, services.panels, services.groups.moved)
+        self._menu = Menu(bot, registry)
+        self._voice = ChatVoice(bot, self._menu)
+        services.voices.add(name, self._voice)
+        self._visitors = VisitorCards(name, services, self._router, self._locks)
         # the door stands before everything else
         self._application.add_handler(TypeHandler(object, Gate(name, services)), group=-1)
         self._application.add_handler(CallbackQueryHandler(self._router.on_tap))
@@ -114,7 +126,7 @@ class ChatFront:
             .base_url(f"{address.base}/bot")
             .base_file_url(f"{address.base}/file/bot")
             .request(HTTPXRequest(connection_pool_size=32, read_timeout=10, pool_timeout=5, httpx_kwargs=options))
-            .get_updates_request(HTTPXRequest(connection_pool_size=1, read_timeout=POLL_S + 5, httpx_kwargs=options))
+            .get_updates_request(PollRequest(self._watch, connection_pool_size=1, read_timeout=POLL_S + 5, httpx_kwargs=options))
             .defaults(defaults)
             .context_types(ContextTypes(context=ChatContext))
             .concurrent_updates(PerChat(self._locks, self._urgent))
@@ -142,12 +154,14 @@ class ChatFront:
         """Connect and take updates; raises TelegramError when that is not possible now."""
         application = self._application
         await application.initialize()
-        commands = [BotCommand(item.name, item.summary[:250]) for item in self._registry.commands.values()]
-        await application.bot.set_my_commands(commands)
+        if self.name == LOCAL_FRONT:
+            await self._menu.set_for_all(Role.OWNER)
+        else:
+            await self._menu.set_all(await self._services.members.roles())
         assert application.updater is not None
         await application.updater.start_polling(timeout=POLL_S, allowed_updates=UPDATES, bootstrap_retries=-1, error_callback=self._poll_failed)
         await application.start()
-        self.is_up = True
+        self.is_up = self._voice.is_up = True
         await self._take_up_live_cards()
 
     async def _take_up_live_cards(self) -> None:
@@ -173,7 +187,7 @@ class ChatFront:
                 await self.start()
             except InvalidToken:
                 self._on_trouble("Telegram refused this token (401): check CONDOR_TELEGRAM_TOKEN and start again")
-                return
+                await asyncio.sleep(REFUSED_S)
             except TelegramError as error:
                 pause_s = RETRY_S[min(attempt, len(RETRY_S) - 1)]
                 self._on_trouble(f"the chat {self.name} can't be reached ({error}); trying again every {pause_s} s")
@@ -197,12 +211,15 @@ class ChatFront:
         await application.shutdown()
 
     def _poll_failed(self, error: TelegramError) -> None:
-        if isinstance(error, Conflict):
-            self._on_trouble("another program reads the same bot's messages (409): stop it, only one may")
-        elif isinstance(error, InvalidToken):
-            self._on_trouble("Telegram refuses the token now (401): check CONDOR_TELEGRAM_TOKEN and start again")
+        log.warning("the chat %s was not reached: %s", self.name, error)
+
+    def _frozen(self, reason: str | None) -> None:
+        """Somebody else has this bot, or nobody has it any more: what comes in here must not change anything until that is over."""
+        if reason is not None:
+            self._services.access.freeze(self.name, reason)
         else:
-            log.warning("the chat %s was not reached: %s", self.name, error)
+            self._services.access.thaw(self.name)
+        self._on_trouble(reason)
 
     async def _on_error(self, update: object, context: ChatContext) -> None:
         log.error("an update of the chat %s failed", self.name, exc_info=context.error)
@@ -212,6 +229,12 @@ class ChatFront:
         """Draw the cards that move; the scheduler calls this every few seconds."""
         if self.is_up:
             await self._live.round(self._router.redraw)
+
+    async def look_around(self) -> None:
+        """Who is at the door, and whether the bot is ours alone; the scheduler calls this every few seconds."""
+        if self.is_up:
+            self._watch.look()
+            await self._visitors.round()
 
     async def push_status(self, chat: ChatRow) -> None:
         """The status of everything into a chat that asked for it."""

@@ -6,6 +6,7 @@ import hashlib
 import struct
 import zlib
 from collections import OrderedDict
+from typing import Any
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message
 from telegram.error import BadRequest
@@ -26,18 +27,18 @@ class Photos:
         self._bot = bot
         self._ids: OrderedDict[str, str] = OrderedDict()
 
-    async def send(self, chat_id: int, picture: bytes, caption: Safe, markup: InlineKeyboardMarkup | None, *, silent: bool) -> int:
+    async def send(
+        self, chat_id: int, picture: bytes, caption: Safe, markup: InlineKeyboardMarkup | None, *, silent: bool, topic_id: int | None = None
+    ) -> int:
         """A new message with a picture; returns its id."""
+        options: dict[str, Any] = {"caption": caption, "reply_markup": markup, "disable_notification": silent, "message_thread_id": topic_id}
         known = self._known(picture)
         if known is not None:
             try:
-                return self._sent(
-                    picture, await self._bot.send_photo(chat_id, known, caption=caption, reply_markup=markup, disable_notification=silent)
-                )
+                return self._sent(picture, await self._bot.send_photo(chat_id, known, **options))
             except BadRequest as error:
                 self._forget(picture, error)
-        sent = await self._bot.send_photo(chat_id, picture, caption=caption, reply_markup=markup, disable_notification=silent, filename=NAME)
-        return self._sent(picture, sent)
+        return self._sent(picture, await self._bot.send_photo(chat_id, picture, filename=NAME, **options))
 
     async def edit(self, panel: Panel, picture: bytes, caption: Safe, markup: InlineKeyboardMarkup | None) -> None:
         """Give a card that is in the chat this picture, whether it had one or only text; raises BadRequest as the Bot API does."""

@@ -48,7 +48,7 @@ class Presenter:
         edit = await self._edit(panel, view, markup) if panel.message_id else _Edit.GONE
         if edit is _Edit.DONE:
             return await self._panels.shown(panel, panel.message_id, content)
-        message_id = await self._send(panel.chat_id, view, markup, silent=silent)
+        message_id = await self._send(actor, view, markup, silent=silent)
         if edit is _Edit.IS_PICTURE:
             await self.remove(panel)
         return await self._panels.shown(panel, message_id, content)
@@ -59,7 +59,7 @@ class Presenter:
         edit = await self._edit(panel, view, markup)
         if edit is _Edit.IS_PICTURE:
             await self.remove(panel)
-            await self._panels.shown(panel, await self._send(panel.chat_id, view, markup, silent=True), content)
+            await self._panels.shown(panel, await self._send(actor, view, markup, silent=True), content)
         elif edit is _Edit.DONE:
             await self._panels.shown(panel, panel.message_id, content)
 
@@ -86,9 +86,9 @@ class Presenter:
         """A plain message."""
         await self._bot.send_message(chat_id, text, reply_to_message_id=reply_to)
 
-    async def send_file(self, chat_id: int, name: str, content: bytes, caption: Safe) -> None:
-        """A document."""
-        await self._bot.send_document(chat_id, content, filename=name, caption=caption)
+    async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe) -> None:
+        """A document, where the actor is."""
+        await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, message_thread_id=actor.topic_id or None)
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _checked(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:
@@ -117,11 +117,12 @@ class Presenter:
         content = json.dumps([view.text, picture, [[(button.text, button.callback_data) for button in row] for row in rows]])
         return (InlineKeyboardMarkup(rows) if rows else None), content
 
-    async def _send(self, chat_id: int, view: View, markup: InlineKeyboardMarkup | None, *, silent: bool) -> int:
-        """A new message; returns its id."""
+    async def _send(self, actor: Actor, view: View, markup: InlineKeyboardMarkup | None, *, silent: bool) -> int:
+        """A new message where the actor is; returns its id."""
+        topic_id = actor.topic_id or None
         if view.picture is not None:
-            return await self._photos.send(chat_id, view.picture, view.text, markup, silent=silent)
-        sent = await self._bot.send_message(chat_id, view.text, reply_markup=markup, disable_notification=silent)
+            return await self._photos.send(actor.chat_id, view.picture, view.text, markup, silent=silent, topic_id=topic_id)
+        sent = await self._bot.send_message(actor.chat_id, view.text, reply_markup=markup, disable_notification=silent, message_thread_id=topic_id)
         return sent.message_id
 
     async def _edit(self, panel: Panel, view: View, markup: InlineKeyboardMarkup | None) -> _Edit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
@@ -16,14 +16,18 @@ from handlers.present import Presenter
 from handlers.registry import action
 from handlers.view import Button, Outcome, Show, View
 
+Moved = Callable[[str, int, int], Awaitable[None]]
+"""Front end, old number of a chat, new one."""
+
 
 class Push:
     """Implements `Notifier` for one front end."""
 
-    def __init__(self, front: str, presenter: Presenter, panels: PanelService) -> None:
+    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved) -> None:
         self._front = front
         self._presenter = presenter
         self._panels = panels
+        self._moved = moved
 
     async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int:
         """Send one message for all the notices; returns its id.
@@ -40,7 +44,11 @@ class Push:
         except RetryAfter as error:
             pause = error.retry_after
             raise Unreachable(str(error), float(pause if isinstance(pause, int | float) else pause.total_seconds())) from error
-        except (Forbidden, ChatMigrated) as error:
+        except ChatMigrated as error:
+            # what waits goes on to the new chat
+            await self._moved(self._front, chat_id, error.new_chat_id)
+            raise Unreachable(str(error), 0.0) from error
+        except Forbidden as error:
             raise Unreachable(str(error), is_dead=True) from error
         except BadRequest as error:
             raise Unreachable(str(error), is_dead="chat not found" in str(error).lower()) from error

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
 
 from telegram import CallbackQuery, Message, Update
 from telegram.error import BadRequest
@@ -18,7 +18,7 @@ from condor.errors import CondorError, UserError, nearest
 from condor.services.bots import Claim
 from condor.services.facade import Services
 from condor.store.panels import AlreadyDone, Panel, Token
-from condor.users import Actor, Forbidden
+from condor.users import Actor, Forbidden, Role, require
 from handlers.context import Context
 from handlers.gate import ChatContext
 from handlers.html import line
@@ -33,6 +33,9 @@ from handlers.view import Outcome, Send, Show, Toast, View
 log = logging.getLogger(__name__)
 
 MAX_ALERT = 200
+EMERGENCIES = frozenset({"panic", "panic_freeze", "panic_flatten", "panic_seen"})
+"""Screens, actions and commands that only make things safer: no frozen front end refuses them."""
+
 OUTDATED = "This card is outdated. Here is a fresh one."
 
 
@@ -73,11 +76,19 @@ class Router:
             await self._open(actor, Show("home"), _nothing)
             return OUTDATED, False
         if token.user_id not in (actor.user_id, 0):
-            raise Forbidden("this card belongs to somebody else; open your own with /start")
+            await self._not_theirs(token, actor)
         if token.is_stale:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
         return await self._act(token, panel, actor)
+
+    async def _not_theirs(self, token: Token, actor: Actor) -> NoReturn:
+        """A tap on somebody else's card: theirs stays as it is."""
+        name, needed = await self._services.access.name_of(token.user_id), self._registry.actions[token.action].role
+        what = "confirm this" if needed > Role.VIEWER else "use this card; open your own with /start"
+        error = Forbidden(f"only {name} can {what}", needed)
+        await self._note_refusal(actor, token.action, token.args, error)
+        raise error
 
     async def _act(self, token: Token, panel: Panel, actor: Actor) -> tuple[str, bool]:
         """Carry out what a button means; whatever happens, the card shows how things are afterwards."""
@@ -89,14 +100,19 @@ class Router:
             if looked_ms is not None:
                 return up_to_date(looked_ms), False
             outcome = await self._call(token.action, token.args, actor, claim)
+            return await self._answer_with(outcome, token, panel, actor, claim)
         except UserError as error:
+            await self._note_refusal(actor, token.action, token.args, error)
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
             return str(error), not isinstance(error, AlreadyDone)
+
+    async def _answer_with(self, outcome: Outcome, token: Token, panel: Panel, actor: Actor, claim: Claim) -> tuple[str, bool]:
+        """Show what an action came to."""
         if isinstance(outcome, Toast):
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
             return outcome.text, outcome.is_alert
         if isinstance(outcome, Send):
-            await self._presenter.send_file(panel.chat_id, outcome.name, outcome.content, outcome.caption)
+            await self._presenter.send_file(actor, outcome.name, outcome.content, outcome.caption)
             return outcome.toast, False
         if outcome.is_new:
             await self._open(actor, outcome, claim)
@@ -107,8 +123,7 @@ class Router:
 
     async def _call(self, name: str, args: dict[str, Any], actor: Actor, claim: Claim) -> Outcome:
         action = self._registry.actions[name]
-        if actor.role < action.role:
-            raise Forbidden(f"this needs the role {action.role.name.lower()}, yours is {actor.role.name.lower()}")
+        require(actor, action.role, "this", is_emergency=name in EMERGENCIES)
         return await action.act(self._context(actor, claim), args)
 
     # ---- lines -----------------------------------------------------------------------------------------------------
@@ -126,6 +141,8 @@ class Router:
             else:
                 await self._answered(message, text, actor, claim)
         except UserError as error:
+            word = (message.text or "").partition(" ")[0]
+            await self._note_refusal(actor, word if word.startswith("/") else "line", {}, error)
             await self._presenter.say(actor.chat_id, line("⚠️ ", str(error)), message.message_id)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
             await self._presenter.say(actor.chat_id, line("⚠️ ", _reported(error)), message.message_id)
@@ -136,12 +153,11 @@ class Router:
         found = self._registry.commands.get(name)
         if found is None:
             raise UserError(f"there is no command /{name[:32]}{nearest(name, self._registry.commands)}; /help lists them")
-        if actor.role < found.role:
-            raise Forbidden(f"/{name} needs the role {found.role.name.lower()}, yours is {actor.role.name.lower()}")
+        require(actor, found.role, f"/{name}", is_emergency=name in EMERGENCIES)
         await self._services.panels.expect(actor, None)
         outcome = await found.run(self._context(actor, claim), arguments)
         if isinstance(outcome, Send):
-            await self._presenter.send_file(actor.chat_id, outcome.name, outcome.content, outcome.caption)
+            await self._presenter.send_file(actor, outcome.name, outcome.content, outcome.caption)
         else:
             await self._open(actor, outcome, claim)
 
@@ -153,6 +169,9 @@ class Router:
         replied = message.reply_to_message
         panel = await panels.at(actor, replied.message_id) if replied is not None else None
         if panel is not None:
+            owner = await panels.owner(panel)
+            if owner not in (actor.user_id, 0):
+                raise Forbidden(f"only {await self._services.access.name_of(owner)} can answer this card; open your own with /start")
             expects = (await self._render(Show(panel.screen, panel.args), actor, claim)).expects
             wanted = (expects.action, dict(expects.args)) if expects is not None else None
         else:
@@ -193,8 +212,7 @@ class Router:
         screen = self._registry.screens.get(shown.screen)
         if screen is None:
             return await self._registry.screens["home"].render(self._context(actor, claim), {})
-        if actor.role < screen.role:
-            raise Forbidden(f"this needs the role {screen.role.name.lower()}, yours is {actor.role.name.lower()}")
+        require(actor, screen.role, "this", is_emergency=screen.name in EMERGENCIES)
         return await screen.render(self._context(actor, claim), shown.args)
 
     def _context(self, actor: Actor, claim: Claim) -> Context:
@@ -202,16 +220,30 @@ class Router:
 
     # ---- what the front end sends by itself ------------------------------------------------------------------------
     async def redraw(self, panel: Panel, actor: Actor) -> Panel | None:
-        """Draw a live card again; None when it is not live any more."""
+        """Draw a live card again; None when it is not live any more, or not for this person."""
+        if actor.user_id:
+            # what they may is looked up anew: a role may have been taken since
+            actor = await self._services.access.actor(actor.front, actor.user_id, actor.name, actor.chat_id, actor.topic_id)
+            if actor.role < self._registry.screens[panel.screen].role:
+                return None
         view = await self._render(Show(panel.screen, panel.args), actor, _nothing)
         panel = await self._presenter.put(panel, view, actor)
         return panel if view.is_live else None
 
-    async def send(self, actor: Actor, shown: Show, *, silent: bool = False) -> None:
+    async def send(self, actor: Actor, shown: Show, *, silent: bool = False) -> Panel:
         """A card that nobody asked for just now, such as a status push."""
         view = await self._render(shown, actor, _nothing)
         panel = self._services.panels.fresh(actor, shown.screen, dict(shown.args))
-        await self._pictures.put(panel, view, actor, silent=silent)
+        return await self._pictures.put(panel, view, actor, silent=silent)
+
+    async def _note_refusal(self, actor: Actor, action: str, args: Mapping[str, Any], error: UserError) -> None:
+        """Keep in the audit that somebody tried to change what they may not."""
+        if not isinstance(error, Forbidden) or error.role <= Role.VIEWER:
+            return
+        if action in ("show", "open"):
+            action, args = f"open {args.get('screen')}", args.get("args") or {}
+        target = ", ".join(str(args[name]) for name in ("bot", "draft", "id", "user", "chat", "controller") if args.get(name))
+        await self._services.audit.refused(actor, action, target, str(error))
 
 
 def _nothing(connection: Any) -> None:

@@ -88,6 +88,15 @@ def newest_schema(more: Sequence[Path] = ()) -> set[str]:
     return set(ScriptDirectory.from_config(_config(more)).get_heads())
 
 
+def known_schemas(more: Sequence[Path] = ()) -> set[str]:
+    """Every revision that this program knows, the old ones too."""
+    return _known(_config(more))
+
+
+def _known(config: Config) -> set[str]:
+    return {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+
+
 def _config(more: Sequence[Path]) -> Config:
     config = Config()
     config.set_main_option("script_location", str(HERE).replace("%", "%%"))
@@ -110,6 +119,6 @@ def _begin_for_real(engine: Any) -> None:
 
 
 def _refuse_newer(config: Config, found: set[str], path: Path) -> None:
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+    known = _known(config)
     if found - known:
         raise UserError(f"{path.name} was written by a newer Condor (schema {', '.join(sorted(found - known))}); update this one")

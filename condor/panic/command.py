@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from botcore.model.errors import UserError
+from botcore.recorder.migrate import migrate
+from condor import __version__
 from condor.home import Home, InstanceLock, holder_of
 from condor.panic.door import NAMES
 from condor.running import ask_instance
+from condor.store import MIGRATIONS
+from condor.store.backups import Backups
 from condor.store.panic import PanicRow, latch_on_disk
 from condor.users import Actor, Role
 
@@ -61,6 +66,9 @@ def _latch(home: Home, *, flatten: bool, say: Callable[[str], None]) -> None:
     lock = InstanceLock(home)
     lock.acquire()
     try:
+        with suppress(UserError):
+            # records of an older Condor can't take what is written now; those of a newer one are latched as they are
+            migrate(home.database, [MIGRATIONS], Backups(home.backups, __version__, lambda: time.time_ns() // 1_000_000).take)
         actor = Actor(0, NAMES["cli"], Role.OWNER, "cli", 0)
         row = latch_on_disk(home.database, PanicRow("flatten" if flatten else "freeze", f"{actor.name} (cli)", time.time_ns() // 1_000_000), actor)
     finally:

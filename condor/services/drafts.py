@@ -142,6 +142,7 @@ class DraftService:
         Ambiguous, UserError
             If the text can't be read or the value does not hold; the draft is unchanged then.
         """
+        require(actor, Role.TRADER, "changing a draft")
         draft = await self._open(draft_id)
         form = self._form(draft.controller_name, draft.answers.get("connector_name"))
         question = form.question(name)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from condor.services.access import AccessService
+from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
+from condor.services.groups import GroupService
 from condor.services.history import HistoryService
+from condor.services.invites import InviteService
+from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
 from condor.services.subscriptions import SubscriptionService
+from condor.services.visitors import VisitorService
+from condor.services.voices import Voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +38,9 @@ class Services:
     panic: PanicService
     missing: MissingService
     data: DataServices
+    voices: Voices
+    members: MemberService
+    visitors: VisitorService
+    invites: InviteService
+    groups: GroupService
+    audit: AuditService

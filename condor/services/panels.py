@@ -38,6 +38,10 @@ class PanelService:
         """The card that a message of this chat shows."""
         return await self._read(lambda connection: store.panel_at(connection, actor.front, actor.chat_id, message_id))
 
+    async def owner(self, panel: Panel) -> int:
+        """Whose card it is; 0 for everybody's."""
+        return await self._read(lambda connection: store.panel_owner(connection, panel.panel_id))
+
     async def recent(self, front: str, within_ms: int) -> list[Panel]:
         """Cards of private chats that were drawn lately, oldest first."""
         since_ms = self._wall.wall_ms() - within_ms

@@ -66,7 +66,7 @@ class PanicService:
 
         Comes back when the entries are off, durably, and every cancel is on its way.
         """
-        require(actor, Role.OPERATOR, "stopping everything")
+        require(actor, Role.OPERATOR, "stopping everything", is_emergency=True)
         before, row = self._row, self._begun(actor, flatten=flatten)
         self._take(row)
         now_ms = self._wall.wall_ms()
@@ -147,7 +147,10 @@ class PanicService:
 
     def acknowledge(self, actor: Actor) -> None:
         """Somebody knows what is left: it is worked on, and told again only when that changes."""
-        require(actor, Role.OPERATOR, "acknowledging a panic's report")
+        require(actor, Role.OPERATOR, "acknowledging a panic's report", is_emergency=True)
+        if self._row is not None and not self._acknowledged:
+            now_ms = self._wall.wall_ms()
+            self._journal.run(lambda connection: write_audit(connection, now_ms, actor, "panic_seen", "trading"))
         self._acknowledged = True
 
     # ---- going on --------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.store import Connection
-from condor.store.common import ChatRow, chat, chats, put_chat, set_status_push
+from condor.store.common import ChatRow, chat, chats, put_chat, set_status_push, write_audit
 from condor.units import duration_text
-from condor.users import Actor, Role, require
+from condor.users import Actor, Role, refuse_frozen, require
 
 SHORTEST_S, LONGEST_S = 60, 7 * 86_400
 
@@ -57,12 +57,18 @@ class SubscriptionService:
             If the interval is not between a minute and a week.
         """
         require(actor, Role.VIEWER, "status pushes")
+        refuse_frozen(actor, Role.VIEWER)
         if every_s and not SHORTEST_S <= every_s <= LONGEST_S:
             raise UserError(f"expected an interval between 1m and 7d, found {duration_text(every_s)}")
         next_ms = self._wall.wall_ms() + every_s * 1000 if every_s else 0
 
         def write(connection: Connection) -> ChatRow | None:
+            before = chat(connection, actor.chat_id, actor.front)
+            was_s = before.status_every_s if before is not None else 0
             set_status_push(connection, actor.chat_id, actor.front, every_s, next_ms)
+            if was_s != every_s:
+                told = [duration_text(seconds) if seconds else "off" for seconds in (was_s, every_s)]
+                write_audit(connection, self._wall.wall_ms(), actor, "status_push", f"chat {actor.chat_id}", before=told[0], after=told[1])
             return chat(connection, actor.chat_id, actor.front)
 
         row = await asyncio.wrap_future(self._journal.run(write))
@@ -70,6 +76,13 @@ class SubscriptionService:
             self._schedule(row)
         else:
             self._scheduler.forget(_name(actor.front, actor.chat_id))
+
+    async def moved(self, front: str, old: int, new: int) -> None:
+        """A chat has another number: its pushes go there."""
+        self._scheduler.forget(_name(front, old))
+        row = await asyncio.wrap_future(self._journal.read(lambda connection: chat(connection, new, front)))
+        if row is not None and row.status_every_s:
+            self._schedule(row)
 
     async def interval(self, actor: Actor) -> int:
         """Seconds between this chat's pushes; 0 when it wants none."""

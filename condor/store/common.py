@@ -1,33 +1,15 @@
-"""Small tables that several services share: audit, latches, cursors, users, chats."""
+"""Small tables that several services share: latches, cursors, users, chats."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from condor.store import tables
-from condor.users import Actor, Role
-
-
-# ---- audit ---------------------------------------------------------------------------------------------------------
-def write_audit(
-    connection: Connection, wall_ms: int, actor: Actor, action: str, target: str, before: str = "", after: str = "", result: str = "done"
-) -> None:
-    """Note a change of state and who made it, in the transaction of the change."""
-    values = {
-        "wall_ms": wall_ms,
-        "user_id": actor.user_id,
-        "chat_id": actor.chat_id,
-        "action": action,
-        "target": target,
-        "before": before,
-        "after": after,
-        "result": result,
-    }
-    connection.execute(insert(tables.audit).values(values))
-
+from condor.store.audit import write_audit as write_audit
+from condor.users import Role
 
 # ---- latches -------------------------------------------------------------------------------------------------------
 HALT = "halt"

@@ -29,6 +29,7 @@ TABLES = {
     "fills": "SELECT * FROM v_fills ORDER BY ts_ns, account, connector_name, trading_pair, trade_id",
     "funding": "SELECT * FROM v_funding ORDER BY ts_ns, account, connector_name, trading_pair, funding_id, bot_id, controller_id",
     "holds": "SELECT * FROM v_holds ORDER BY account, bot_id, controller_id, connector_name, trading_pair, bucket",
+    "audit": "SELECT * FROM v_audit ORDER BY audit_id",
 }
 """File name -> what is in it, oldest first."""
 

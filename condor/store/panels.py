@@ -137,6 +137,14 @@ def tokens_for(connection: Connection, panel_id: str, user_id: int, specs: Seque
     return tokens
 
 
+def panel_owner(connection: Connection, panel_id: str) -> int:
+    """Who a panel was last drawn for, by its buttons; 0 for anybody."""
+    table = tables.tokens
+    query = select(table.c.user_id).where(table.c.panel_id == panel_id).order_by(table.c.created_ms.desc()).limit(1)
+    found: int | None = connection.execute(query).scalar_one_or_none()
+    return found or 0
+
+
 def token_row(connection: Connection, token: str) -> Token | None:
     row = connection.execute(select(tables.tokens).where(tables.tokens.c.token == token)).one_or_none()
     if row is None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from botcore.orders.ids import serial_of
 from botcore.recorder.journal import open_engine
-from botcore.recorder.migrate import newest_schema, schema_of
+from botcore.recorder.migrate import known_schemas, newest_schema, schema_of
 from condor.home import Home
 from condor.store import MIGRATIONS
+from condor.store.audit import broken_links
 from condor.store.salvage import DECIMALS
 from condor.store.soundness import damage_of
 
@@ -85,7 +86,7 @@ def _schema(path: Path) -> list[str]:
         engine.dispose()
     if found == newest:
         return []
-    older = "an older Condor: the next start brings it up to date" if found < newest | {"records_0001"} else "another Condor"
+    older = "an older Condor: the next start brings it up to date" if found <= known_schemas([MIGRATIONS]) else "another Condor"
     return [f"the schema is {', '.join(sorted(found)) or 'none'}, expected {', '.join(sorted(newest))} (written by {older})"]
 
 
@@ -235,4 +236,5 @@ RECORD_CHECKS: dict[str, Check] = {
     "live executors have bots": _live_executors,
     "alerts are queued once": _outbox,
     "ids never repeat": _serial,
+    "audit is a whole chain": broken_links,
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from condor.errors import UserError, nearest
+from condor.users import Role
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, code, italic, line
 from handlers.registry import Command, command, screen
 from handlers.view import Show, View, show
 
 
-@command("help", "all commands", "[COMMAND]")
+@command("help", "all commands", "[COMMAND]", Role.ALERT_ONLY)
 async def help_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("help")
@@ -19,7 +20,7 @@ async def help_command(ctx: Context, arguments: list[str]) -> Show:
     return Show("help", {"command": name})
 
 
-@screen("help")
+@screen("help", Role.ALERT_ONLY)
 async def help_screen(ctx: Context, args: Args) -> View:
     """The commands that this person may use, or one of them."""
     only = args.get("command")
@@ -42,7 +43,11 @@ async def help_screen(ctx: Context, args: Args) -> View:
             )
         )
         blocks.append("A button acts on what its card shows, once. Typing never trades.")
-    return View(card(blocks), ((show("➕ New bot", "new"), show("◀ Home", "home")),))
+    if ctx.actor.role < Role.VIEWER:
+        return View(card(blocks), ((show("👤 Who am I", "whoami"),),))
+    rows = [(show("➕ New bot", "new"), show("◀ Home", "home"))]
+    rows.append((show("👤 Who am I", "whoami"), *((show("👥 Users", "users"),) if ctx.actor.role >= Role.OWNER else ())))
+    return View(card(blocks), tuple(rows))
 
 
 def _line(item: Command) -> Safe:

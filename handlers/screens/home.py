@@ -9,6 +9,7 @@ from condor.views import AccountView, PortfolioView, StatusView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
+from handlers.links import linked
 from handlers.registry import action, command, screen
 from handlers.view import Button, Outcome, Show, View, show
 
@@ -77,8 +78,11 @@ def _change(portfolio: PortfolioView) -> list[tuple[str, str]]:
     return [("Since the start", f"{words.money(gained, signed=True)} ({words.percent(gained / portfolio.deposited)})")]
 
 
-@command("start", "the home card")
+@command("start", "the home card", role=Role.ALERT_ONLY)
 async def start(ctx: Context, arguments: list[str]) -> Show:
+    """`/start`, and what links to the bot open."""
+    if arguments:
+        return await linked(ctx, arguments[0])
     return Show("home")
 
 

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
 from condor.errors import UserError
 from condor.home import Home
 from condor.store import MIGRATIONS
+from condor.store.audit import write_audit
 from condor.store.export import TABLES, export
 from condor.store.verify import RECORD_CHECKS, quarantined, verify
+from condor.users import Actor, Role
 
 
 @pytest.fixture
@@ -39,6 +42,10 @@ def home(tmp_path: Path) -> Home:
         "INSERT INTO runtime VALUES ('serial','2')",
         "INSERT INTO users VALUES (5,'me','OWNER',1)",
     )
+    engine = open_engine(made.database)
+    with engine.begin() as connection:
+        write_audit(connection, 9, Actor(5, "me", Role.OWNER, "telegram", 5), "start_bot", "b", after="pmm_simple (paper)")
+    engine.dispose()
     return made
 
 
@@ -140,6 +147,9 @@ def test_an_old_schema_is_named_and_not_taken_for_damage(tmp_path: Path) -> None
     home = Home(tmp_path, tmp_path)
     home.make()
     migrate(home.database, target="records_0001")
+    assert any("brings it up to date" in fault for fault in faults(home))
+    migrate(home.database, [MIGRATIONS], target="records_0003")
+    migrate(home.database, [MIGRATIONS], target="application_0001")
     assert any("brings it up to date" in fault for fault in faults(home))
 
 

@@ -36,6 +36,15 @@ async function listen() {
   }
 }
 
+// What stands in the way of a chat elsewhere, such as a second program that reads the same bot's messages: said here, where it can't be read by that program.
+async function lookAround() {
+  const health = await fetch("/healthz").then((answer) => answer.json()).catch(() => ({}));
+  const trouble = Object.values(health.chats ?? {}).join("; ");
+  $("trouble").textContent = trouble ? `Telegram: ${trouble}` : "";
+  $("trouble").hidden = !trouble;
+  setTimeout(lookAround, 10_000);
+}
+
 // ---- events ------------------------------------------------------------------------------------------------------
 function take(event) {
   if (event.kind === "message" || event.kind === "sent") {
@@ -260,5 +269,6 @@ if (first) {
   toBottom();
   $("down").hidden = true;
   listen();
+  lookAround();
   if (matchMedia("(min-width: 700px)").matches) field.focus();
 }

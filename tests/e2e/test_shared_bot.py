@@ -1,0 +1,83 @@
+"""A bot that somebody else reads too (409), or whose token was revoked (401): from there nothing is changed, and that is said. Trading goes on.
+
+Numbers: `s61` of telegram.md section 7, T9 and T10 of the fault catalogue of reliability.md.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from condor.users import Actor, Role
+from tests.support.access import ANN, World, world
+from tests.support.instance import DIRECT
+
+LOCAL = Actor(1, "You", Role.OWNER, "local", 1)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def health(w: World) -> dict[str, object]:
+    with DIRECT.open(urllib.request.Request(f"{w.program.web.base}/healthz"), timeout=10) as answer:
+        found: dict[str, object] = json.load(answer)
+    return found
+
+
+async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_again(tmp_path: Path) -> None:
+    async with world(tmp_path, chat="both") as w:
+        asked = await w.ann.say("/status", "everything runs")
+        await w.ann.tap(asked, "No new positions")
+        frozen = w.program.services.access.frozen
+        w.telegram.has_rival = True
+        await w.telegram.until(lambda: frozen("telegram"), "the freeze")
+        w.telegram.has_rival = False
+        # what still comes through is answered with why, and changes nothing
+        refused = await w.ann.tap(asked, "Switch off now")
+        assert "nothing is changed from here now: another program reads the same bot's messages (409)" in refused
+        assert w.program._hosts.halt_reason is None
+        assert "(409)" in (await w.ann.say("/new"))["text"]
+        assert "(409)" in (await w.ann.say("/status every 1h"))["text"]
+        # looking goes on, and says so; so does the local page, where everything may be done
+        assert "another program reads" in (await w.ann.say("/status", "Status"))["text"]
+        assert "Only looking, for now" in (await w.ann.say("/whoami"))["text"]
+        assert "(409)" in w.program.services.overview.status(LOCAL).trouble
+        await w.telegram.until(
+            lambda: [row for row in w.rows("SELECT notice FROM outbox WHERE front = 'local'") if "409" in row[0]], "the local alert"
+        )
+        await w.program.services.overview.halt(LOCAL, lambda connection: None)
+        assert w.program._last_tick_ns is not None
+        assert w.audit("user_id", "action", "result")[:2] == [(ANN, "halt", "refused"), (ANN, "/new", "refused")]
+        # /panic makes things only safer
+        panic = await w.ann.say("/panic", "Stop everything?")
+        assert "Entries are off" in await w.ann.tap(panic, "STOP EVERYTHING")
+        # not before it has been well for a while
+        w.clock.ahead_ms = 60_000
+        await w.program._fronts[-1].look_around()
+        assert frozen("telegram")
+        w.clock.ahead_ms = 121_000
+        polls = w.telegram.polls
+        w.ann.write("hello")
+        await w.telegram.until(lambda: w.telegram.polls > polls + 1, "another poll")
+        await w.program._fronts[-1].look_around()
+        assert not frozen("telegram") and "(409)" not in (w.program.services.overview.status(LOCAL).trouble or "")
+        assert await w.ann.say("/new", "Which strategy?")
+
+
+async def test_t9_a_revoked_token_is_said_here_and_heals_by_itself(tmp_path: Path) -> None:
+    async with world(tmp_path, chat="both") as w:
+        w.telegram.is_revoked = True
+        await w.telegram.until(lambda: "(401)" in str(w.program._health()[1]["chats"]), "the trouble to be known")
+        assert "refuses the token" in (w.program.services.overview.status(LOCAL).trouble or "")
+        polls = w.telegram.polls
+        w.telegram.is_revoked = False
+        await w.telegram.until(lambda: w.telegram.polls > polls, "polling to go on")
+        w.clock.ahead_ms = 121_000
+        await w.ann.say("/status", "(401)")
+        await w.program._fronts[-1].look_around()
+        await w.ann.say("/status", "everything runs")
