@@ -7,6 +7,7 @@ from typing import Any
 from botcore.controllers.config import ControllerConfigBase
 from botcore.controllers.trading import TradingController
 from botcore.executors.data_types import OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
+from botcore.executors.info import ExecutorInfo
 from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
 from botcore.model.instrument import Market
@@ -19,8 +20,8 @@ BUY = TradeType.BUY
 BIG = instrument(min_amount="1")
 
 
-def entry(amount: Any, level_id: str = "buy_0", **more: Any) -> PositionExecutorConfig:
-    triple = TripleBarrierConfig(open_order_type=OrderType.MARKET)
+def entry(amount: Any, level_id: str | None = "buy_0", **more: Any) -> PositionExecutorConfig:
+    triple = more.pop("triple_barrier_config", TripleBarrierConfig(open_order_type=OrderType.MARKET))
     values = {"trading_pair": "ETH-USDT", "connector_name": PERP, "side": BUY, "amount": D(amount), "level_id": level_id}
     return PositionExecutorConfig(triple_barrier_config=triple, **(values | more))
 
@@ -112,9 +113,133 @@ def test_what_gets_out_of_a_position_is_tried_each_time() -> None:
     assert [bench.orchestrator.create(refused, "other") is None for _ in range(5)] == [False] * 3 + [True] * 2
 
 
+# ---- a new level for each create ---------------------------------------------------------------------------------------------
+class Renaming(TradingController):
+    """Wants `count` executors with every tick, and gives each a level that nobody has heard of."""
+
+    amount = "0.5"
+    count = 1
+    side = BUY
+
+    def determine_executor_actions(self) -> list[Any]:
+        wanted = self.count - len([info for info in self.executors_info if not info.is_done])
+        self.given = getattr(self, "given", 0) + wanted
+        levels = [f"level_{self.given - number}" for number in range(wanted)]
+        return [CreateExecutorAction(controller_id=self.id, executor_config=entry(self.amount, level, side=self.side)) for level in levels]
+
+
+def renaming() -> tuple[PaperBench, Any]:
+    bench = PaperBench(BIG)
+    return bench, bench.bot((spec_of(Renaming, Config), Config(id="c1")))
+
+
+def test_new_names_for_the_same_wish_are_one_wish() -> None:
+    """400 ticks of 0.1 s: without a pause 400 executors."""
+    bench, bot = renaming()
+    for _ in range(400):
+        bench.tick(0.1)
+    assert len(bench.records.ended) == len(bench.records.executors) == 8, "3 at once, then after 1, 2, 4, 8 and 16 s"
+    assert len(bot.orchestrator.shelf("c1").infos) <= 9 and not bot.seats[0].fault
+
+
+def test_a_ladder_of_new_names_is_one_try_each_time() -> None:
+    bench, bot = renaming()
+    bot.controllers[0].count = 5
+    for _ in range(20):
+        bench.tick(0.1)
+    assert len(bench.records.ended) == 5 * 4, "3 rounds and one after a second, each of them whole"
+
+
+def test_new_names_are_tried_when_their_time_has_come_and_start_anew() -> None:
+    bench, bot = renaming()
+    for _ in range(60):
+        bench.tick(0.1)
+    controller = bot.controllers[0]
+    controller.amount = "2"
+    for _ in range(40):
+        bench.tick(0.1)
+    assert len(bot.orchestrator.running) == 1
+    # what was refused before is forgotten: the next refusals are free again
+    ended = len(bench.records.ended)
+    controller.amount, controller.count = "0.5", 2
+    for _ in range(3):
+        bench.tick(0.1)
+    assert len(bench.records.ended) == ended + 3
+
+
+def test_levels_that_are_asked_for_again_and_again_do_not_hold_back_others() -> None:
+    """One level is too small for ever; those beside it are old acquaintances, and come late as well."""
+    bench = VenueBench(BIG)
+    create = bench.orchestrator.create
+    for _ in range(6):
+        create(entry("0.5", "small"), "main")
+        bench.tick(0.05)
+    assert create(entry("2", "new"), "main") is not None
+
+
+def test_levels_that_could_be_had_are_tried_beside_new_names_that_can_not() -> None:
+    bench = VenueBench(BIG)
+    create = bench.orchestrator.create
+    old = bench.start(entry(1, "old", triple_barrier_config=TripleBarrierConfig(), entry_price=D(90)))
+    bench.orchestrator.stop(old.id)
+    bench.send()
+    bench.venue.end(bench.orders[-1])
+    assert old.is_closed and not old.has_fills
+    for number in range(5):
+        last = create(entry("0.5", f"new_{number}"), "main")
+        bench.tick(0.05)
+    assert last is None
+    assert create(entry(1, "old"), "main") is not None, "it is no new name"
+    # another side, another kind, another controller, and what has no level are other wishes
+    for config in (entry(1, "sell", side=TradeType.SELL), entry(1, None)):
+        assert create(config, "main") is not None
+    assert create(OrderExecutorConfig(trading_pair="ETH-USDT", connector_name=PERP, side=BUY, amount=D(1), level_id="order"), "main") is not None
+    assert create(entry(1, "first"), "other") is not None
+
+
+def test_a_fill_ends_the_waiting_of_new_names_too() -> None:
+    bench = VenueBench(BIG)
+    create = bench.orchestrator.create
+    working = bench.start(entry(1, "working"))
+    for number in range(5):
+        last = create(entry("0.5", f"new_{number}"), "main")
+        bench.tick(0.05)
+    assert last is None
+    bench.venue.trade(bench.orders[-1], price=100)
+    bench.orchestrator.stop(working.id)
+    bench.send()
+    bench.venue.trade(bench.orders[-1], price=100)
+    assert working.is_closed
+    assert create(entry("0.5", "new_6"), "main") is not None
+
+
+def refused(reason: str, number: int, at_ns: int) -> Any:
+    """An executor that was refused."""
+    info = ExecutorInfo(entry("0.5", f"level_{number}"), f"x{number}", "main", at_ns)
+    info.close_type, info.reason = CloseType.FAILED, reason
+    return info
+
+
+def tried(reasons: list[str]) -> int:
+    """How many of 100 creates with new levels, one each 0.1 s, are tried when they are refused for these reasons in turn."""
+    refusals, count = Refusals(), 0
+    for number in range(100):
+        now_ns = number * 10**8
+        if refusals.waiting(entry("0.5", f"level_{number}"), now_ns) is None:
+            refusals.ended(refused(reasons[count % len(reasons)].format(number=number), number, now_ns), now_ns, at_once=True)
+            count += 1
+    return count
+
+
+def test_numbers_in_a_reason_are_no_other_reason_and_many_reasons_are_no_way_out() -> None:
+    assert tried(["too small"]) == tried(["{number}.5 ETH are below the smallest order"]) == 6
+    assert tried(["too small", "no money"]) == 9, "each reason has its own free tries"
+    assert tried([f"reason {chr(97 + number)}" for number in range(26)]) < 35
+
+
 def test_what_is_remembered_is_bounded() -> None:
     refusals, bench = Refusals(), VenueBench(BIG)
     for number in range(KEPT + 20):
         executor = bench.start(entry("0.5", f"level_{number}"))
         refusals.ended(executor.info, 0, at_once=True)
-    assert len(refusals._known) == KEPT
+    assert len(refusals._known) == KEPT and len(refusals._new) == 1
