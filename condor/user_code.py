@@ -20,6 +20,8 @@ SCRIPTS = "scripts."
 """What the name of a script that decides by itself begins with, where a controller's name stands."""
 
 
+SCRIPT_BASES = re.compile(r"\b(StrategyV2Base|ScriptStrategyBase)\b")
+
 DECIDING = ("on_tick", "determine_executor_actions", "create_actions_proposal", "stop_actions_proposal", "store_actions_proposal")
 
 
@@ -48,6 +50,12 @@ def has_markets(spec: ControllerSpec) -> bool:
 def script_limits(config: Any) -> BotLimits:
     """The bot's limits as far as a script's config has them."""
     return BotLimits.model_validate({field: getattr(config, field) for field in BotLimits.model_fields if hasattr(config, field)})
+
+
+def _names_its_classes(folder: Path) -> bool:
+    """Whether a folder is a controller as a whole: a package that says which of its classes that is, and has no file of its own name."""
+    init = folder / "__init__.py"
+    return not (folder / f"{folder.name}.py").is_file() and init.is_file() and "Controller" in init.read_text("utf-8", "ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,8 @@ class UserCode:
                 or "ControllerBase" not in path.read_text("utf-8", "ignore")
             ):
                 continue
+            if len(parts) > 2 and _names_its_classes(path.parent):
+                inner, path = inner[:-1], path.with_name("__init__.py")
             name = inner[-1] if len(inner) == 2 and inner[0] == inner[1] else ".".join(inner)
             found.setdefault(name, self._shown(path))
         return found
@@ -132,7 +142,7 @@ class UserCode:
         return {
             f"{SCRIPTS}{path.stem}": self._shown(path)
             for path in (sorted(folder.glob("*.py")) if folder.is_dir() else [])
-            if not path.stem.startswith("_") and NAME.fullmatch(path.stem) and "StrategyV2Base" in path.read_text("utf-8", "ignore")
+            if not path.stem.startswith("_") and NAME.fullmatch(path.stem) and SCRIPT_BASES.search(path.read_text("utf-8", "ignore"))
         }
 
     # ---- controllers -----------------------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ class ControllerBase(RunnableBase, OurControllerBase):
                 with self._within():
                     self._through(method)
             except Exception as error:  # noqa: BLE001 - what is ending ends, whatever the file says to it
-                self.logger().warning("%s: %s raised %s: %s", self.id, method.__name__, type(error).__name__, error)
+                type(self).logger().warning("%s: %s raised %s: %s", self.id, method.__name__, type(error).__name__, error)
         self._status = status
         self.actions_queue.take()
         self.drop_queued()

@@ -67,7 +67,7 @@ def _is_none(raw: Any) -> bool:
 
 
 def _may_be_none(kind: Any) -> bool:
-    return "ClassVar" not in str(kind) and not (isinstance(kind, str) and ("Optional" in kind or "None" in kind))
+    return kind is not Any and "ClassVar" not in str(kind) and not (isinstance(kind, str) and ("Any" in kind or "None" in kind))
 
 
 class BaseClientModel(CarefulModel, ConfigModel, metaclass=FieldsKeepTheirType):

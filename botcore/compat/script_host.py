@@ -180,5 +180,34 @@ class Orchestrator:
         return self._host.performance()
 
     @property
-    def active_executors(self) -> dict[str, list[ExecutorInfo]]:
-        return {self._host.id: [info for info in self._host.executors if info.is_active]}
+    def active_executors(self) -> ByController:
+        return ByController({self._host.id: [info for info in self._host.executors if info.is_active]})
+
+    @property
+    def executors(self) -> ByController:
+        """All of them, as older scripts show them."""
+        return ByController({self._host.id: [ShownExecutor(info) for info in self._host.executors]})
+
+
+class ByController(dict[str, list[Any]]):
+    """Controller -> its executors; a script calls itself `main`."""
+
+    def __missing__(self, name: str) -> list[Any]:
+        if name != "main":
+            raise KeyError(name)
+        return next(iter(self.values()))
+
+
+class ShownExecutor:
+    """An executor that can say in a line how it is."""
+
+    def __init__(self, info: ExecutorInfo) -> None:
+        self._info = info
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._info, name)
+
+    def to_format_status(self, *_unused: Any, **_ignored: Any) -> str:
+        info = self._info
+        ended = f", {info.close_type.name}" if info.close_type is not None else ""
+        return f"{info.type} {info.id}: {info.status.name}{ended}, {info.net_pnl_quote} after {info.cum_fees_quote} of fees, {info.filled_amount_quote} traded"

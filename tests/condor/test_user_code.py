@@ -65,6 +65,24 @@ def test_listing_runs_no_code(home: Path) -> None:
     assert "pmm_simple" in names
 
 
+def test_a_package_that_names_its_classes_is_one_controller(home: Path) -> None:
+    mini(home, "whole", "generic/whole/controller.py")
+    write(home, "generic/whole/__init__.py", "")
+    names = Configs(find_home(home), 1).user_code.names()
+    assert "whole.controller" in names, "nothing says that this package is a controller"
+    write(home, "generic/whole/__init__.py", "from .controller import Mini as WholeController, MiniConfig\n")
+    configs = Configs(find_home(home), 1)
+    assert configs.user_code.names()["whole"] == "controllers/generic/whole/__init__.py"
+    assert "whole.controller" not in configs.user_code.names()
+    assert configs.spec("whole").config_class.model_fields["controller_name"].default == "whole"
+
+
+def test_scripts_of_both_bases_are_listed(home: Path) -> None:
+    shutil.copytree(HOME / "scripts", home / "scripts")
+    listed = Configs(find_home(home), 1).user_code.scripts()
+    assert {"scripts.three_buys", "scripts.two_quotes", "scripts.one_way"} <= set(listed)
+
+
 def test_the_wrong_folder_is_told(home: Path) -> None:
     path = home / "x.yml"
     path.write_text("controller_name: band_reversal\ncontroller_type: generic\n")

@@ -17,7 +17,7 @@ from botcore.compat.surface import surface_of
 from botcore.compat.tools import format_df_for_printout
 from botcore.model.errors import ConfigError
 from condor.approvals import ApprovalNeeded, Approvals
-from condor.user_code import UserCode
+from condor.user_code import UserCode, settings_model
 from tests.support.user_code import HOME, load, write
 
 BASE = "from hummingbot.strategy_v2.controllers import ControllerBase, ControllerConfigBase\n"
@@ -238,6 +238,19 @@ def test_a_value_without_a_type_is_a_field_and_a_default_of_none_may_be_none(tmp
     assert (given.channel, given.entry) == (60, Decimal("1.5"))
     with pytest.raises(ValueError, match="share"):
         cls.model_validate({"id": "m", "share": -1})
+
+
+def test_a_script_that_takes_no_config_has_none(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    text = (
+        "from hummingbot.strategy.script_strategy_base import ScriptStrategyBase\n"
+        "class Plain(ScriptStrategyBase):\n    markets = {'binance': {'ETH-USDT'}}\n"
+        "    def __init__(self, connectors):\n        super().__init__(connectors)\n"
+        "    def on_tick(self):\n        pass\n"
+    )
+    (tmp_path / "scripts" / "plain.py").write_text(text)
+    assert settings_model(load("scripts.plain", tmp_path, tmp_path)) is Any
+    assert settings_model(load("scripts.two_quotes", tmp_path)) is not Any
 
 
 def test_a_validator_of_the_whole_model_may_set_fields(tmp_path: Path) -> None:

@@ -44,6 +44,17 @@ def test_quotes_by_hand_are_orders_with_the_scripts_ids(tmp_path: Path) -> None:
     assert "Orders:" in stage.controller.to_format_status()
 
 
+def test_older_scripts_show_their_executors_as_those_of_main(tmp_path: Path) -> None:
+    stage = quotes(tmp_path, PERP)
+    stage.tick()
+    orchestrator = stage.controller.script.executor_orchestrator
+    lines = [executor.to_format_status() for executor in orchestrator.executors["main"]]
+    assert [line.partition(":")[0] for line in lines] == [f"order_executor {info.id}" for info in stage.infos]
+    assert len(orchestrator.active_executors["main"]) == len(orchestrator.active_executors[stage.controller.id]) == 2
+    with pytest.raises(KeyError, match="other"):
+        orchestrator.executors["other"]
+
+
 def test_a_fill_is_told_while_its_order_is_active_and_once(tmp_path: Path) -> None:
     stage = quotes(tmp_path, PERP, refresh_s=600)
     stage.tick()

@@ -51,6 +51,7 @@ MODULES = {
     ),
     "hummingbot.core.data_type.in_flight_order": "OrderState",
     "hummingbot.core.data_type.limit_order": "LimitOrder",
+    "hummingbot.core.data_type.order_book": "OrderBook",
     "hummingbot.core.data_type.order_book_query_result": "OrderBookQueryResult",
     "hummingbot.core.data_type.order_candidate": "OrderCandidate PerpetualOrderCandidate",
     "hummingbot.core.data_type.trade_fee": "AddedToCostTradeFee DeductedFromReturnsTradeFee TokenAmount TradeFeeBase",
@@ -111,7 +112,7 @@ def test_older_files_find_the_same_under_the_older_name(old: str, tmp_path: Path
         ("hummingbot.core.data_type.in_flight_order", "InFlightOrder"),
         ("hummingbot.core.web_assistant.connections.data_types", "RESTMethod"),
         ("hummingbot.connector.exchange_base", "ExchangeBase"),
-        ("hummingbot.core.data_type.order_book", "OrderBook"),
+        ("hummingbot.core.data_type.order_book", "OrderBookMessage"),
     ],
 )
 def test_a_name_that_is_not_there_is_refused_with_its_line(module: str, name: str, tmp_path: Path) -> None:
