@@ -21,6 +21,7 @@ from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
 from condor.accounts import take_accounts
+from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
@@ -38,6 +39,7 @@ from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
+from condor.services.alerts import AlertService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
 from condor.services.drafts import DraftService
@@ -48,6 +50,7 @@ from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
+from condor.services.prices import PriceService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
@@ -68,6 +71,8 @@ log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
 RESERVE_S = 30
+ALERTS_S = 5
+PRICES_S = 1
 SHORTAGES_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
@@ -180,6 +185,7 @@ class Program:
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
+        self._start_alerts()
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
@@ -209,7 +215,18 @@ class Program:
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
+            AlertService(journal, wall),
+            PriceService(hosts, journal, wall),
         )
+
+    def _start_alerts(self) -> None:
+        """What is told by the clock: repeats of what is critical, digests, prices that are reached."""
+        services, look = self.services, self._notifications.look
+        services.subscriptions.on_return = look
+        services.prices.on_queued = look
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look)
+        self._scheduler.every("alerts", ALERTS_S, timed.round)
+        self._scheduler.every("prices", PRICES_S, services.prices.round)
 
     def _recover(self) -> None:
         """Markets, accounts and bots as they were; orders as the venue says."""

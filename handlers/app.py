@@ -17,6 +17,7 @@ from telegram.request import HTTPXRequest
 from condor.services.facade import Services
 from condor.store.common import ChatRow
 from condor.users import Actor, Role
+from handlers import alert_cards
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
 from handlers.live import IDLE_MS, LiveCards
@@ -25,7 +26,7 @@ from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.router import Router
-from handlers.screens import bots, code, executors, help, home, missing, panic, says, status, wizard
+from handlers.screens import alerts, bots, code, executors, help, home, missing, panic, prices, says, settings, status, wizard
 from handlers.view import Show
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ RETRY_S = (1, 2, 5, 15, 30)
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    return collect([home, wizard, code, bots, says, status, missing, executors, panic, help, push_module])
+    return collect([home, wizard, code, bots, says, status, missing, executors, alerts, prices, settings, panic, help, alert_cards, push_module])
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,11 @@ class Presenter:
         self._bot = bot
         self._panels = panels
 
-    async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False) -> Panel:
-        """Show a view on a panel's message: edits it when it is in the chat and can be edited, sends a new message otherwise."""
+    async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False, reply_to: int = 0, thread_id: int = 0) -> Panel:
+        """Show a view on a panel's message: edits it when it is in the chat and can be edited, sends a new message otherwise.
+
+        `reply_to` and `thread_id` are the message that a new one answers and the topic that it belongs to; 0 for none.
+        """
         if visible_length(view.text) > MAX_TEXT:
             raise ValueError(f"the card {panel.screen} has {visible_length(view.text)} characters, more than {MAX_TEXT}")
         markup, content = await self._keyboard(panel, view, actor)
@@ -42,9 +45,22 @@ class Presenter:
         if message_id and not await self._edit(panel, view.text, markup):
             message_id = 0
         if not message_id:
-            sent = await self._bot.send_message(panel.chat_id, view.text, reply_markup=markup, disable_notification=silent)
+            sent = await self._bot.send_message(
+                panel.chat_id,
+                view.text,
+                reply_markup=markup,
+                disable_notification=silent,
+                reply_to_message_id=reply_to or None,
+                message_thread_id=thread_id or None,
+            )
             message_id = sent.message_id
         return await self._panels.shown(panel, message_id, content)
+
+    async def change(self, panel: Panel, view: View, actor: Actor) -> None:
+        """Have a message in the chat show something else; one that is gone, or can't be edited any more, stays as it is."""
+        markup, content = await self._keyboard(panel, view, actor)
+        if digest_of(content) != panel.digest and await self._edit(panel, view.text, markup):
+            await self._panels.shown(panel, panel.message_id, content)
 
     async def arm(self, panel: Panel, view: View, actor: Actor) -> None:
         """Let the next typed line of this chat answer the card's question; a card that asks no more stops waiting."""

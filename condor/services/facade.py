@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from condor.services.access import AccessService
+from condor.services.alerts import AlertService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
 from condor.services.drafts import DraftService
@@ -13,6 +14,7 @@ from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
+from condor.services.prices import PriceService
 from condor.services.subscriptions import SubscriptionService
 
 
@@ -30,3 +32,5 @@ class Services:
     code: CodeService
     panic: PanicService
     missing: MissingService
+    alerts: AlertService
+    prices: PriceService
