@@ -31,6 +31,7 @@ from botcore.strategies.runtime import TradingRuntime
 from condor.configs import Configs
 from condor.home import Home
 from condor.markets import PaperMarkets
+from condor.openings import Openings
 from condor.settings import Settings
 from condor.waiting import LoopWaiter
 
@@ -96,6 +97,7 @@ class TradingHost:
         self.runtime = TradingRuntime(
             self.clock, self.bus, self.source, self.recorder, settings.risk, ids, keeps_books=True, venue_serial=wall.wall_ms(), waiter=LoopWaiter()
         )
+        self._openings = Openings(self.bus, self.runtime.orchestrator_of)
         checkpoint_ns = int(settings.market.speed * SECOND_NS)
         self._books = PaperBooks(self.store, self.runtime.exchanges, self.runtime.tape, self.runtime.markets, checkpoint_ns)
         self.clock.add(self._books, before=self.runtime.dispatch)

@@ -40,6 +40,7 @@ from condor.accounting import Positions, held_by_bots
 from condor.accounts import AccountPlan
 from condor.host import WallClock
 from condor.live_time import LiveTime
+from condor.openings import Openings
 from condor.settings import Settings
 from condor.venue_watch import VenueWatch
 from condor.waiting import LoopWaiter
@@ -100,6 +101,7 @@ class LiveHost:
         )
         self.recorder = MarketsRecorder(journal, self.bus, lambda: self.clock.now_ns, wall.wall_ms, on_facts, account=ACCOUNT)
         self.runtime = LiveRuntime(self.clock, self.bus, self.recorder, settings.risk, ids, SqlStrayRecords(journal, ACCOUNT), LoopWaiter())
+        self._openings = Openings(self.bus, self.runtime.orchestrator_of)
         self.funding = FundingKeeper(
             self.bus,
             self.runtime.connectors,

@@ -21,6 +21,7 @@ from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
 from condor.accounts import take_accounts
+from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
@@ -40,6 +41,7 @@ from condor.phone import Phone, saved_token
 from condor.pictures.artist import Artist
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
+from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
@@ -56,6 +58,7 @@ from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
 from condor.services.pictures import PictureService
+from condor.services.prices import PriceService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
@@ -80,6 +83,8 @@ TELEGRAM_FRONT = "telegram"
 PRUNE_S = 3600
 DOOR_S = 2
 RESERVE_S = 30
+ALERTS_S = 5
+PRICES_S = 1
 SHORTAGES_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
@@ -195,6 +200,7 @@ class Program:
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         self._scheduler.every("prune visitors", PRUNE_S, self.services.visitors.prune)
+        self._start_alerts()
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
@@ -234,6 +240,8 @@ class Program:
             InviteService(journal, wall, members, visitors, voices),
             GroupService(journal, self._settings.access, wall, visitors, voices, subscriptions.moved),
             AuditService(journal, wall),
+            AlertService(journal, wall),
+            PriceService(hosts, journal, wall),
         )
 
     def _build_data(self) -> DataServices:
@@ -241,6 +249,15 @@ class Program:
         pictures = PictureService(Artist(self._home.data / "matplotlib"))
         self._endings.push_async_callback(pictures.close)
         return DataServices(pictures)
+
+    def _start_alerts(self) -> None:
+        """What is told by the clock: repeats of what is critical, digests, prices that are reached."""
+        services, look = self.services, self._notifications.look
+        services.subscriptions.on_return = look
+        services.prices.on_queued = look
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look)
+        self._scheduler.every("alerts", ALERTS_S, timed.round)
+        self._scheduler.every("prices", PRICES_S, services.prices.round)
 
     def _recover(self) -> None:
         """Markets, accounts and bots as they were; orders as the venue says."""

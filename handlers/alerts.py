@@ -7,16 +7,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from condor.alerts.events import Own, is_rejected
 from condor.views import FactKind, Notice
 from handlers import words
-from handlers.alerts_orders import ORDER_ALERTS, order_text
+from handlers.alerts_orders import ORDER_ALERTS, order_text, rejected
+from handlers.alerts_own import OWN_ALERTS
 from handlers.alerts_panic import PANIC_ALERTS
 from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, code, line
+from handlers.sums import DOLLARS, sum_text
 
 MAX_LINES = 12
-DOLLARS = ("USDT", "USDC", "USD", "FDUSD", "BUSD", "TUSD")
-"""Quote assets whose sums are written with a dollar sign."""
 
 
 def text_of(notices: Sequence[Notice]) -> Safe:
@@ -40,23 +41,39 @@ def _several_orders(notices: Sequence[Notice]) -> Safe:
 
 
 def _several(notices: Sequence[Notice]) -> Safe:
-    """A burst as one message: the sum first, a line for each."""
+    """A burst as one message: the sums first, a line for each."""
+    closed = [notice for notice in notices if notice.kind == FactKind.EXECUTOR_CLOSED]
+    opened = [notice for notice in notices if notice.kind == FactKind.POSITION_OPENED]
+    blocks: list[object] = [closes_head(closed)] if closed else []
+    if opened:
+        blocks.append(line("▶ " if not closed else "", bold(f"{words.plural(len(opened), 'position')} opened")))
+    blocks += [line("• ", _outcome(notice)) for notice in closed[:MAX_LINES]]
+    blocks += [line("• ", _entry(notice)) for notice in opened[: max(0, MAX_LINES - len(closed))]]
+    shown = min(len(closed), MAX_LINES) + min(len(opened), max(0, MAX_LINES - len(closed)))
+    if len(notices) > shown:
+        blocks.append(line(f"… and {len(notices) - shown} more: /history"))
+    held = sum(_is_held(notice.payload) for notice in closed)
+    if held:
+        blocks.append(bold(f"✋ {held} of these positions are still open and nobody watches them."))
+    return card([*blocks, notices[0].mode])
+
+
+def closes_head(notices: Sequence[Notice]) -> Safe:
+    """`✅ 12 executors closed · +$3.10`: exact sums, by quote asset."""
     totals, unknown = _totals(notices)
-    sums = [f"{words.money(total, signed=True)}{f' {asset}' if len(totals) > 1 else ''}" for asset, total in sorted(totals.items())]
+    sums = [f"{sum_text(total, asset, signed=True)}{_named(asset, totals)}" for asset, total in sorted(totals.items())]
     marks = {words.result_mark(total) for total in totals.values()}
-    head = line(
+    return line(
         marks.pop() if len(marks) == 1 else "•",
         " ",
-        bold(f"{len(notices)} executors closed · {' and '.join(sums) or words.money(Decimal(0))}"),
+        bold(f"{words.plural(len(notices), 'executor')} closed · {' and '.join(sums) or '$0.00'}"),
         f" + {unknown} unknown" if unknown else "",
     )
-    lines = [line("• ", _outcome(notice)) for notice in notices[:MAX_LINES]]
-    if len(notices) > MAX_LINES:
-        lines.append(line(f"… and {len(notices) - MAX_LINES} more: /history"))
-    held = sum(_is_held(notice.payload) for notice in notices)
-    if held:
-        lines.append(bold(f"✋ {held} of these positions are still open and nobody watches them."))
-    return card([head, *lines, notices[0].mode])
+
+
+def _named(asset: str, totals: Mapping[str, Decimal]) -> str:
+    """Which dollar it is, where there are several sums."""
+    return f" {asset}" if asset in DOLLARS and len(totals) > 1 else ""
 
 
 def _totals(notices: Sequence[Notice]) -> tuple[dict[str, Decimal], int]:
@@ -83,20 +100,49 @@ def _quote(payload: Mapping[str, Any]) -> str:
 def _closed(notice: Notice) -> Safe:
     """`✅ pmm-btc closed · TAKE_PROFIT · +$4.21 (+0.42 %) · 2h13m · fees $0.31`, then where."""
     payload = notice.payload
+    if is_rejected(payload):
+        return rejected(notice)
     blocks: list[object] = [line(_result_sign(notice), " ", _outcome(notice))]
     if payload.get("entry_price") is not None:
         prices = f"{words.price(words.number(payload, 'entry_price'))} → {words.price(words.number(payload, 'exit_price'))}"
         level = f" · {payload['level_id']}" if payload.get("level_id") else ""
+        volume = words.number(payload, "volume_quote")
+        size = f" · {sum_text(volume, _quote(payload))} traded" if volume else ""
         blocks.append(
-            line(f"{payload.get('side') or ''} {payload.get('trading_pair') or ''} on {payload.get('connector_name') or '?'}: {prices}{level}")
+            line(f"{payload.get('side') or ''} {payload.get('trading_pair') or ''} on {payload.get('connector_name') or '?'}: {prices}{size}{level}")
         )
     blocks += [_leg(leg) for leg in payload.get("legs") or []]
     if payload.get("reason"):
         blocks.append(line("Why: ", str(payload["reason"])))
     if _is_held(payload):
+        held = words.number(payload, "exposure_base")
         blocks.append(bold("The position is still open and nobody watches it."))
+        if held:
+            blocks.append(f"Held: {words.amount(held)} {(payload.get('trading_pair') or '?').partition('-')[0]}")
     blocks.append(f"{notice.mode}")
     return card(blocks)
+
+
+def _opened(notice: Notice) -> Safe:
+    """`▶ pmm-btc opened · BUY 0.4 of 1 BTC-USDT at 17,194`; once it has ended, the outcome in front."""
+    payload, ended = notice.payload, notice.payload.get("ended")
+    if ended:
+        over = replace(notice, payload=ended)
+        return card([line(_result_sign(over), " ", _outcome(over)), line("opened: ", _entry_words(payload)), notice.mode])
+    return card([line("▶ ", _entry(notice)), f"on {payload.get('connector_name') or '?'} · {notice.mode}"])
+
+
+def _entry(notice: Notice) -> Safe:
+    return line(bold(clip(notice.bot_title, 40)), " opened · ", bold(_entry_words(notice.payload)))
+
+
+def _entry_words(payload: Mapping[str, Any]) -> str:
+    """What was bought or sold so far, of how much."""
+    filled, wanted = words.number(payload, "filled"), words.number(payload, "wanted")
+    of = f" of {words.amount(wanted)}" if wanted is not None and filled is not None and filled < wanted else ""
+    at = words.price(words.number(payload, "price"))
+    level = f" · {payload['level_id']}" if payload.get("level_id") else ""
+    return f"{payload.get('side') or ''} {words.amount(filled)}{of} {payload.get('trading_pair') or '?'} at {at}{level}".strip()
 
 
 def _leg(leg: Mapping[str, Any]) -> Safe:
@@ -124,17 +170,9 @@ def _outcome(notice: Notice) -> Safe:
     pnl, pct, fees = words.number(payload, "net_pnl_quote"), words.number(payload, "net_pnl_pct"), words.number(payload, "fees_quote")
     close_type, quote = str(payload.get("close_type") or "?"), _quote(payload)
     is_held = close_type == "POSITION_HOLD"
-    result = "handed over" if is_held else "result not known" if pnl is None else f"{_sum(pnl, quote, signed=True)} ({words.percent(pct)})"
+    result = "handed over" if is_held else "result not known" if pnl is None else f"{sum_text(pnl, quote, signed=True)} ({words.percent(pct)})"
     lasted = words.ago(float(payload.get("duration_s") or 0))
-    return line(bold(clip(notice.bot_title, 40)), " closed · ", bold(close_type), " · ", bold(result), f" · {lasted} · fees {_sum(fees, quote)}")
-
-
-def _sum(value: Decimal | None, quote: str, *, signed: bool = False) -> str:
-    """Money with its sign before the currency: `+$4.21`; with the asset's name where that is no dollar: `+4.21 EUR`."""
-    shown = words.money(value, signed=signed)
-    if quote and quote not in DOLLARS:
-        return f"{shown} {quote}"
-    return f"{shown[0]}${shown[1:]}" if shown[:1] in ("+", "-") else f"${shown}"
+    return line(bold(clip(notice.bot_title, 40)), " closed · ", bold(close_type), " · ", bold(result), f" · {lasted} · fees {sum_text(fees, quote)}")
 
 
 def _result_sign(notice: Notice) -> str:
@@ -174,7 +212,7 @@ def _stopped(notice: Notice) -> Safe:
     payload = notice.payload
     held, quote = payload.get("held") or [], str(payload.get("quote") or "")
     blocks: list[object] = [
-        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(_sum(words.number(payload, "net_pnl_quote"), quote, signed=True)))
+        line("⏹ ", bold(clip(notice.bot_title, 40)), " stopped · ", bold(sum_text(words.number(payload, "net_pnl_quote"), quote, signed=True)))
     ]
     if payload.get("unpriced"):
         blocks.append(line("❔ ", words.unpriced(payload["unpriced"], quote)))
@@ -210,6 +248,11 @@ def _recovered(notice: Notice) -> Safe:
     bots = notice.payload.get("bots") or []
     shown = ", ".join(bots[:10]) if bots else "no bot was running"
     blocks: list[object] = [line("↺ ", bold("Condor is back"), f" · {shown}")]
+    if notice.payload.get("restarts"):
+        text = (
+            f"It was started {notice.payload['restarts']} times within ten minutes: something ends it again and again. /status and the log say what."
+        )
+        blocks.insert(0, line("🔴 ", bold("Crash loop"), f": {text}"))
     blocks += [line("🔴 could not be put back: ", bold(name), f": {clip(text, 200)}") for name, text in (notice.payload.get("broken") or {}).items()]
     return card(blocks)
 
@@ -273,6 +316,21 @@ def _forced(notice: Notice) -> Safe:
     )
 
 
+def _repeat(notice: Notice) -> Safe:
+    """What is critical and nobody has seen: the first line of each."""
+    events = notice.payload.get("events") or []
+    blocks: list[object] = [
+        line("🔁 ", bold(f"Nobody has seen {words.plural(len(events), 'critical alert')}"), " yet. Tap Seen to end these messages.")
+    ]
+    notices = [Notice(**values) for values in notice.payload.get("notices") or []]
+    for each in notices[-MAX_LINES:]:
+        head, _, _ = str(text_of([each])).partition("\n")
+        blocks.append(line("• ", Safe(head), f" (#{each.event_id})"))
+    if len(events) > len(notices):
+        blocks.append(f"… and {len(events) - len(notices)} more")
+    return card(blocks)
+
+
 def _other(notice: Notice) -> Safe:
     return line("ℹ️ ", bold(notice.kind.replace("_", " ")), f" {clip(notice.bot_title, 40)}")
 
@@ -287,6 +345,7 @@ _ORDERS = {
 
 _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.EXECUTOR_CLOSED: _closed,
+    FactKind.POSITION_OPENED: _opened,
     FactKind.POSITION_HELD: _held,
     FactKind.CONTROLLER_FAULT: _fault,
     FactKind.EXECUTOR_FAULT: _fault,
@@ -304,5 +363,7 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.STOP_FORCED: _forced,
     **ORDER_ALERTS,
     **PANIC_ALERTS,
+    **OWN_ALERTS,
+    Own.REPEAT: _repeat,
     **VENUE_ALERTS,
 }

@@ -145,6 +145,51 @@ def _covered(notice: Notice) -> Safe:
     return line("✔ ", bold(f"No {payload.get('asset', '?')} is missing on {payload.get('connector_name', '?')} any more"), ".")
 
 
+_FIXES = (
+    (("insufficient", "balance"), "Add funds, make the amount smaller, or stop what holds them."),
+    (("insufficient", "margin"), "Add margin, lower the leverage or make the amount smaller."),
+    (("above the limit of",), "It is above a cap of ours: make it smaller, or have the owner raise the cap."),
+    (("min", "notional"), "Make the amount larger: the venue takes nothing so small."),
+    (("notional",), "Make the amount larger: the venue takes nothing so small."),
+    (("smallest",), "Make the amount larger: the venue takes nothing so small."),
+    (("below",), "Make the amount larger: the venue takes nothing so small."),
+    (("price", "band"), "The price is too far from the market: set one that is nearer."),
+    (("precision",), "The venue has changed its steps: they are read again with the next start."),
+    (("api-key",), "Look at the key's rights and its allowed addresses."),
+    (("permission",), "Look at the key's rights and its allowed addresses."),
+    (("halted",), "New positions are off: /status says why, and allows them again."),
+    (("leverage",), "Lower the leverage: the venue does not allow so much here."),
+    (("would trade with our own",), "Another bot's order stands in the way: it is tried again with the next signal."),
+)
+"""Words in a refusal -> what a person can do about it; the first that fits."""
+
+
+def fix_of(reason: str) -> str:
+    """What a person can do about a refusal."""
+    said = reason.lower()
+    for wanted, fix in _FIXES:
+        if all(word in said for word in wanted):
+            return fix
+    return "Nothing is held by it. The bot tries again when its strategy says so."
+
+
+def rejected(notice: Notice) -> Safe:
+    """An executor that could not be had: the venue's reason, or ours, and what to do."""
+    payload = notice.payload
+    side, pair = payload.get("side") or "", payload.get("trading_pair") or "?"
+    reason = clip(str(payload.get("reason") or "no reason was given"), 300)
+    close_type = str(payload.get("close_type") or "FAILED")
+    what = f"{side} {pair} on {payload.get('connector_name') or '?'}"
+    return card(
+        [
+            line("⚠️ ", bold(clip(notice.bot_title, 40)), " closed · ", bold(f"{close_type} · order rejected"), f" · {what}"),
+            line("Why: ", reason),
+            line("Fix: ", fix_of(f"{reason} insufficient balance" if close_type == "INSUFFICIENT_BALANCE" else reason)),
+            notice.mode,
+        ]
+    )
+
+
 ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ORDER_UNKNOWN: _unknown,
     FactKind.ORDER_FOUND: _found,

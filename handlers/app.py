@@ -19,6 +19,7 @@ from condor.services.access import LOCAL_FRONT
 from condor.services.facade import Services
 from condor.store.common import ChatRow
 from condor.users import Actor, Role
+from handlers import alert_cards
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
 from handlers.late import LatePictures
@@ -30,7 +31,25 @@ from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.router import Router
-from handlers.screens import audit, bots, code, door, executors, help, home, invites, missing, panic, says, status, users, wizard
+from handlers.screens import (
+    alerts,
+    audit,
+    bots,
+    code,
+    door,
+    executors,
+    help,
+    home,
+    invites,
+    missing,
+    panic,
+    prices,
+    says,
+    settings,
+    status,
+    users,
+    wizard,
+)
 from handlers.view import Show
 from handlers.visitor_cards import VisitorCards
 from handlers.voice import ChatVoice
@@ -47,7 +66,8 @@ REFUSED_S = 60
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    return collect([home, wizard, code, bots, says, status, missing, executors, panic, users, invites, door, audit, help, push_module])
+    screens = (home, wizard, code, bots, says, status, missing, executors, alerts, prices, settings, panic, users, invites, door, audit, help)
+    return collect([*screens, alert_cards, push_module])
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,11 @@ class Presenter:
         self._photos = Photos(bot)
         self._panels = panels
 
-    async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False) -> Panel:
+    async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False, reply_to: int = 0) -> Panel:
         """Show a view on a panel's message: edits it when it is in the chat and can be edited, sends a new message otherwise.
 
         A text becomes a picture in place; a picture does not become a text again, so that card goes and comes back at the end of the chat. A card that waits for its
-        picture keeps its place.
+        picture keeps its place. `reply_to` is the message that a new one answers; 0 for none.
         """
         markup, content = await self._checked(panel, view, actor)
         if panel.message_id and digest_of(content) == panel.digest:
@@ -48,7 +48,7 @@ class Presenter:
         edit = await self._edit(panel, view, markup) if panel.message_id else _Edit.GONE
         if edit is _Edit.DONE:
             return await self._panels.shown(panel, panel.message_id, content)
-        message_id = await self._send(actor, view, markup, silent=silent)
+        message_id = await self._send(actor, view, markup, silent=silent, reply_to=reply_to)
         if edit is _Edit.IS_PICTURE:
             await self.remove(panel)
         return await self._panels.shown(panel, message_id, content)
@@ -56,6 +56,8 @@ class Presenter:
     async def change(self, panel: Panel, view: View, actor: Actor) -> None:
         """Show a view on a card that is in the chat; nothing comes of it when the card is gone."""
         markup, content = await self._checked(panel, view, actor)
+        if digest_of(content) == panel.digest:
+            return
         edit = await self._edit(panel, view, markup)
         if edit is _Edit.IS_PICTURE:
             await self.remove(panel)
@@ -117,12 +119,19 @@ class Presenter:
         content = json.dumps([view.text, picture, [[(button.text, button.callback_data) for button in row] for row in rows]])
         return (InlineKeyboardMarkup(rows) if rows else None), content
 
-    async def _send(self, actor: Actor, view: View, markup: InlineKeyboardMarkup | None, *, silent: bool) -> int:
+    async def _send(self, actor: Actor, view: View, markup: InlineKeyboardMarkup | None, *, silent: bool, reply_to: int = 0) -> int:
         """A new message where the actor is; returns its id."""
         topic_id = actor.topic_id or None
         if view.picture is not None:
             return await self._photos.send(actor.chat_id, view.picture, view.text, markup, silent=silent, topic_id=topic_id)
-        sent = await self._bot.send_message(actor.chat_id, view.text, reply_markup=markup, disable_notification=silent, message_thread_id=topic_id)
+        sent = await self._bot.send_message(
+            actor.chat_id,
+            view.text,
+            reply_markup=markup,
+            disable_notification=silent,
+            message_thread_id=topic_id,
+            reply_to_message_id=reply_to or None,
+        )
         return sent.message_id
 
     async def _edit(self, panel: Panel, view: View, markup: InlineKeyboardMarkup | None) -> _Edit:

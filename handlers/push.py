@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from condor.notifications import Unreachable
+from condor.alerts.posting import Post, Unreachable
 from condor.services.panels import PanelService
 from condor.users import Actor, Role
-from condor.views import FactKind, Notice
+from condor.views import Notice
+from handlers.alert_cards import buttons_of, post_text
 from handlers.alerts import text_of
 from handlers.context import Args, Context
 from handlers.present import Presenter
 from handlers.registry import action
-from handlers.view import Button, Outcome, Show, View
+from handlers.view import Outcome, Show, View
+
+NOT_LEFT = ("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
+"""What the HTTP client calls failures in which nothing has left this machine."""
 
 Moved = Callable[[str, int, int], Awaitable[None]]
 """Front end, old number of a chat, new one."""
@@ -29,51 +33,72 @@ class Push:
         self._panels = panels
         self._moved = moved
 
-    async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int:
-        """Send one message for all the notices; returns its id.
+    async def send(self, post: Post) -> int:
+        """Send a post as one message; returns its id.
 
         Raises
         ------
         Unreachable
             If it did not get through.
         """
-        anybody = Actor(0, "", Role.VIEWER, self._front, chat_id)
-        panel = self._panels.fresh(anybody, "home", {})
+        anybody = self._anybody(post.chat_id, post.thread_id)
+        panel = self._panels.fresh(anybody, "alert", {"key": post.key})
+        view = View(post_text(post), buttons_of(post.notices or post.doubtful, post.key))
         try:
-            panel = await self._presenter.put(panel, View(text_of(notices), _buttons(notices)), anybody, silent=silent)
-        except RetryAfter as error:
-            pause = error.retry_after
-            raise Unreachable(str(error), float(pause if isinstance(pause, int | float) else pause.total_seconds())) from error
+            panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)
         except ChatMigrated as error:
             # what waits goes on to the new chat
-            await self._moved(self._front, chat_id, error.new_chat_id)
-            raise Unreachable(str(error), 0.0) from error
-        except Forbidden as error:
-            raise Unreachable(str(error), is_dead=True) from error
-        except BadRequest as error:
-            raise Unreachable(str(error), is_dead="chat not found" in str(error).lower()) from error
-        except (InvalidToken, TelegramError) as error:
-            raise Unreachable(str(error)) from error
+            await self._moved(self._front, post.chat_id, error.new_chat_id)
+            raise unreachable(error) from error
+        except TelegramError as error:
+            raise unreachable(error) from error
         return panel.message_id
 
+    async def edit(self, chat_id: int, message_id: int, notice: Notice) -> None:
+        """Have an opening message say what it is to say now; one that is gone or too old stays as it is.
 
-def _buttons(notices: Sequence[Notice]) -> tuple[tuple[Button, ...], ...]:
-    """Ways on: they open cards of their own, the alert stays."""
-    first = notices[0]
-    row = []
-    if len(notices) == 1 and first.executor_id:
-        row.append(Button("🔎 Details", "open", {"screen": "executor", "args": {"id": first.executor_id, "from": "history", "back": {}}}))
-    if len(notices) > 1:
-        row.append(Button("📜 History", "open", {"screen": "history", "args": {}}))
-    if first.bot_id and all(notice.bot_id == first.bot_id for notice in notices):
-        row.append(Button("🤖 Bot", "open", {"screen": "bot", "args": {"bot": first.bot_id}}))
-    if first.kind in (FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT):
-        row.append(Button("🛑 Panic", "open", {"screen": "panic", "args": {}}))
-    if first.kind == FactKind.BALANCE_SHORT:
-        row.append(Button("🪙 Missing coins", "open", {"screen": "missing", "args": {}}))
-    if first.kind == FactKind.RECOVERED:
-        row.append(Button("📊 Status", "open", {"screen": "status", "args": {}}))
-    return (tuple(row),) if row else ()
+        Raises
+        ------
+        Unreachable
+            If it is to be tried again.
+        """
+        anybody = self._anybody(chat_id)
+        panel = await self._panels.at(anybody, message_id)
+        if panel is None:
+            return
+        try:
+            await self._presenter.change(panel, View(text_of([notice]), buttons_of([notice], int(panel.args.get("key", 0)))), anybody)
+        except TelegramError as error:
+            raise unreachable(error) from error
+
+    def _anybody(self, chat_id: int, thread_id: int = 0) -> Actor:
+        return Actor(0, "", Role.VIEWER, self._front, chat_id, topic_id=thread_id)
+
+
+def unreachable(error: TelegramError) -> Unreachable:
+    """A refusal or a silence of the Bot API as the sender understands it."""
+    words = str(error).lower()
+    if isinstance(error, RetryAfter):
+        pause = error.retry_after
+        return Unreachable(str(error), float(pause if isinstance(pause, int | float) else pause.total_seconds()))
+    if isinstance(error, ChatMigrated):
+        return Unreachable(str(error), moved_to=error.new_chat_id)
+    if isinstance(error, Forbidden):
+        return Unreachable(str(error), is_dead=True)
+    if isinstance(error, BadRequest):
+        return Unreachable(str(error), is_dead="chat not found" in words, is_topic_gone="thread not found" in words or "topic_" in words)
+    if isinstance(error, TimedOut | NetworkError) and not isinstance(error, InvalidToken):
+        return Unreachable(str(error), may_have_arrived=_may_have_left(error))
+    return Unreachable(str(error))
+
+
+def _may_have_left(error: TelegramError) -> bool:
+    """Whether the request may have reached the server: no answer came, and nothing says that there was no connection.
+
+    An answer of any kind, also one of a server that is in trouble, says that it did not count.
+    """
+    cause = error.__cause__
+    return cause is not None and type(cause).__name__ not in NOT_LEFT
 
 
 @action("open")

@@ -177,6 +177,8 @@ class FactKind:
 
     EXECUTOR_OPENED: Final = "executor_opened"
     EXECUTOR_CLOSED: Final = "executor_closed"
+    POSITION_OPENED: Final = "position_opened"
+    POSITION_FILLED: Final = "position_filled"
     ORDER_REFUSED: Final = "order_refused"
     POSITION_HELD: Final = "position_held"
     CONTROLLER_FAULT: Final = "controller_fault"
@@ -222,6 +224,7 @@ class FactKind:
     CONFIG_CHANGED: Final = "config_changed"
     PANIC_BEGUN: Final = "panic_begun"
     PANIC_REPORT: Final = "panic_report"
+    CHAT_TROUBLE: Final = "chat_trouble"
 
 
 @dataclass(frozen=True, slots=True)

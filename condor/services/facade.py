@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from condor.services.access import AccessService
+from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
@@ -18,6 +19,7 @@ from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
+from condor.services.prices import PriceService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
@@ -44,3 +46,5 @@ class Services:
     invites: InviteService
     groups: GroupService
     audit: AuditService
+    alerts: AlertService
+    prices: PriceService

@@ -190,6 +190,15 @@ class OverviewService:
         ]
         return "; ".join([*([self.trouble] if self.trouble else []), *broken, *waiting, *nobodys, *missing]) or None
 
+    def standing(self) -> list[tuple[str, str]]:
+        """What a digest says of this moment: (name, value)."""
+        accounts = [self._account(exchange) for exchange in self._host.runtime.exchanges.values()]
+        equity = sum((account.equity for account in accounts), ZERO)
+        rows = (
+            [("Equity (paper)", f"{equity:,.2f} {CURRENCY}{'' if all(account.is_complete for account in accounts) else ' +?'}")] if accounts else []
+        )
+        return [*rows, ("Running bots", str(len(self._manager.running)))]
+
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""
         require(actor, Role.VIEWER, "looking at markets")

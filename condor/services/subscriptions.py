@@ -11,6 +11,7 @@ from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.store import Connection
 from condor.store.common import ChatRow, chat, chats, put_chat, set_status_push, write_audit
+from condor.store.outbox import revive_chat
 from condor.units import duration_text
 from condor.users import Actor, Role, refuse_frozen, require
 
@@ -33,6 +34,8 @@ class SubscriptionService:
         self._scheduler = scheduler
         self._wall = wall
         self._pushes: dict[str, Push] = {}
+        self.on_return: Callable[[], None] = lambda: None
+        """Called when a chat that could not be reached is there again: what it has missed waits for it."""
 
     def on_push(self, front: str, push: Push) -> None:
         """How a front end sends a status."""
@@ -45,8 +48,16 @@ class SubscriptionService:
                 self._schedule(row)
 
     async def known_chat(self, actor: Actor) -> None:
-        """Remember where an actor can be reached."""
-        await asyncio.wrap_future(self._journal.run(lambda connection: put_chat(connection, actor.chat_id, actor.front, actor.user_id)))
+        """Remember where an actor can be reached. A chat that was dead is told what it has missed."""
+
+        def write(connection: Connection) -> int:
+            before = chat(connection, actor.chat_id, actor.front)
+            put_chat(connection, actor.chat_id, actor.front, actor.user_id)
+            is_back = before is not None and before.is_dead
+            return revive_chat(connection, actor.front, actor.chat_id, self._wall.wall_ms()) if is_back else 0
+
+        if await asyncio.wrap_future(self._journal.run(write)):
+            self.on_return()
 
     async def set(self, actor: Actor, every_s: int) -> None:
         """Ask for a status every `every_s` seconds; 0 ends it.

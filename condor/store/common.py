@@ -81,6 +81,24 @@ def chats(connection: Connection) -> list[ChatRow]:
     return [ChatRow(**row._mapping) for row in rows]
 
 
+def all_chats(connection: Connection) -> list[ChatRow]:
+    """All chats, those that can't be reached now too."""
+    return [ChatRow(**row._mapping) for row in connection.execute(select(tables.chats)).all()]
+
+
+def dead_chats(connection: Connection) -> tuple[str, ...]:
+    """Chats that take no messages any more, as `telegram 42`."""
+    return tuple(f"{row.front} {row.chat_id}" for row in all_chats(connection) if row.is_dead)
+
+
+def owner_chats(connection: Connection, front: str) -> list[int]:
+    """Private chats of the owners that can be reached through a front end."""
+    table, users = tables.chats, tables.users
+    query = select(table.c.chat_id).join(users, users.c.user_id == table.c.user_id)
+    where = (users.c.role == Role.OWNER.name) & (table.c.front == front) & (table.c.chat_id == table.c.user_id) & table.c.is_dead.is_(False)
+    return [row.chat_id for row in connection.execute(query.where(where).order_by(table.c.chat_id))]
+
+
 def chat(connection: Connection, chat_id: int, front: str) -> ChatRow | None:
     table = tables.chats
     row = connection.execute(select(table).where(table.c.chat_id == chat_id, table.c.front == front)).one_or_none()
@@ -97,7 +115,7 @@ def bury_front(connection: Connection, front: str) -> None:
     """A front end is gone: what waits for its chats is given up, until somebody writes from one again."""
     chats_, waiting = tables.chats, tables.outbox
     connection.execute(update(chats_).where(chats_.c.front == front).values(is_dead=True))
-    connection.execute(update(waiting).where(waiting.c.front == front, waiting.c.state == "queued").values(state="failed"))
+    connection.execute(update(waiting).where(waiting.c.front == front, waiting.c.state.in_(("queued", "unsure"))).values(state="failed"))
 
 
 def bury_chat(connection: Connection, chat_id: int, front: str) -> None:

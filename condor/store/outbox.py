@@ -11,9 +11,20 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from condor.store import tables
+from condor.store.common import cursor, move_cursor
 from condor.views import Notice
 
 QUEUED, SENT, FAILED = "queued", "sent", "failed"
+DIGEST, UNSURE = "digest", "unsure"
+"""Waits for the chat's next digest; left and was never answered, so that it may have arrived."""
+MERGED = "merged"
+"""Told by another message: a digest, or another chat's."""
+
+OWN_IDS = "own notices"
+"""Cursor that counts down: what begins in the application has ids below 0, facts have ids above."""
+
+PARKED_MS = 7 * 86_400_000
+"""How long what a dead chat has missed is kept for the day on which it comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +36,28 @@ class OutgoingNotice:
     severity: str
     is_silent: bool
     notice: Notice
+    state: str = QUEUED
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedNotice:
-    """A notice that waits to be sent."""
+    """A notice that waits to be sent, or that may have arrived (`is_unsure`)."""
 
     message_key: int
     attempts: int
     outgoing: OutgoingNotice
+    created_ms: int = 0
+
+    @property
+    def is_unsure(self) -> bool:
+        return self.outgoing.state == UNSURE
+
+
+def own_id(connection: Connection) -> int:
+    """An id for a notice that tells of no fact."""
+    value = (cursor(connection, OWN_IDS) or 0) - 1
+    move_cursor(connection, OWN_IDS, value)
+    return value
 
 
 def put(connection: Connection, outgoing: Sequence[OutgoingNotice], wall_ms: int) -> None:
@@ -48,17 +72,17 @@ def put(connection: Connection, outgoing: Sequence[OutgoingNotice], wall_ms: int
             "severity": item.severity,
             "notice": json.dumps(asdict(item.notice), sort_keys=True),
             "is_silent": item.is_silent,
-            "state": QUEUED,
+            "state": item.state,
             "attempts": 0,
             "created_ms": wall_ms,
         }
         connection.execute(insert(tables.outbox).values(values).on_conflict_do_nothing())
 
 
-def queued(connection: Connection, fronts: Sequence[str], limit: int = 50) -> list[QueuedNotice]:
+def queued(connection: Connection, fronts: Sequence[str], limit: int = 1000) -> list[QueuedNotice]:
     """What waits for these front ends: the oldest `limit` of every chat, so that a chat that can't be reached never hides another."""
     table = tables.outbox
-    waits = (table.c.state == QUEUED) & table.c.front.in_(fronts)
+    waits = table.c.state.in_([QUEUED, UNSURE]) & table.c.front.in_(fronts)
     found: list[QueuedNotice] = []
     for chat in connection.execute(select(table.c.front, table.c.chat_id).where(waits).distinct()).all():
         query = select(table).where(waits, table.c.front == chat.front, table.c.chat_id == chat.chat_id)
@@ -67,25 +91,120 @@ def queued(connection: Connection, fronts: Sequence[str], limit: int = 50) -> li
 
 
 def _queued(row: Any) -> QueuedNotice:
-    outgoing = OutgoingNotice(row.front, row.chat_id, row.severity, row.is_silent, Notice(**json.loads(row.notice)))
-    return QueuedNotice(row.message_key, row.attempts, outgoing)
+    outgoing = OutgoingNotice(row.front, row.chat_id, row.severity, row.is_silent, notice_of(row), row.state)
+    return QueuedNotice(row.message_key, row.attempts, outgoing, row.created_ms)
 
 
+def notice_of(row: Any) -> Notice:
+    return Notice(**json.loads(row.notice))
+
+
+def for_digest(connection: Connection, front: str, chat_id: int) -> list[QueuedNotice]:
+    """What waits for a chat's digest, oldest first."""
+    table = tables.outbox
+    query = select(table).where(table.c.front == front, table.c.chat_id == chat_id, table.c.state == DIGEST)
+    return [_queued(row) for row in connection.execute(query.order_by(table.c.message_key))]
+
+
+def told_with(connection: Connection, message_key: int) -> list[QueuedNotice]:
+    """All that one message has told, found by any of it."""
+    table = tables.outbox
+    row = connection.execute(select(table).where(table.c.message_key == message_key)).one_or_none()
+    if row is None:
+        return []
+    if row.message_id is None:
+        return [_queued(row)]
+    same = (table.c.front == row.front) & (table.c.chat_id == row.chat_id) & (table.c.message_id == row.message_id)
+    return [_queued(each) for each in connection.execute(select(table).where(same).order_by(table.c.message_key))]
+
+
+# ---- what became of it ---------------------------------------------------------------------------------------------
 def mark_sent(connection: Connection, message_key: int, message_id: int, wall_ms: int) -> None:
     table = tables.outbox
     connection.execute(update(table).where(table.c.message_key == message_key).values(state=SENT, message_id=message_id, sent_ms=wall_ms))
 
 
-def mark_tried(connection: Connection, message_key: int) -> None:
+def mark_tried(connection: Connection, message_key: int, state: str | None = None) -> None:
+    """It did not get through; `state` where that changes what it waits for."""
+    table, values = tables.outbox, {} if state is None else {"state": state}
+    connection.execute(update(table).where(table.c.message_key == message_key).values(attempts=table.c.attempts + 1, **values))
+
+
+def mark_merged(connection: Connection, message_keys: Sequence[int]) -> None:
+    """A digest tells of these."""
     table = tables.outbox
-    connection.execute(update(table).where(table.c.message_key == message_key).values(attempts=table.c.attempts + 1))
+    connection.execute(update(table).where(table.c.message_key.in_(list(message_keys))).values(state=MERGED))
+
+
+def change_notice(connection: Connection, front: str, chat_id: int, executor_id: str, kind: str, changes: dict[str, Any]) -> bool:
+    """Change what a notice that still waits says; False when there is none."""
+    table = tables.outbox
+    where = (table.c.front == front) & (table.c.chat_id == chat_id) & (table.c.executor_id == executor_id)
+    for row in connection.execute(select(table).where(where, table.c.state.in_([QUEUED, DIGEST, FAILED]))).all():
+        notice = json.loads(row.notice)
+        if notice["kind"] == kind:
+            notice["payload"] |= changes
+            changed = update(table).where(table.c.message_key == row.message_key).values(notice=json.dumps(notice, sort_keys=True))
+            connection.execute(changed)
+            return True
+    return False
+
+
+def hand_over(connection: Connection, message_key: int, chat_id: int) -> None:
+    """Have another chat of the same front end told of it; where that is told of the event anyway, it is enough."""
+    table = tables.outbox
+    row = connection.execute(select(table).where(table.c.message_key == message_key)).one()
+    same = (table.c.event_id == row.event_id) & (table.c.front == row.front) & (table.c.chat_id == chat_id)
+    is_told = connection.execute(select(table.c.message_key).where(same)).first() is not None
+    values = {"state": MERGED} if is_told else {"chat_id": chat_id, "state": QUEUED}
+    connection.execute(update(table).where(table.c.message_key == message_key).values(**values))
 
 
 def fail_chat(connection: Connection, front: str, chat_id: int) -> None:
-    """Give up what waits for a chat that can't be reached any more."""
+    """Lay aside what waits for a chat that can't be reached any more."""
     table = tables.outbox
-    connection.execute(update(table).where(table.c.front == front, table.c.chat_id == chat_id, table.c.state == QUEUED).values(state=FAILED))
+    where = (table.c.front == front) & (table.c.chat_id == chat_id) & table.c.state.in_([QUEUED, UNSURE])
+    connection.execute(update(table).where(where).values(state=FAILED))
+
+
+def revive_chat(connection: Connection, front: str, chat_id: int, wall_ms: int) -> int:
+    """Queue again what was laid aside for a chat that has come back, unless it is a week old; returns how much that is."""
+    table = tables.outbox
+    where = (table.c.front == front) & (table.c.chat_id == chat_id) & (table.c.state == FAILED) & (table.c.created_ms > wall_ms - PARKED_MS)
+    return int(connection.execute(update(table).where(where).values(state=QUEUED)).rowcount)
 
 
 def waiting(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(tables.outbox).where(tables.outbox.c.state == QUEUED)).scalar_one())
+
+
+def has_waiting(connection: Connection, front: str, chat_id: int, kind: str) -> bool:
+    """Whether a notice of this kind waits for a chat."""
+    table = tables.outbox
+    where = (table.c.front == front) & (table.c.chat_id == chat_id) & table.c.state.in_([QUEUED, UNSURE])
+    return any(notice_of(row).kind == kind for row in connection.execute(select(table.c.notice).where(where)))
+
+
+def notices_of(connection: Connection, front: str, chat_id: int, event_ids: Sequence[int]) -> list[Notice]:
+    """What a chat was told of these events, oldest first."""
+    table = tables.outbox
+    where = (table.c.front == front) & (table.c.chat_id == chat_id) & table.c.event_id.in_(list(event_ids))
+    return [notice_of(row) for row in connection.execute(select(table.c.notice).where(where).order_by(table.c.message_key))]
+
+
+def oldest_critical_ms(connection: Connection, front: str) -> int | None:
+    """Since when something critical waits for a front end; None when nothing does."""
+    table = tables.outbox
+    where = (table.c.front == front) & (table.c.severity == "critical") & table.c.state.in_([QUEUED, UNSURE])
+    found: int | None = connection.execute(select(func.min(table.c.created_ms)).where(where)).scalar_one()
+    return found
+
+
+def criticals_waiting(connection: Connection, front: str) -> list[QueuedNotice]:
+    """Everything critical that has not reached a front end's chats, each event once, oldest first."""
+    table = tables.outbox
+    where = (table.c.front == front) & (table.c.severity == "critical") & table.c.state.in_([QUEUED, UNSURE])
+    found: dict[int, QueuedNotice] = {}
+    for row in connection.execute(select(table).where(where).order_by(table.c.message_key)):
+        found.setdefault(row.event_id, _queued(row))
+    return list(found.values())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from botcore.model.events import FactKind
-from condor.notifications import SEVERITY, _next_batch
+from condor.alerts.batches import Gathering, Shape, next_batch
+from condor.alerts.events import SEVERITY
 from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import Notice
 
@@ -19,13 +20,19 @@ def keys(items: list[QueuedNotice]) -> list[int]:
     return [item.message_key for item in items]
 
 
+def _next_batch(items: list[QueuedNotice], *, after_trades: bool) -> list[QueuedNotice]:
+    batch = next_batch(items, 0, after_trades=after_trades)
+    assert batch is not None and batch.shape is Shape.PLAIN
+    return list(batch.items)
+
+
 CLOSED, UNKNOWN, UP, HELD = FactKind.EXECUTOR_CLOSED, FactKind.ORDER_UNKNOWN, FactKind.VENUE_UP, FactKind.POSITION_HELD
 
 
-def test_critical_first_then_all_trades_then_the_rest_kind_by_kind() -> None:
+def test_critical_first_then_trades_then_the_rest_kind_by_kind() -> None:
     waiting = queued(UP, UNKNOWN, CLOSED, UNKNOWN, CLOSED, HELD)
     assert keys(_next_batch(waiting, after_trades=True)) == [5]
-    assert keys(_next_batch(waiting[:5], after_trades=False)) == [2, 4]
+    assert keys(_next_batch(waiting[:5], after_trades=False)) == [2], "a few trades are told one by one"
     rest = [waiting[0], waiting[1], waiting[3]]
     assert keys(_next_batch(rest, after_trades=False)) == [0]
     assert keys(_next_batch(rest[1:], after_trades=False)) == [1, 3]
@@ -40,4 +47,30 @@ def test_i9_trades_that_never_end_do_not_hold_back_the_rest() -> None:
         after_trades = batch[0].outgoing.severity == "trade"
         sent.append(keys(batch))
         waiting = [item for item in waiting if item not in batch]
-    assert sent == [[10], [0], [11, 12], [1, 2]]
+    assert sent == [[10], [0], [11], [1, 2]]
+
+
+def test_more_than_five_trades_are_one_card_once_they_have_been_gathered() -> None:
+    waiting, gathering = queued(*[CLOSED] * 6), Gathering()
+    assert gathering.look(waiting, 100.0)
+    assert next_batch(waiting, 0, is_gathering=True) is None
+    assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 101.9), "more has come"
+    assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 103.8)
+    assert not gathering.look([*waiting, *queued(*[CLOSED] * 3)], 103.9), "nothing new for two seconds"
+    batch = next_batch(waiting, 0)
+    assert batch is not None and keys(list(batch.items)) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_burst_that_never_ends_is_told_every_ten_seconds() -> None:
+    gathering, waiting = Gathering(), queued(*[CLOSED] * 6)
+    held = []
+    for second in range(12):
+        waiting += [QueuedNotice(100 + second, 0, waiting[0].outgoing)]
+        held.append(gathering.look(waiting, float(second)))
+    assert held == [True] * 10 + [False] * 2
+
+
+def test_something_critical_does_not_wait_for_a_burst() -> None:
+    waiting = [*queued(*[CLOSED] * 9), QueuedNotice(50, 0, queued(HELD)[0].outgoing)]
+    batch = next_batch(waiting, 0, is_gathering=True)
+    assert batch is not None and keys(list(batch.items)) == [50]

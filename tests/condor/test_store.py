@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from decimal import Decimal
 from pathlib import Path
@@ -18,10 +18,11 @@ from sqlalchemy import Connection, event
 from botcore.recorder import tables as records
 from botcore.recorder.journal import Journal, Op, Write
 from botcore.recorder.migrate import migrate
+from condor.alerts.posting import Post, Unreachable
 from condor.errors import UserError
 from condor.home import InstanceLock, find_home
 from condor.host import WallClock
-from condor.notifications import Notifications, Unreachable, _is_waiting
+from condor.notifications import Notifications, _is_waiting
 from condor.services.access import AccessService
 from condor.settings import AlertSettings
 from condor.store import MIGRATIONS, panels
@@ -93,11 +94,14 @@ class Inbox:
         self.got: list[list[Notice]] = []
         self.refusals: list[Unreachable] = []
 
-    async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int:
+    async def send(self, post: Post) -> int:
         if self.refusals:
             raise self.refusals.pop(0)
-        self.got.append(list(notices))
+        self.got.append(list(post.notices))
         return len(self.got)
+
+    async def edit(self, chat_id: int, message_id: int, notice: Notice) -> None:
+        return
 
 
 def fact(journal: Journal, kind: str, **payload: object) -> None:
@@ -177,10 +181,11 @@ async def test_a_burst_is_one_message_and_something_critical_goes_first(journal:
         closed(journal, str(number))
     fact(journal, FactKind.CONTROLLER_FAULT, error="x")
     alerts = await alerts_of(journal, inbox)
-    await until(lambda: len(inbox.got) >= 2)
+    await until(lambda: len(inbox.got) >= 3)
     await alerts.close()
     assert [notice.kind for notice in inbox.got[0]] == [FactKind.CONTROLLER_FAULT]
-    assert [notice.payload["net_pnl_quote"] for notice in inbox.got[1]] == [str(number) for number in range(30)]
+    (burst,) = [batch for batch in inbox.got if batch[0].kind == FactKind.EXECUTOR_CLOSED]
+    assert [notice.payload["net_pnl_quote"] for notice in burst] == [str(number) for number in range(30)]
 
 
 async def test_an_unreachable_chat_loses_nothing_and_a_dead_one_is_left_alone(journal: Journal) -> None:
@@ -217,9 +222,9 @@ async def test_i9_p5_while_nothing_can_be_noted_nobody_hears_the_same_thing_agai
     full = FullDisk(tmp_path / "condor.db", asyncio.get_running_loop().call_soon_threadsafe)
 
     class Filling(Inbox):
-        async def send(self, chat_id: int, notices: Sequence[Notice], *, silent: bool) -> int:
+        async def send(self, post: Post) -> int:
             full.is_full = True
-            return await super().send(chat_id, notices, silent=silent)
+            return await super().send(post)
 
     inbox = Filling()
     alerts = await alerts_of(full, inbox)

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from condor.notifications import MERGED, SEVERITY, _next_batch
+from condor.alerts.batches import next_batch
+from condor.notifications import MERGED, SEVERITY
 from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import FactKind, Notice
 from handlers import alerts
@@ -83,9 +84,9 @@ def waiting(kind: str, number: int) -> QueuedNotice:
 
 def test_a_burst_of_orders_without_answer_is_one_message_that_names_them() -> None:
     items = [waiting(FactKind.ORDER_UNKNOWN, number) for number in range(20)] + [waiting(FactKind.ORDER_FOUND, 21)]
-    batch = _next_batch(items)
-    assert len(batch) == 20
-    text = re.sub(r"<[^>]+>", "", str(text_of([item.outgoing.notice for item in batch])))
+    batch = next_batch(items, 0)
+    assert batch is not None and len(batch.items) == 20
+    text = re.sub(r"<[^>]+>", "", str(text_of([item.outgoing.notice for item in batch.items])))
     assert text.startswith("❔ 20 orders have no answer")
     assert text.count("• BUY 0.010 BTC-USDT on binance_perpetual") == 12
     assert "… and 8 more" in text
@@ -94,8 +95,9 @@ def test_a_burst_of_orders_without_answer_is_one_message_that_names_them() -> No
 
 def test_what_is_critical_and_what_was_traded_goes_before_a_burst() -> None:
     items = [waiting(FactKind.ORDER_UNKNOWN, 1), waiting(FactKind.EXECUTOR_CLOSED, 2), waiting(FactKind.FILLS_MISSING, 3)]
-    assert [item.message_key for item in _next_batch(items)] == [3]
-    assert [item.message_key for item in _next_batch(items[:2])] == [2]
+    for waiting_now, first in ((items, 3), (items[:2], 2)):
+        batch = next_batch(waiting_now, 0)
+        assert batch is not None and [item.message_key for item in batch.items] == [first]
 
 
 def test_every_merged_kind_has_words_for_several() -> None:
@@ -141,9 +143,9 @@ def closing(pair: str, pnl: str) -> Notice:
 def test_results_of_two_quote_assets_are_told_side_by_side() -> None:
     """No dollar sign for euros, and no sum of both."""
     text = str(text_of([closing("BTC-USDT", "5"), closing("BTC-EUR", "3"), closing("ETH-EUR", "-1")]))
-    assert "3 executors closed · +2.00 EUR and +5.00 USDT" in text
+    assert "3 executors closed · +2.00 EUR and +$5.00 USDT" in text
     assert "+$5.00" in text and "+3.00 EUR" in text and "$3.00" not in text
-    assert "2 executors closed · +8.00<" in str(text_of([closing("BTC-USDT", "5"), closing("ETH-USDT", "3")]))
+    assert "2 executors closed · +$8.00<" in str(text_of([closing("BTC-USDT", "5"), closing("ETH-USDT", "3")]))
 
 
 def test_a_result_without_a_rate_is_not_known_and_names_the_asset() -> None:

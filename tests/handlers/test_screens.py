@@ -112,7 +112,13 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         await asyncio.sleep(0.1)
     drafts = [await program.services.drafts.begin(OWNER, name) for name, _ in program.services.drafts.controllers()]
     reviewed = await program.services.drafts.go((await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
-    start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
+    start: list[tuple[str, dict[str, Any]]] = [
+        ("home", {}),
+        ("alert", {"key": 1}),
+        ("alert", {"key": 99_999}),
+        ("draft", {"draft": reviewed.draft_id}),
+        *(("draft", {"draft": draft.draft_id}) for draft in drafts),
+    ]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here, and nobody has been let in
     assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} | OF_PEOPLE >= set(

@@ -1,0 +1,68 @@
+"""What is written down after a message was sent, or was not: within one transaction each."""
+
+from __future__ import annotations
+
+from botcore.model.events import FactKind
+from condor.alerts.batches import Batch
+from condor.alerts.events import OWN_SEVERITY, REPEATS_ITSELF, Own
+from condor.alerts.posting import Post, Unreachable
+from condor.alerts.repeats import first_repeat_ms
+from condor.store import Connection, outbox
+from condor.store.alert_threads import begin_repeats, begin_thread, change_thread
+from condor.store.alerts import Chat, forget_topic
+from condor.store.common import bury_chat, owner_chats
+from condor.store.moved_chat import move_chat
+from condor.store.outbox import OutgoingNotice, QueuedNotice
+from condor.views import Notice
+
+
+def sent(connection: Connection, chat: Chat, batch: Batch, message_id: int, wall_ms: int) -> None:
+    """They were told in this message."""
+    for item in batch.all:
+        outbox.mark_sent(connection, item.message_key, message_id, wall_ms)
+        _remember(connection, chat, item, message_id, wall_ms, is_alone=len(batch.all) == 1)
+
+
+def _remember(connection: Connection, chat: Chat, item: QueuedNotice, message_id: int, wall_ms: int, *, is_alone: bool) -> None:
+    """An opening message may have to change later, and what is critical is said again."""
+    notice = item.outgoing.notice
+    if notice.kind == FactKind.POSITION_OPENED and is_alone:
+        begin_thread(connection, chat, notice, message_id, wall_ms)
+    if notice.kind == FactKind.EXECUTOR_CLOSED:
+        change_thread(connection, chat, notice.executor_id, {"ended": notice.payload}, wall_ms)
+    if item.outgoing.severity == "critical" and notice.kind not in REPEATS_ITSELF and notice.kind != Own.REPEAT:
+        begin_repeats(connection, chat, notice.event_id, wall_ms, first_repeat_ms(wall_ms))
+
+
+def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: Unreachable, wall_ms: int) -> None:
+    """They did not get through."""
+    front, chat_id = chat
+    if error.is_topic_gone and post.thread_id:
+        topic_gone(connection, chat, batch, post.thread_id, wall_ms)
+        return
+    for item in batch.items:
+        # what is critical is rather told twice
+        is_unsure = error.may_have_arrived and item.outgoing.severity != "critical"
+        outbox.mark_tried(connection, item.message_key, outbox.UNSURE if is_unsure else None)
+    if error.moved_to is not None:
+        move_chat(connection, front, chat_id, error.moved_to)
+    elif error.is_dead:
+        bury_chat(connection, chat_id, front)
+        outbox.fail_chat(connection, front, chat_id)
+
+
+def topic_gone(connection: Connection, chat: Chat, batch: Batch, thread_id: int, wall_ms: int) -> None:
+    """Their topic is gone: the owner's private chat is told in its place, with one warning; without such a chat the group itself is.
+
+    `thread_id` is 0 when that is known already.
+    """
+    front, chat_id = chat
+    owners = owner_chats(connection, front)
+    if thread_id:
+        forget_topic(connection, chat, thread_id, is_replaced=bool(owners))
+        notice = Notice(outbox.own_id(connection), Own.TOPIC_GONE, "", "", "", "", wall_ms, {"chat_id": chat_id, "thread_id": thread_id})
+        severity = OWN_SEVERITY[Own.TOPIC_GONE]
+        outbox.put(connection, [OutgoingNotice(front, owner, severity, False, notice) for owner in owners[:1] or [chat_id]], wall_ms)
+    if owners:
+        for item in batch.all:
+            outbox.hand_over(connection, item.message_key, owners[0])

@@ -1,0 +1,98 @@
+"""Which of the alerts that wait for one chat goes out next, and what is put together into one message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from condor.alerts.events import MERGED
+from condor.store.outbox import QueuedNotice
+
+BURST = 5
+"""More trades than these that wait are one card."""
+
+BURST_S, CALM_S = 10.0, 2.0
+"""A burst is gathered for so long, or until nothing new has come for so long."""
+
+LATE_MS = 10 * 60_000
+"""What has waited longer is told in one message with all else that waits."""
+
+DOUBT_MS = 10 * 60_000
+"""What may have arrived is asked about with the next message, or by itself after so long."""
+
+
+class Shape(Enum):
+    """What a message is made of."""
+
+    PLAIN = auto()
+    LATE = auto()
+    DOUBT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One message: what it tells, and what of before may not have arrived."""
+
+    items: tuple[QueuedNotice, ...]
+    shape: Shape = Shape.PLAIN
+    doubtful: tuple[QueuedNotice, ...] = ()
+
+    @property
+    def all(self) -> tuple[QueuedNotice, ...]:
+        return (*self.items, *self.doubtful)
+
+
+@dataclass(slots=True)
+class Gathering:
+    """Trades of one chat that come faster than they may be told. Times of the sender's clock."""
+
+    since_s: float = 0.0
+    grew_s: float = 0.0
+    last_key: int = 0
+    count: int = 0
+
+    def look(self, trades: Sequence[QueuedNotice], now_s: float) -> bool:
+        """Note what waits; whether it is to wait on."""
+        if len(trades) <= BURST:
+            self.count = self.last_key = 0
+            return False
+        if not self.count:
+            self.since_s = now_s
+        if (trades[-1].message_key, len(trades)) != (self.last_key, self.count):
+            self.last_key, self.count, self.grew_s = trades[-1].message_key, len(trades), now_s
+        return now_s - self.since_s < BURST_S and now_s - self.grew_s < CALM_S
+
+
+def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bool = False, is_gathering: bool = False) -> Batch | None:
+    """What goes out next; None while trades are being gathered and nothing else waits.
+
+    Something critical first, each for itself. Then, when much has waited for long, all the rest as one. Then trades one by one, a burst as one card, the rest
+    one by one or kind by kind. Where trades close every second the rest would never be told: after a message of trades it is the rest's turn.
+    """
+    items = [item for item in waiting if not item.is_unsure]
+    doubtful = tuple(item for item in waiting if item.is_unsure)
+    for item in items:
+        if item.outgoing.severity == "critical":
+            return Batch((item,))
+    if not items:
+        return _doubts(doubtful, now_ms)
+    if len(items) > 1 and now_ms - items[0].created_ms > LATE_MS:
+        # what may have arrived is counted once, with the rest
+        return Batch(tuple(waiting), Shape.LATE)
+    trades = [item for item in items if item.outgoing.severity == "trade"]
+    others = [item for item in items if item.outgoing.severity != "trade"]
+    if trades and not is_gathering and not (others and after_trades):
+        return Batch(tuple(trades) if len(trades) > BURST else (trades[0],), doubtful=doubtful)
+    if not others:
+        return None
+    kind = others[0].outgoing.notice.kind
+    same = tuple(item for item in others if item.outgoing.notice.kind == kind) if kind in MERGED else (others[0],)
+    return Batch(same, doubtful=doubtful)
+
+
+def _doubts(doubtful: tuple[QueuedNotice, ...], now_ms: int) -> Batch | None:
+    """What was never answered, once nothing else has come for a while that could have asked about it."""
+    if not doubtful or now_ms - doubtful[-1].created_ms <= DOUBT_MS:
+        return None
+    return Batch((), Shape.DOUBT, doubtful)

@@ -1,0 +1,178 @@
+"""The catalogue of alerts: how grave each fact is, and under which event people switch it on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from botcore.model.events import FactKind
+
+
+class Level(StrEnum):
+    """How something is told."""
+
+    ON = "on"
+    SILENT = "silent"
+    DIGEST = "digest"
+    OFF = "off"
+
+
+class Own:
+    """Kinds of notices that are no facts of trading: they begin in the application."""
+
+    DIGEST: Final = "digest"
+    REPEAT: Final = "repeat"
+    PRICE: Final = "price_reached"
+    TOPIC_GONE: Final = "topic_gone"
+
+
+SEVERITY: Final = {
+    FactKind.POSITION_OPENED: "trade",
+    FactKind.EXECUTOR_CLOSED: "trade",
+    FactKind.FUNDING_PAID: "info",
+    FactKind.POSITION_HELD: "critical",
+    FactKind.CONTROLLER_FAULT: "critical",
+    FactKind.EXECUTOR_FAULT: "critical",
+    FactKind.PART_FAULT: "critical",
+    FactKind.LIQUIDATED: "critical",
+    FactKind.TRADING_HALTED: "critical",
+    FactKind.TRADING_RELEASED: "warning",
+    FactKind.BOT_STARTED: "info",
+    FactKind.BOT_STOPPED: "info",
+    FactKind.MARKET_ENDED: "warning",
+    FactKind.RECOVERED: "info",
+    FactKind.ORDER_UNKNOWN: "warning",
+    FactKind.ORDER_FOUND: "warning",
+    FactKind.ORDER_ABSENT: "warning",
+    FactKind.FILLS_MISSING: "critical",
+    FactKind.ACCOUNT_DENIED: "critical",
+    FactKind.ACCOUNT_ALLOWED: "warning",
+    FactKind.ACCOUNT_WARNED: "critical",
+    FactKind.FORCED_ORDER: "critical",
+    FactKind.ORDER_ADOPTED: "warning",
+    FactKind.OTHER_HOME: "warning",
+    FactKind.POSITION_UNACCOUNTED: "critical",
+    FactKind.VENUE_DOWN: "critical",
+    FactKind.VENUE_UP: "warning",
+    FactKind.VENUE_BANNED: "critical",
+    FactKind.CLOCK_JUMPED: "warning",
+    FactKind.CLOCK_SKEWED: "warning",
+    FactKind.VENUE_TROUBLE: "warning",
+    FactKind.LATE_FILL: "critical",
+    FactKind.OVER_CLOSED: "critical",
+    FactKind.STOP_REFUSED: "critical",
+    FactKind.EXIT_STUCK: "critical",
+    FactKind.EXIT_FAILED: "critical",
+    FactKind.POSITION_ADJUSTED: "critical",
+    FactKind.BALANCE_SHORT: "critical",
+    FactKind.BALANCE_COVERED: "warning",
+    FactKind.STOOD_STILL: "warning",
+    FactKind.LEFT_BEHIND: "critical",
+    FactKind.DRAWDOWN_REACHED: "critical",
+    FactKind.STOP_FORCED: "critical",
+    FactKind.PANIC_BEGUN: "critical",
+    FactKind.PANIC_REPORT: "critical",
+    FactKind.CHAT_TROUBLE: "critical",
+}
+"""Kinds of facts that are announced; the others are only kept."""
+
+OWN_SEVERITY: Final = {
+    Own.DIGEST: "info",
+    Own.REPEAT: "critical",
+    Own.PRICE: "warning",
+    Own.TOPIC_GONE: "warning",
+}
+
+MERGED: Final = frozenset({FactKind.ORDER_UNKNOWN, FactKind.ORDER_FOUND, FactKind.ORDER_ABSENT, FactKind.ORDER_ADOPTED})
+"""Kinds that come in bursts when a venue is down: all that wait of one kind are one message."""
+
+REPEATS_ITSELF: Final = frozenset({FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT, FactKind.LEFT_BEHIND})
+"""Critical kinds that are not repeated here: `/panic` reports again by itself, and a goodbye is answered by the next start."""
+
+RESOLVES: Final[dict[str, tuple[str, ...]]] = {
+    FactKind.VENUE_UP: (FactKind.VENUE_DOWN, FactKind.VENUE_BANNED),
+    FactKind.ACCOUNT_ALLOWED: (FactKind.ACCOUNT_DENIED,),
+    FactKind.BALANCE_COVERED: (FactKind.BALANCE_SHORT,),
+    FactKind.TRADING_RELEASED: (FactKind.TRADING_HALTED,),
+}
+"""Good news -> the critical kinds that need no repeat any more, at the same connector."""
+
+REFUSALS: Final = ("FAILED", "INSUFFICIENT_BALANCE")
+"""Close types that say that something was not to be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What people switch.
+
+    Parameters
+    ----------
+    default : Level
+        How it is told to who has said nothing.
+    """
+
+    name: str
+    title: str
+    default: Level = Level.ON
+
+
+EVENTS: Final[dict[str, Event]] = {
+    event.name: event
+    for event in (
+        Event("opened", "Position opened", Level.SILENT),
+        Event("closed", "Executor closed"),
+        Event("rejected", "Order rejected"),
+        Event("orders", "Orders without answer"),
+        Event("venue", "Venues and accounts"),
+        Event("risk", "Limits and halts"),
+        Event("funding", "Funding", Level.SILENT),
+        Event("bots", "Bots start and stop", Level.SILENT),
+        Event("price", "Price alerts"),
+        Event("system", "Condor itself"),
+    )
+}
+
+_OF_KIND: Final = {
+    FactKind.POSITION_OPENED: "opened",
+    FactKind.EXECUTOR_CLOSED: "closed",
+    FactKind.ORDER_UNKNOWN: "orders",
+    FactKind.ORDER_FOUND: "orders",
+    FactKind.ORDER_ABSENT: "orders",
+    FactKind.ORDER_ADOPTED: "orders",
+    FactKind.OTHER_HOME: "orders",
+    FactKind.FUNDING_PAID: "funding",
+    FactKind.BOT_STARTED: "bots",
+    FactKind.BOT_STOPPED: "bots",
+    FactKind.MARKET_ENDED: "bots",
+    FactKind.ACCOUNT_ALLOWED: "venue",
+    FactKind.VENUE_UP: "venue",
+    FactKind.VENUE_TROUBLE: "venue",
+    FactKind.CLOCK_JUMPED: "venue",
+    FactKind.CLOCK_SKEWED: "venue",
+    FactKind.BALANCE_COVERED: "venue",
+    FactKind.TRADING_RELEASED: "risk",
+    Own.PRICE: "price",
+}
+
+
+def event_of(kind: str, payload: Mapping[str, Any]) -> str:
+    """The event that a notice belongs to; what has no name of its own is the program's."""
+    if kind == FactKind.EXECUTOR_CLOSED and is_rejected(payload):
+        return "rejected"
+    return _OF_KIND.get(kind, "system")
+
+
+def is_rejected(payload: Mapping[str, Any]) -> bool:
+    """Whether an executor ended because it could not be had at all."""
+    return payload.get("close_type") in REFUSALS and not float(payload.get("volume_quote") or 0)
+
+
+def severity_of(kind: str, payload: Mapping[str, Any]) -> str:
+    """critical, warning, trade or info."""
+    if kind == FactKind.EXECUTOR_CLOSED and payload.get("close_type") in REFUSALS:
+        return "warning"
+    if kind == FactKind.RECOVERED and payload.get("restarts"):
+        return "critical"
+    return SEVERITY.get(kind) or OWN_SEVERITY[kind]

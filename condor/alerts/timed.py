@@ -1,0 +1,50 @@
+"""What is told because of the time: repeats of what is critical, and digests. The scheduler calls it every few seconds; rows say what is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from botcore.recorder.journal import Journal
+from condor.alerts.digests import digest_round, is_due
+from condor.alerts.repeats import repeat
+from condor.host import WallClock
+from condor.store import Connection
+from condor.store.alert_threads import due_repeats, prune_threads
+
+PRUNE_ROUNDS = 1000
+
+
+class TimedAlerts:
+    """See the module.
+
+    Parameters
+    ----------
+    standing : callable
+        What a digest says of the moment, as (name, value).
+    on_queued : callable
+        Called when something was put into the outbox.
+    """
+
+    def __init__(self, journal: Journal, wall: WallClock, standing: Callable[[], Sequence[tuple[str, str]]], on_queued: Callable[[], None]) -> None:
+        self._journal = journal
+        self._wall = wall
+        self._standing = standing
+        self._on_queued = on_queued
+        self._rounds = 0
+
+    async def round(self) -> None:
+        """Queue what is due; nothing is written when nothing is."""
+        now_ms = self._wall.wall_ms()
+        self._rounds += 1
+        if self._rounds % PRUNE_ROUNDS == 0:
+            await asyncio.wrap_future(self._journal.run(lambda connection: prune_threads(connection, now_ms)))
+        if not await asyncio.wrap_future(self._journal.read(lambda connection: bool(due_repeats(connection, now_ms)) or is_due(connection, now_ms))):
+            return
+        standing = list(self._standing())
+
+        def write(connection: Connection) -> int:
+            return repeat(connection, now_ms) + digest_round(connection, now_ms, standing)
+
+        if await asyncio.wrap_future(self._journal.run(write)):
+            self._on_queued()
