@@ -23,6 +23,7 @@ from condor.store.bots import bot_by_id
 from condor.store.common import ChatRow, bury_chat, chats, cursor, move_cursor
 from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import Notice
+from condor.worth import is_worth_telling
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ SEVERITY = {
     FactKind.STOOD_STILL: "warning",
     FactKind.LEFT_BEHIND: "critical",
     FactKind.DRAWDOWN_REACHED: "critical",
+    FactKind.DRAWDOWN_ANEW: "warning",
     FactKind.STOP_FORCED: "critical",
     FactKind.PANIC_BEGUN: "critical",
     FactKind.PANIC_REPORT: "critical",
@@ -205,8 +207,7 @@ class Notifications:
         if payload.get("close_type") == "POSITION_HOLD" and payload.get("type") != "order_executor":
             # its own result is 0; that a position is there which nobody watches is what counts
             return True
-        pnl = payload.get("net_pnl_quote")
-        return pnl is None or abs(Decimal(pnl)) >= self._settings.min_pnl_quote
+        return is_worth_telling(payload, self._settings.min_pnl_quote)
 
     # ---- queue -> chats --------------------------------------------------------------------------------------------
     async def _send_forever(self) -> None:
