@@ -305,6 +305,18 @@ def _drawdown(notice: Notice) -> Safe:
     )
 
 
+def _drawdown_anew(notice: Notice) -> Safe:
+    payload = notice.payload
+    whose = "A controller" if notice.payload.get("controller_id") else "The bot"
+    return card(
+        [
+            line("⚠️ ", bold(clip(notice.bot_title, 40)), ": its losses are counted anew for its limits"),
+            f"{whose} reports in {payload.get('now') or '?'} now, and the peak so far was in {payload.get('before') or '?'}: the two can't be compared.",
+            notice.mode,
+        ]
+    )
+
+
 def _forced(notice: Notice) -> Safe:
     payload = notice.payload
     return card(
@@ -360,6 +372,7 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ACCOUNT_DENIED: _denied,
     FactKind.POSITION_UNACCOUNTED: _unaccounted,
     FactKind.DRAWDOWN_REACHED: _drawdown,
+    FactKind.DRAWDOWN_ANEW: _drawdown_anew,
     FactKind.STOP_FORCED: _forced,
     **ORDER_ALERTS,
     **PANIC_ALERTS,

@@ -220,6 +220,7 @@ class FactKind:
     STOOD_STILL: Final = "stood_still"
     LEFT_BEHIND: Final = "left_behind"
     DRAWDOWN_REACHED: Final = "drawdown_reached"
+    DRAWDOWN_ANEW: Final = "drawdown_anew"
     STOP_FORCED: Final = "stop_forced"
     CONFIG_CHANGED: Final = "config_changed"
     PANIC_BEGUN: Final = "panic_begun"

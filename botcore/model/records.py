@@ -97,11 +97,12 @@ class TallyRecord:
 
 @dataclass(frozen=True, slots=True)
 class DrawdownRecord:
-    """Best PnL so far and the largest drop from a peak, quote; `controller_id` is empty for the whole bot's."""
+    """Best PnL so far and the largest drop from a peak, in an asset (empty: not known, an older version wrote it); `controller_id` is empty for the whole bot's."""
 
     controller_id: str
     peak_quote: Decimal
     worst_quote: Decimal
+    asset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,16 +24,31 @@ class Drawdown:
 
     Attributes
     ----------
+    asset : str
+        What all of it is in; empty while that is not known.
     peak, worst : Decimal
-        Best PnL so far, and the largest drop from a peak, quote.
+        Best PnL so far, and the largest drop from a peak.
     drop : Decimal
         Drop when it was looked at last with a known PnL.
     """
 
-    __slots__ = ("_begins", "_written_ns", "_written_peak", "_written_worst", "controller_id", "drop", "peak", "pnl", "worst")
+    __slots__ = (
+        "_begins",
+        "_written_asset",
+        "_written_ns",
+        "_written_peak",
+        "_written_worst",
+        "asset",
+        "controller_id",
+        "drop",
+        "peak",
+        "pnl",
+        "worst",
+    )
 
     def __init__(self, controller_id: str = "") -> None:
         self.controller_id = controller_id
+        self.asset = ""
         self.pnl = ZERO
         self.peak = ZERO
         self.drop = ZERO
@@ -42,6 +57,7 @@ class Drawdown:
         self._written_peak = ZERO
         self._written_worst = ZERO
         self._written_ns = 0
+        self._written_asset = ""
 
     def see(self, pnl: Decimal | None) -> None:
         """Look at the present PnL."""
@@ -67,17 +83,25 @@ class Drawdown:
     # ---- records ---------------------------------------------------------------------------------------------------
     def is_due(self, now_ns: int) -> bool:
         """Whether it must be written down now; the caller does so."""
-        if self.peak == self._written_peak and self.worst == self._written_worst:
+        if self._begins or not (self.peak or self.worst or self._written_peak or self._written_worst):
+            # nothing to count from yet, or nothing worth a row
             return False
-        if self.peak >= self._written_peak and self._written_ns and now_ns < self._written_ns + WRITTEN_EVERY_NS:
+        is_same = self.asset == self._written_asset
+        if is_same and self.peak == self._written_peak and self.worst == self._written_worst:
             return False
-        self._written_peak, self._written_worst, self._written_ns = self.peak, self.worst, now_ns
+        if is_same and self.peak >= self._written_peak and self._written_ns and now_ns < self._written_ns + WRITTEN_EVERY_NS:
+            return False
+        self._written_peak, self._written_worst, self._written_ns, self._written_asset = self.peak, self.worst, now_ns, self.asset
         return True
 
     def record(self) -> DrawdownRecord:
-        return DrawdownRecord(self.controller_id, self.peak, self.worst)
+        return DrawdownRecord(self.controller_id, self.peak, self.worst, self.asset)
 
-    def restore(self, record: DrawdownRecord) -> None:
-        """Go on from what an earlier process wrote."""
-        self.peak = self._written_peak = record.peak_quote
-        self.worst = self._written_worst = record.worst_quote
+    def restore(self, record: DrawdownRecord, asset: str = "") -> bool:
+        """Go on from what an earlier process wrote; False when that was in another asset than the PnL is in now: then it counts anew, from the next PnL."""
+        self._written_asset, self._written_peak, self._written_worst = record.asset, record.peak_quote, record.worst_quote
+        if record.asset and asset and record.asset != asset:
+            self.begin_with_next()
+            return False
+        self.asset, self.peak, self.worst = record.asset, record.peak_quote, record.worst_quote
+        return True

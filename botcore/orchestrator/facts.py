@@ -48,13 +48,15 @@ def opened_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
     return market_of(executor) | {"amount": _text(amount)}
 
 
-def closed_payload(executor: ExecutorBase[Any]) -> dict[str, Any]:
-    """Outcome of an executor, taken when it ends."""
+def closed_payload(executor: ExecutorBase[Any], asset: str, worth: Decimal | None) -> dict[str, Any]:
+    """Outcome of an executor, taken when it ends; `worth` is its PnL in the asset that its bot reports in, None where a rate was not known."""
     info = executor.custom_info()
     return market_of(executor) | {
         "close_type": executor.close_type.name if executor.close_type else "FAILED",
         "net_pnl_quote": _text(executor.net_pnl_quote()),
         "net_pnl_pct": _text(executor.net_pnl_pct()),
+        "report_asset": asset,
+        "net_pnl_report": _text(worth),
         "fees_quote": _text(executor.cum_fees_quote()),
         "volume_quote": _text(executor.filled_amount_quote()),
         "duration_s": (executor.info.close_ns - executor.created_ns) / 1e9,

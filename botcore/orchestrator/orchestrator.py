@@ -25,13 +25,14 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import DrawdownChanged, ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.instrument import Market, quote_of
 from botcore.model.order import Fill
+from botcore.model.records import DrawdownRecord
 from botcore.model.times import NEVER
 from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, report_of
 from botcore.orchestrator.refused import Refusal, Refusals
-from botcore.orchestrator.reporting import Rates, add_known
+from botcore.orchestrator.reporting import Rates, add_known, worth_of
 from botcore.orchestrator.standing import Standing
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -428,7 +429,8 @@ class ExecutorOrchestrator:
             for tally in tallies:
                 self._bus.publish(TallyChanged(self.bot_id, tally))
         if self._bus.has(Fact):
-            self._publish(FactKind.EXECUTOR_CLOSED, executor, closed_payload(executor))
+            rates = self._rates()
+            self._publish(FactKind.EXECUTOR_CLOSED, executor, closed_payload(executor, rates.asset, worth_of(earned, rates)))
 
     def _tally(self, shelf: Shelf, executor: ExecutorBase[Any], earned: list[Earned], *, handed_over: bool) -> list[Tally]:
         """Count an ended executor, once, and add what it came to in each asset; gives what has changed."""
@@ -555,8 +557,18 @@ class ExecutorOrchestrator:
         if self._bus.has(DrawdownChanged):
             now_ns = self._clock.now_ns
             for drawdown in (self.drawdown, *(shelf.drawdown for shelf in self._shelves.values())):
+                drawdown.asset = rates.asset
                 if drawdown.is_due(now_ns):
                     self._bus.publish(DrawdownChanged(self.bot_id, drawdown))
+
+    def restore_drawdowns(self, records: Iterable[DrawdownRecord]) -> None:
+        """Go on from the peaks that an earlier process wrote, once all else is restored; a peak in another asset than this bot reports in now says nothing here."""
+        asset = self._rates().asset
+        for record in records:
+            whose = self.shelf(record.controller_id).drawdown if record.controller_id else self.drawdown
+            if not whose.restore(record, asset):
+                payload = {"before": record.asset, "now": asset, "peak_quote": format(record.peak_quote, "f")}
+                self._bus.publish(Fact(FactKind.DRAWDOWN_ANEW, self._clock.now_ns, self.bot_id, record.controller_id, payload=payload))
 
     def begin_drawdowns(self) -> None:
         """A person starts the bot again: what it lost before is not counted against its limits."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from botcore.executors.exposure import Earned
 from botcore.model.instrument import Market, quote_of
 
 ZERO: Final = Decimal(0)
@@ -29,6 +30,14 @@ def add_known(sums: dict[str, Decimal | None], asset: str, value: Decimal | None
     """Add to the sum of an asset; what is not known makes that sum unknown."""
     before = sums.get(asset, ZERO)
     sums[asset] = None if before is None or value is None else before + value
+
+
+def worth_of(earned: Iterable[Earned], rates: Rates) -> Decimal | None:
+    """What an executor has earned, in the reporting asset; None while a price or a rate that it needs is not known."""
+    sums: dict[str, Decimal | None] = {}
+    for part in earned:
+        add_known(sums, part.asset, None if part.net_pnl.is_nan() else part.net_pnl)
+    return rates.total(sums)
 
 
 class Rates:

@@ -177,6 +177,8 @@ drawdowns = Table(
     Column("controller_id", String(64), primary_key=True),
     Column("peak_quote", Text, nullable=False),
     Column("worst_quote", Text, nullable=False),
+    # what both are in: the asset that the bot reports in; empty where an older version wrote them
+    Column("asset", String(32), nullable=False, server_default=""),
 )
 
 funding = Table(

@@ -65,9 +65,6 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
         orchestrator.shelf(tally.controller_id).tallies[tally.asset] = Tally.from_record(tally)
     for (controller_id, asset), (quote, unpriced) in records.funding.items():
         orchestrator.shelf(controller_id).funding[asset] = Funding(quote, unpriced)
-    for drawdown in records.drawdowns:
-        whose = orchestrator.shelf(drawdown.controller_id).drawdown if drawdown.controller_id else orchestrator.drawdown
-        whose.restore(drawdown)
     for held in records.holds:
         hold = PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair))
         orchestrator.holds.put(hold)
@@ -82,6 +79,8 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
     for record in records.running:
         executor = _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data, taken)
         bot.orchestrator.restore(executor)
+    # what was earned and is held may say what this bot reports in
+    orchestrator.restore_drawdowns(records.drawdowns)
     for record in records.orphans:
         _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data, taken)
         _cancel(orders[record.executor_id], connectors)

@@ -71,6 +71,7 @@ SEVERITY: Final = {
     FactKind.STOOD_STILL: "warning",
     FactKind.LEFT_BEHIND: "critical",
     FactKind.DRAWDOWN_REACHED: "critical",
+    FactKind.DRAWDOWN_ANEW: "warning",
     FactKind.STOP_FORCED: "critical",
     FactKind.PANIC_BEGUN: "critical",
     FactKind.PANIC_REPORT: "critical",

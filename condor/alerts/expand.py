@@ -20,6 +20,7 @@ from condor.store.bots import bot_by_id
 from condor.store.common import ChatRow, all_chats, cursor, move_cursor
 from condor.store.outbox import OutgoingNotice
 from condor.views import Notice
+from condor.worth import is_worth_telling, worth
 
 CURSOR = "notifications"
 
@@ -67,20 +68,18 @@ def is_told(kind: str, payload: Mapping[str, Any], settings: AlertSettings) -> b
     if payload.get("close_type") == "POSITION_HOLD" and payload.get("type") != "order_executor":
         # its own result is 0; that a position is there which nobody watches is what counts
         return True
-    pnl = payload.get("net_pnl_quote")
-    return pnl is None or abs(Decimal(pnl)) >= settings.min_pnl_quote
+    return is_worth_telling(payload, settings.min_pnl_quote)
 
 
 def subject_of(notice: Notice) -> Subject:
     """What rules look at."""
     payload = notice.payload
-    pnl = payload.get("net_pnl_quote")
     return Subject(
         event_of(notice.kind, payload),
         severity_of(notice.kind, payload),
         notice.bot_id,
         str(payload.get("close_type") or ""),
-        None if pnl is None else Decimal(pnl),
+        worth(payload),
     )
 
 

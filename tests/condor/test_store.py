@@ -286,6 +286,18 @@ async def test_refreshed_quotes_and_small_results_are_not_told(journal: Journal)
     assert told == [("5", "position_executor"), ("0", "position_executor")]
 
 
+async def test_small_results_are_told_apart_by_their_worth_and_not_by_their_number(journal: Journal) -> None:
+    """0.002 BTC are more than 1 USDT, 90 of some coin are less; where no rate was known it is told."""
+    inbox = Inbox()
+    for pnl, reported in (("0.002", "130"), ("90", "0.5"), ("0.0001", None), ("-0.00001", "-0.65"), ("-0.1", "-6500")):
+        values = {"net_pnl_quote": pnl, "net_pnl_report": reported, "report_asset": "USDT", "volume_quote": "1", "close_type": "TAKE_PROFIT"}
+        fact(journal, FactKind.EXECUTOR_CLOSED, type="position_executor", **values)
+    alerts = await alerts_of(journal, inbox, AlertSettings(min_pnl_quote=Decimal(1)))
+    await until(lambda: sum(len(batch) for batch in inbox.got) > 2)
+    await alerts.close()
+    assert [notice.payload["net_pnl_quote"] for batch in inbox.got for notice in batch] == ["0.002", "0.0001", "-0.1"]
+
+
 # ---- people --------------------------------------------------------------------------------------------------------
 async def test_first_owner_comes_in_by_code_and_the_door_locks_after_five_wrong_ones(journal: Journal) -> None:
     now = [0]

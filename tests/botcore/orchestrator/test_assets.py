@@ -11,7 +11,9 @@ from botcore.executors.arbitrage.config import ArbitrageExecutorConfig
 from botcore.executors.data_types import ConnectorPair, PositionExecutorConfig, TripleBarrierConfig
 from botcore.executors.position import PositionExecutor
 from botcore.model.enums import CloseType, TradeType
+from botcore.model.events import DrawdownChanged, Fact, FactKind
 from botcore.model.instrument import Market
+from botcore.model.records import DrawdownRecord
 from botcore.orchestrator.reporting import reporting_asset
 from botcore.strategies.bot_limits import BotLimits, Breach
 from botcore.strategies.recovery import restore_bot
@@ -230,3 +232,55 @@ def test_each_assets_sums_come_back() -> None:
     restore_bot(bot, bench.records.bot_records(), later.venues, later.market_data)  # type: ignore[arg-type]
     assert later.orchestrator.report() == bench.orchestrator.report()
     assert later.orchestrator.pnl("main") == 10 - 5 * Decimal("1.25")
+
+
+# ---- worth and peaks ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("has_rate", "worth"), [(True, "10.00"), (False, None)])
+def test_the_end_of_an_executor_says_what_it_is_worth_where_results_are_told(has_rate: bool, worth: str | None) -> None:
+    bench = Assets(has_rate=has_rate)
+    told: list[Fact] = []
+    bench.bus.subscribe(Fact, told.append)
+    if not has_rate:
+        # no way from EUR to USDT over ETH either
+        bench.states[IN_USDT.market].book.clear()
+    bench.closed(IN_EUR, 108)
+    bench.quote(100, of=IN_USDT)
+    bench.closed(IN_USDT, 110)
+    payloads = [fact.payload for fact in told if fact.kind == FactKind.EXECUTOR_CLOSED]
+    found = [(payload["net_pnl_quote"], payload["net_pnl_report"], payload["report_asset"]) for payload in payloads]
+    assert [D(pnl) for pnl, _, _ in found] == [8, 10] and {asset for _, _, asset in found} == {"USDT"}
+    assert [None if known is None else D(known) for _, known, _ in found] == [None if worth is None else D(worth), 10]
+
+
+def restored(records: list[DrawdownRecord]) -> tuple[Assets, list[Fact]]:
+    bench = Assets()
+    told: list[Fact] = []
+    bench.bus.subscribe(Fact, told.append)
+    bench.orchestrator.restore_drawdowns(records)
+    return bench, [fact for fact in told if fact.kind == FactKind.DRAWDOWN_ANEW]
+
+
+def test_a_peak_in_another_asset_is_told_and_counted_anew() -> None:
+    bench, told = restored([DrawdownRecord("", D(1000), D(30), "EUR"), DrawdownRecord("main", D(20), D(5), "USDT")])
+    assert [(fact.controller_id, fact.payload) for fact in told] == [("", {"before": "EUR", "now": "USDT", "peak_quote": "1000"})]
+    whole, main = bench.orchestrator.drawdown, bench.orchestrator.shelf("main").drawdown
+    assert (main.peak, main.worst) == (20, 5)
+    assert not whole.is_due(10**18), "nothing was seen yet: the old row stands"
+    bench.closed(IN_USDT, 90)
+    written: list[DrawdownRecord] = []
+    bench.bus.subscribe(DrawdownChanged, lambda event: written.append(event.drawdown.record()))
+    bench.orchestrator.observe()
+    assert (whole.peak, whole.drop, whole.worst) == (-10, 0, 0), "from where it stands, not from 1,000 EUR"
+    assert main.drop == 30
+    assert {(record.controller_id, record.peak_quote, record.asset) for record in written} == {("", D(-10), "USDT"), ("main", D(20), "USDT")}
+
+
+def test_a_peak_of_an_older_version_counts_and_gets_its_asset() -> None:
+    bench, told = restored([DrawdownRecord("", D(50), D(0))])
+    assert told == [] and bench.orchestrator.drawdown.peak == 50
+    written: list[DrawdownRecord] = []
+    bench.bus.subscribe(DrawdownChanged, lambda event: written.append(event.drawdown.record()))
+    bench.orchestrator.observe()
+    assert [(record.peak_quote, record.asset) for record in written if not record.controller_id] == [(D(50), "USDT")]
+    bench.orchestrator.observe()
+    assert len(written) == 1

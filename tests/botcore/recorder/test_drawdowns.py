@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,34 @@ def test_bot_that_fell_from_its_peak_before_a_restart_is_stopped_by_what_it_fall
     after.bench.price(93)
     assert [(breach.drop, breach.peak) for breach in after.breaches] == [(51, 30)]
     after.journal.close()
+
+
+def test_rows_say_what_they_are_in_and_another_asset_is_counted_anew(rig: Rig, tmp_path: Path) -> None:
+    rig.bench.price(110)
+    rig.bench.tick(10)
+    records = rig.records()
+    assert {(record.controller_id, record.peak_quote, record.asset) for record in records.drawdowns} == {
+        ("", D(30), "USDT"),
+        ("big", D(20), "USDT"),
+        ("small", D(10), "USDT"),
+    }
+    after = Rig(tmp_path / "other.db", max_global_drawdown_quote=50)
+    in_eur = [replace(record, peak_quote=D(1000), asset="EUR") for record in records.drawdowns if not record.controller_id]
+    restore_bot(after.bot, BotRecords([], [], [], [], [], [], drawdowns=in_eur), after.bench.runtime.connectors, after.bench.runtime.market_data)
+    after.bench.tick(10)
+    assert after.breaches == [], "1,000 EUR are no peak of what is counted in USDT"
+    assert after.bot.orchestrator.drawdown.peak < 1000
+    after.journal.close()
+
+
+def test_a_file_of_before_keeps_its_peaks_without_an_asset(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    migrate(path, target="records_0006_tally_assets")
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO drawdowns VALUES ('b','','12.5','3')")
+    assert migrate(path) is True
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT peak_quote, worst_quote, asset FROM drawdowns").fetchall() == [("12.5", "3", "")]
 
 
 def test_whoever_starts_a_bot_again_is_not_held_to_what_it_lost_before(rig: Rig) -> None:
