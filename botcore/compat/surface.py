@@ -152,7 +152,7 @@ _OTHERS: Mapping[str, Mapping[str, Any]] = {
     ),
     "core.event.events": EVENTS,
     "core.gateway.gateway_http_client": _names(gateway.GatewayHttpClient),
-    "core.utils.async_utils": _names(tools.safe_ensure_future, tools.safe_gather, tools.safe_wrapper, tools.wait_til),
+    "core.utils.async_utils": _names(tools.safe_ensure_future, tools.safe_gather, tools.safe_wrapper),
     "data_feed.amm_gateway_data_feed": _names(feeds.AmmGatewayDataFeed),
     "data_feed.candles_feed.candles_factory": _names(CandlesConfig, feeds.CandlesFactory),
     "data_feed.candles_feed.data_types": _names(CandlesConfig, values.HistoricalCandlesConfig),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -228,27 +227,6 @@ async def safe_wrapper(awaitable: Awaitable[T]) -> T | None:
     except Exception as error:  # noqa: BLE001 - nobody may await it: the log is where it is seen
         tell(error)
         return None
-
-
-async def wait_til(condition_func: Callable[[], Any], timeout: float = 10) -> None:  # noqa: ASYNC109 - so files call it
-    """Wait until something is so; in a backtest it must be so at once.
-
-    Raises
-    ------
-    TimeoutError
-        If it is not so in time.
-    """
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        if not condition_func():
-            raise Waits("waits for a condition") from None
-        return
-    end = loop.time() + timeout
-    while not condition_func():
-        if loop.time() > end:
-            raise TimeoutError(f"the condition was not met in {timeout} s")
-        await asyncio.sleep(0.1)
 
 
 # ---- text ----------------------------------------------------------------------------------------------------------
