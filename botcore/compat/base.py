@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from botcore.compat.executors import OrderExecutorConfig
 from botcore.compat.market_data import MarketDataView
 from botcore.compat.pace import Pace
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
@@ -22,11 +23,12 @@ from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
 from botcore.controllers.distributions import exact
 from botcore.controllers.waiting import Waiter, begin
+from botcore.executors.data_types import ExecutionStrategy
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
-from botcore.model.enums import PositionMode, RunnableStatus
+from botcore.model.enums import PositionMode, RunnableStatus, TradeType
 
 __all__ = ["ControllerBase", "ExecutorFilter", "RunnableBase"]
 
@@ -347,11 +349,33 @@ class ControllerBase(RunnableBase, OurControllerBase):
 
     def buy(self, connector_name: str, trading_pair: str, amount: Any, price: Any = None, *args: Any, **kwargs: Any) -> str:
         """Buy `amount` base; gives the executor's id."""
+        if exact(amount) <= 0:
+            return self._order_of_nothing(TradeType.BUY, connector_name, trading_pair, _price(price))
         return super().buy(connector_name, trading_pair, exact(amount), _price(price), *args, **kwargs)
 
     def sell(self, connector_name: str, trading_pair: str, amount: Any, price: Any = None, *args: Any, **kwargs: Any) -> str:
         """Sell `amount` base; gives the executor's id."""
+        if exact(amount) <= 0:
+            return self._order_of_nothing(TradeType.SELL, connector_name, trading_pair, _price(price))
         return super().sell(connector_name, trading_pair, exact(amount), _price(price), *args, **kwargs)
+
+    def _order_of_nothing(self, side: TradeType, connector_name: str, trading_pair: str, price: Decimal | None) -> str:
+        """An order that will be refused when it is sent: files whose budget is used up send such, and go on."""
+        if self._new_id is None:
+            raise RuntimeError(f"controller {self.id} belongs to no bot yet: it can't trade")
+        config = OrderExecutorConfig(
+            id=self._new_id(),
+            timestamp=self.market_data_provider.time(),
+            controller_id=self.id,
+            connector_name=connector_name,
+            trading_pair=trading_pair,
+            side=side,
+            amount=Decimal(0),
+            price=price,
+            execution_strategy=ExecutionStrategy.MARKET if price is None else ExecutionStrategy.LIMIT,
+        )
+        self._queued.append(CreateExecutorAction(controller_id=self.id, executor_config=config))
+        return config.id
 
     def open_orders(
         self, connector_name: str | None = None, trading_pair: str | None = None, executor_filter: ExecutorFilter | None = None

@@ -43,13 +43,18 @@ class FieldsKeepTheirType(type(ConfigModel)):  # type: ignore[misc]
     def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> type:
         known = {field: info for base in reversed(bases) for field, info in getattr(base, "model_fields", {}).items()}
         annotations = namespace.setdefault("__annotations__", {})
+        computed = {field: namespace.pop(field) for field, raw in list(namespace.items()) if field in known and isinstance(raw, property)}
         annotations |= {field: known[field].annotation for field in namespace if field in known and field not in annotations}
         if known:
             annotations |= {field: type(_value(raw)) for field, raw in namespace.items() if field not in annotations and _is_loose(field, raw)}
             empty = [field for field, kind in annotations.items() if _is_none(namespace.get(field, ...)) and _may_be_none(kind)]
             # a type may be text, which knows no `| None`
             annotations |= {field: Optional[annotations[field]] for field in empty}  # noqa: UP045
-        return super().__new__(mcs, name, bases, namespace, **kwargs)  # type: ignore[no-any-return]
+        made: type = super().__new__(mcs, name, bases, namespace, **kwargs)
+        for field, value in computed.items():
+            # what the file works out stands before what the field holds
+            type.__setattr__(made, field, value)
+        return made
 
 
 def _value(raw: Any) -> Any:

@@ -15,6 +15,8 @@ from botcore.model.enums import OrderType, PositionAction, TradeType
 V = TypeVar("V", bound=BaseModel)
 Ratio = Annotated[Decimal, Field(gt=0)]
 Price = Annotated[Decimal, Field(gt=0)]
+Amount = Annotated[Decimal, Field(ge=0)]
+"""0 is refused when the executor starts, as any amount below the venue's lot is: whoever worked it out goes on."""
 
 
 class ConfigValue(BaseModel):
@@ -129,7 +131,7 @@ class PositionExecutorConfig(ExecutorConfigBase):
     connector_name: str
     side: Side
     entry_price: Price | None = None
-    amount: Annotated[Decimal, Field(gt=0)]
+    amount: Amount
     triple_barrier_config: TripleBarrierConfig = TripleBarrierConfig()
     leverage: Annotated[int, Field(ge=1, le=125)] = 1
     activation_bounds: list[Ratio] | None = None
@@ -169,7 +171,7 @@ class OrderExecutorConfig(ExecutorConfigBase):
     trading_pair: str
     connector_name: str
     side: Side
-    amount: Annotated[Decimal, Field(gt=0)]
+    amount: Amount
     position_action: PositionActionField = PositionAction.OPEN
     price: Price | None = None
     execution_strategy: Annotated[ExecutionStrategy, enum_reader(ExecutionStrategy)] = ExecutionStrategy.MARKET

@@ -240,6 +240,15 @@ def test_a_value_without_a_type_is_a_field_and_a_default_of_none_may_be_none(tmp
         cls.model_validate({"id": "m", "share": -1})
 
 
+def test_candles_may_be_a_property_of_the_config(tmp_path: Path) -> None:
+    head = "from hummingbot.data_feed.candles_feed.data_types import CandlesConfig\n"
+    made = "[CandlesConfig(connector='binance', trading_pair='ETH-USDT', interval=self.interval, max_records=9)]"
+    body = f"interval: str = '5m'\n@property\ndef candles_config(self):\n    return {made}"
+    config = config_class(tmp_path, body, head).model_validate({"id": "m", "interval": "1h"})
+    assert [(item.interval, item.max_records) for item in config.candles_config] == [("1h", 9)]
+    assert {market.trading_pair for market in config.markets()} == {"ETH-USDT"}
+
+
 def test_a_script_that_takes_no_config_has_none(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     text = (

@@ -14,6 +14,7 @@ from botcore.compat.market_data import Reads
 from botcore.compat.perpetuals import Own
 from botcore.compat.positions import seen_as
 from botcore.controllers.updates import updated
+from botcore.executors.catalog import executor_configs
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, config_values
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError
@@ -395,6 +396,28 @@ def test_a_package_with_files_of_its_own_and_a_gateway_that_is_not_there(tmp_pat
     assert data["seen"].value == 4
     assert data["provider"] == ("orca", "clmm")
     assert data["gateway"].startswith("no Gateway is configured: get_price")
+
+
+@pytest.mark.parametrize("kind", ["position", "limit", "chaser"])
+def test_an_executor_of_nothing_is_refused_and_the_file_goes_on(kind: str, tmp_path: Path) -> None:
+    """A level whose amount is rounded down to nothing is told of in the log by files, and created all the same."""
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind=kind)
+    decide = stage.controller.determine_executor_actions
+
+    def nothing() -> Any:
+        actions = decide()
+        for action in actions:
+            action.executor_config.amount = D(0)
+        return actions
+
+    stage.controller.determine_executor_actions = nothing
+    for _ in range(3):
+        stage.tick()
+    (info,) = stage.infos
+    assert (info.close_type, info.reason) == (CloseType.FAILED, "the amount is below the lot size 0.001 ETH of ETH-USDT")
+    assert executor_configs()[info.type].model_validate(config_values(info.config)).amount == 0, "it is read from the records too"
+    with pytest.raises(ValueError, match="amount"):
+        info.config.amount = D(-1)
 
 
 # ---- pace ----------------------------------------------------------------------------------------------------------

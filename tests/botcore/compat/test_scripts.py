@@ -55,6 +55,19 @@ def test_older_scripts_show_their_executors_as_those_of_main(tmp_path: Path) -> 
         orchestrator.executors["other"]
 
 
+@pytest.mark.parametrize("amount", [Decimal(0), Decimal(-1)])
+def test_an_order_of_nothing_fails_and_the_script_goes_on(tmp_path: Path, amount: Decimal) -> None:
+    """What a budget checker has cut down to nothing is sent by many scripts all the same."""
+    stage = quotes(tmp_path)
+    script, told = stage.controller.script, []
+    script.did_fail_order = told.append
+    script.on_tick = lambda: told.append(script.buy(SPOT, "ETH-USDT", amount, price=Decimal(99))) if not told else None
+    for _ in range(3):
+        stage.tick()
+    order_id, failure = told
+    assert (failure.order_id, failure.error_message.partition(" ETH ")[0]) == (order_id, "the amount is below the lot size 0.001")
+
+
 def test_a_fill_is_told_while_its_order_is_active_and_once(tmp_path: Path) -> None:
     stage = quotes(tmp_path, PERP, refresh_s=600)
     stage.tick()
