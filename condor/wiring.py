@@ -64,6 +64,8 @@ from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
 from condor.watchdog import Watchdog
 from condor.web import WebServer
+from condor.webhook import FRONT as WEBHOOK
+from condor.webhook import Webhook
 from handlers.app import Address, ChatFront, build_registry
 from handlers.live import EVERY_S
 
@@ -76,6 +78,9 @@ PRICES_S = 1
 SHORTAGES_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
+
+REFUSED = ("(401)", "(409)")
+"""In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
 
 STALL_S = 3.0
 """A tick that is so late is looked into."""
@@ -114,6 +119,7 @@ class Program:
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
         self._chat_trouble: dict[str, str] = {}
+        self._chat_refused: dict[str, int] = {}
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -132,11 +138,10 @@ class Program:
         self._lock.acquire()
         self._endings.callback(self._lock.release)
         secret = write_secret(home.chat_token)
-        token = self._environment.telegram_token
         configs = Configs(home)
         self._accounts = take_accounts(configs)
         keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        logs = set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
+        logs = set_up(home, self._settings.log_level, [secret, *self._environment.secrets, *keys])
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
@@ -215,7 +220,7 @@ class Program:
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
-            AlertService(journal, wall),
+            AlertService(journal, wall, is_webhook_on=self._environment.alert_webhook is not None),
             PriceService(hosts, journal, wall),
         )
 
@@ -224,7 +229,13 @@ class Program:
         services, look = self.services, self._notifications.look
         services.subscriptions.on_return = look
         services.prices.on_queued = look
-        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look)
+        address, secret = self._environment.alert_webhook, self._environment.alert_webhook_secret
+        if address is not None and secret is not None:
+            hook = Webhook(address.get_secret_value(), secret.get_secret_value(), lambda: self._wall.wall_ms() / 1000)
+            self._notifications.add_notifier(WEBHOOK, hook)
+        refused_ms = lambda: min(self._chat_refused.values(), default=None)  # noqa: E731
+        second = WEBHOOK if address is not None else ""
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, refused_ms)
         self._scheduler.every("alerts", ALERTS_S, timed.round)
         self._scheduler.every("prices", PRICES_S, services.prices.round)
 
@@ -376,10 +387,19 @@ class Program:
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
         if text is None:
             self._chat_trouble.pop(name, None)
+            self._chat_refused.pop(name, None)
         else:
             log.warning("%s", text)
             self._chat_trouble[name] = text
+            self._tell_refused(name, text)
         self._say_trouble()
+
+    def _tell_refused(self, name: str, text: str) -> None:
+        """Telegram takes this token no more, or somebody else uses it: that is told wherever something can be told, once."""
+        if name in self._chat_refused or not any(code in text for code in REFUSED):
+            return
+        self._chat_refused[name] = self._wall.wall_ms()
+        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": text}))
 
     def _say_trouble(self) -> None:
         found = [
