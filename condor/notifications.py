@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from botcore.model.events import FactKind
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import last_event_id
 from condor.alerts.after import failed, sent, topic_gone
@@ -218,8 +219,8 @@ class Notifications:
             first.message_key,
             [item.outgoing.notice for item in batch.items],
             batch.shape,
-            all(item.outgoing.is_silent for item in batch.all),
-            [item.outgoing.notice for item in batch.all if item.is_unsure],
+            all(item.outgoing.is_silent for item in batch.items or batch.doubtful),
+            [item.outgoing.notice for item in (*batch.items, *batch.doubtful) if item.is_unsure],
             await self._reply_to(key, batch),
             thread_id,
             is_again=bool(batch.items) and batch.items[0].attempts > 0 and batch.items[0].outgoing.severity == "critical",
@@ -240,7 +241,7 @@ class Notifications:
 
     async def _reply_to(self, key: Chat, batch: Batch) -> int:
         """The message of its opening, where one executor's end is told."""
-        if len(batch.items) != 1 or not batch.items[0].outgoing.notice.executor_id:
+        if len(batch.items) != 1 or batch.items[0].outgoing.notice.kind != FactKind.EXECUTOR_CLOSED:
             return 0
         executor_id = batch.items[0].outgoing.notice.executor_id
         found = await asyncio.wrap_future(self._journal.read(lambda connection: thread_of(connection, key, executor_id)))

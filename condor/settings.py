@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from botcore.core.config import ConfigModel
 from botcore.model.errors import ConfigError
 from botcore.risk.limits import RiskLimits
+from condor.alerts.address import check_address
 from condor.home import Home
 from condor.yaml_file import YamlFile, read_yaml, validate
 
@@ -105,6 +106,14 @@ class Environment(BaseSettings):
     chat: Literal["local", "telegram", "both"] | None = None
     http: str = "127.0.0.1:8765"
     db_url: str | None = None
+    alert_webhook: SecretStr | None = None
+    alert_webhook_secret: SecretStr | None = None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must never be written anywhere."""
+        found = (self.telegram_token, self.alert_webhook, self.alert_webhook_secret)
+        return [text.get_secret_value() for text in found if text is not None]
 
     @property
     def chats(self) -> set[str]:
@@ -153,6 +162,9 @@ def load_environment() -> Environment:
         raise ConfigError("CONDOR_DB_URL: only the SQLite file in the home is supported in this version; unset it")
     if "telegram" in environment.chats and environment.telegram_token is None:
         raise ConfigError("CONDOR_CHAT asks for Telegram, but CONDOR_TELEGRAM_TOKEN is not set; put the bot's token there")
+    if environment.alert_webhook is not None:
+        secret = environment.alert_webhook_secret
+        check_address(environment.alert_webhook.get_secret_value(), "" if secret is None else secret.get_secret_value())
     return environment
 
 

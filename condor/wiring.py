@@ -74,6 +74,8 @@ from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
 from condor.watchdog import Watchdog
 from condor.web import WebServer
+from condor.webhook import FRONT as WEBHOOK
+from condor.webhook import Webhook
 from handlers.app import Address, ChatFront, build_registry
 from handlers.live import EVERY_S
 
@@ -88,6 +90,9 @@ PRICES_S = 1
 SHORTAGES_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
+
+REFUSED = ("(401)", "(409)")
+"""In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
 
 STALL_S = 3.0
 """A tick that is so late is looked into."""
@@ -126,7 +131,7 @@ class Program:
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
         self._chat_trouble: dict[str, str] = {}
-        self._frozen: set[str] = set()
+        self._chat_refused: dict[str, int] = {}
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -150,7 +155,7 @@ class Program:
         configs = Configs(home)
         self._accounts = take_accounts(configs)
         keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        logs = set_up(home, self._settings.log_level, [secret, self._token or "", *keys])
+        logs = set_up(home, self._settings.log_level, [secret, self._token or "", *self._environment.secrets, *keys])
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
@@ -240,7 +245,7 @@ class Program:
             InviteService(journal, wall, members, visitors, voices),
             GroupService(journal, self._settings.access, wall, visitors, voices, subscriptions.moved),
             AuditService(journal, wall),
-            AlertService(journal, wall),
+            AlertService(journal, wall, is_webhook_on=self._environment.alert_webhook is not None),
             PriceService(hosts, journal, wall),
         )
 
@@ -255,7 +260,13 @@ class Program:
         services, look = self.services, self._notifications.look
         services.subscriptions.on_return = look
         services.prices.on_queued = look
-        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look)
+        address, secret = self._environment.alert_webhook, self._environment.alert_webhook_secret
+        if address is not None and secret is not None:
+            hook = Webhook(address.get_secret_value(), secret.get_secret_value(), lambda: self._wall.wall_ms() / 1000)
+            self._notifications.add_notifier(WEBHOOK, hook)
+        refused_ms = lambda: min(self._chat_refused.values(), default=None)  # noqa: E731
+        second = WEBHOOK if address is not None else ""
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, refused_ms)
         self._scheduler.every("alerts", ALERTS_S, timed.round)
         self._scheduler.every("prices", PRICES_S, services.prices.round)
 
@@ -450,18 +461,25 @@ class Program:
         self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
 
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
-        before = self._chat_trouble.pop(name, None)
-        if text is not None:
+        if text is None:
+            self._chat_trouble.pop(name, None)
+        else:
             log.warning("%s", text)
             self._chat_trouble[name] = text
-        is_frozen = bool(self.services.access.frozen(name))
-        if is_frozen and text != before:
-            told = f"{text}. Until that is over nothing can be changed from there; /panic works, trading goes on."
-            self._publish_warning("Telegram", told)
-        elif text is None and name in self._frozen:
-            self._publish_warning("Telegram", "the bot is ours alone again: it may be used as before")
-        (self._frozen.add if is_frozen else self._frozen.discard)(name)
+        self._tell_refused(name, text)
         self._say_trouble()
+
+    def _tell_refused(self, name: str, text: str | None) -> None:
+        """Telegram takes this token no more, or somebody else uses it: that is told wherever something can be told, once, and when it is over."""
+        if text is None:
+            if self._chat_refused.pop(name, None) is not None:
+                self._publish_warning("Telegram", "the bot is ours alone again: it may be used as before")
+            return
+        if name in self._chat_refused or not any(code in text for code in REFUSED):
+            return
+        self._chat_refused[name] = self._wall.wall_ms()
+        rest = ". Until that is over nothing can be changed from there; /panic works, trading goes on." if self.services.access.frozen(name) else ""
+        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": f"{text}{rest}"}))
 
     def _say_trouble(self) -> None:
         found = [

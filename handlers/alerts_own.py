@@ -41,7 +41,7 @@ def _digest(notice: Notice) -> Safe:
     zone = str(payload.get("zone") or "UTC")
     span = f"{local_text(int(payload.get('since_ms') or 0), zone)} – {local_text(int(payload.get('until_ms') or 0), zone)} {zone}"
     blocks: list[object] = [
-        line("📅 ", bold(f"{'This week' if payload.get('is_weekly') else 'Today'} so far: {_sums(payload.get('sums') or {})}")),
+        line("📅 ", bold(f"Digest of the {'week' if payload.get('is_weekly') else 'day'}: {_sums(payload.get('sums') or {})}")),
         span,
     ]
     if payload.get("due_ms"):
@@ -58,7 +58,7 @@ def _digest(notice: Notice) -> Safe:
         blocks.append(line("• ", bold(clip(str(bot.get("title", "?")), 30)), f" {_sums(bot.get('sums') or {})} · {bot.get('closed', 0)} closed"))
     types = payload.get("close_types") or {}
     if types:
-        blocks.append(", ".join(f"{count} {words.close_type(name)}" for name, count in types.items()))
+        blocks.append(", ".join(f"{count} {words.close_type(name)}" for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0]))))
     if payload.get("unknown"):
         blocks.append(f"❔ the result of {payload['unknown']} is not known")
     blocks += [f"• {text}" for text in _kept(payload.get("kept") or {})]

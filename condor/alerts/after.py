@@ -30,7 +30,8 @@ def _remember(connection: Connection, chat: Chat, item: QueuedNotice, message_id
         begin_thread(connection, chat, notice, message_id, wall_ms)
     if notice.kind == FactKind.EXECUTOR_CLOSED:
         change_thread(connection, chat, notice.executor_id, {"ended": notice.payload}, wall_ms)
-    if item.outgoing.severity == "critical" and notice.kind not in REPEATS_ITSELF and notice.kind != Own.REPEAT:
+    # message ids are 0 where nobody can tap anything: at the second channel
+    if message_id and item.outgoing.severity == "critical" and notice.kind not in REPEATS_ITSELF and notice.kind != Own.REPEAT:
         begin_repeats(connection, chat, notice.event_id, wall_ms, first_repeat_ms(wall_ms))
 
 
@@ -40,7 +41,7 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
     if error.is_topic_gone and post.thread_id:
         topic_gone(connection, chat, batch, post.thread_id, wall_ms)
         return
-    for item in batch.items:
+    for item in (*batch.items, *batch.joined):
         # what is critical is rather told twice
         is_unsure = error.may_have_arrived and item.outgoing.severity != "critical"
         outbox.mark_tried(connection, item.message_key, outbox.UNSURE if is_unsure else None)

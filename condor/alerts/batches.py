@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from botcore.model.events import FactKind
 from condor.alerts.events import MERGED
 from condor.store.outbox import QueuedNotice
 
-BURST = 5
-"""More trades than these that wait are one card."""
+FEW = 2
+"""So many ends, or openings, that wait are told one by one; more are one card, so that nobody waits for seconds."""
 
-BURST_S, CALM_S = 10.0, 2.0
+BURST = 5
+"""More than these are a burst."""
+
+BURST_S, CALM_S = 10.0, 1.0
 """A burst is gathered for so long, or until nothing new has come for so long."""
 
 LATE_MS = 10 * 60_000
@@ -32,15 +36,16 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One message: what it tells, and what of before may not have arrived."""
+    """One message: what it tells, what of before may not have arrived, and openings that it makes needless, since it tells of their ends."""
 
     items: tuple[QueuedNotice, ...]
     shape: Shape = Shape.PLAIN
     doubtful: tuple[QueuedNotice, ...] = ()
+    joined: tuple[QueuedNotice, ...] = ()
 
     @property
     def all(self) -> tuple[QueuedNotice, ...]:
-        return (*self.items, *self.doubtful)
+        return (*self.items, *self.doubtful, *self.joined)
 
 
 @dataclass(slots=True)
@@ -54,7 +59,8 @@ class Gathering:
 
     def look(self, trades: Sequence[QueuedNotice], now_s: float) -> bool:
         """Note what waits; whether it is to wait on."""
-        if len(trades) <= BURST:
+        closes, opens = _split(trades)
+        if max(len(closes), len(opens)) <= BURST:
             self.count = self.last_key = 0
             return False
         if not self.count:
@@ -67,8 +73,9 @@ class Gathering:
 def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bool = False, is_gathering: bool = False) -> Batch | None:
     """What goes out next; None while trades are being gathered and nothing else waits.
 
-    Something critical first, each for itself. Then, when much has waited for long, all the rest as one. Then trades one by one, a burst as one card, the rest
-    one by one or kind by kind. Where trades close every second the rest would never be told: after a message of trades it is the rest's turn.
+    Something critical first, each for itself. Then, when much has waited for long, all the rest as one. Then ends of executors, then openings, a few one
+    by one and more as one card, then the rest one by one or kind by kind. Where trades close every second the rest would never be told: after a message
+    of trades it is the rest's turn.
     """
     items = [item for item in waiting if not item.is_unsure]
     doubtful = tuple(item for item in waiting if item.is_unsure)
@@ -83,12 +90,27 @@ def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bo
     trades = [item for item in items if item.outgoing.severity == "trade"]
     others = [item for item in items if item.outgoing.severity != "trade"]
     if trades and not is_gathering and not (others and after_trades):
-        return Batch(tuple(trades) if len(trades) > BURST else (trades[0],), doubtful=doubtful)
+        return _trades(trades, doubtful)
     if not others:
         return None
     kind = others[0].outgoing.notice.kind
     same = tuple(item for item in others if item.outgoing.notice.kind == kind) if kind in MERGED else (others[0],)
     return Batch(same, doubtful=doubtful)
+
+
+def _trades(trades: Sequence[QueuedNotice], doubtful: tuple[QueuedNotice, ...]) -> Batch:
+    """Ends first; an opening whose end is told with it needs no message of its own."""
+    closes, opens = _split(trades)
+    chosen = closes or opens
+    chosen = chosen if len(chosen) > FEW else chosen[:1]
+    ended = {item.outgoing.notice.executor_id for item in chosen} if closes else set()
+    return Batch(tuple(chosen), doubtful=doubtful, joined=tuple(item for item in opens if item.outgoing.notice.executor_id in ended))
+
+
+def _split(trades: Sequence[QueuedNotice]) -> tuple[list[QueuedNotice], list[QueuedNotice]]:
+    """(ends, openings)."""
+    closes = [item for item in trades if item.outgoing.notice.kind != FactKind.POSITION_OPENED]
+    return closes, [item for item in trades if item.outgoing.notice.kind == FactKind.POSITION_OPENED]
 
 
 def _doubts(doubtful: tuple[QueuedNotice, ...], now_ms: int) -> Batch | None:

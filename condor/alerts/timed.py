@@ -1,4 +1,4 @@
-"""What is told because of the time: repeats of what is critical, and digests. The scheduler calls it every few seconds; rows say what is due."""
+"""What is told because of the time: repeats of what is critical, digests, what the second channel is handed. Called every few seconds; rows say what is due."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from botcore.recorder.journal import Journal
 from condor.alerts.digests import digest_round, is_due
+from condor.alerts.escalation import escalate, is_needed
 from condor.alerts.repeats import repeat
 from condor.host import WallClock
 from condor.store import Connection
@@ -24,13 +25,27 @@ class TimedAlerts:
         What a digest says of the moment, as (name, value).
     on_queued : callable
         Called when something was put into the outbox.
+    second : str
+        Front end of the second channel; empty for none.
+    refused_ms : callable
+        Since when Telegram refuses us (401), or somebody else holds the token (409); None while it does not.
     """
 
-    def __init__(self, journal: Journal, wall: WallClock, standing: Callable[[], Sequence[tuple[str, str]]], on_queued: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        wall: WallClock,
+        standing: Callable[[], Sequence[tuple[str, str]]],
+        on_queued: Callable[[], None],
+        second: str = "",
+        refused_ms: Callable[[], int | None] = lambda: None,
+    ) -> None:
         self._journal = journal
         self._wall = wall
         self._standing = standing
         self._on_queued = on_queued
+        self._second = second
+        self._refused_ms = refused_ms
         self._rounds = 0
 
     async def round(self) -> None:
@@ -39,12 +54,19 @@ class TimedAlerts:
         self._rounds += 1
         if self._rounds % PRUNE_ROUNDS == 0:
             await asyncio.wrap_future(self._journal.run(lambda connection: prune_threads(connection, now_ms)))
-        if not await asyncio.wrap_future(self._journal.read(lambda connection: bool(due_repeats(connection, now_ms)) or is_due(connection, now_ms))):
+        refused_ms = self._refused_ms()
+
+        def look(connection: Connection) -> bool:
+            is_away = bool(self._second) and is_needed(connection, now_ms, refused_ms=refused_ms)
+            return is_away or bool(due_repeats(connection, now_ms)) or is_due(connection, now_ms)
+
+        if not await asyncio.wrap_future(self._journal.read(look)):
             return
         standing = list(self._standing())
 
         def write(connection: Connection) -> int:
-            return repeat(connection, now_ms) + digest_round(connection, now_ms, standing)
+            handed_on = escalate(connection, now_ms, refused_ms=refused_ms, second=self._second) if self._second else 0
+            return handed_on + repeat(connection, now_ms) + digest_round(connection, now_ms, standing)
 
         if await asyncio.wrap_future(self._journal.run(write)):
             self._on_queued()

@@ -192,6 +192,12 @@ def notices_of(connection: Connection, front: str, chat_id: int, event_ids: Sequ
     return [notice_of(row) for row in connection.execute(select(table.c.notice).where(where).order_by(table.c.message_key))]
 
 
+def has_event(connection: Connection, front: str, event_id: int) -> bool:
+    """Whether a front end was given an event already."""
+    table = tables.outbox
+    return connection.execute(select(table.c.message_key).where(table.c.front == front, table.c.event_id == event_id)).first() is not None
+
+
 def oldest_critical_ms(connection: Connection, front: str) -> int | None:
     """Since when something critical waits for a front end; None when nothing does."""
     table = tables.outbox
@@ -200,11 +206,13 @@ def oldest_critical_ms(connection: Connection, front: str) -> int | None:
     return found
 
 
-def criticals_waiting(connection: Connection, front: str) -> list[QueuedNotice]:
-    """Everything critical that has not reached a front end's chats, each event once, oldest first."""
+def criticals(connection: Connection, front: str, *, waiting_since_ms: int, created_ms: int | None) -> list[QueuedNotice]:
+    """Everything critical that has waited for a front end since then, and all that came after `created_ms`, told or not; each event once, oldest first."""
     table = tables.outbox
-    where = (table.c.front == front) & (table.c.severity == "critical") & table.c.state.in_([QUEUED, UNSURE])
+    waits = table.c.state.in_([QUEUED, UNSURE]) & (table.c.created_ms <= waiting_since_ms)
+    wanted = waits if created_ms is None else waits | (table.c.created_ms >= created_ms)
     found: dict[int, QueuedNotice] = {}
-    for row in connection.execute(select(table).where(where).order_by(table.c.message_key)):
+    query = select(table).where(table.c.front == front, table.c.severity == "critical", wanted)
+    for row in connection.execute(query.order_by(table.c.message_key)):
         found.setdefault(row.event_id, _queued(row))
     return list(found.values())

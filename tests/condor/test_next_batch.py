@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from botcore.model.events import FactKind
 from condor.alerts.batches import Gathering, Shape, next_batch
 from condor.alerts.events import SEVERITY
@@ -54,9 +56,9 @@ def test_more_than_five_trades_are_one_card_once_they_have_been_gathered() -> No
     waiting, gathering = queued(*[CLOSED] * 6), Gathering()
     assert gathering.look(waiting, 100.0)
     assert next_batch(waiting, 0, is_gathering=True) is None
-    assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 101.9), "more has come"
-    assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 103.8)
-    assert not gathering.look([*waiting, *queued(*[CLOSED] * 3)], 103.9), "nothing new for two seconds"
+    assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 100.9), "more has come"
+    assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 101.8)
+    assert not gathering.look([*waiting, *queued(*[CLOSED] * 3)], 101.9), "nothing new for a second"
     batch = next_batch(waiting, 0)
     assert batch is not None and keys(list(batch.items)) == [0, 1, 2, 3, 4, 5]
 
@@ -66,11 +68,24 @@ def test_a_burst_that_never_ends_is_told_every_ten_seconds() -> None:
     held = []
     for second in range(12):
         waiting += [QueuedNotice(100 + second, 0, waiting[0].outgoing)]
-        held.append(gathering.look(waiting, float(second)))
-    assert held == [True] * 10 + [False] * 2
+        held.append(gathering.look(waiting, second * 0.9))
+    assert held == [True] * 12
+    waiting += [QueuedNotice(200, 0, waiting[0].outgoing)]
+    assert not gathering.look(waiting, 10.1), "ten seconds are enough"
 
 
 def test_something_critical_does_not_wait_for_a_burst() -> None:
     waiting = [*queued(*[CLOSED] * 9), QueuedNotice(50, 0, queued(HELD)[0].outgoing)]
     batch = next_batch(waiting, 0, is_gathering=True)
     assert batch is not None and keys(list(batch.items)) == [50]
+
+
+def test_an_opening_is_not_told_before_an_end_and_not_at_all_beside_its_own() -> None:
+    waiting = queued(FactKind.POSITION_OPENED, FactKind.POSITION_OPENED, CLOSED)
+    named = [
+        QueuedNotice(item.message_key, 0, replace(item.outgoing, notice=replace(item.outgoing.notice, executor_id=name)))
+        for item, name in zip(waiting, ("x-1", "x-2", "x-2"), strict=True)
+    ]
+    batch = next_batch(named, 0)
+    assert batch is not None
+    assert (keys(list(batch.items)), keys(list(batch.joined)), keys(list(batch.all))) == ([2], [1], [2, 1])

@@ -47,6 +47,9 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/history": "History",
         "/stop": "Nothing to stop",
         "/panic": "Stop everything?",
+        "/alerts": "Alerts of this chat",
+        "/price": "Prices",
+        "/settings": "Settings of this chat",
         "/help": "/executors",
     }
     for command, words in expected.items():
