@@ -26,20 +26,20 @@ from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.router import Router
-from handlers.screens import bots, code, executors, help, home, missing, panic, says, status, wizard
+from handlers.screens import bots, code, executors, help, home, life, logs, missing, panic, pnl, portfolio, says, status, trading, wizard
 from handlers.view import Show
 
 log = logging.getLogger(__name__)
 
 UPDATES = ["message", "callback_query"]
 POLL_S = 10
-LIVE_SCREENS = ("bot", "executors", "executor", "panic")
+LIVE_SCREENS = ("bot", "executors", "executor", "positions", "orders", "panic")
 RETRY_S = (1, 2, 5, 15, 30)
 
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    return collect([home, wizard, code, bots, says, status, missing, executors, panic, help, push_module])
+    return collect([home, wizard, code, bots, says, status, missing, executors, portfolio, pnl, trading, life, logs, panic, help, push_module])
 
 
 @dataclass(frozen=True, slots=True)
