@@ -32,7 +32,11 @@ class Redacting(logging.Formatter):
         self._secrets = [secret for secret in secrets if len(secret) >= 8]
 
     def format(self, record: logging.LogRecord) -> str:
-        text = BOT_TOKEN.sub("[token]", super().format(record))
+        return self.redact(super().format(record))
+
+    def redact(self, text: str) -> str:
+        """A text without what must not be seen."""
+        text = BOT_TOKEN.sub("[token]", text)
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text

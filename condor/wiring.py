@@ -31,7 +31,7 @@ from condor.hosts import LIVE, Hosts
 from condor.live_host import LiveHost
 from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
-from condor.logs import set_up
+from condor.logs import Redacting, set_up
 from condor.manager import BotManager
 from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
 from condor.metrics import Metrics
@@ -44,6 +44,7 @@ from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
+from condor.services.charts import ChartService
 from condor.services.code import CodeService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
@@ -51,6 +52,8 @@ from condor.services.facade import Services
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
 from condor.services.invites import InviteService
+from condor.services.lives import LifeService
+from condor.services.log_files import LogService
 from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
@@ -58,8 +61,12 @@ from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
 from condor.services.pictures import PictureService
+from condor.services.portfolio import PortfolioService
 from condor.services.prices import PriceService
+from condor.services.reports import ReportService
+from condor.services.results import ResultsService
 from condor.services.subscriptions import SubscriptionService
+from condor.services.trading import TradingService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
 from condor.settings import Environment, Settings
@@ -88,6 +95,7 @@ RESERVE_S = 30
 ALERTS_S = 5
 PRICES_S = 1
 SHORTAGES_S = 2
+ACCOUNTS_S = 10
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
@@ -155,7 +163,9 @@ class Program:
         configs = Configs(home)
         self._accounts = take_accounts(configs)
         keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        logs = set_up(home, self._settings.log_level, [secret, self._token or "", *self._environment.secrets, *keys])
+        hidden = [secret, self._token or "", *self._environment.secrets, *keys]
+        logs = set_up(home, self._settings.log_level, hidden)
+        self._redact = Redacting(hidden).redact
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
@@ -202,6 +212,7 @@ class Program:
         self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
         self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
+        self._scheduler.every("accounts", ACCOUNTS_S, self._look_at_accounts)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         self._scheduler.every("prune visitors", PRUNE_S, self.services.visitors.prune)
@@ -238,7 +249,7 @@ class Program:
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
-            self._build_data(),
+            self._build_data(bots, overview),
             voices,
             members,
             visitors,
@@ -249,11 +260,23 @@ class Program:
             PriceService(hosts, journal, wall),
         )
 
-    def _build_data(self) -> DataServices:
+    def _build_data(self, bots: BotService, overview: OverviewService) -> DataServices:
         """What only reads, and the process that draws pictures of it."""
         pictures = PictureService(Artist(self._home.data / "matplotlib"))
         self._endings.push_async_callback(pictures.close)
-        return DataServices(pictures)
+        hosts, journal = self._hosts, self._journal
+        results = ResultsService(hosts, bots, journal)
+        portfolio = PortfolioService(hosts, overview, self._wall)
+        return DataServices(
+            pictures,
+            ChartService(hosts),
+            results,
+            ReportService(results, pictures),
+            portfolio,
+            TradingService(hosts, self._manager, bots),
+            LifeService(journal),
+            LogService(self._home.logs, self._redact),
+        )
 
     def _start_alerts(self) -> None:
         """What is told by the clock: repeats of what is critical, digests, prices that are reached."""
@@ -436,6 +459,9 @@ class Program:
     async def _look_at_reserve(self) -> None:
         await asyncio.to_thread(self._reserve.make)
         self._guard.look()
+
+    async def _look_at_accounts(self) -> None:
+        self.services.data.portfolio.look()
 
     async def _look_for_shortages(self) -> None:
         self._descriptors.look()

@@ -41,12 +41,17 @@ from handlers.screens import (
     help,
     home,
     invites,
+    life,
+    logs,
     missing,
     panic,
+    pnl,
+    portfolio,
     prices,
     says,
     settings,
     status,
+    trading,
     users,
     wizard,
 )
@@ -58,7 +63,7 @@ log = logging.getLogger(__name__)
 
 UPDATES = ["message", "callback_query", "my_chat_member"]
 POLL_S = 10
-LIVE_SCREENS = ("bot", "executors", "executor", "panic")
+LIVE_SCREENS = ("bot", "executors", "executor", "positions", "orders", "panic")
 RETRY_S = (1, 2, 5, 15, 30)
 REFUSED_S = 60
 """Between tries with a token that Telegram refuses."""
@@ -66,8 +71,10 @@ REFUSED_S = 60
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    screens = (home, wizard, code, bots, says, status, missing, executors, alerts, prices, settings, panic, users, invites, door, audit, help)
-    return collect([*screens, alert_cards, push_module])
+    running = (home, wizard, code, bots, says, status, missing, executors)
+    shown = (portfolio, pnl, trading, life, logs)
+    kept = (alerts, prices, settings, panic, users, invites, door, audit, help)
+    return collect([*running, *shown, *kept, alert_cards, push_module])
 
 
 @dataclass(frozen=True, slots=True)

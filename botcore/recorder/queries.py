@@ -145,7 +145,14 @@ def controller_faults(connection: Connection) -> dict[tuple[str, str], list[str]
 
 
 def closed_executors(
-    connection: Connection, *, bot_id: str | None = None, account: str | None = None, offset: int = 0, limit: int = 20, traded_only: bool = True
+    connection: Connection,
+    *,
+    bot_id: str | None = None,
+    account: str | None = None,
+    close_type: str | None = None,
+    offset: int = 0,
+    limit: int = 20,
+    traded_only: bool = True,
 ) -> tuple[list[tuple[str, ExecutorRecord]], int]:
     """A page of (bot id, executor) that have ended, newest first, and how many there are in all."""
     executors = tables.executors
@@ -154,6 +161,8 @@ def closed_executors(
         wanted.append(executors.c.bot_id == bot_id)
     if account is not None:
         wanted.append(executors.c.account == account)
+    if close_type is not None:
+        wanted.append(executors.c.close_type == close_type)
     if traded_only:
         wanted.append(executors.c.volume_quote != "0")
     total = connection.execute(select(func.count()).select_from(executors).where(and_(*wanted))).scalar_one()

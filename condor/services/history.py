@@ -21,18 +21,18 @@ class HistoryService:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def page(self, actor: Actor, *, bot_id: str | None = None, offset: int = 0, limit: int = 8) -> HistoryPage:
-        """Executors that have ended with at least one fill, newest first."""
+    async def page(self, actor: Actor, *, bot_id: str | None = None, close_type: str | None = None, offset: int = 0, limit: int = 8) -> HistoryPage:
+        """Executors that have ended with at least one fill, newest first; of one bot, or those that have ended in one way."""
         require(actor, Role.VIEWER, "looking at the history")
 
         def read(connection: Connection) -> HistoryPage:
-            rows, total = closed_executors(connection, bot_id=bot_id, offset=offset, limit=limit)
+            rows, total = closed_executors(connection, bot_id=bot_id, close_type=close_type, offset=offset, limit=limit)
             titles: dict[str, str] = {}
             for owner, _ in rows:
                 if owner not in titles:
                     row = bot_by_id(connection, owner)
                     titles[owner] = row.title if row is not None else owner
-            return HistoryPage(tuple(_view(record, owner, titles[owner]) for owner, record in rows), offset, total)
+            return HistoryPage(tuple(executor_view_of(record, owner, titles[owner]) for owner, record in rows), offset, total)
 
         return await asyncio.wrap_future(self._journal.read(read))
 
@@ -46,12 +46,13 @@ class HistoryService:
                 return None
             owner, record, fills = found
             row = bot_by_id(connection, owner)
-            return _view(record, owner, row.title if row is not None else owner), fills
+            return executor_view_of(record, owner, row.title if row is not None else owner), fills
 
         return await asyncio.wrap_future(self._journal.read(read))
 
 
-def _view(record: ExecutorRecord, bot_id: str, title: str) -> ExecutorView:
+def executor_view_of(record: ExecutorRecord, bot_id: str, title: str) -> ExecutorView:
+    """An executor as it was last written down."""
     amount = record.config.get("amount")
     return ExecutorView(
         record.executor_id,

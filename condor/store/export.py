@@ -116,12 +116,12 @@ def _write_csv(columns: list[str], rows: Iterator[tuple[object, ...]], file: io.
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([safe_cell(value) for value in row])
         count += 1
     return count
 
 
-def _cell(value: object) -> object:
+def safe_cell(value: object) -> object:
     """A text that a spreadsheet would calculate gets a quote in front; numbers stay numbers."""
     if isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value):
         return "'" + value

@@ -6,8 +6,9 @@ from condor.views import ExecutorView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, code, line, pairs, quote, table
+from handlers.parts import chosen
 from handlers.registry import command, screen
-from handlers.view import Button, Show, View, show
+from handlers.view import Button, Show, View, rows_of, show
 
 PAGE = 8
 MAX_FILLS = 12
@@ -36,24 +37,47 @@ async def executors(ctx: Context, args: Args) -> View:
     return View(card(blocks), (*_two(buttons), *_turning("executors", args, offset, len(found)), _last("executors", args)), is_live=bool(found))
 
 
-@command("history", "executors that have ended", "[BOT]")
+@command("history", "executors that have ended", "[BOT] [how, such as take profit]")
 async def history_command(ctx: Context, arguments: list[str]) -> Show:
-    return Show("history", {"bot": ctx.services.bots.find(" ".join(arguments))} if arguments else {})
+    name, how = _ending(" ".join(arguments))
+    found = {"bot": ctx.services.bots.find(name)} if name else {}
+    return Show("history", found | ({"how": how} if how is not None else {}))
+
+
+def _ending(text: str) -> tuple[str, str | None]:
+    """(what is left, close type) of a line that ends with the words for one."""
+    for name, shown in words.CLOSE_TYPES.items():
+        for word in (shown, name.lower()):
+            if text.lower() == word or text.lower().endswith(f" {word}"):
+                return text[: len(text) - len(word)].strip(), name
+    return text, None
 
 
 @screen("history")
 async def history(ctx: Context, args: Args) -> View:
-    """Ended executors, newest first."""
-    bot_id = args.get("bot")
-    page = await ctx.services.history.page(ctx.actor, bot_id=bot_id, offset=max(0, int(args.get("offset", 0))), limit=PAGE)
-    blocks: list[object] = [bold("📜 History"), words.plural(page.total, "closed executor") + (f" · {bot_id}" if bot_id else "")]
+    """Ended executors, newest first; all, or those that have ended in one way."""
+    bot_id, how = args.get("bot"), args.get("how")
+    page = await ctx.services.history.page(ctx.actor, bot_id=bot_id, close_type=how, offset=max(0, int(args.get("offset", 0))), limit=PAGE)
+    parts = [words.plural(page.total, "closed executor"), *([str(bot_id)] if bot_id else []), *([words.close_type(how)] if how else [])]
+    blocks: list[object] = [bold("📜 History"), " · ".join(parts)]
+    ways = await ctx.services.data.lives.close_types(ctx.actor, bot_id)
     if page.rows:
         rows = [[_name(item), words.money(item.net_pnl, signed=True), words.close_type(item.close_type)] for item in page.rows]
         blocks.append(table(["executor", "result", "why"], rows))
     else:
         blocks.append(quote("Nothing has closed yet."))
     buttons = [_button(item, "history", args) for item in page.rows]
-    return View(card(blocks), (*_two(buttons), *_turning("history", args, page.offset, page.total), _last("history", args)))
+    filters = rows_of(_filters(args, ways), 3) if len(ways) > 1 or how else ()
+    return View(card(blocks), (*_two(buttons), *filters, *_turning("history", args, page.offset, page.total), _last("history", args)))
+
+
+def _filters(args: Args, ways: list[tuple[str, int]]) -> list[Button]:
+    """Everything, or what has ended in one way."""
+    own = {name: value for name, value in args.items() if name not in ("how", "offset")}
+    found = [show(chosen("all", not args.get("how")), "history", **own)]
+    return found + [
+        show(chosen(f"{words.close_type(name)} {count}", args.get("how") == name), "history", **{**own, "how": name}) for name, count in ways[:8]
+    ]
 
 
 # ---- one executor --------------------------------------------------------------------------------------------------
@@ -78,7 +102,12 @@ async def executor(ctx: Context, args: Args) -> View:
         if len(fills) > MAX_FILLS:
             blocks.append(f"… and {len(fills) - MAX_FILLS} more fills")
     refresh = show("🔄 Refresh", "executor", **{"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))})
-    return View(card(blocks), ((show("🤖 Its bot", "bot", bot=item.bot_id), refresh), (back, show("◀ Home", "home"))), is_live=live is not None)
+    own = {"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))}
+    more = (show("🧾 Orders and fills", "life", **own), show("🕯 Chart", "chart", **own)) if recorded is not None else ()
+    first = (more,) if more else ()
+    return View(
+        card(blocks), (*first, (show("🤖 Its bot", "bot", bot=item.bot_id), refresh), (back, show("◀ Home", "home"))), is_live=live is not None
+    )
 
 
 def _numbers(item: ExecutorView) -> list[tuple[str, str]]:

@@ -50,6 +50,7 @@ async def home(ctx: Context, args: Args) -> View:
         (
             (show("➕ New bot", "new"), show("🤖 Bots", "bots")),
             (show("📊 Status", "status"), show("⚙️ Executors", "executors")),
+            (show("💼 Accounts", "portfolio"), show("📈 Results", "pnl")),
             (show("📜 History", "history"), show("❔ Help", "help")),
             (show("💰 Paper accounts", "accounts"), show("🔔 Alerts", "alerts")),
         ),

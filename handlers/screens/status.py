@@ -57,6 +57,8 @@ async def status(ctx: Context, args: Args) -> View:
     ways = _rows(every_s, is_halted=view.halted is not None)
     if ctx.services.missing.all(ctx.actor):
         ways = ((show("🪙 Missing coins …", "missing"),), *ways)
+    if ctx.actor.role >= Role.OPERATOR:
+        ways = (*ways, (show("📋 Log", "logs"),))
     return View(card(blocks), ways)
 
 

@@ -19,7 +19,7 @@ from handlers.app import build_registry
 from handlers.html import Safe
 from handlers.registry import Command, Registry, Screen
 from handlers.view import Send, Show, View, show
-from tests.support.chatting import Chatting, chatting
+from tests.support.chatting import Chatting, chatting, made
 from tests.support.served_chat import png
 
 
@@ -81,7 +81,7 @@ async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chatti
     """One program for the tests of this file; each of them has an easel of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(condor.wiring, "build_registry", with_charts)
-        async with chatting(tmp_path_factory.mktemp("pictures")) as found:
+        async with chatting(made(tmp_path_factory.mktemp("pictures"))) as found:
             yield found
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -26,6 +28,7 @@ from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_len
 from handlers.processor import is_urgent_button
 from handlers.registry import Registry
 from handlers.view import Button, Show, Toast, View, show
+from tests.support.served_chat import png
 from tests.support.user_code import HOME
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
@@ -35,12 +38,18 @@ OF_PEOPLE = {"user", "ask_role", "ask_remove", "ask_leave", "invite"}
 NASTY = '_*[]<&"> \U0001f9a4 ' * 12
 
 
+async def draw(drawing: bytes) -> bytes:
+    return png()
+
+
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Program]:
     settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
     made = Program(find_home(tmp_path), settings, Environment(http="127.0.0.1:0"), wall_clock())
     try:
         await made.start()
+        # how pictures look is another test's business
+        made.services.data.pictures._artist.draw = draw  # type: ignore[method-assign]
         yield made
     finally:
         await made.close()
@@ -57,7 +66,8 @@ def context(program: Program, registry: Registry, actor: Actor = OWNER) -> Conte
 
 def check(view: View, registry: Registry, where: str) -> None:
     text, entities = parse_html(view.text)
-    assert 0 < utf16_length(text) <= 4096, where
+    assert 0 < utf16_length(text) <= (4096 if view.drawing is None and view.picture is None else 1024), where
+    assert all(len(row) <= 38 for block in re.findall(r"<pre>(.*?)</pre>", view.text, re.DOTALL) for row in html.unescape(block).split("\n")), where
     assert len(entities) <= 100, where
     assert visible_length(view.text) == utf16_length(view.text and text) or text != view.text
     assert len(view.rows) <= 100, where

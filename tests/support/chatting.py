@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -103,21 +102,24 @@ class Chatting:
                 self.answers.append(event)
 
 
+def made(folder: Path, settings: dict[str, Any] | None = None) -> Program:
+    """A program in this home that has not begun."""
+    return Program(find_home(folder), Settings.model_validate(FAST if settings is None else settings), Environment(http="127.0.0.1:0"), wall_clock())
+
+
 @asynccontextmanager
-async def chatting(folder: Path, settings: dict[str, Any] | None = None) -> AsyncIterator[Chatting]:
-    """A program in this home, and somebody at its chat."""
-    made = Program(find_home(folder), Settings.model_validate(FAST if settings is None else settings), Environment(http="127.0.0.1:0"), wall_clock())
+async def chatting(program: Program) -> AsyncIterator[Chatting]:
+    """A program that runs, and somebody at its chat."""
     try:
-        await made.start()
-        secret = made._home.chat_token.read_text().strip()
-        async with ClientSession(made.web.base, headers={"Authorization": f"Bearer {secret}"}) as session:
-            yield Chatting(made, session)
+        await program.start()
+        secret = program._home.chat_token.read_text().strip()
+        async with ClientSession(program.web.base, headers={"Authorization": f"Bearer {secret}"}) as session:
+            yield Chatting(program, session)
     finally:
-        await made.close()
+        await program.close()
 
 
-async def frozen(program: Program) -> None:
-    """Let no more market time pass, so that numbers stay as they are."""
+def frozen(program: Program) -> None:
+    """Let no more market time pass, so that numbers stay as they are; what has happened is written down."""
     program._host.tick = lambda: None  # type: ignore[method-assign]
-    await asyncio.sleep(0)
     program._host.recorder.flush(None)
