@@ -17,10 +17,11 @@ from typing import Any
 
 from botcore.core.limit import StepLimit
 from botcore.model.events import Fact, FactKind, PartFault
+from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
-from condor.accounts import take_accounts
+from condor.accounts import TOTP, open_vault, take_accounts, with_stored
 from condor.black_box import BlackBox, Crash
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
@@ -36,6 +37,8 @@ from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
+from condor.probing import Probes
+from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
@@ -43,11 +46,15 @@ from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.facade import Services
 from condor.services.history import HistoryService
+from condor.services.key_forms import KeyForms
+from condor.services.keys import KeyService
 from condor.services.missing import MissingService
+from condor.services.once import OncePages
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
+from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
@@ -59,6 +66,8 @@ from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
+from condor.users import Actor
+from condor.vault import Vault
 from condor.watchdog import Watchdog
 from condor.web import WebServer
 from handlers.app import Address, ChatFront, build_registry
@@ -67,10 +76,15 @@ from handlers.live import EVERY_S
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
+RIGHTS_S = 3600
+"""How often it is looked whether what is known of the keys' rights is still young enough."""
+
 RESERVE_S = 30
 SHORTAGES_S = 2
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
+
+CHATS = (LOCAL_FRONT, "telegram")
 
 STALL_S = 3.0
 """A tick that is so late is looked into."""
@@ -95,10 +109,22 @@ class Program:
     wall : WallClock
     check : EarlyCheck, optional
         Of the records, begun already.
+    passphrase : Secret, optional
+        Of the vault; without it its accounts are not connected.
     """
 
-    def __init__(self, home: Home, settings: Settings, environment: Environment, wall: WallClock, check: EarlyCheck | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        environment: Environment,
+        wall: WallClock,
+        check: EarlyCheck | None = None,
+        passphrase: Secret | None = None,
+    ) -> None:
         self._home = home
+        self._passphrase = passphrase
+        self._redactor = Redactor()
         self._check = check
         self._settings = settings
         self._environment = environment
@@ -129,9 +155,11 @@ class Program:
         secret = write_secret(home.chat_token)
         token = self._environment.telegram_token
         configs = Configs(home)
-        self._accounts = take_accounts(configs)
-        keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        logs = set_up(home, self._settings.log_level, [secret, token.get_secret_value() if token else "", *keys])
+        self._take_keys(configs)
+        for text in (secret, token.get_secret_value() if token else ""):
+            self._redactor.add(text)
+        self._redactor.watch_tracebacks()
+        logs = set_up(home, self._settings.log_level, self._redactor)
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
@@ -180,10 +208,24 @@ class Program:
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
+        self._scheduler.every("keys", RIGHTS_S, self.services.keys.look_daily)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
+        if self._stored.trouble:
+            log.warning("%s", self._stored.trouble)
+            self._say_trouble()
         self._is_open = True
+
+    def _take_keys(self, configs: Configs) -> None:
+        """Keys from the environment and from the vault; the passphrase is forgotten."""
+        self._vault = Vault(self._home.vault)
+        passphrase, self._passphrase = self._passphrase, None
+        self._stored = open_vault(self._vault, passphrase)
+        self._accounts = with_stored(configs, take_accounts(configs), self._stored)
+        secrets_known = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
+        for known in (*secrets_known, *((passphrase,) if passphrase is not None else ()), *((self._stored.totp,) if self._stored.totp else ())):
+            self._redactor.add(known)
 
     def _open_accounts(self, configs: Configs) -> LiveHost | None:
         """The accounts with real money whose keys were given; None when there are none."""
@@ -198,6 +240,18 @@ class Program:
         hosts, journal, wall = self._hosts, self._journal, self._wall
         bots = BotService(self._manager, hosts, configs, journal, wall)
         overview = OverviewService(hosts, self._manager, bots, configs, journal, wall)
+        self._once = OncePages(wall.wall_ms)
+        step_up = StepUpService(journal, wall, self._stored.totp, is_on=TOTP in self._vault.names())
+        keys = KeyService(self._vault, configs, Probes(configs), journal, wall, self._accounts, self._stored, self._redactor.add, self._tell_account)
+        forms = KeyForms(self._once, keys, step_up, self._vault, journal, wall, self._redactor.add)
+
+        async def before_live(actor: Actor, accounts: set[str]) -> None:
+            # whoever sits at the terminal of this machine has shown who he is
+            if actor.front in CHATS:
+                await step_up.require_fresh(actor)
+            await keys.refuse_unfit(accounts)
+
+        bots.before_live = before_live
         return Services(
             AccessService(journal, wall),
             bots,
@@ -209,6 +263,9 @@ class Program:
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
+            keys,
+            forms,
+            step_up,
         )
 
     def _recover(self) -> None:
@@ -240,7 +297,9 @@ class Program:
         access = ChatAccess(secret, store, now_s)
         self._door = door = PanicDoor(self.services.panic)
         is_real = bool(self._accounts)
-        self.web = WebServer(self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door)
+        self.web = WebServer(
+            self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door, once=self._once
+        )
         await self.web.start()
         self._endings.push_async_callback(self.web.close)
         self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
@@ -353,8 +412,11 @@ class Program:
 
     def _warn(self, text: str) -> None:
         """Something of this machine is short, or is there again."""
-        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": "This machine", "text": text}))
+        self._tell_account("This machine", text)
         self._say_trouble()
+
+    def _tell_account(self, title: str, text: str) -> None:
+        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
 
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
         if text is None:
@@ -367,6 +429,7 @@ class Program:
     def _say_trouble(self) -> None:
         found = [
             *self._chat_trouble.values(),
+            *((self._stored.trouble,) if self._stored.trouble else ()),
             *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
         ]
         self.services.overview.trouble = "; ".join(found) or None

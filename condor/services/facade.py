@@ -9,10 +9,13 @@ from condor.services.bots import BotService
 from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.history import HistoryService
+from condor.services.key_forms import KeyForms
+from condor.services.keys import KeyService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
+from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 
 
@@ -30,3 +33,6 @@ class Services:
     code: CodeService
     panic: PanicService
     missing: MissingService
+    keys: KeyService
+    key_forms: KeyForms
+    step_up: StepUpService
