@@ -1,16 +1,18 @@
-"""Accounts with real money: which ones there are, and their keys, taken from the environment once and then removed from it."""
+"""Accounts with real money: which ones there are, and their keys, from the environment (taken once and then removed from it) or from the vault."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
 
 from botcore.model.errors import ConfigError, nearest
+from botcore.model.secret import Secret
 from botcore.venues.dialect import Credentials
 from botcore.venues.spec import VenueSpec
 from condor.configs import Configs
+from condor.vault import Vault, VaultLocked
 
 PREFIX = "CONDOR_VENUE_"
 NAMED = re.compile(r"^CONDOR_VENUE_([A-Z0-9_]+)_(KEY|SECRET|REST|WS)$")
@@ -29,6 +31,58 @@ class AccountPlan:
     spec: VenueSpec
     credentials: Credentials
     addresses: dict[str, str]
+    source: str = "environment"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the vault gave at a start.
+
+    Parameters
+    ----------
+    trouble : str
+        Why it gave nothing, though there is one; empty when it opened, or there is none.
+    """
+
+    keys: dict[str, Credentials] = field(default_factory=dict)
+    totp: Secret | None = None
+    trouble: str = ""
+
+
+TOTP = ("totp", "secret")
+
+
+def open_vault(vault: Vault, passphrase: Secret | None) -> Stored:
+    """The keys in the vault; whatever is wrong is a sentence, and everything else runs without them."""
+    if not vault.exists:
+        return Stored()
+    if passphrase is None:
+        return Stored(
+            trouble="the vault is locked, so its accounts are not connected: start with its passphrase (CONDOR_PASSPHRASE_FD, or a terminal)"
+        )
+    try:
+        held = vault.open(passphrase)
+    except VaultLocked as error:
+        return Stored(trouble=f"{error}; its accounts are not connected")
+    venues = sorted({owner for owner, part in held if part == "key" and (owner, "secret") in held})
+    return Stored({name: Credentials(held[name, "key"], held[name, "secret"]) for name in venues}, held.get(TOTP))
+
+
+def with_stored(configs: Configs, plans: list[AccountPlan], stored: Stored, environment: Mapping[str, str] | None = None) -> list[AccountPlan]:
+    """Accounts of the environment, and those of the vault that it does not name; what is stored for a venue that can't be traded here is passed over."""
+    named = {plan.spec.name for plan in plans}
+    found = list(plans)
+    for name, credentials in stored.keys.items():
+        if name not in named and name in configs.venues and configs.venue(name).live is not None:
+            found.append(AccountPlan(configs.venue(name), credentials, addresses_of(name, environment), "vault"))
+    return sorted(found, key=lambda plan: plan.spec.name)
+
+
+def addresses_of(name: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that replace a venue's addresses."""
+    source = os.environ if environment is None else environment
+    variables = [f"{PREFIX}{name.upper()}_{kind}" for kind in ("REST", "WS")]
+    return {variable: source[variable].strip() for variable in variables if variable in source}
 
 
 def take_accounts(configs: Configs, environment: MutableMapping[str, str] | None = None) -> list[AccountPlan]:

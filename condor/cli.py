@@ -65,11 +65,14 @@ def run(home: HomeOption = None) -> None:
     # records of millions of orders take longer to check than the program takes to load
     check = EarlyCheck(place.database)
     from condor.logs import Speaker
+    from condor.passphrase import at_start
     from condor.running import run_until_signal
     from condor.settings import load_environment, load_settings
+    from condor.vault import Vault
     from condor.wiring import Program, wall_clock
 
-    program = Program(place, load_settings(place), load_environment(), wall_clock(), check)
+    passphrase = at_start(Vault(place.vault), lambda text: print(f"condor: {text}", file=sys.stderr))
+    program = Program(place, load_settings(place), load_environment(), wall_clock(), check, passphrase)
     run_until_signal(program, Speaker().say)
 
 
@@ -85,10 +88,12 @@ def start(
     from condor.home import holder_of
     from condor.hosts import LIVE, PAPER
     from condor.logs import Speaker
+    from condor.passphrase import at_start
     from condor.running import run_until_signal
     from condor.scripts import WithBot, read_plan
     from condor.settings import load_environment, load_settings
     from condor.store.soundness import EarlyCheck
+    from condor.vault import Vault
     from condor.wiring import Program, wall_clock
 
     place = find_home(home)
@@ -97,7 +102,8 @@ def start(
     holder = holder_of(place)
     if holder is not None:
         raise UserError(f"another Condor holds this home ({holder}); start the bot in its chat with /new")
-    program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database))
+    passphrase = at_start(Vault(place.vault), lambda text: print(f"condor: {text}", file=sys.stderr))
+    program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database), passphrase)
     run_until_signal(WithBot(program, plan, LIVE if live else PAPER), Speaker().say)
 
 
@@ -119,6 +125,39 @@ def panic(
 
     if not stop_everything(find_home(home), flatten=flatten, say=print):
         raise typer.Exit(1)
+
+
+# ---- keys ------------------------------------------------------------------------------------------------------------
+@app.command()
+def connect(
+    venue: Annotated[str, typer.Argument(metavar="VENUE", help="Such as binance or binance_perpetual.")],
+    home: HomeOption = None,
+) -> None:
+    """Store the keys of an account in the vault: asked for without showing them, tried out first, refused if they may withdraw."""
+    from condor.keys_command import connect as connect_account
+
+    connect_account(find_home(home), venue, print)
+
+
+@app.command()
+def keys(
+    show: Annotated[bool, typer.Option("--show", help="With the ends of the keys; asks for the passphrase.")] = False,
+    remove: Annotated[str | None, typer.Option("--remove", metavar="VENUE", help="Take a venue's keys out of the vault.")] = None,
+    passphrase: Annotated[bool, typer.Option("--passphrase", help="Change the vault's passphrase.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """List the venues whose keys are in the vault, remove some, or change its passphrase."""
+    from condor.keys_command import change_passphrase, list_keys, remove_keys
+
+    place = find_home(home)
+    if sum((show, remove is not None, passphrase)) > 1:
+        raise UserError("expected one of --show, --remove VENUE and --passphrase")
+    if remove is not None:
+        remove_keys(place, remove, print)
+    elif passphrase:
+        change_passphrase(place, print)
+    else:
+        list_keys(place, print, show=show)
 
 
 @app.command()

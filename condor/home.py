@@ -110,6 +110,11 @@ class Home:
         return self.data / "approved.jsonl"
 
     @property
+    def vault(self) -> Path:
+        """Keys of accounts, sealed (see `condor.vault`)."""
+        return self.data / "vault.json"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 

@@ -9,37 +9,29 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import re
 import threading
 from collections.abc import Iterable
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 
+from botcore.model.secret import Secret
 from condor.home import Home
+from condor.redaction import Redactor
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 MAX_BYTES, KEPT = 5 * 1024 * 1024, 5
 MAX_WAITING = 10_000
 """Lines that wait for one place."""
 
-BOT_TOKEN = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}")
-
 
 class Redacting(logging.Formatter):
-    """Formats a record, traceback included, and takes known secrets and whatever looks like a bot token out of the text."""
+    """Formats a record, traceback included, and takes secrets out of the text."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[Secret | str] | Redactor) -> None:
         super().__init__(FORMAT)
-        self._secrets = [secret for secret in secrets if len(secret) >= 8]
+        self._redact = secrets if isinstance(secrets, Redactor) else Redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.redact(super().format(record))
-
-    def redact(self, text: str) -> str:
-        """A text without what must not be seen."""
-        text = BOT_TOKEN.sub("[token]", text)
-        for secret in self._secrets:
-            text = text.replace(secret, "[secret]")
-        return text
+        return self._redact(super().format(record))
 
 
 class Drops:
@@ -116,7 +108,7 @@ class Logs:
             listener.end(patience_s)
 
 
-def set_up(home: Home, level: str, secrets: Iterable[str]) -> Logs:
+def set_up(home: Home, level: str, secrets: Iterable[Secret | str] | Redactor) -> Logs:
     """Send all logs to `logs/condor.log`, warnings to standard error too."""
     formatter = Redacting(secrets)
     file = RotatingFileHandler(home.logs / "condor.log", maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")

@@ -13,12 +13,14 @@ from prometheus_client import CollectorRegistry, generate_latest
 from botcore.model.errors import UserError
 from condor.localchat.access import ChatAccess
 from condor.localchat.answers import HEADERS, Refused
+from condor.localchat.once import OnceApi
 from condor.localchat.phone import PhoneDoor, PhoneRoutes
 from condor.localchat.server import BotApiServer
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
 from condor.localchat.trouble import TroubledLine
 from condor.localchat.user_api import PanicButton, UserApi
+from condor.services.once import OncePages
 
 MAX_BODY = 60 * 1024 * 1024
 PORTS_TRIED = 20
@@ -43,6 +45,8 @@ class WebServer:
         What stops everything; a chat without trading has none.
     phone : PhoneDoor, optional
         What connects a bot on Telegram.
+    once : OncePages, optional
+        Pages that are used once, each opened by its own random address.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class WebServer:
         is_real: bool = False,
         panic: PanicButton | None = None,
         phone: PhoneDoor | None = None,
+        once: OncePages | None = None,
     ) -> None:
         host, _, port = address.rpartition(":")
         if host not in ("127.0.0.1", "localhost", "::1") or not port.isdigit():
@@ -74,6 +79,9 @@ class WebServer:
         trouble = TroubledLine(time.monotonic, signal.fire, flood_every)
         self._app.add_routes(UserApi(chat, access, signal, is_real=is_real, panic=panic).routes())
         self._app.add_routes([*BotApiServer(chat, access, signal, trouble).routes(), *trouble.routes(), *PhoneRoutes(phone).routes()])
+        self._once = once
+        if once is not None:
+            self._app.add_routes(OnceApi(once).routes())
         self._app.add_routes([web.get("/healthz", self._healthz), web.get("/metrics", self._metrics)])
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=1.0)
 
@@ -97,6 +105,8 @@ class WebServer:
                 continue
             self.port = port if port else self._runner.addresses[0][1]
             self._access.serve(self.port)
+            if self._once is not None:
+                self._once.base = self.base
             return
         raise UserError(f"ports {self._first_port} to {self._first_port + PORTS_TRIED - 1} are taken; choose another with CONDOR_HTTP=127.0.0.1:PORT")
 
@@ -123,7 +133,7 @@ class WebServer:
         refusal = self._access.refusal(request)
         if refusal is not None:
             return web.json_response({"error": refusal}, status=403)
-        is_open = request.path.startswith(("/bot", "/file/bot", "/enter/"))
+        is_open = request.path.startswith(("/bot", "/file/bot", "/enter/", "/once/"))
         if not is_open and not self._access.is_allowed(request):
             if request.path == "/":
                 text = "Open the address that `condor run` printed, or run `condor link` on this machine for a new one."

@@ -17,10 +17,11 @@ from typing import Any
 
 from botcore.core.limit import StepLimit
 from botcore.model.events import Fact, FactKind, PartFault
+from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
-from condor.accounts import take_accounts
+from condor.accounts import TOTP, open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.configs import Configs
@@ -31,7 +32,7 @@ from condor.hosts import LIVE, Hosts
 from condor.live_host import LiveHost
 from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
-from condor.logs import Redacting, set_up
+from condor.logs import set_up
 from condor.manager import BotManager
 from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
 from condor.metrics import Metrics
@@ -39,6 +40,8 @@ from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
 from condor.phone import Phone, saved_token
 from condor.pictures.artist import Artist
+from condor.probing import Probes
+from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.alerts import AlertService
@@ -52,10 +55,13 @@ from condor.services.facade import Services
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
 from condor.services.invites import InviteService
+from condor.services.key_forms import KeyForms
+from condor.services.keys import KeyService
 from condor.services.lives import LifeService
 from condor.services.log_files import LogService
 from condor.services.members import MemberService
 from condor.services.missing import MissingService
+from condor.services.once import OncePages
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
@@ -65,6 +71,7 @@ from condor.services.portfolio import PortfolioService
 from condor.services.prices import PriceService
 from condor.services.reports import ReportService
 from condor.services.results import ResultsService
+from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.trading import TradingService
 from condor.services.visitors import VisitorService
@@ -79,6 +86,8 @@ from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
+from condor.users import Actor
+from condor.vault import Vault
 from condor.watchdog import Watchdog
 from condor.web import WebServer
 from condor.webhook import FRONT as WEBHOOK
@@ -91,6 +100,9 @@ log = logging.getLogger(__name__)
 TELEGRAM_FRONT = "telegram"
 PRUNE_S = 3600
 DOOR_S = 2
+RIGHTS_S = 3600
+"""How often it is looked whether what is known of the keys' rights is still young enough."""
+
 RESERVE_S = 30
 ALERTS_S = 5
 PRICES_S = 1
@@ -101,6 +113,8 @@ GOODBYE_S = 3.0
 
 REFUSED = ("(401)", "(409)")
 """In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
+
+CHATS = (LOCAL_FRONT, TELEGRAM_FRONT)
 
 STALL_S = 3.0
 """A tick that is so late is looked into."""
@@ -125,10 +139,22 @@ class Program:
     wall : WallClock
     check : EarlyCheck, optional
         Of the records, begun already.
+    passphrase : Secret, optional
+        Of the vault; without it its accounts are not connected.
     """
 
-    def __init__(self, home: Home, settings: Settings, environment: Environment, wall: WallClock, check: EarlyCheck | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        environment: Environment,
+        wall: WallClock,
+        check: EarlyCheck | None = None,
+        passphrase: Secret | None = None,
+    ) -> None:
         self._home = home
+        self._passphrase = passphrase
+        self._redactor = Redactor()
         self._check = check
         self._settings = settings
         self._environment = environment
@@ -161,11 +187,11 @@ class Program:
         given = self._environment.telegram_token
         self._token = given.get_secret_value() if given is not None else self._kept_token()
         configs = Configs(home)
-        self._accounts = take_accounts(configs)
-        keys = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
-        hidden = [secret, self._token or "", *self._environment.secrets, *keys]
-        logs = set_up(home, self._settings.log_level, hidden)
-        self._redact = Redacting(hidden).redact
+        self._take_keys(configs)
+        for text in (secret, self._token or "", *self._environment.secrets):
+            self._redactor.add(text)
+        self._redactor.watch_tracebacks()
+        logs = set_up(home, self._settings.log_level, self._redactor)
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
         chance = Chance(secrets.token_hex(8), secrets.randbelow)
@@ -216,11 +242,25 @@ class Program:
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         self._scheduler.every("prune visitors", PRUNE_S, self.services.visitors.prune)
+        self._scheduler.every("keys", RIGHTS_S, self.services.keys.look_daily)
         self._start_alerts()
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
+        if self._stored.trouble:
+            log.warning("%s", self._stored.trouble)
+            self._say_trouble()
         self._is_open = True
+
+    def _take_keys(self, configs: Configs) -> None:
+        """Keys from the environment and from the vault; the passphrase is forgotten."""
+        self._vault = Vault(self._home.vault)
+        passphrase, self._passphrase = self._passphrase, None
+        self._stored = open_vault(self._vault, passphrase)
+        self._accounts = with_stored(configs, take_accounts(configs), self._stored)
+        secrets_known = [text for plan in self._accounts for text in (plan.credentials.key, plan.credentials.secret)]
+        for known in (*secrets_known, *((passphrase,) if passphrase is not None else ()), *((self._stored.totp,) if self._stored.totp else ())):
+            self._redactor.add(known)
 
     def _open_accounts(self, configs: Configs) -> LiveHost | None:
         """The accounts with real money whose keys were given; None when there are none."""
@@ -238,6 +278,18 @@ class Program:
         voices, visitors = Voices(), VisitorService(journal, wall)
         members = MemberService(journal, wall, voices)
         subscriptions = SubscriptionService(journal, self._scheduler, wall)
+        self._once = OncePages(wall.wall_ms)
+        step_up = StepUpService(journal, wall, self._stored.totp, is_on=TOTP in self._vault.names())
+        keys = KeyService(self._vault, configs, Probes(configs), journal, wall, self._accounts, self._stored, self._redactor.add, self._tell_account)
+        forms = KeyForms(self._once, keys, step_up, self._vault, journal, wall, self._redactor.add)
+
+        async def before_live(actor: Actor, accounts: set[str]) -> None:
+            # whoever sits at the terminal of this machine has shown who he is
+            if actor.front in CHATS:
+                await step_up.require_fresh(actor)
+            await keys.refuse_unfit(accounts)
+
+        bots.before_live = before_live
         return Services(
             AccessService(journal, wall),
             bots,
@@ -258,6 +310,9 @@ class Program:
             AuditService(journal, wall),
             AlertService(journal, wall, is_webhook_on=self._environment.alert_webhook is not None),
             PriceService(hosts, journal, wall),
+            keys,
+            forms,
+            step_up,
         )
 
     def _build_data(self, bots: BotService, overview: OverviewService) -> DataServices:
@@ -275,7 +330,7 @@ class Program:
             portfolio,
             TradingService(hosts, self._manager, bots),
             LifeService(journal),
-            LogService(self._home.logs, self._redact),
+            LogService(self._home.logs, self._redactor),
         )
 
     def _start_alerts(self) -> None:
@@ -323,7 +378,16 @@ class Program:
         phone = self._phone()
         is_real = bool(self._accounts)
         self.web = WebServer(
-            self._environment.http, secret, state, access, self._health, self._metrics.registry, is_real=is_real, panic=door, phone=phone
+            self._environment.http,
+            secret,
+            state,
+            access,
+            self._health,
+            self._metrics.registry,
+            is_real=is_real,
+            panic=door,
+            phone=phone,
+            once=self._once,
         )
         await self.web.start()
         self._endings.push_async_callback(self.web.close)
@@ -480,10 +544,10 @@ class Program:
 
     def _warn(self, text: str) -> None:
         """Something of this machine is short, or is there again."""
-        self._publish_warning("This machine", text)
+        self._tell_account("This machine", text)
         self._say_trouble()
 
-    def _publish_warning(self, title: str, text: str) -> None:
+    def _tell_account(self, title: str, text: str) -> None:
         self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
 
     def _on_chat_trouble(self, name: str, text: str | None) -> None:
@@ -499,7 +563,7 @@ class Program:
         """Telegram takes this token no more, or somebody else uses it: that is told wherever something can be told, once, and when it is over."""
         if text is None:
             if self._chat_refused.pop(name, None) is not None:
-                self._publish_warning("Telegram", "the bot is ours alone again: it may be used as before")
+                self._tell_account("Telegram", "the bot is ours alone again: it may be used as before")
             return
         if name in self._chat_refused or not any(code in text for code in REFUSED):
             return
@@ -510,6 +574,7 @@ class Program:
     def _say_trouble(self) -> None:
         found = [
             *self._chat_trouble.values(),
+            *((self._stored.trouble,) if self._stored.trouble else ()),
             *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
         ]
         self.services.overview.trouble = "; ".join(found) or None

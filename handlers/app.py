@@ -41,6 +41,7 @@ from handlers.screens import (
     help,
     home,
     invites,
+    keys,
     life,
     logs,
     missing,
@@ -73,7 +74,7 @@ def build_registry() -> Registry:
     """Everything that the chat can do."""
     running = (home, wizard, code, bots, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, audit, help)
+    kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, help)
     return collect([*running, *shown, *kept, alert_cards, push_module])
 
 

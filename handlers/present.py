@@ -15,6 +15,7 @@ from condor.services.panels import PanelService, digest_of
 from condor.store.panels import ButtonSpec, Expectation, Panel
 from condor.users import Actor
 from handlers.html import MAX_CAPTION, MAX_TEXT, Safe, visible_length
+from handlers.pasted import delete_for_sure
 from handlers.photos import Photos, blank
 from handlers.processor import PREFIX, URGENT_PREFIX, is_urgent_button
 from handlers.view import View
@@ -83,6 +84,10 @@ class Presenter:
             await self._bot.delete_message(panel.chat_id, panel.message_id)
         except BadRequest as error:
             log.debug("the card %s stays: %s", panel.message_id, error)
+
+    async def erase(self, chat_id: int, message_id: int) -> bool:
+        """Delete what a person has typed; whether it is gone for sure."""
+        return await delete_for_sure(self._bot, chat_id, message_id)
 
     async def say(self, chat_id: int, text: Safe, reply_to: int | None = None) -> None:
         """A plain message."""

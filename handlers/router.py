@@ -17,6 +17,7 @@ from telegram.error import BadRequest
 from condor.errors import CondorError, UserError, nearest
 from condor.services.bots import Claim
 from condor.services.facade import Services
+from condor.services.step_up import StepUpNeeded
 from condor.store.panels import AlreadyDone, Panel, Token
 from condor.users import Actor, Forbidden, Role, require
 from handlers.context import Context
@@ -25,6 +26,7 @@ from handlers.html import line
 from handlers.late import LatePictures
 from handlers.live import LiveCards
 from handlers.looks import Looks, up_to_date
+from handlers.pasted import looks_like_key
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.registry import Registry
@@ -101,6 +103,9 @@ class Router:
                 return up_to_date(looked_ms), False
             outcome = await self._call(token.action, token.args, actor, claim)
             return await self._answer_with(outcome, token, panel, actor, claim)
+        except StepUpNeeded as error:
+            await self._turn(panel, _step_up(panel), actor, claim)
+            return str(error), False
         except UserError as error:
             await self._note_refusal(actor, token.action, token.args, error)
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
@@ -136,7 +141,9 @@ class Router:
         try:
             await self._services.subscriptions.known_chat(actor)
             text = message.text or ""
-            if text.startswith("/"):
+            if looks_like_key(text):
+                await self._pasted(message, actor, claim)
+            elif text.startswith("/"):
                 await self._command(text, actor, claim)
             else:
                 await self._answered(message, text, actor, claim)
@@ -180,12 +187,25 @@ class Router:
             wanted = (expected.action, expected.args) if expected is not None else None
         if panel is None or wanted is None:
             raise UserError("nothing here waits for an answer; /help lists what can be done")
-        outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim)
-        turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
+        if wanted[0] == "step_up":
+            # a code is for nobody's eyes, right or wrong
+            await self._presenter.erase(actor.chat_id, message.message_id)
+        try:
+            outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim)
+            turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
+        except StepUpNeeded:
+            turned = _step_up(panel)
         # the answered card goes and comes back below the answer, so that the conversation reads downwards
         await self._presenter.remove(panel)
         fresh = panels.fresh(actor, turned.screen, dict(turned.args))
         await self._put(fresh, turned, actor, claim)
+
+    async def _pasted(self, message: Message, actor: Actor, claim: Claim) -> None:
+        """Somebody has typed a key: it goes, and is not used."""
+        is_gone = await self._presenter.erase(actor.chat_id, message.message_id)
+        is_group = message.chat.type != "private"
+        await self._services.keys.note_pasted(actor, is_gone=is_gone, is_group=is_group)
+        await self._open(actor, Show("key_pasted", {"is_gone": is_gone, "is_group": is_group}), claim)
 
     # ---- cards -----------------------------------------------------------------------------------------------------
     async def _open(self, actor: Actor, shown: Show, claim: Claim) -> None:
@@ -244,6 +264,11 @@ class Router:
             action, args = f"open {args.get('screen')}", args.get("args") or {}
         target = ", ".join(str(args[name]) for name in ("bot", "draft", "id", "user", "chat", "controller") if args.get(name))
         await self._services.audit.refused(actor, action, target, str(error))
+
+
+def _step_up(panel: Panel) -> Show:
+    """The card asks for a code, and turns back afterwards."""
+    return Show("step_up", {"screen": panel.screen, "args": dict(panel.args)} if panel.screen != "step_up" else panel.args)
 
 
 def _nothing(connection: Any) -> None:

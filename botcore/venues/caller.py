@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from random import Random
 
@@ -238,10 +238,15 @@ class Caller:
 
     def _outcome(self, call: Call, reply: Reply) -> Outcome:
         try:
-            return self._dialect.outcome(call, reply)
+            outcome = self._dialect.outcome(call, reply)
         except Exception as error:  # noqa: BLE001
             # the request is out: a reader that breaks must not turn that into something that is certain
             return Outcome(Verdict.UNKNOWN, text=f"the venue's answer could not be read ({type(error).__name__})")
+        if outcome.text and self._credentials is not None:
+            # its words go into records, logs and the chat, and it may have put our key into them
+            hidden = self._credentials.hidden_in(outcome.text)
+            return outcome if hidden == outcome.text else replace(outcome, text=hidden)
+        return outcome
 
     def _obey(self, reply: Reply, outcome: Outcome) -> None:
         """Note what the venue says of its limits."""

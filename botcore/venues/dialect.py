@@ -7,7 +7,7 @@ was known. No other exception leaves a dialect, whatever the bytes are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import BarClosed, TradeTick
 from botcore.model.order import Fill
+from botcore.model.secret import Secret
 from botcore.orders.tracker import Order
 from botcore.venues.account_news import AccountNews, BalancesTold, FundingPaid, PositionTold
 from botcore.venues.port import HttpRequest
@@ -30,13 +31,30 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Key and secret of an account. Neither appears in its repr."""
+    """Key and secret of an account. Neither is shown by anything that this may be put into; plain texts are wrapped."""
 
-    key: str
-    secret: str
+    key: Secret
+    secret: Secret
+
+    def __init__(self, key: Secret | str, secret: Secret | str) -> None:
+        # frozen: only here is it written
+        object.__setattr__(self, "key", key if isinstance(key, Secret) else Secret(key))
+        object.__setattr__(self, "secret", secret if isinstance(secret, Secret) else Secret(secret))
 
     def __repr__(self) -> str:
         return "Credentials(***)"
+
+    def hidden_in(self, text: str) -> str:
+        """The text without key and secret, if a venue has put them there."""
+        for known in (self.secret, self.key):
+            value = known.reveal()
+            if len(value) >= LEAST_HIDDEN and value in text:
+                text = text.replace(value, str(known))
+        return text
+
+
+LEAST_HIDDEN = 8
+"""Shorter texts are no keys of any venue, and would be found everywhere."""
 
 
 class Channel(Enum):
@@ -108,19 +126,26 @@ class UserStream:
         To be sent every `renew_s` while the stream is open.
     """
 
-    url: str
-    opening: tuple[bytes, ...] = ()
-    renew: Call | None = None
+    url: str = field(repr=False)
+    opening: tuple[bytes, ...] = field(default=(), repr=False)
+    renew: Call | None = field(default=None, repr=False)
     renew_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRights:
-    """What a key may do, as the venue says; None where it does not say."""
+    """What a key may do, as the venue says; None where it does not say.
+
+    Parameters
+    ----------
+    can_transfer : bool, optional
+        Whether it may move funds to other accounts of the same owner.
+    """
 
     can_trade: bool
     can_withdraw: bool | None
     ip_restricted: bool | None
+    can_transfer: bool | None = None
 
 
 class StopDialect(Protocol):

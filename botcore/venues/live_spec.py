@@ -171,5 +171,7 @@ class LiveSpec(ConfigModel):
     channels: dict[str, str] = {}
     channel_paths: dict[str, str] = {}
     polls_s: dict[str, Seconds] = {}
+    rights_at: str | None = None
+    """Connector at which the same key tells what it may do, where this one does not."""
     lists_stop_orders: bool = False
     """Whether a reduce-only stop order can rest at this venue (`stop_on_venue`)."""

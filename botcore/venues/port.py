@@ -28,6 +28,10 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        # neither signature nor key: a request ends up in messages about itself
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
+
 
 class Lane(Enum):
     """Which connections a request may use: slow polls never hold up an order."""

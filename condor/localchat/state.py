@@ -15,7 +15,7 @@ from typing import Any
 
 from condor.localchat.errors import bad_request
 from condor.localchat.view import event_of
-from condor.store.chat_store import KEEP_EVENTS, KEEP_MESSAGES, ChatStore
+from condor.store.chat_store import KEEP_EVENTS, KEEP_MESSAGES, ChatStore, wipe
 
 BOT_ID = 1_000_000_001
 QUERY_TTL_S = 60
@@ -154,8 +154,16 @@ class ChatState:
     def delete_message(self, message_id: int) -> None:
         if message_id in self.pinned:
             self.pin(message_id, is_pinned=False)
-        del self.messages[message_id]
+        message = self.messages.pop(message_id)
         self._commit("deleted", {"message_id": message_id, "_gone": True})
+        if not message["from"]["is_bot"]:
+            self._forget_words(message_id)
+
+    def _forget_words(self, message_id: int) -> None:
+        """What a person has typed and had deleted is nowhere any more: it may have been a key, or a code."""
+        for item in (*self.events, *self.updates):
+            wipe(item, message_id)
+        self._store.forget_words(message_id)
 
     def pin(self, message_id: int | None, *, is_pinned: bool) -> None:
         """Pin or unpin a message; None unpins all."""

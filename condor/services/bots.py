@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -71,6 +71,8 @@ class BotService:
         self._journal = journal
         self._wall = wall
         self._starting = asyncio.Lock()
+        self.before_live: Callable[[Actor, set[str]], Awaitable[None]] = _nothing
+        """Asked before a bot trades with real money: who wants it, on which accounts; raises UserError when it may not."""
 
     # ---- start -----------------------------------------------------------------------------------------------------
     async def start(self, actor: Actor, controller_name: str, values: Mapping[str, Any], claim: Claim, title: str = "", mode: str = PAPER) -> BotView:
@@ -108,6 +110,7 @@ class BotService:
             raise UserError(f"expected controllers with different ids, found {', '.join(ids) or 'none'}")
         for _, config in checked:
             if mode == LIVE:
+                await self.before_live(actor, {market.connector_name for market in config.markets()})
                 await self._settle(config)
         names = ", ".join(name for name, _ in checked)
         stem = _stem(checked[0][0], getattr(checked[0][1], "trading_pair", ""))
@@ -196,7 +199,9 @@ class BotService:
             configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
             if found.mode == LIVE:
                 for config in configs:
-                    await self._settle(self.check(config.controller_name, config.config, found.mode))
+                    checked = self.check(config.controller_name, config.config, found.mode)
+                    await self.before_live(actor, {market.connector_name for market in checked.markets()})
+                    await self._settle(checked)
             strategy = await self._manager.build_again(bot_id, configs, found.mode)
             row = await self._committed(write)
             self._manager.launch(row, configs, strategy)
@@ -422,6 +427,10 @@ def _present(row: BotRow | None) -> list[BotRow]:
 
 def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
     return [(row, load_sums(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
+
+
+async def _nothing(actor: Actor, accounts: set[str]) -> None:
+    """Nobody has anything against it."""
 
 
 def _stem(controller_name: str, trading_pair: str) -> str:

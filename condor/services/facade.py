@@ -14,12 +14,15 @@ from condor.services.drafts import DraftService
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
 from condor.services.invites import InviteService
+from condor.services.key_forms import KeyForms
+from condor.services.keys import KeyService
 from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
 from condor.services.prices import PriceService
+from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
@@ -48,3 +51,6 @@ class Services:
     audit: AuditService
     alerts: AlertService
     prices: PriceService
+    keys: KeyService
+    key_forms: KeyForms
+    step_up: StepUpService

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select, text
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select, text, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from botcore.model.errors import UserError
@@ -70,6 +70,8 @@ class ChatStore:
         os.chmod(path, 0o600)
         self._connection = self._engine.connect()
         self._connection.execute(text("PRAGMA synchronous=NORMAL"))
+        # what is deleted is overwritten: people delete keys and codes
+        self._connection.execute(text("PRAGMA secure_delete=ON"))
         self._connection.commit()
         found = self.value("schema")
         if found is None:
@@ -99,8 +101,8 @@ class ChatStore:
                     self._connection.execute(delete(messages).where(messages.c.message_id == message_id))
                 else:
                     self._upsert(messages, {"message_id": message_id, "message": json.dumps(message)})
-            for update in new_updates:
-                self._upsert(updates, {"update_id": update["update_id"], "update_json": json.dumps(update)})
+            for new in new_updates:
+                self._upsert(updates, {"update_id": new["update_id"], "update_json": json.dumps(new)})
             if done_updates is not None:
                 self._connection.execute(delete(updates).where(updates.c.update_id < done_updates))
             for event in new_events:
@@ -116,6 +118,19 @@ class ChatStore:
     def put_file(self, file_id: str, name: str, mime: str, content: bytes) -> None:
         with self._connection.begin():
             self._connection.execute(insert(files).values(file_id=file_id, name=name, mime=mime, content=content).on_conflict_do_nothing())
+
+    def forget_words(self, message_id: int) -> None:
+        """Take the words of a message out of everything that quotes it, and out of the file's free pages and its log."""
+        wanted = f'%"message_id": {int(message_id)}%'
+        with self._connection.begin():
+            for table, key, column in ((events, events.c.seq, events.c.event), (updates, updates.c.update_id, updates.c.update_json)):
+                for row in self._connection.execute(select(key, column).where(column.like(wanted))).all():
+                    item = json.loads(row[1])
+                    wipe(item, message_id)
+                    self._connection.execute(update(table).where(key == row[0]).values({column.name: json.dumps(item)}))
+        # what was overwritten is in the log until it is cut off
+        raw: Any = self._connection.connection.dbapi_connection
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def prune(self) -> None:
         """Forget the oldest messages, events and the files that no message shows any more."""
@@ -159,3 +174,18 @@ class ChatStore:
         query = select(events.c.event).where(events.c.seq > seq).order_by(events.c.seq).limit(count)
         with self._connection.begin():
             return [json.loads(row) for row in self._connection.execute(query).scalars()]
+
+
+WORDS = ("text", "html", "caption")
+
+
+def wipe(item: Any, message_id: int) -> None:
+    """Blank the words of a message wherever it stands in a value, in place."""
+    if isinstance(item, dict):
+        if item.get("message_id") == message_id:
+            item.update({name: "" for name in WORDS if name in item})
+        for part in item.values():
+            wipe(part, message_id)
+    elif isinstance(item, list):
+        for part in item:
+            wipe(part, message_id)

@@ -342,3 +342,46 @@ price_alerts = Table(
     Column("created_ms", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
+
+step_up_tries = Table(
+    "step_up_tries",
+    metadata,
+    # wrong codes of a user in a row, and until when none is looked at
+    Column("front", String(16), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True),
+    Column("wrong", Integer, nullable=False),
+    Column("locked_until_ms", BigInteger, nullable=False),
+)
+
+step_up_codes = Table(
+    "step_up_codes",
+    metadata,
+    # a code works once: the step of the last one that did
+    Column("code_key", String(16), primary_key=True),
+    Column("last_step", BigInteger, nullable=False),
+)
+
+account_caps = Table(
+    "account_caps",
+    metadata,
+    # what the owner allows on an account, whatever bots ask for
+    Column("mode", String(8), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    # JSON
+    Column("caps", Text, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+
+cap_days = Table(
+    "cap_days",
+    metadata,
+    # where an account stood when its day began, and whether its loss has latched it
+    Column("mode", String(8), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    # days since 1970, UTC
+    Column("day", Integer, nullable=False),
+    # quote asset -> Decimal text, JSON
+    Column("begun_with", Text, nullable=False),
+    # empty while entries are free
+    Column("latched", Text, nullable=False),
+)

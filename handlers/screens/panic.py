@@ -123,5 +123,6 @@ async def release_screen(ctx: Context, args: Args) -> View:
 
 @action("panic_release", Role.OWNER)
 async def panic_release(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
     await ctx.services.panic.release(ctx.actor, str(args.get("text", "")), ctx.claim)
     return Show("home", toast="Released")

@@ -118,6 +118,7 @@ async def release_screen(ctx: Context, args: Args) -> View:
 
 @action("release", Role.OWNER)
 async def release(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
     await ctx.services.overview.release(ctx.actor, ctx.claim)
     return Show("status", toast="New positions are allowed")
 

@@ -128,6 +128,10 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("alert", {"key": 99_999}),
         ("draft", {"draft": reviewed.draft_id}),
         *(("draft", {"draft": draft.draft_id}) for draft in drafts),
+        ("keys", {}),
+        ("keys_page", {}),
+        ("step_up", {"screen": "keys", "args": {}}),
+        *(("key_pasted", {"is_gone": gone, "is_group": group}) for gone in (True, False) for group in (True, False)),
     ]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here, and nobody has been let in

@@ -73,7 +73,8 @@ def traded(rows: list[Row], names: Names) -> list[tuple[str, int]]:
 
 def spot_rights(row: Row) -> AccountRights:
     """`apiRestrictions`: what this key may do."""
-    return AccountRights(flag(row, "enableSpotAndMarginTrading"), flag(row, "enableWithdrawals"), flag(row, "ipRestrict"))
+    moves = flag(row, "enableInternalTransfer") if "enableInternalTransfer" in row else None
+    return AccountRights(flag(row, "enableSpotAndMarginTrading"), flag(row, "enableWithdrawals"), flag(row, "ipRestrict"), moves)
 
 
 def futures_rights(row: Row) -> AccountRights:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from botcore.model.errors import ConfigError
+from botcore.model.secret import Secret
 from botcore.venues.dialect import Credentials
 from botcore.venues.port import HttpRequest
 from botcore.venues.wire import Access, Call
@@ -31,9 +32,9 @@ def _quoted(text: str) -> str:
     return text if PLAIN(text) else quote(text, safe="")
 
 
-def signature(secret: str, payload: str) -> str:
+def signature(secret: Secret, payload: str) -> str:
     """HMAC-SHA256 in hexadecimal."""
-    return hmac.digest(secret.encode(), payload.encode(), "sha256").hex()
+    return hmac.digest(secret.reveal().encode(), payload.encode(), "sha256").hex()
 
 
 def http_request(call: Call, base: str, credentials: Credentials | None, timestamp_ms: int, window_ms: int) -> HttpRequest:
@@ -49,7 +50,7 @@ def http_request(call: Call, base: str, credentials: Credentials | None, timesta
     if call.access is not Access.PUBLIC:
         if credentials is None:
             raise ConfigError(f"{call.name} needs a key")
-        headers[KEY_HEADER] = credentials.key
+        headers[KEY_HEADER] = credentials.key.reveal()
         if call.access is Access.SIGNED:
             proof = encoded((("recvWindow", str(window_ms)), ("timestamp", str(timestamp_ms))))
             query = f"{query}&{proof}" if query else proof
@@ -59,7 +60,7 @@ def http_request(call: Call, base: str, credentials: Credentials | None, timesta
 
 def socket_request(request_id: int, method: str, credentials: Credentials, timestamp_ms: int, window_ms: int) -> bytes:
     """A signed request to the WebSocket API that has no parameters of its own."""
-    params: dict[str, str | int] = {"apiKey": credentials.key, "recvWindow": window_ms, "timestamp": timestamp_ms}
+    params: dict[str, str | int] = {"apiKey": credentials.key.reveal(), "recvWindow": window_ms, "timestamp": timestamp_ms}
     payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
     params["signature"] = signature(credentials.secret, payload)
     return json.dumps({"id": request_id, "method": method, "params": params}).encode()

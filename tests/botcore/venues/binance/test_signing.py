@@ -29,7 +29,7 @@ def test_the_manuals_example_signs_alike() -> None:
         "https://api.binance.com/api/v3/order?symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000"
         "&timestamp=1499827319559&signature=c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"
     )
-    assert request.headers == {"X-MBX-APIKEY": KEY.key} and request.body == b"" and request.method == "POST"
+    assert request.headers == {"X-MBX-APIKEY": KEY.key.reveal()} and request.body == b"" and request.method == "POST"
 
 
 def test_the_manuals_mixed_example_signs_alike() -> None:
@@ -54,7 +54,7 @@ def test_a_public_call_has_neither_key_nor_time() -> None:
 
 def test_a_keyed_call_has_a_key_and_no_signature() -> None:
     request = http_request(Call("user_key", "POST", "/fapi/v1/listenKey", access=Access.KEYED), "https://x", KEY, 1, 5000)
-    assert request.url == "https://x/fapi/v1/listenKey" and request.headers == {"X-MBX-APIKEY": KEY.key}
+    assert request.url == "https://x/fapi/v1/listenKey" and request.headers == {"X-MBX-APIKEY": KEY.key.reveal()}
 
 
 def test_a_call_that_needs_a_key_says_so() -> None:
@@ -70,8 +70,8 @@ def test_the_validity_window_is_that_of_the_belief_rules() -> None:
 def test_the_socket_signs_raw_values_in_alphabetical_order() -> None:
     sent = json.loads(socket_request(1, "userDataStream.subscribe.signature", KEY, 1747385641636, 5000))
     assert sent["id"] == 1 and sent["method"] == "userDataStream.subscribe.signature"
-    payload = f"apiKey={KEY.key}&recvWindow=5000&timestamp=1747385641636"
-    assert sent["params"] == {"apiKey": KEY.key, "recvWindow": 5000, "timestamp": 1747385641636, "signature": signature(KEY.secret, payload)}
+    payload = f"apiKey={KEY.key.reveal()}&recvWindow=5000&timestamp=1747385641636"
+    assert sent["params"] == {"apiKey": KEY.key.reveal(), "recvWindow": 5000, "timestamp": 1747385641636, "signature": signature(KEY.secret, payload)}
 
 
 def test_encoding_leaves_unreserved_characters() -> None:

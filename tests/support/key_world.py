@@ -1,0 +1,78 @@
+"""A program whose venue is an exchange in a box on loopback, and a person with a browser: for keys, codes and caps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from botcore.model.secret import Secret
+from condor.home import find_home
+from condor.settings import Environment, Settings
+from condor.wiring import Program, wall_clock
+from tests.fakes.simvenue.front import Front
+from tests.fakes.simvenue.server import Server
+from tests.fakes.simvenue.venue import SimVenue
+
+KEY = "canaryKEY7Qm2xT9vB4nR8sLc0pZ6wYdFhJkA1eGuXo3iVtN5bMqE8rU2yD4fH7"
+SECRET = "canarySECRETz8Rk5uW1qYp7oHc3mVx9bTn2eJd6sGf4LaQ0iXwB1nM5vC9xZ3kL"
+PASSPHRASE = Secret("canary words nobody guesses")
+
+
+@asynccontextmanager
+async def venue(monkeypatch: pytest.MonkeyPatch, kind: str = "spot", name: str = "binance") -> AsyncIterator[SimVenue]:
+    """An exchange on loopback that knows the key; the environment names its address."""
+    made = SimVenue(kind, time.time_ns, key=KEY, secret=SECRET, balances={"USDT": Decimal(100_000), "BTC": Decimal(1)}, still=True)  # type: ignore[arg-type]
+    server = Server(Front(made, time.time_ns))
+    await server.start()
+    monkeypatch.setenv(f"CONDOR_VENUE_{name.upper()}_REST", server.rest_url)
+    monkeypatch.setenv(f"CONDOR_VENUE_{name.upper()}_WS", server.ws_url)
+    try:
+        yield made
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def running(folder: Path, passphrase: Secret | None = None) -> AsyncIterator[Program]:
+    """A started program, closed in the end."""
+    settings = Settings.model_validate({"clock": {"tick_size": 0.25}})
+    program = Program(find_home(folder), settings, Environment(http="127.0.0.1:0"), wall_clock(), passphrase=passphrase)
+    try:
+        await program.start()
+        yield program
+    finally:
+        await program.close()
+
+
+class Browser:
+    """A browser on the same machine."""
+
+    def __init__(self, program: Program) -> None:
+        self._origin = program.web.base
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    async def __aenter__(self) -> Browser:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._session.close()
+
+    async def fill_in(self, link: str, **values: str) -> tuple[int, str]:
+        """Open a page and send its form; status and text of the answer."""
+        async with self._session.get(link) as page:
+            assert page.status == 200, await page.text()
+        async with self._session.post(link, data=values, headers={"Origin": self._origin}) as answer:
+            return answer.status, await answer.text()
+
+
+def audit(program: Program) -> list[tuple[Any, ...]]:
+    """(action, target, after, result) of every change."""
+    query = "SELECT action, target, after, result FROM audit ORDER BY audit_id"
+    return program._journal.read(lambda connection: [tuple(row) for row in connection.exec_driver_sql(query)]).result()
