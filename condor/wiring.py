@@ -40,7 +40,10 @@ from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
+from condor.services.confirms import ConfirmService
 from condor.services.drafts import DraftService
+from condor.services.edits import EditService
+from condor.services.exits import ExitService
 from condor.services.facade import Services
 from condor.services.history import HistoryService
 from condor.services.missing import MissingService
@@ -48,6 +51,7 @@ from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
+from condor.services.pauses import PauseService
 from condor.services.subscriptions import SubscriptionService
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
@@ -180,6 +184,7 @@ class Program:
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
+        self._scheduler.every("prune confirms", PRUNE_S, self.services.confirms.prune)
         await self.services.subscriptions.rebuild()
         self._notifications.start()
         self._endings.push_async_callback(self._notifications.close)
@@ -209,6 +214,10 @@ class Program:
             CodeService(configs, journal, wall),
             PanicService(hosts, self._manager, journal, wall),
             MissingService(hosts, journal, wall),
+            ConfirmService(journal, wall),
+            ExitService(hosts, self._manager, bots, journal, wall),
+            PauseService(self._manager, journal, wall),
+            EditService(self._manager, bots, configs, overview),
         )
 
     def _recover(self) -> None:

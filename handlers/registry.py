@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -31,6 +32,17 @@ class Screen:
     render: Render
 
 
+class Danger(IntEnum):
+    """What an action may do."""
+
+    LOOK = 0
+    """It changes what cards show, or settings of the chat."""
+    CHANGE = 1
+    """It changes something that is taken back with one tap."""
+    CONFIRM = 2
+    """It is done only by a button of a card that asks (`View.frozen`): see `handlers.confirm`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a button does."""
@@ -38,6 +50,7 @@ class Action:
     name: str
     role: Role
     act: Act
+    danger: Danger = Danger.LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +84,9 @@ def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
     return lambda function: _marked(function, lambda: Screen(name, role, function))
 
 
-def action(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
+def action(name: str, role: Role = Role.VIEWER, danger: Danger = Danger.LOOK) -> Callable[[F], F]:
     """Describe a function as an action."""
-    return lambda function: _marked(function, lambda: Action(name, role, function))
+    return lambda function: _marked(function, lambda: Action(name, role, function, danger))
 
 
 def command(name: str, summary: str, usage: str = "", role: Role = Role.VIEWER) -> Callable[[F], F]:

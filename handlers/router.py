@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from telegram import CallbackQuery, Message, Update
@@ -16,16 +16,19 @@ from telegram.error import BadRequest
 
 from condor.errors import CondorError, UserError, nearest
 from condor.services.bots import Claim
+from condor.services.confirms import Choice
 from condor.services.facade import Services
 from condor.store.panels import AlreadyDone, Panel, Token
 from condor.users import Actor, Forbidden
+from handlers.args import Given, Outdated
+from handlers.confirm import CONFIRM, Confirming, Place, place_of
 from handlers.context import Context
 from handlers.gate import ChatContext
 from handlers.html import line
 from handlers.live import LiveCards
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
-from handlers.registry import Registry
+from handlers.registry import Danger, Registry
 from handlers.view import Outcome, Show, Toast, View
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,7 @@ class Router:
         self._presenter = presenter
         self._live = live
         self._now_ms = now_ms
+        self._confirming = Confirming(services.confirms, lambda shown, actor: self._render(shown, actor, _nothing), self._confirmed)
 
     # ---- taps ------------------------------------------------------------------------------------------------------
     async def on_tap(self, update: Update, context: ChatContext) -> None:
@@ -53,6 +57,9 @@ class Router:
         text, is_alert = "", False
         try:
             text, is_alert = await self._tapped(query, actor)
+        except Outdated:
+            await self._open(actor, Show("home"), _nothing)
+            text = OUTDATED
         except UserError as error:
             text, is_alert = str(error), not isinstance(error, AlreadyDone)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
@@ -63,40 +70,54 @@ class Router:
         panels = self._services.panels
         token = await panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
         panel = await panels.by_id(token.panel_id) if token is not None else None
-        if token is None or panel is None or token.action not in self._registry.actions:
-            await self._open(actor, Show("home"), _nothing)
-            return OUTDATED, False
+        if token is None or panel is None or token.action not in (CONFIRM, *self._registry.actions):
+            raise Outdated
+        if token.action == CONFIRM:
+            # before anything is drawn: a card that is somebody else's stays as it is
+            await self._confirming.refuse_old(token.args, actor)
         if token.user_id not in (actor.user_id, 0):
             raise Forbidden("this card belongs to somebody else; open your own with /start")
         if token.is_stale:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
-        return await self._act(token, panel, actor)
+        return await self._act(token, panel, actor, place_of(query))
 
-    async def _act(self, token: Token, panel: Panel, actor: Actor) -> tuple[str, bool]:
+    async def _act(self, token: Token, panel: Panel, actor: Actor, place: Place | None) -> tuple[str, bool]:
         """Carry out what a button means; whatever happens, the card shows how things are afterwards."""
         claim = self._services.panels.claim_of_token(token.token)
         try:
             if token.used_ms is not None:
                 raise AlreadyDone("this was done already")
-            outcome = await self._call(token.action, token.args, actor, claim)
+            if token.action == CONFIRM:
+                outcome = await self._confirming.tapped(token.args, actor)
+            else:
+                outcome = await self._call(token.action, token.args, actor, claim, panel)
+        except Outdated:
+            raise
         except UserError as error:
-            await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
+            await self._turn(panel, Show(panel.screen, panel.args), actor, claim, place)
             return str(error), not isinstance(error, AlreadyDone)
         if isinstance(outcome, Toast):
-            await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
+            await self._turn(panel, Show(panel.screen, panel.args), actor, claim, place)
             return outcome.text, outcome.is_alert
         if outcome.is_new:
             await self._open(actor, outcome, claim)
         else:
-            await self._turn(panel, outcome, actor, claim)
+            await self._turn(panel, outcome, actor, claim, place)
         return outcome.toast, False
 
-    async def _call(self, name: str, args: dict[str, Any], actor: Actor, claim: Claim) -> Outcome:
+    async def _call(self, name: str, args: Mapping[str, Any], actor: Actor, claim: Claim, panel: Panel, *, is_confirmed: bool = False) -> Outcome:
         action = self._registry.actions[name]
         if actor.role < action.role:
             raise Forbidden(f"this needs the role {action.role.name.lower()}, yours is {actor.role.name.lower()}")
-        return await action.act(self._context(actor, claim), args)
+        if action.danger is Danger.CONFIRM and not is_confirmed:
+            # a button of an older version, from before this asked
+            raise Outdated
+        return await action.act(self._context(actor, claim, panel), Given(args))
+
+    async def _confirmed(self, choice: Choice, actor: Actor, claim: Claim) -> Outcome:
+        nowhere = self._services.panels.fresh(actor, "home", {})
+        return await self._call(choice.action, choice.args, actor, claim, nowhere, is_confirmed=True)
 
     # ---- lines -----------------------------------------------------------------------------------------------------
     async def on_line(self, update: Update, context: ChatContext) -> None:
@@ -144,7 +165,7 @@ class Router:
             wanted = (expected.action, expected.args) if expected is not None else None
         if panel is None or wanted is None:
             raise UserError("nothing here waits for an answer; /help lists what can be done")
-        outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim)
+        outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim, panel)
         turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
         # the answered card goes and comes back below the answer, so that the conversation reads downwards
         await self._presenter.remove(panel)
@@ -156,13 +177,13 @@ class Router:
         """A new card at the end of the chat."""
         await self._put(self._services.panels.fresh(actor, shown.screen, dict(shown.args)), shown, actor, claim)
 
-    async def _turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> None:
+    async def _turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> None:
         """Turn a card to a screen."""
         turned = Panel(panel.panel_id, panel.front, panel.chat_id, panel.message_id, shown.screen, dict(shown.args), panel.digest)
-        await self._put(turned, shown, actor, claim)
+        await self._put(turned, shown, actor, claim, place)
 
-    async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> None:
-        view = await self._render(shown, actor, claim)
+    async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> None:
+        view = await self._confirming.written(panel, await self._render(shown, actor, claim), actor, place)
         panel = await self._presenter.put(panel, view, actor)
         await self._presenter.arm(panel, view, actor)
         if view.is_live:
@@ -176,10 +197,10 @@ class Router:
             return await self._registry.screens["home"].render(self._context(actor, claim), {})
         if actor.role < screen.role:
             raise Forbidden(f"this needs the role {screen.role.name.lower()}, yours is {actor.role.name.lower()}")
-        return await screen.render(self._context(actor, claim), shown.args)
+        return await screen.render(self._context(actor, claim), Given(shown.args))
 
-    def _context(self, actor: Actor, claim: Claim) -> Context:
-        return Context(self._services, self._registry, actor, claim, self._now_ms)
+    def _context(self, actor: Actor, claim: Claim, panel: Panel | None = None) -> Context:
+        return Context(self._services, self._registry, actor, claim, self._now_ms, panel)
 
     # ---- what the front end sends by itself ------------------------------------------------------------------------
     async def redraw(self, panel: Panel, actor: Actor) -> Panel | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from condor.services.confirms import Frozen
 from handlers.html import Safe
 
 MAX_LABEL = 40
@@ -23,6 +24,10 @@ class Button:
         Whether it may act a single time; for everything that changes state.
     style : str
         `danger`, `success`, `primary` or nothing.
+    confirm : bool
+        Whether it answers what its card asks (`View.frozen`): it is held against that when it is tapped.
+    by_price : bool
+        Whether such an answer must not be taken once the price is another one.
     """
 
     text: str
@@ -30,6 +35,8 @@ class Button:
     args: Mapping[str, Any] = field(default_factory=dict)
     once: bool = False
     style: str = ""
+    confirm: bool = False
+    by_price: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,18 @@ class View:
     ----------
     is_live : bool
         Whether it is drawn again by itself while somebody looks at it.
+    frozen : Frozen, optional
+        What its confirming buttons are held against, as it is now.
+    gone : str
+        Why there is nothing to confirm here any more.
     """
 
     text: Safe
     rows: tuple[tuple[Button, ...], ...] = ()
     expects: Expects | None = None
     is_live: bool = False
+    frozen: Frozen | None = None
+    gone: str = ""
 
 
 def show(text: str, screen: str, **args: Any) -> Button:

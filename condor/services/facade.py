@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from condor.services.access import AccessService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
+from condor.services.confirms import ConfirmService
 from condor.services.drafts import DraftService
+from condor.services.edits import EditService
+from condor.services.exits import ExitService
 from condor.services.history import HistoryService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
+from condor.services.pauses import PauseService
 from condor.services.subscriptions import SubscriptionService
 
 
@@ -30,3 +34,7 @@ class Services:
     code: CodeService
     panic: PanicService
     missing: MissingService
+    confirms: ConfirmService
+    exits: ExitService
+    pauses: PauseService
+    edits: EditService

@@ -107,6 +107,11 @@ def set_state(connection: Connection, bot_id: str, state: str, *, keep_position:
     return bool(changed.rowcount)
 
 
+def set_title(connection: Connection, bot_id: str, title: str) -> None:
+    """Give a bot another title."""
+    connection.execute(update(tables.bots).where(tables.bots.c.bot_id == bot_id).values(title=title))
+
+
 def bots_in(connection: Connection, states: Sequence[str]) -> list[BotRow]:
     """Bots in any of these states, oldest first."""
     table = tables.bots

@@ -46,6 +46,10 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/executors": "Executors",
         "/history": "History",
         "/stop": "Nothing to stop",
+        "/pause": "all bots",
+        "/resume": "nothing is paused",
+        "/close": "Executors",
+        "/edit": "Bots",
         "/panic": "Stop everything?",
         "/help": "/executors",
     }
