@@ -111,7 +111,9 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
-    assert seen | {"release", "resume", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} >= set(registry.screens)
+    assert seen | {"release", "resume", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} >= set(
+        registry.screens
+    )
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)
     check(await registry.screens["bot"].render(context(program, registry), stale.args), registry, "a bot that is gone")
