@@ -99,6 +99,11 @@ class Confirming:
             self._confirms.refuse_others(confirm, actor)
             self._confirms.refuse_second(confirm)
 
+    async def may_have_acted(self, args: Mapping[str, Any]) -> bool:
+        """Whether what a card asked about may have been done: it was recorded together with the answer."""
+        confirm = await self._confirms.find(str(args["id"]))
+        return confirm is not None and confirm.state in (EXECUTING, DONE, UNKNOWN)
+
     async def tapped(self, args: Mapping[str, Any], actor: Actor) -> Outcome:
         """Carry out an answer, if what was asked still stands.
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from condor.users import Role
+from handlers.aliases import aliases
 from handlers.context import Context
 from handlers.view import Outcome, Show, View
 
@@ -77,6 +78,15 @@ class Registry:
     screens: dict[str, Screen] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     commands: dict[str, Command] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    def command(self, word: str) -> Command | None:
+        """The command of this name or alias."""
+        return self.commands.get(self.aliases.get(word, word))
+
+    def alias_of(self, name: str) -> str:
+        """The shortest that may be typed for a command; empty where it has none."""
+        return min((alias for alias, of in self.aliases.items() if of == name), key=len, default="")
 
 
 def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
@@ -118,4 +128,5 @@ def collect(modules: Iterable[ModuleType]) -> Registry:
                 if description.name in place:
                     raise ValueError(f"{description.name} is described twice, in {module.__name__} the second time")
                 place[description.name] = description
+    registry.aliases = aliases(registry.commands)
     return registry

@@ -7,14 +7,13 @@ since says so instead of acting on something else.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from telegram import CallbackQuery, Message, Update
 from telegram.error import BadRequest
 
-from condor.errors import CondorError, UserError, nearest
+from condor.errors import UserError, nearest
 from condor.services.bots import Claim
 from condor.services.confirms import Choice
 from condor.services.facade import Services
@@ -23,6 +22,7 @@ from condor.users import Actor, Forbidden
 from handlers.args import Given, Outdated
 from handlers.confirm import CONFIRM, Confirming, Place, place_of
 from handlers.context import Context
+from handlers.faults import Faults, Watched
 from handlers.gate import ChatContext
 from handlers.html import line
 from handlers.live import LiveCards
@@ -46,6 +46,7 @@ class Router:
         self._presenter = presenter
         self._live = live
         self._now_ms = now_ms
+        self._faults = Faults(services.access, presenter, now_ms)
         self._confirming = Confirming(services.confirms, lambda shown, actor: self._render(shown, actor, _nothing), self._confirmed)
 
     # ---- taps ------------------------------------------------------------------------------------------------------
@@ -54,22 +55,37 @@ class Router:
         query, actor = update.callback_query, context.actor
         if query is None or actor is None:
             return
-        text, is_alert = "", False
+        text, is_alert, token = "", False, None
+        claim = self._watched(None)
         try:
-            text, is_alert = await self._tapped(query, actor)
-        except Outdated:
-            await self._open(actor, Show("home"), _nothing)
-            text = OUTDATED
+            token = await self._services.panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
+            claim = self._watched(token)
+            text, is_alert = await self._tapped(query, token, actor, claim)
         except UserError as error:
             text, is_alert = str(error), not isinstance(error, AlreadyDone)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
-            text, is_alert = _reported(error), True
+            where = token.action if token is not None else "a button"
+            asked = token is not None and token.action == CONFIRM and await self._confirming.may_have_acted(token.args)
+            text, is_alert = await self._faults.report(actor.front, where, error, had_effect=asked or await claim.had_effect()), True
         await _answer(query, text, is_alert=is_alert)
 
-    async def _tapped(self, query: CallbackQuery, actor: Actor) -> tuple[str, bool]:
-        panels = self._services.panels
-        token = await panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
-        panel = await panels.by_id(token.panel_id) if token is not None else None
+    def _watched(self, token: Token | None) -> Watched:
+        """The claim of a tapped button."""
+        if token is None:
+            return Watched(_nothing, _never)
+        panels, name = self._services.panels, token.token
+        return Watched(panels.claim_of_token(name), lambda: panels.was_used(name))
+
+    async def _tapped(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim) -> tuple[str, bool]:
+        try:
+            return await self._meant(query, token, actor, claim)
+        except Outdated:
+            await self._open(actor, Show("home"), _nothing)
+            return OUTDATED, False
+
+    async def _meant(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim) -> tuple[str, bool]:
+        """What a button means now: nothing any more, a card that has changed, or an action."""
+        panel = await self._services.panels.by_id(token.panel_id) if token is not None else None
         if token is None or panel is None or token.action not in (CONFIRM, *self._registry.actions):
             raise Outdated
         if token.action == CONFIRM:
@@ -80,11 +96,10 @@ class Router:
         if token.is_stale:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
-        return await self._act(token, panel, actor, place_of(query))
+        return await self._act(token, panel, actor, claim, place_of(query))
 
-    async def _act(self, token: Token, panel: Panel, actor: Actor, place: Place | None) -> tuple[str, bool]:
+    async def _act(self, token: Token, panel: Panel, actor: Actor, claim: Claim, place: Place | None) -> tuple[str, bool]:
         """Carry out what a button means; whatever happens, the card shows how things are afterwards."""
-        claim = self._services.panels.claim_of_token(token.token)
         try:
             if token.used_ms is not None:
                 raise AlreadyDone("this was done already")
@@ -125,7 +140,8 @@ class Router:
         message, actor = update.message, context.actor
         if message is None or actor is None:
             return
-        claim = self._services.panels.claim_of_update(actor.front, update.update_id)
+        panels, front, number = self._services.panels, actor.front, update.update_id
+        claim = Watched(panels.claim_of_update(front, number), lambda: panels.was_handled(front, number))
         try:
             await self._services.subscriptions.known_chat(actor)
             text = message.text or ""
@@ -136,16 +152,18 @@ class Router:
         except UserError as error:
             await self._presenter.say(actor.chat_id, line("⚠️ ", str(error)), message.message_id)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
-            await self._presenter.say(actor.chat_id, line("⚠️ ", _reported(error)), message.message_id)
+            where = (message.text or "a file").split(maxsplit=1)[0] if (message.text or "").startswith("/") else "a message"
+            told = await self._faults.report(actor.front, where, error, had_effect=await claim.had_effect())
+            await self._presenter.say(actor.chat_id, line("⚠️ ", told), message.message_id)
 
     async def _command(self, text: str, actor: Actor, claim: Claim) -> None:
         word, *arguments = text[1:].split()
         name = word.partition("@")[0].lower()
-        found = self._registry.commands.get(name)
+        found = self._registry.command(name)
         if found is None:
             raise UserError(f"there is no command /{name[:32]}{nearest(name, self._registry.commands)}; /help lists them")
         if actor.role < found.role:
-            raise Forbidden(f"/{name} needs the role {found.role.name.lower()}, yours is {actor.role.name.lower()}")
+            raise Forbidden(f"/{found.name} needs the role {found.role.name.lower()}, yours is {actor.role.name.lower()}")
         await self._services.panels.expect(actor, None)
         await self._open(actor, await found.run(self._context(actor, claim), arguments), claim)
 
@@ -220,12 +238,8 @@ def _nothing(connection: Any) -> None:
     """The claim of what changes nothing."""
 
 
-def _reported(error: Exception) -> str:
-    """What a person is told of a fault of ours; the log has the rest under the same reference."""
-    reference = secrets.token_hex(3).upper()
-    log.error("a chat update failed, reference %s", reference, exc_info=error)
-    what = f" ({error})" if isinstance(error, CondorError) else ""
-    return f"That failed by a fault of this program{what}. Look at /status before you try again. Reference {reference}."
+async def _never() -> bool:
+    return False
 
 
 async def _answer(query: CallbackQuery, text: str, *, is_alert: bool) -> None:

@@ -10,6 +10,7 @@ from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.store import Connection
 from condor.store.common import has_owner, put_user, role_of, write_audit
+from condor.store.owners import owner_chats
 from condor.users import Actor, Role
 
 LOCAL_FRONT = "local"
@@ -36,6 +37,10 @@ class AccessService:
             return Actor(user_id, name, Role.OWNER, front, chat_id)
         role = await asyncio.wrap_future(self._journal.read(lambda connection: role_of(connection, user_id)))
         return Actor(user_id, name, role, front, chat_id)
+
+    async def owner_chats(self, front: str) -> list[int]:
+        """Private chats in which an owner can be told something."""
+        return await asyncio.wrap_future(self._journal.read(lambda connection: owner_chats(connection, front, everybody_owns=front == LOCAL_FRONT)))
 
     async def claim_code(self) -> str | None:
         """A code for the first owner, to be shown on the console; None when there is an owner."""
