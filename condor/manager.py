@@ -35,6 +35,8 @@ from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Host, Hosts
 from condor.stand_in import stand_in, texts_in
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_version, bot_by_id, bots_in, configs_of, limits_of, set_state
+from condor.store.pauses import EVERY_BOT, Pause
+from condor.store.pauses import pauses as stored_pauses
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ class RunningBot:
     row: BotRow
     configs: list[ConfigRow]
     strategy: StrategyV2Base
+    pause: Pause | None = None
+    """Who has turned its entries off."""
 
 
 def waiting_words(names: Sequence[str]) -> str:
@@ -78,6 +82,8 @@ class BotManager:
         self.no_new_bots: str | None = None
         self.stopped_all: str | None = None
         """Who has stopped everything (`/panic`); no bot starts while that stands."""
+        self.pauses: dict[str, Pause] = {}
+        """By bot; the empty id stands for all, those that are started later too."""
         self.unaccounted: dict[tuple[str, Market], Decimal] = {}
         self._differs: dict[Market, tuple[Decimal, int]] = {}
 
@@ -119,6 +125,7 @@ class BotManager:
         self.running[row.bot_id] = RunningBot(row, configs, strategy)
         host = self._hosts.of(row.mode)
         host.runtime.add_bot(strategy)
+        self.take_pauses([row.bot_id])
         payload = {"title": row.title, "mode": row.mode, "controllers": [config.controller_name for config in configs]}
         host.bus.publish(Fact(FactKind.BOT_STARTED, host.clock.now_ns, row.bot_id, payload=payload))
 
@@ -176,6 +183,7 @@ class BotManager:
         A bot that can't be put together (its controller is gone, a row of it can't be read, its own code raises) is left out and named in `broken`; whatever is wrong
         with one bot, the others go on with their stops.
         """
+        self.pauses = self._journal.read(stored_pauses).result()
         for row in self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])).result():
             names = self._waits_for(row)
             if names:
@@ -200,6 +208,7 @@ class BotManager:
         for bot_id in back:
             if self.running[bot_id].row.state == STOPPING:
                 self.running[bot_id].strategy.stop(keep_position=self.running[bot_id].row.keep_position)
+        self.take_pauses(back)
         self.tell(host, back, [row.bot_id for row in came if row.bot_id in self.broken])
         return back
 
@@ -262,10 +271,11 @@ class BotManager:
             return strategy
 
     def resume_stops(self) -> None:
-        """Go on stopping what was being stopped when the process ended."""
+        """Go on stopping what was being stopped when the process ended; what was paused is paused."""
         for bot in list(self.running.values()):
             if bot.row.state == STOPPING:
                 bot.strategy.stop(keep_position=bot.row.keep_position)
+        self.take_pauses(list(self.running))
 
     def report_unaccounted(self) -> None:
         """Say what the paper accounts hold and no bot knows of; call when everything has come back. Live accounts are compared when their session is."""
@@ -308,7 +318,27 @@ class BotManager:
     def _give_back(strategy: StrategyV2Base, records: BotRecords, host: Host) -> None:
         restore_bot(strategy, records, host.runtime.connectors, host.runtime.market_data)
 
+    # ---- pause -----------------------------------------------------------------------------------------------------
+    def take_pauses(self, bot_ids: Iterable[str]) -> None:
+        """Have running bots make entries or not, as it is written down; those that are stopping make none anyway."""
+        for bot_id in bot_ids:
+            bot = self.running.get(bot_id)
+            if bot is None or bot.strategy.is_stopping:
+                continue
+            before, bot.pause = bot.pause, self.pauses.get(bot_id) or self.pauses.get(EVERY_BOT)
+            orchestrator, stepper = bot.strategy.orchestrator, self._hosts.of(bot.row.mode).clock.stepper
+            if bot.pause is not None and bot.pause != before:
+                stepper.guard(bot.strategy, self._not_stopped, partial(orchestrator.pause, bot.pause.words))
+            elif bot.pause is None and before is not None:
+                orchestrator.resume()
+
     # ---- change ----------------------------------------------------------------------------------------------------
+    def rename(self, bot_id: str, title: str) -> None:
+        """A running bot has another title; its row says so already."""
+        bot = self.running.get(bot_id)
+        if bot is not None:
+            bot.row = replace(bot.row, title=title)
+
     def reconfigure(self, bot_id: str, row: ConfigRow, config: ControllerConfigBase) -> None:
         """Have a running bot take over a config whose row is written; it does so with its next tick."""
         bot = self.running.get(bot_id)

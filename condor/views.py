@@ -126,6 +126,56 @@ class BotView:
     """Received less paid; inside `net_pnl`, beside `realized` and `unrealized`."""
     by_asset: tuple[tuple[str, Decimal | None], ...] = ()
     unpriced: tuple[str, ...] = ()
+    paused_by: str = ""
+    """Who has turned its entries off; empty while it makes them."""
+    paused_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExitLine:
+    """Something that a bot holds, an executor's or a hold's; `amount` signed, `price` the mid, `cost` of closing it at market now in `quote`, None where nobody knows."""
+
+    bot_id: str
+    market: str
+    amount: Decimal
+    price: Decimal | None
+    cost: Decimal | None
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitView:
+    """What stopping some bots would meet.
+
+    Parameters
+    ----------
+    entries, exits : int
+        Open orders that would add to a position, and that would reduce one.
+    lines : tuple of ExitLine
+        What executors hold.
+    held : tuple of ExitLine
+        What is held already and nobody watches.
+    version : str
+        Another text when one of these bots is not what it was: its state, or its config.
+    """
+
+    bots: tuple[BotView, ...]
+    entries: int
+    exits: int
+    lines: tuple[ExitLine, ...]
+    held: tuple[ExitLine, ...]
+    prices: dict[str, Decimal | None]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseView:
+    """A pause that stands; `bot_id` is empty for all bots."""
+
+    bot_id: str
+    title: str
+    by: str
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)

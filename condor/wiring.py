@@ -49,8 +49,11 @@ from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.charts import ChartService
 from condor.services.code import CodeService
+from condor.services.confirms import ConfirmService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
+from condor.services.edits import EditService
+from condor.services.exits import ExitService
 from condor.services.facade import Services
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
@@ -66,6 +69,7 @@ from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.services.panic import PanicService
+from condor.services.pauses import PauseService
 from condor.services.pictures import PictureService
 from condor.services.portfolio import PortfolioService
 from condor.services.prices import PriceService
@@ -243,6 +247,7 @@ class Program:
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
         self._scheduler.every("prune visitors", PRUNE_S, self.services.visitors.prune)
         self._scheduler.every("keys", RIGHTS_S, self.services.keys.look_daily)
+        self._scheduler.every("prune confirms", PRUNE_S, self.services.confirms.prune)
         self._start_alerts()
         await self.services.subscriptions.rebuild()
         self._notifications.start()
@@ -313,6 +318,10 @@ class Program:
             keys,
             forms,
             step_up,
+            ConfirmService(journal, wall),
+            ExitService(hosts, self._manager, bots, journal, wall),
+            PauseService(self._manager, journal, wall),
+            EditService(self._manager, bots, configs, overview),
         )
 
     def _build_data(self, bots: BotService, overview: OverviewService) -> DataServices:

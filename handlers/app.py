@@ -35,8 +35,10 @@ from handlers.screens import (
     alerts,
     audit,
     bots,
+    closing,
     code,
     door,
+    editing,
     executors,
     help,
     home,
@@ -46,12 +48,14 @@ from handlers.screens import (
     logs,
     missing,
     panic,
+    pausing,
     pnl,
     portfolio,
     prices,
     says,
     settings,
     status,
+    stopping,
     trading,
     users,
     wizard,
@@ -72,7 +76,7 @@ REFUSED_S = 60
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    running = (home, wizard, code, bots, says, status, missing, executors)
+    running = (home, wizard, code, bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
     kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, help)
     return collect([*running, *shown, *kept, alert_cards, push_module])

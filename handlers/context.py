@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from condor.services.bots import Claim
 from condor.services.facade import Services
+from condor.store.panels import Panel
 from condor.users import Actor
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Context:
         Makes the effect of this tap or message happen once, in the transaction of the effect.
     now_ms : callable
         Wall time.
+    panel : Panel, optional
+        The card whose button was tapped, as it was before that.
     """
 
     services: Services
@@ -31,6 +34,7 @@ class Context:
     actor: Actor
     claim: Claim
     now_ms: Callable[[], int]
+    panel: Panel | None = None
 
 
 Args = Mapping[str, Any]

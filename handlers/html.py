@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 MAX_TEXT = 4096
@@ -14,6 +15,9 @@ MAX_CAPTION = 1024
 MARGIN = 96
 WIDTH = 38
 """Columns of a table that fit a phone."""
+
+FIRST = 8
+"""Columns that the first column of a table keeps when the others are wide."""
 
 
 class Safe(str):
@@ -62,25 +66,57 @@ def clip(text: str, width: int) -> str:
     return single if len(single) <= width else single[: max(1, width - 1)] + "…"
 
 
+def columns(text: str) -> int:
+    """How many columns of a fixed-width font a line takes: two for each East Asian letter and emoji, none for a mark that stands on another letter."""
+    return sum(0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def fit(text: str, width: int) -> str:
+    """At most `width` columns, with an ellipsis where something is missing."""
+    single = " ".join(text.split())
+    if columns(single) <= width:
+        return single
+    used, kept = 1, ""
+    for letter in single:
+        used += columns(letter)
+        if used > max(1, width):
+            break
+        kept += letter
+    return kept + "…"
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - columns(text))
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - columns(text)) + text
+
+
 def pairs(rows: Sequence[tuple[str, str]], width: int = WIDTH) -> Safe:
     """A two-column table: names on the left, values on the right."""
     shown = []
     for name, value in rows:
-        value = clip(value, width - 4)
-        name = clip(name, max(3, width - len(value) - 1))
-        shown.append(name + " " * max(1, width - len(name) - len(value)) + value)
+        # a value is worth more than the end of its name
+        value = fit(value, width - min(columns(name), 12) - 1)
+        name = fit(name, width - columns(value) - 1)
+        shown.append(_left(name, width - columns(value)) + value)
     return pre("\n".join(shown))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = WIDTH) -> Safe:
-    """A table whose first column takes what the others leave; the others are right-aligned."""
-    columns = list(zip(header, *rows, strict=True)) if rows else [(item,) for item in header]
-    widths = [max(len(str(cell)) for cell in column) for column in columns]
-    first = max(6, min(widths[0], width - sum(widths[1:]) - len(widths) + 1))
+    """A table whose first column takes what the others leave; the others are right-aligned. What is too wide is cut where most can be spared."""
+    cells = [[" ".join(str(cell).split()) for cell in row] for row in (header, *rows)]
+    widths = [max(columns(cell) for cell in column) for column in zip(*cells, strict=True)]
+    least = min(widths[0], FIRST)
+    others = widths[1:]
+    while others and least + sum(others) + len(others) > width:
+        others[others.index(max(others))] -= 1
+    first = max(least, min(widths[0], width - sum(others) - len(others)))
     lines = []
-    for row in (header, *rows):
-        cells = [clip(str(row[0]), first).ljust(first), *(str(cell).rjust(size) for cell, size in zip(row[1:], widths[1:], strict=True))]
-        lines.append(" ".join(cells).rstrip())
+    for row in cells:
+        rest = [_right(fit(cell, size), size) for cell, size in zip(row[1:], others, strict=True)]
+        lines.append(" ".join([_left(fit(row[0], first), first), *rest]).rstrip())
     return pre("\n".join(lines))
 
 

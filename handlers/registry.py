@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from types import ModuleType
 from typing import Any, TypeVar
 
 from condor.users import Role
+from handlers.aliases import aliases
 from handlers.context import Context
 from handlers.view import Outcome, Send, Show, View
 
@@ -31,6 +33,17 @@ class Screen:
     render: Render
 
 
+class Danger(IntEnum):
+    """What an action may do."""
+
+    LOOK = 0
+    """It changes what cards show, or settings of the chat."""
+    CHANGE = 1
+    """It changes something that is taken back with one tap."""
+    CONFIRM = 2
+    """It is done only by a button of a card that asks (`View.frozen`): see `handlers.confirm`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a button does."""
@@ -38,6 +51,7 @@ class Action:
     name: str
     role: Role
     act: Act
+    danger: Danger = Danger.LOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,15 @@ class Registry:
     screens: dict[str, Screen] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
     commands: dict[str, Command] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    def command(self, word: str) -> Command | None:
+        """The command of this name or alias."""
+        return self.commands.get(self.aliases.get(word, word))
+
+    def alias_of(self, name: str) -> str:
+        """The shortest that may be typed for a command; empty where it has none."""
+        return min((alias for alias, of in self.aliases.items() if of == name), key=len, default="")
 
 
 def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
@@ -71,9 +94,9 @@ def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
     return lambda function: _marked(function, lambda: Screen(name, role, function))
 
 
-def action(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
+def action(name: str, role: Role = Role.VIEWER, danger: Danger = Danger.LOOK) -> Callable[[F], F]:
     """Describe a function as an action."""
-    return lambda function: _marked(function, lambda: Action(name, role, function))
+    return lambda function: _marked(function, lambda: Action(name, role, function, danger))
 
 
 def command(name: str, summary: str, usage: str = "", role: Role = Role.VIEWER) -> Callable[[F], F]:
@@ -105,4 +128,5 @@ def collect(modules: Iterable[ModuleType]) -> Registry:
                 if description.name in place:
                     raise ValueError(f"{description.name} is described twice, in {module.__name__} the second time")
                 place[description.name] = description
+    registry.aliases = aliases(registry.commands)
     return registry

@@ -7,20 +7,23 @@ since says so instead of acting on something else.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from telegram import CallbackQuery, Message, Update
 from telegram.error import BadRequest
 
-from condor.errors import CondorError, UserError, nearest
+from condor.errors import UserError, nearest
 from condor.services.bots import Claim
+from condor.services.confirms import Choice
 from condor.services.facade import Services
 from condor.services.step_up import StepUpNeeded
 from condor.store.panels import AlreadyDone, Panel, Token
 from condor.users import Actor, Forbidden, Role, require
+from handlers.args import Given, Outdated
+from handlers.confirm import CONFIRM, Confirming, Place, place_of
 from handlers.context import Context
+from handlers.faults import Faults, Watched
 from handlers.gate import ChatContext
 from handlers.html import line
 from handlers.late import LatePictures
@@ -29,7 +32,7 @@ from handlers.looks import Looks, up_to_date
 from handlers.pasted import looks_like_key
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
-from handlers.registry import Registry
+from handlers.registry import Danger, Registry
 from handlers.view import Outcome, Send, Show, Toast, View
 
 log = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ class Router:
         self._looks = Looks(now_ms)
         self._live = live
         self._now_ms = now_ms
+        self._faults = Faults(services.access, presenter, now_ms)
+        self._confirming = Confirming(services.confirms, lambda shown, actor: self._render(shown, actor, _nothing), self._confirmed)
 
     # ---- taps ------------------------------------------------------------------------------------------------------
     async def on_tap(self, update: Update, context: ChatContext) -> None:
@@ -61,28 +66,48 @@ class Router:
         query, actor = update.callback_query, context.actor
         if query is None or actor is None:
             return
-        text, is_alert = "", False
+        text, is_alert, token = "", False, None
+        claim = self._watched(None)
         try:
-            text, is_alert = await self._tapped(query, actor)
+            token = await self._services.panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
+            claim = self._watched(token)
+            text, is_alert = await self._tapped(query, token, actor, claim)
         except UserError as error:
             text, is_alert = str(error), not isinstance(error, AlreadyDone)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
-            text, is_alert = _reported(error), True
+            where = token.action if token is not None else "a button"
+            asked = token is not None and token.action == CONFIRM and await self._confirming.may_have_acted(token.args)
+            text, is_alert = await self._faults.report(actor.front, where, error, had_effect=asked or await claim.had_effect()), True
         await _answer(query, text, is_alert=is_alert)
 
-    async def _tapped(self, query: CallbackQuery, actor: Actor) -> tuple[str, bool]:
-        panels = self._services.panels
-        token = await panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
-        panel = await panels.by_id(token.panel_id) if token is not None else None
-        if token is None or panel is None or token.action not in self._registry.actions:
+    def _watched(self, token: Token | None) -> Watched:
+        """The claim of a tapped button."""
+        if token is None:
+            return Watched(_nothing, _never)
+        panels, name = self._services.panels, token.token
+        return Watched(panels.claim_of_token(name), lambda: panels.was_used(name))
+
+    async def _tapped(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim) -> tuple[str, bool]:
+        try:
+            return await self._meant(query, token, actor, claim)
+        except Outdated:
             await self._open(actor, Show("home"), _nothing)
             return OUTDATED, False
+
+    async def _meant(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim) -> tuple[str, bool]:
+        """What a button means now: nothing any more, a card that has changed, or an action."""
+        panel = await self._services.panels.by_id(token.panel_id) if token is not None else None
+        if token is None or panel is None or token.action not in (CONFIRM, *self._registry.actions):
+            raise Outdated
+        if token.action == CONFIRM:
+            # before anything is drawn: a card that is somebody else's stays as it is
+            await self._confirming.refuse_old(token.args, actor)
         if token.user_id not in (actor.user_id, 0):
             await self._not_theirs(token, actor)
         if token.is_stale:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
-        return await self._act(token, panel, actor)
+        return await self._act(token, panel, actor, claim, place_of(query))
 
     async def _not_theirs(self, token: Token, actor: Actor) -> NoReturn:
         """A tap on somebody else's card: theirs stays as it is."""
@@ -92,29 +117,33 @@ class Router:
         await self._note_refusal(actor, token.action, token.args, error)
         raise error
 
-    async def _act(self, token: Token, panel: Panel, actor: Actor) -> tuple[str, bool]:
+    async def _act(self, token: Token, panel: Panel, actor: Actor, claim: Claim, place: Place | None) -> tuple[str, bool]:
         """Carry out what a button means; whatever happens, the card shows how things are afterwards."""
-        claim = self._services.panels.claim_of_token(token.token)
         try:
             if token.used_ms is not None:
                 raise AlreadyDone("this was done already")
             looked_ms = self._looks.lately(panel, token)
             if looked_ms is not None:
                 return up_to_date(looked_ms), False
-            outcome = await self._call(token.action, token.args, actor, claim)
-            return await self._answer_with(outcome, token, panel, actor, claim)
+            if token.action == CONFIRM:
+                outcome = await self._confirming.tapped(token.args, actor)
+            else:
+                outcome = await self._call(token.action, token.args, actor, claim, panel)
+            return await self._answer_with(outcome, token, panel, actor, claim, place)
+        except Outdated:
+            raise
         except StepUpNeeded as error:
             await self._turn(panel, _step_up(panel), actor, claim)
             return str(error), False
         except UserError as error:
             await self._note_refusal(actor, token.action, token.args, error)
-            await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
+            await self._turn(panel, Show(panel.screen, panel.args), actor, claim, place)
             return str(error), not isinstance(error, AlreadyDone)
 
-    async def _answer_with(self, outcome: Outcome, token: Token, panel: Panel, actor: Actor, claim: Claim) -> tuple[str, bool]:
+    async def _answer_with(self, outcome: Outcome, token: Token, panel: Panel, actor: Actor, claim: Claim, place: Place | None) -> tuple[str, bool]:
         """Show what an action came to."""
         if isinstance(outcome, Toast):
-            await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
+            await self._turn(panel, Show(panel.screen, panel.args), actor, claim, place)
             return outcome.text, outcome.is_alert
         if isinstance(outcome, Send):
             await self._presenter.send_file(actor, outcome.name, outcome.content, outcome.caption)
@@ -122,14 +151,21 @@ class Router:
         if outcome.is_new:
             await self._open(actor, outcome, claim)
             return outcome.toast, False
-        turned = await self._turn(panel, outcome, actor, claim)
+        turned = await self._turn(panel, outcome, actor, claim, place)
         is_same = token.action == "show" and turned.digest == panel.digest
         return outcome.toast or (up_to_date(self._now_ms()) if is_same else ""), False
 
-    async def _call(self, name: str, args: dict[str, Any], actor: Actor, claim: Claim) -> Outcome:
+    async def _call(self, name: str, args: Mapping[str, Any], actor: Actor, claim: Claim, panel: Panel, *, is_confirmed: bool = False) -> Outcome:
         action = self._registry.actions[name]
         require(actor, action.role, "this", is_emergency=name in EMERGENCIES)
-        return await action.act(self._context(actor, claim), args)
+        if action.danger is Danger.CONFIRM and not is_confirmed:
+            # a button of an older version, from before this asked
+            raise Outdated
+        return await action.act(self._context(actor, claim, panel), Given(args))
+
+    async def _confirmed(self, choice: Choice, actor: Actor, claim: Claim) -> Outcome:
+        nowhere = self._services.panels.fresh(actor, "home", {})
+        return await self._call(choice.action, choice.args, actor, claim, nowhere, is_confirmed=True)
 
     # ---- lines -----------------------------------------------------------------------------------------------------
     async def on_line(self, update: Update, context: ChatContext) -> None:
@@ -137,7 +173,8 @@ class Router:
         message, actor = update.message, context.actor
         if message is None or actor is None:
             return
-        claim = self._services.panels.claim_of_update(actor.front, update.update_id)
+        panels, front, number = self._services.panels, actor.front, update.update_id
+        claim = Watched(panels.claim_of_update(front, number), lambda: panels.was_handled(front, number))
         try:
             await self._services.subscriptions.known_chat(actor)
             text = message.text or ""
@@ -152,15 +189,17 @@ class Router:
             await self._note_refusal(actor, word if word.startswith("/") else "line", {}, error)
             await self._presenter.say(actor.chat_id, line("⚠️ ", str(error)), message.message_id)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
-            await self._presenter.say(actor.chat_id, line("⚠️ ", _reported(error)), message.message_id)
+            where = (message.text or "a file").split(maxsplit=1)[0] if (message.text or "").startswith("/") else "a message"
+            told = await self._faults.report(actor.front, where, error, had_effect=await claim.had_effect())
+            await self._presenter.say(actor.chat_id, line("⚠️ ", told), message.message_id)
 
     async def _command(self, text: str, actor: Actor, claim: Claim) -> None:
         word, *arguments = text[1:].split()
         name = word.partition("@")[0].lower()
-        found = self._registry.commands.get(name)
+        found = self._registry.command(name)
         if found is None:
             raise UserError(f"there is no command /{name[:32]}{nearest(name, self._registry.commands)}; /help lists them")
-        require(actor, found.role, f"/{name}", is_emergency=name in EMERGENCIES)
+        require(actor, found.role, f"/{found.name}", is_emergency=found.name in EMERGENCIES)
         await self._services.panels.expect(actor, None)
         outcome = await found.run(self._context(actor, claim), arguments)
         if isinstance(outcome, Send):
@@ -191,7 +230,7 @@ class Router:
             # a code is for nobody's eyes, right or wrong
             await self._presenter.erase(actor.chat_id, message.message_id)
         try:
-            outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim)
+            outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim, panel)
             turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
         except StepUpNeeded:
             turned = _step_up(panel)
@@ -212,14 +251,14 @@ class Router:
         """A new card at the end of the chat."""
         await self._put(self._services.panels.fresh(actor, shown.screen, dict(shown.args)), shown, actor, claim)
 
-    async def _turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> Panel:
+    async def _turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> Panel:
         """Turn a card to a screen; returns it as it stands then."""
         turned = Panel(panel.panel_id, panel.front, panel.chat_id, panel.message_id, shown.screen, dict(shown.args), panel.digest)
-        return await self._put(turned, shown, actor, claim)
+        return await self._put(turned, shown, actor, claim, place)
 
-    async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim) -> Panel:
+    async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> Panel:
         self._looks.look(panel)
-        view = await self._render(shown, actor, claim)
+        view = await self._confirming.written(panel, await self._render(shown, actor, claim), actor, place)
         panel = await self._pictures.put(panel, view, actor)
         await self._presenter.arm(panel, view, actor)
         if view.is_live:
@@ -233,10 +272,10 @@ class Router:
         if screen is None:
             return await self._registry.screens["home"].render(self._context(actor, claim), {})
         require(actor, screen.role, "this", is_emergency=screen.name in EMERGENCIES)
-        return await screen.render(self._context(actor, claim), shown.args)
+        return await screen.render(self._context(actor, claim), Given(shown.args))
 
-    def _context(self, actor: Actor, claim: Claim) -> Context:
-        return Context(self._services, self._registry, actor, claim, self._now_ms)
+    def _context(self, actor: Actor, claim: Claim, panel: Panel | None = None) -> Context:
+        return Context(self._services, self._registry, actor, claim, self._now_ms, panel)
 
     # ---- what the front end sends by itself ------------------------------------------------------------------------
     async def redraw(self, panel: Panel, actor: Actor) -> Panel | None:
@@ -275,12 +314,8 @@ def _nothing(connection: Any) -> None:
     """The claim of what changes nothing."""
 
 
-def _reported(error: Exception) -> str:
-    """What a person is told of a fault of ours; the log has the rest under the same reference."""
-    reference = secrets.token_hex(3).upper()
-    log.error("a chat update failed, reference %s", reference, exc_info=error)
-    what = f" ({error})" if isinstance(error, CondorError) else ""
-    return f"That failed by a fault of this program{what}. Look at /status before you try again. Reference {reference}."
+async def _never() -> bool:
+    return False
 
 
 async def _answer(query: CallbackQuery, text: str, *, is_alert: bool) -> None:

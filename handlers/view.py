@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from condor.pictures.drawings import Drawing
+from condor.services.confirms import Frozen
 from handlers.html import Safe
 
 MAX_LABEL = 40
@@ -24,6 +25,10 @@ class Button:
         Whether it may act a single time; for everything that changes state.
     style : str
         `danger`, `success`, `primary` or nothing.
+    confirm : bool
+        Whether it answers what its card asks (`View.frozen`): it is held against that when it is tapped.
+    by_price : bool
+        Whether such an answer must not be taken once the price is another one.
     """
 
     text: str
@@ -31,6 +36,8 @@ class Button:
     args: Mapping[str, Any] = field(default_factory=dict)
     once: bool = False
     style: str = ""
+    confirm: bool = False
+    by_price: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,10 @@ class View:
         A PNG that stands above the text.
     drawing : Drawing, optional
         A picture that is still to be drawn; the card is shown without it when that takes long, and gets it later.
+    frozen : Frozen, optional
+        What its confirming buttons are held against, as it is now.
+    gone : str
+        Why there is nothing to confirm here any more.
     """
 
     text: Safe
@@ -61,6 +72,8 @@ class View:
     is_live: bool = False
     picture: bytes | None = None
     drawing: Drawing | None = None
+    frozen: Frozen | None = None
+    gone: str = ""
 
 
 def show(text: str, screen: str, **args: Any) -> Button:

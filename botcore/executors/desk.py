@@ -19,6 +19,8 @@ class OrderDesk(Protocol):
     """Submits and cancels on behalf of one bot; every order passes the risk gate on its way."""
 
     bot_id: str
+    paused: str
+    """Why no entry of this bot may leave now; empty while it may."""
 
     def submit(self, request: OrderRequest, owner: Any) -> Order:
         """Send an order.
@@ -31,6 +33,9 @@ class OrderDesk(Protocol):
 
     def cancel(self, order: Order) -> bool:
         """Ask to cancel; False when the order is done or was asked already."""
+
+    def resting_entries(self) -> list[Order]:
+        """Entries of all bots that are open at the venues and were not asked to be cancelled."""
 
     def refusal(self, request: OrderRequest, ticks: int | None) -> str | None:
         """Why the venue's rules would refuse this order as it would go out; None when they would not."""

@@ -11,6 +11,7 @@ WAITS: Final = "waits for the venue"
 WAITS_FOR_MARKET: Final = "waits for the market"
 WAITS_FOR_BALANCE: Final = "waits for the account"
 WAITS_ITS_TURN: Final = "waits for its turn"
+PAUSED: Final = "waits until the bot is resumed"
 OWN_ORDER: Final = "would trade with our own order"
 THIN_BOOK: Final = "the book is too thin"
 NOTHING_LEFT: Final = "the account holds nothing to close"
@@ -29,7 +30,7 @@ class RefusalKind(Enum):
     """The venue never saw it: an exit is sent again for as long as it takes."""
     WAITING = "waiting"
     """Nothing was sent: the venue is away or wants quiet, the market's book is not known well enough, the account
-    has less than the records say, or too many orders have left within the minute. What is wanted is
+    has less than the records say, too many orders have left within the minute, or a person has paused the bot. What is wanted is
     tried again for as long as that lasts, and costs no attempt."""
     OWN_ORDER = "own order"
     """Another order of ours stands in the way: the price will be another one in a moment."""
@@ -44,7 +45,7 @@ def kind_of(reason: str) -> RefusalKind:
     """The kind of a refusal, by our own words or the venue's."""
     if reason.startswith((NOT_SENT, NEVER_ARRIVED)):
         return RefusalKind.UNREACHABLE
-    if reason.startswith((WAITS, WAITS_FOR_MARKET, WAITS_FOR_BALANCE, WAITS_ITS_TURN)):
+    if reason.startswith((WAITS, WAITS_FOR_MARKET, WAITS_FOR_BALANCE, WAITS_ITS_TURN, PAUSED)):
         return RefusalKind.WAITING
     if reason.startswith(OWN_ORDER):
         return RefusalKind.OWN_ORDER

@@ -20,12 +20,13 @@ from botcore.executors.info import ExecutorInfo
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
-from botcore.model.enums import CloseType, PositionMode, PriceType, RunnableStatus, TradeType
+from botcore.model.enums import CloseType, PositionAction, PositionMode, PriceType, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError, nearest
 from botcore.model.events import DrawdownChanged, ExecutorChanged, ExecutorEnded, Fact, FactKind, HoldChanged, PartFault, PositionLost, TallyChanged
 from botcore.model.instrument import Market, quote_of
 from botcore.model.order import Fill
 from botcore.model.records import DrawdownRecord
+from botcore.model.refusals import PAUSED
 from botcore.model.times import NEVER
 from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
@@ -37,6 +38,7 @@ from botcore.orchestrator.standing import Standing
 
 # members of enums as names of this module: compiled code reads them without a lookup
 TERMINATED: Final = RunnableStatus.TERMINATED
+CLOSE: Final = PositionAction.CLOSE
 
 ExecutorFactory = Callable[..., ExecutorBase[Any]]
 
@@ -205,6 +207,7 @@ class ExecutorOrchestrator:
         self._beginning: list[str] = []
         self._begun: set[tuple[str, Market]] = set()
         self.drawdown = Drawdown()
+        self._paused: dict[str, Refusal] = {}
         # the recorder subscribes before any bot is built; a backtest has none
         self._is_recorded = bus.has(ExecutorChanged)
 
@@ -219,7 +222,8 @@ class ExecutorOrchestrator:
             self._store(action)
 
     def create(self, config: ExecutorConfigBase, controller_id: str) -> ExecutorBase[Any] | None:
-        """Start an executor; None where the same was refused again and again, and its next try is not due (see `refused`).
+        """Start an executor; None where the same was refused again and again, and its next try is not due (see `refused`), or while
+        the bot is paused.
 
         Raises
         ------
@@ -230,7 +234,7 @@ class ExecutorOrchestrator:
         now_ns = self._clock.now_ns
         executor_id = config.id if config.id and config.id not in self._executors else self._new_id()
         shelf = self.shelf(controller_id)
-        refusal = shelf.refusals.waiting(config, now_ns)
+        refusal = shelf.refusals.waiting(config, now_ns) or self._pause_refusal(config, controller_id)
         if refusal is not None:
             info = ExecutorInfo(config, executor_id, controller_id, now_ns)
             shelf.refuse(info, refusal)
@@ -280,6 +284,41 @@ class ExecutorOrchestrator:
         for executor in self.running:
             if executor.controller_id == controller_id:
                 self.stop(executor.id, keep_position=keep_position)
+
+    # ---- pause -----------------------------------------------------------------------------------------------------
+    def pause(self, reason: str) -> None:
+        """No new entries until `resume`, whoever wants one: executors that hold nothing end, resting entries of the others are cancelled, and what is held keeps its
+        exits."""
+        desk = self.around.desk
+        self._paused.clear()
+        desk.paused = reason
+        for executor in self.running:
+            if not executor.has_fills:
+                self.stop(executor.id)
+        for order in desk.resting_entries():
+            if self._executors.get(getattr(order.owner, "id", "")) is order.owner:
+                desk.cancel(order)
+
+    def resume(self) -> None:
+        """Allow entries again."""
+        self.around.desk.paused = ""
+        self._paused.clear()
+
+    @property
+    def pause_reason(self) -> str:
+        """Why no entries are made; empty while they may be."""
+        return self.around.desk.paused
+
+    def _pause_refusal(self, config: ExecutorConfigBase, controller_id: str) -> Refusal | None:
+        """What stands for a create while the bot is paused; None for one that gets out of a position."""
+        reason = self.around.desk.paused
+        if not reason or getattr(config, "position_action", None) is CLOSE:
+            return None
+        refusal = self._paused.get(controller_id)
+        if refusal is None:
+            refusal = self._paused[controller_id] = Refusal()
+            refusal.reason = f"{PAUSED}: {reason}"
+        return refusal
 
     def changes(self) -> int:
         """Grows whenever anything about any executor changes."""

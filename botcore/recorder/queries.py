@@ -23,6 +23,9 @@ from botcore.recorder.tables import PAPER, last_ns_key
 log = logging.getLogger(__name__)
 
 KEEP_CLOSED = 100
+TOGETHER = 500
+"""Bots that one query is about."""
+
 LIVE = tuple(status.name for status in RunnableStatus if status is not RunnableStatus.TERMINATED)
 """Statuses of executors that have not ended; named one by one, so that an index finds the few among many."""
 
@@ -61,10 +64,20 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
 
 def load_sums(connection: Connection, bot_id: str) -> BotRecords:
     """What a bot has earned and holds: what `load_bot` gives, without executors, orders, fills and drawdowns. Its cost does not grow with what its executors did."""
-    holds = connection.execute(select(tables.holds).where(tables.holds.c.bot_id == bot_id))
-    tallies = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot_id))
-    found_holds = [read_record(HoldRecord, row) for row in holds]
-    return BotRecords([], [], [], [], found_holds, [read_record(TallyRecord, row) for row in tallies], funding=_funding_of(connection, bot_id))
+    return load_all_sums(connection, [bot_id])[bot_id]
+
+
+def load_all_sums(connection: Connection, bot_ids: Sequence[str]) -> dict[str, BotRecords]:
+    """The same of several bots, in as many queries as for one."""
+    found: dict[str, BotRecords] = {bot_id: BotRecords([], [], [], [], [], [], funding={}) for bot_id in bot_ids}
+    for start in range(0, len(bot_ids), TOGETHER):
+        some = list(bot_ids[start : start + TOGETHER])
+        for row in connection.execute(select(tables.holds).where(tables.holds.c.bot_id.in_(some))):
+            found[row.bot_id].holds.append(read_record(HoldRecord, row))
+        for row in connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id.in_(some))):
+            found[row.bot_id].tallies.append(read_record(TallyRecord, row))
+        _add_funding(connection, some, found)
+    return found
 
 
 def read_executors(connection: Connection, rows: Sequence[Any]) -> list[ExecutorRecord]:
@@ -79,16 +92,14 @@ def read_executors(connection: Connection, rows: Sequence[Any]) -> list[Executor
     return [replace(read_record(ExecutorRecord, row), legs=tuple(legs.get(row.executor_id, ()))) for row in rows]
 
 
-def _funding_of(connection: Connection, bot_id: str) -> dict[tuple[str, str], tuple[Decimal, bool]]:
-    """(controller, quote asset) -> (funding in that asset, whether some of it has no rate) of a bot."""
-    table, found = tables.funding, dict[tuple[str, str], tuple[Decimal, bool]]()
-    for controller_id, pair, amount in connection.execute(
-        select(table.c.controller_id, table.c.trading_pair, table.c.amount_quote).where(table.c.bot_id == bot_id)
-    ):
-        whose = controller_id, quote_of(pair)
-        total, unpriced = found.get(whose, (Decimal(0), False))
-        found[whose] = (total if amount is None else total + Decimal(amount), unpriced or amount is None)
-    return found
+def _add_funding(connection: Connection, bot_ids: Sequence[str], found: Mapping[str, BotRecords]) -> None:
+    """Funding of these bots by (controller, quote asset): the sum in that asset, and whether some of it has no rate."""
+    table = tables.funding
+    columns = table.c.bot_id, table.c.controller_id, table.c.trading_pair, table.c.amount_quote
+    for bot_id, controller_id, pair, amount in connection.execute(select(*columns).where(table.c.bot_id.in_(bot_ids))):
+        funding, whose = found[bot_id].funding, (controller_id, quote_of(pair))
+        total, unpriced = funding.get(whose, (Decimal(0), False))
+        funding[whose] = (total if amount is None else total + Decimal(amount), unpriced or amount is None)
 
 
 def _with_live_orders() -> Select[tuple[str]]:

@@ -12,7 +12,7 @@ from botcore.core.clock import Clock
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.order import OrderRequest, Purpose
-from botcore.model.refusals import NOTHING_LEFT, WAITS, WAITS_FOR_BALANCE
+from botcore.model.refusals import NOTHING_LEFT, PAUSED, WAITS, WAITS_FOR_BALANCE
 from botcore.orders.tracker import Order
 from botcore.risk.gate import RiskGate
 from botcore.risk.self_trade import passage
@@ -38,6 +38,7 @@ class Desk:
         self._connectors = connectors
         self._gate = gate
         self._clock = clock
+        self.paused = ""
 
     def submit(self, request: OrderRequest, owner: Any) -> Order:
         # an order is sent whole or not at all, whatever becomes of the step that sends it
@@ -53,6 +54,8 @@ class Desk:
         refusal = connector.closed_reason() if request.purpose.adds_risk else None
         if refusal is not None and connector.is_waiting():
             refusal = f"{WAITS}: {refusal}"
+        if self.paused and refusal is None and request.purpose.adds_risk:
+            refusal = f"{PAUSED}: {self.paused}"
         shortages = connector.shortages
         if shortages and refusal is None and request.purpose.adds_risk:
             short = shortages.refusal(request.instrument.base)
@@ -83,6 +86,14 @@ class Desk:
             if request.lots < request.instrument.min_lots and request.lots < asked.lots:
                 return connector.refuse(asked, owner, f"{NOTHING_LEFT}: {shortages.refusal(request.instrument.base)}")
         return connector.submit(request, owner, self._expected_ticks(request))
+
+    def resting_entries(self) -> list[Order]:
+        return [
+            order
+            for connector in self._connectors.values()
+            for order in connector.tracker.open_orders()
+            if order.request.purpose.adds_risk and not order.cancel_asked
+        ]
 
     def takeable(self, request: OrderRequest) -> int:
         return self._gate.takeable(request, self._clock.now_ns)

@@ -12,6 +12,7 @@ from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.store import Connection
 from condor.store.common import has_owner, put_chat, put_user, role_of, write_audit
+from condor.store.owners import owner_chats
 from condor.store.people import user_by_id
 from condor.users import Actor, Role
 
@@ -68,6 +69,10 @@ class AccessService:
         """How a user is called; by number where they have no role any more."""
         row = await asyncio.wrap_future(self._journal.read(lambda connection: user_by_id(connection, user_id)))
         return row.name if row is not None and row.name else f"user {user_id}"
+
+    async def owner_chats(self, front: str) -> list[int]:
+        """Private chats in which an owner can be told something."""
+        return await asyncio.wrap_future(self._journal.read(lambda connection: owner_chats(connection, front, everybody_owns=front == LOCAL_FRONT)))
 
     # ---- the first owner -------------------------------------------------------------------------------------------
     async def claim_code(self) -> str | None:

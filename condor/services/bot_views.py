@@ -49,6 +49,8 @@ def live_view(bot: RunningBot) -> BotView:
         report.funding_quote,
         tuple((result.asset, result.global_pnl) for result in report.by_asset),
         report.unpriced_assets,
+        bot.pause.set_by if bot.pause is not None else "",
+        bot.pause.since_ms if bot.pause is not None else 0,
     )
 
 

@@ -18,7 +18,7 @@ from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.instrument import Market
 from botcore.model.records import BotRecords
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import load_sums
+from botcore.recorder.queries import load_all_sums
 from botcore.strategies.bot_limits import BotLimits
 from botcore.strategies.seats import step_name
 from condor.configs import Configs
@@ -39,6 +39,7 @@ from condor.store.bots import (
     bot_by_id,
     bots_in,
     configs_of,
+    configs_of_all,
     free_bot_id,
     limits_of,
     set_state,
@@ -426,7 +427,9 @@ def _present(row: BotRow | None) -> list[BotRow]:
 
 
 def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
-    return [(row, load_sums(connection, row.bot_id), configs_of(connection, row.bot_id)) for row in rows]
+    bot_ids = [row.bot_id for row in rows]
+    sums, configs = load_all_sums(connection, bot_ids), configs_of_all(connection, bot_ids)
+    return [(row, sums[row.bot_id], configs[row.bot_id]) for row in rows]
 
 
 async def _nothing(actor: Actor, accounts: set[str]) -> None:

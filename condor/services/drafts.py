@@ -65,12 +65,15 @@ class LiveOffer:
         Notional that may be held at once, in `quote`.
     closed : str, optional
         Why nothing new can be opened there right now.
+    markets : tuple of str
+        What it would trade.
     """
 
     account: str
     total: Decimal
     quote: str
     closed: str | None
+    markets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,24 @@ class DraftService:
         form = self._form(controller_name, None)
         answers = default_answers(form, self._configs.example(controller_name))
         draft = Draft(new_id(), actor.front, actor.chat_id, actor.user_id, controller_name, answers, 0, store.OPEN, self._wall.wall_ms())
+        await self._write(lambda connection: store.add_draft(connection, draft))
+        return draft
+
+    async def copy_of(self, actor: Actor, bot_id: str) -> Draft:
+        """A new draft with the answers of a bot's config, at its review; UserError when it has several controllers."""
+        require(actor, Role.TRADER, "creating a bot")
+        rows = await self._bots.configs(actor, bot_id)
+        if not rows:
+            raise UserError(f"there is no bot {bot_id}")
+        if len(rows) > 1:
+            raise UserError(f"{bot_id} has {len(rows)} controllers: only bots with one can be duplicated here")
+        row = rows[0]
+        given = row.config.get("settings", {}) if is_script(row.controller_name) else row.config
+        form = self._form(row.controller_name, given.get("connector_name"))
+        answers = default_answers(form, given)
+        draft = Draft(
+            new_id(), actor.front, actor.chat_id, actor.user_id, row.controller_name, answers, len(form.steps), store.OPEN, self._wall.wall_ms()
+        )
         await self._write(lambda connection: store.add_draft(connection, draft))
         return draft
 
@@ -253,9 +274,9 @@ class DraftService:
         session = account.session.view()
         instrument = self._hosts.of(LIVE).instrument(market)
         total = sum(quotes_of(config), Decimal(0))
-        return LiveOffer(
-            live.title(market.connector_name) if live else "", total, instrument.quote, account.connector.closed_reason() or session.trouble
-        )
+        title = live.title(market.connector_name) if live else ""
+        closed = account.connector.closed_reason() or session.trouble
+        return LiveOffer(title, total, instrument.quote, closed, tuple(sorted(str(each) for each in config.markets())))
 
     def _faults(self, draft: Draft, mode: str = PAPER) -> list[str]:
         """Everything that keeps a draft from being started."""

@@ -9,8 +9,11 @@ from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.code import CodeService
+from condor.services.confirms import ConfirmService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
+from condor.services.edits import EditService
+from condor.services.exits import ExitService
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
 from condor.services.invites import InviteService
@@ -21,6 +24,7 @@ from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
 from condor.services.panels import PanelService
 from condor.services.panic import PanicService
+from condor.services.pauses import PauseService
 from condor.services.prices import PriceService
 from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
@@ -54,3 +58,7 @@ class Services:
     keys: KeyService
     key_forms: KeyForms
     step_up: StepUpService
+    confirms: ConfirmService
+    exits: ExitService
+    pauses: PauseService
+    edits: EditService

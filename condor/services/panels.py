@@ -75,6 +75,15 @@ class PanelService:
         wall_ms = self._wall.wall_ms()
         return lambda connection: store.claim_update(connection, front, update_id, wall_ms)
 
+    async def was_used(self, token: str) -> bool:
+        """Whether the request of this button was committed."""
+        found = await self._read(lambda connection: store.token_row(connection, token))
+        return found is not None and found.used_ms is not None
+
+    async def was_handled(self, front: str, update_id: int) -> bool:
+        """Whether the request of this message was committed."""
+        return await self._read(lambda connection: store.has_update(connection, front, update_id))
+
     # ---- typed lines -----------------------------------------------------------------------------------------------
     async def expect(self, actor: Actor, expectation: Expectation | None) -> None:
         """What the next typed line of this chat answers."""

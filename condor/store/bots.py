@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from botcore.model.errors import UserError
 from botcore.recorder import tables as records
 from botcore.recorder.journal import open_engine
+from botcore.recorder.queries import TOGETHER
 from condor.store import tables
 
 RUNNING, STOPPING, STOPPED = "running", "stopping", "stopped"
@@ -107,6 +108,11 @@ def set_state(connection: Connection, bot_id: str, state: str, *, keep_position:
     return bool(changed.rowcount)
 
 
+def set_title(connection: Connection, bot_id: str, title: str) -> None:
+    """Give a bot another title."""
+    connection.execute(update(tables.bots).where(tables.bots.c.bot_id == bot_id).values(title=title))
+
+
 def bots_in(connection: Connection, states: Sequence[str]) -> list[BotRow]:
     """Bots in any of these states, oldest first."""
     table = tables.bots
@@ -121,16 +127,25 @@ def bot_by_id(connection: Connection, bot_id: str) -> BotRow | None:
 
 def configs_of(connection: Connection, bot_id: str) -> list[ConfigRow]:
     """Newest version of each controller's config."""
+    return configs_of_all(connection, [bot_id])[bot_id]
+
+
+def configs_of_all(connection: Connection, bot_ids: Sequence[str]) -> dict[str, list[ConfigRow]]:
+    """The same of several bots, in as many queries as for one."""
     table = tables.bot_configs
-    newest = (
-        select(table.c.controller_id, func.max(table.c.version).label("version"))
-        .where(table.c.bot_id == bot_id, table.c.controller_id != OF_BOT)
-        .group_by(table.c.controller_id)
-        .subquery()
-    )
-    query = select(table).join(newest, (table.c.controller_id == newest.c.controller_id) & (table.c.version == newest.c.version))
-    rows = connection.execute(query.where(table.c.bot_id == bot_id).order_by(table.c.controller_id)).all()
-    return [ConfigRow(row.controller_id, row.version, row.controller_name, json.loads(row.config)) for row in rows]
+    found: dict[str, list[ConfigRow]] = {bot_id: [] for bot_id in bot_ids}
+    for start in range(0, len(bot_ids), TOGETHER):
+        of_these = table.c.bot_id.in_(list(bot_ids[start : start + TOGETHER]))
+        newest = (
+            select(table.c.bot_id, table.c.controller_id, func.max(table.c.version).label("version"))
+            .where(of_these, table.c.controller_id != OF_BOT)
+            .group_by(table.c.bot_id, table.c.controller_id)
+            .subquery()
+        )
+        is_newest = (table.c.bot_id == newest.c.bot_id) & (table.c.controller_id == newest.c.controller_id) & (table.c.version == newest.c.version)
+        for row in connection.execute(select(table).join(newest, is_newest).order_by(table.c.controller_id)):
+            found[row.bot_id].append(ConfigRow(row.controller_id, row.version, row.controller_name, json.loads(row.config)))
+    return found
 
 
 def free_bot_id(connection: Connection, stem: str) -> str:

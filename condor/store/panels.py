@@ -176,6 +176,13 @@ def claim_update(connection: Connection, front: str, update_id: int, wall_ms: in
         raise AlreadyDone("this message was handled already")
 
 
+def has_update(connection: Connection, front: str, update_id: int) -> bool:
+    """Whether an update had its effect."""
+    table = tables.inbox
+    query = select(table.c.update_id).where(table.c.front == front, table.c.update_id == update_id)
+    return connection.execute(query).first() is not None
+
+
 # ---- expected texts ------------------------------------------------------------------------------------------------
 def expect_text(connection: Connection, front: str, chat_id: int, expectation: Expectation | None, wall_ms: int) -> None:
     """What the next typed line of a chat answers; None for nothing."""

@@ -385,3 +385,41 @@ cap_days = Table(
     # empty while entries are free
     Column("latched", Text, nullable=False),
 )
+
+confirms = Table(
+    "confirms",
+    metadata,
+    # a card that asks before something is done: what it was drawn with, who may say yes, and what came of it
+    Column("confirm_id", String(16), primary_key=True),
+    Column("panel_id", String(16), nullable=False),
+    Column("screen", String(32), nullable=False),
+    # JSON: what draws the card anew
+    Column("args", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("target_version", Text, nullable=False),
+    # JSON: the text as it was shown, prices, and the choices with what each does
+    Column("snapshot", Text, nullable=False),
+    Column("front", String(16), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("user_name", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    # pending | executing | done | failed | unknown
+    Column("state", String(12), nullable=False),
+    # label of the choice that was taken, and what came of it in words
+    Column("chosen", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("done_ms", BigInteger),
+    Index("ix_confirms_expires", "expires_ms"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    # bots whose entries are off; the empty id stands for all of them, those that are started later too
+    Column("bot_id", String(64), primary_key=True),
+    Column("set_by", Text, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+)

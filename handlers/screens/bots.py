@@ -1,23 +1,24 @@
-"""Bots: the list, a bot's live panel, and how one is stopped or started again."""
+"""Bots: the list, a bot's live panel, its config, its name, and a copy of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
 from condor.users import Role
 from condor.views import BotView
 from handlers import words
 from handlers.context import Args, Context
-from handlers.html import bold, card, clip, code, esc, italic, line, pairs, quote
-from handlers.registry import action, command, screen
-from handlers.view import Button, Outcome, Show, View, show
+from handlers.html import WIDTH, bold, card, clip, code, esc, italic, line, pairs, pre, quote
+from handlers.registry import Danger, action, command, screen
+from handlers.view import Button, Expects, Outcome, Show, Toast, View, show
 
 PAGE = 8
-CONFIRM_MS = 60_000
 
 
 # ---- the list ------------------------------------------------------------------------------------------------------
-@command("bots", "your bots, running and stopped")
+@command("bots", "your bots, running and stopped", "[BOT]")
 async def bots_command(ctx: Context, arguments: list[str]) -> Show:
     if arguments:
         return Show("bot", {"bot": ctx.services.bots.find(" ".join(arguments))})
@@ -26,19 +27,25 @@ async def bots_command(ctx: Context, arguments: list[str]) -> Show:
 
 @screen("bots")
 async def bots(ctx: Context, args: Args) -> View:
-    """All bots, a page at a time."""
+    """All bots, a page at a time; several may be selected, over pages."""
     found = await ctx.services.bots.all(ctx.actor)
-    offset = min(int(args.get("offset", 0)), max(0, (len(found) - 1) // PAGE * PAGE))
+    offset = max(0, min(int(args.get("offset", 0)), (len(found) - 1) // PAGE * PAGE))
     page = found[offset : offset + PAGE]
     blocks: list[object] = [bold("🤖 Bots"), line(_counts(found))]
+    if found:
+        blocks.append(pre(_totals(found)))
     blocks += [_line(bot) for bot in page]
     if not found:
         blocks.append(quote("No bots yet. Tap New bot."))
-    rows: list[tuple[Button, ...]] = [(show(f"{words.STATE_MARKS.get(bot.state, '')} {clip(bot.title, 28)}", "bot", bot=bot.bot_id),) for bot in page]
+    if args.get("picking"):
+        return View(card(blocks), picking_rows(found, page, offset, args))
+    rows: list[tuple[Button, ...]] = [(show(f"{_mark(bot)} {clip(bot.title, 28)}", "bot", bot=bot.bot_id),) for bot in page]
     turning = [show("◀ Newer", "bots", offset=offset - PAGE)] if offset else []
     turning += [show("Older ▶", "bots", offset=offset + PAGE)] if offset + PAGE < len(found) else []
     if turning:
         rows.append(tuple(turning))
+    if len(found) > 1:
+        rows.append((show("☑ Select …", "bots", offset=offset, picking=True),))
     rows.append((show("➕ New bot", "new"), show("🔄 Refresh", "bots", offset=offset), show("◀ Home", "home")))
     return View(card(blocks), tuple(rows))
 
@@ -49,15 +56,81 @@ def _counts(found: Sequence[BotView]) -> str:
     kinds = [
         f"{sum(bot.mode == mode for bot in running)} {words.MODES[mode]}" for mode in ("live", "paper") if any(bot.mode == mode for bot in found)
     ]
-    return " · ".join([f"{len(running)} running of {len(found)}", *kinds])
+    paused = sum(bool(bot.paused_by) for bot in running)
+    return " · ".join([f"{len(running)} running of {len(found)}", *([f"{paused} paused"] if paused else []), *kinds])
+
+
+def _totals(found: Sequence[BotView]) -> str:
+    """Results of all bots together, by what they are told in; a sum in which one is not known says how many those are."""
+    lines = []
+    for asset in sorted({bot.quote for bot in found if bot.quote}):
+        results = [bot.net_pnl for bot in found if bot.quote == asset]
+        known = [result for result in results if result is not None]
+        unknown = f" + {len(results) - len(known)} unknown" if len(known) < len(results) else ""
+        lines.append(clip(f"Σ {words.money(sum(known, Decimal(0)), signed=True)} {asset}{unknown}", WIDTH))
+    return "\n".join(lines) or "Σ ?"
+
+
+def _mark(bot: BotView) -> str:
+    return "⏸" if bot.paused_by and bot.state == "running" else words.STATE_MARKS.get(bot.state, "")
 
 
 def _line(bot: BotView) -> object:
-    what = ", ".join(bot.controllers) or "?"
-    where = ", ".join(market.partition(":")[2] for market in bot.markets)
+    what = clip(", ".join(bot.controllers), 40) or "?"
+    where = clip(", ".join(market.partition(":")[2] for market in bot.markets), 40)
     result = f"{words.result_mark(bot.net_pnl)} {words.money(bot.net_pnl, signed=True)} {bot.quote}"
     money = " 💵" if bot.mode == "live" else ""
-    return line(words.STATE_MARKS.get(bot.state, ""), money, " ", bold(clip(bot.title, 40)), f" · {what} · {where} · {result}")
+    return line(_mark(bot), money, " ", bold(clip(bot.title, 40)), f" · {what} · {where} · {result}")
+
+
+# ---- several at once -----------------------------------------------------------------------------------------------
+def picking_rows(found: Sequence[BotView], page: Sequence[BotView], offset: int, args: Args) -> tuple[tuple[Button, ...], ...]:
+    """Check boxes for this page, and what can be done with all that are ticked. The card itself knows which are: its buttons stay small."""
+    picked = set(args.get("picked", ())) & {bot.bot_id for bot in found}
+    rows: list[tuple[Button, ...]] = [
+        (Button(f"{'☑' if bot.bot_id in picked else '☐'} {clip(bot.title, 28)}", "pick", {"bots": [bot.bot_id]}),) for bot in page
+    ]
+    turning = [Button("◀ Newer", "pick_page", {"offset": offset - PAGE})] if offset else []
+    turning += [Button("Older ▶", "pick_page", {"offset": offset + PAGE})] if offset + PAGE < len(found) else []
+    if turning:
+        rows.append(tuple(turning))
+    rows.append((Button("☑ This page", "pick", {"bots": [bot.bot_id for bot in page], "on": True}), show("✖ Done", "bots", offset=offset)))
+    if picked:
+        doing = ("⏸ Pause", "pause"), ("▶ Resume", "resume"), ("⏹ Stop", "stop")
+        rows.append(tuple(Button(f"{label} {len(picked)} …", "with_picked", {"to": to}) for label, to in doing))
+    return tuple(rows)
+
+
+def _picks(ctx: Context, **changes: Any) -> Show:
+    before = ctx.panel.args if ctx.panel is not None and ctx.panel.screen == "bots" else {}
+    return Show("bots", {"offset": before.get("offset", 0), "picked": list(before.get("picked", ())), "picking": True, **changes})
+
+
+@action("pick")
+async def pick(ctx: Context, args: Args) -> Outcome:
+    """Tick bots, or take the tick away."""
+    at = _picks(ctx)
+    picked = dict.fromkeys(at.args["picked"])
+    for bot_id in args["bots"]:
+        if bot_id in picked and not args.get("on"):
+            del picked[bot_id]
+        else:
+            picked[bot_id] = None
+    return _picks(ctx, picked=list(picked))
+
+
+@action("pick_page")
+async def pick_page(ctx: Context, args: Args) -> Outcome:
+    return _picks(ctx, offset=int(args["offset"]))
+
+
+@action("with_picked", Role.OPERATOR)
+async def with_picked(ctx: Context, args: Args) -> Outcome:
+    """Ask about all that are ticked."""
+    picked = _picks(ctx).args["picked"]
+    if not picked:
+        return Toast("Tick some bots first.")
+    return Show(str(args["to"]), {"bots": picked})
 
 
 # ---- one bot -------------------------------------------------------------------------------------------------------
@@ -74,6 +147,8 @@ async def bot(ctx: Context, args: Args) -> View:
     blocks: list[object] = [
         line(words.STATE_MARKS.get(view.state, ""), " ", bold(clip(view.title, 60)), f" · {view.state} · {words.MODES.get(view.mode, view.mode)}")
     ]
+    if view.paused_by:
+        blocks.append(line("⏸ no new entries: paused by ", clip(view.paused_by, 40), f" since {words.clock_time(view.paused_ms)}"))
     blocks.append(line(", ".join(view.controllers), " on ", ", ".join(view.markets)))
     blocks.append(pairs(_numbers(view)))
     if view.close_types:
@@ -123,15 +198,16 @@ def _bot_rows(view: BotView) -> tuple[tuple[Button, ...], ...]:
     look = (show("⚙️ Executors", "executors", bot=view.bot_id), show("📜 History", "history", bot=view.bot_id))
     last = (show("🔄 Refresh", "bot", bot=view.bot_id), show("🤖 Bots", "bots"), show("◀ Home", "home"))
     if view.state == "running":
-        own = (show("🗒 Details", "says", bot=view.bot_id), show("📝 Config", "config", bot=view.bot_id), show("⏹ Stop …", "stop", bot=view.bot_id))
-        return (look, own, last)
+        pause = show("▶ Resume …", "resume", bot=view.bot_id) if view.paused_by else show("⏸ Pause …", "pause", bot=view.bot_id)
+        own = (show("🗒 Details", "says", bot=view.bot_id), show("⋯ More", "bot_more", bot=view.bot_id))
+        return (look, own, (pause, show("⏹ Stop …", "stop", bot=view.bot_id)), last)
     if view.state == "stopped":
         again = (
             show("💵 Start again for real …", "again", bot=view.bot_id)
             if view.mode == "live"
             else Button("▶ Start again (paper)", "start_again", {"bot": view.bot_id}, once=True, style="success")
         )
-        return (look, (show("📝 Config", "config", bot=view.bot_id), again), last)
+        return (look, (show("⋯ More", "bot_more", bot=view.bot_id), again), last)
     return (look, last)
 
 
@@ -144,91 +220,52 @@ async def config(ctx: Context, args: Args) -> View:
         shown = "\n".join(f"{name}: {_plain(value)}" for name, value in sorted(row.config.items()))
         blocks.append(line(bold(row.controller_name), f" · version {row.version}"))
         blocks.append(quote(esc(shown), expandable=True))
-    return View(card(blocks), ((show("◀ Back", "bot", bot=bot_id), show("◀ Home", "home")),))
+    return View(card(blocks), ((show("✏️ Edit …", "edit", bot=bot_id), show("◀ Back", "bot", bot=bot_id), show("◀ Home", "home")),))
 
 
 def _plain(value: object) -> str:
     return ", ".join(str(item) for item in value) if isinstance(value, list) else "off" if value is None else str(value)
 
 
-# ---- stop and start ------------------------------------------------------------------------------------------------
-@command("stop", "stop a bot: close its positions or keep them", "[BOT]", Role.OPERATOR)
-async def stop_command(ctx: Context, arguments: list[str]) -> Show:
-    if arguments:
-        return Show("stop", {"bot": ctx.services.bots.find(" ".join(arguments))})
-    running = ctx.services.bots.running()
-    return Show("stop", {"bot": running[0].bot_id}) if len(running) == 1 else Show("stop_which")
-
-
-@screen("stop_which", Role.OPERATOR)
-async def stop_which(ctx: Context, args: Args) -> View:
-    """Which bot is to be stopped."""
-    running = [view for view in ctx.services.bots.running() if view.state == "running"]
-    if not running:
-        return View(card([bold("Nothing to stop"), "No bot is running."]), ((show("🤖 Bots", "bots"), show("◀ Home", "home")),))
-    rows = [(show(f"⏹ {clip(view.title, 30)}", "stop", bot=view.bot_id),) for view in running[:20]]
-    return View(card([bold("Stop which bot?")]), (*rows, (show("◀ Home", "home"),)))
-
-
-@screen("stop", Role.OPERATOR)
-async def stop(ctx: Context, args: Args) -> View:
-    """What each way of stopping does, with the numbers of this moment."""
+# ---- name and copy -------------------------------------------------------------------------------------------------
+@screen("bot_more")
+async def bot_more(ctx: Context, args: Args) -> View:
+    """What else there is for a bot."""
     bot_id = str(args["bot"])
     view = await ctx.services.bots.one(ctx.actor, bot_id)
-    if view is None or view.state != "running":
-        return await bot(ctx, {"bot": bot_id})
-    executors = [item for item in ctx.services.bots.executors(ctx.actor, bot_id) if item.is_trading]
-    blocks: list[object] = [
-        line(bold("⏹ Stop "), bold(clip(view.title, 40)), f"? ({words.MODES.get(view.mode, view.mode)})"),
-        "No new orders in either case; resting orders are cancelled.",
-    ]
-    rows = [
-        ("Executors", str(view.active)),
-        ("with a position", str(view.trading)),
-        ("open result", f"{words.money(view.unrealized, signed=True)} {view.quote}"),
-    ]
-    blocks.append(pairs(rows))
-    blocks += [
-        line(f"• {item.side} {item.trading_pair} from {words.price(item.entry_price)}: {words.money(item.net_pnl, signed=True)}")
-        for item in executors[:8]
-    ]
-    blocks.append(line(bold("Close"), ": positions are closed at the market now."))
-    blocks.append(line(bold("Keep"), ": positions stay open, and nobody watches them: no stop loss, no take profit."))
-    at = ctx.now_ms()
-    return View(
-        card(blocks),
-        (
-            (show("◀ Do not stop", "bot", bot=bot_id),),
-            (Button("⏹ Stop and close at market", "stop_bot", {"bot": bot_id, "keep": False, "at": at}, once=True, style="danger"),),
-            (Button("✋ Stop, keep positions", "stop_bot", {"bot": bot_id, "keep": True, "at": at}, once=True),),
-        ),
+    if view is None:
+        return await bot(ctx, args)
+    blocks = [line(_mark(view), " ", bold(clip(view.title, 60))), line("id ", code(bot_id))]
+    rows = (
+        (show("📝 Config", "config", bot=bot_id), show("✏️ Edit …", "edit", bot=bot_id)),
+        (show("🏷 Rename …", "rename", bot=bot_id), Button("⧉ Duplicate …", "duplicate", {"bot": bot_id})),
+        (show("◀ Back", "bot", bot=bot_id), show("◀ Home", "home")),
     )
+    return View(card(blocks), rows)
 
 
-@action("stop_bot", Role.OPERATOR)
-async def stop_bot(ctx: Context, args: Args) -> Outcome:
-    """Stop a bot as its chooser said; an old chooser shows its numbers anew instead."""
-    bot_id = str(args["bot"])
-    if ctx.now_ms() - int(args["at"]) > CONFIRM_MS:
-        return Show("stop", {"bot": bot_id}, toast="A minute has passed: these are the numbers of now. Tap again.")
-    await ctx.services.bots.stop(ctx.actor, bot_id, ctx.claim, keep_position=bool(args["keep"]))
-    return Show("bot", {"bot": bot_id}, toast="Stopping")
-
-
-@screen("again", Role.TRADER)
-async def again(ctx: Context, args: Args) -> View:
-    """What starting a bot again with real money means."""
+@screen("rename", Role.TRADER)
+async def rename_screen(ctx: Context, args: Args) -> View:
+    """Asks for a bot's new name."""
     bot_id = str(args["bot"])
     view = await ctx.services.bots.one(ctx.actor, bot_id)
-    if view is None or view.state != "stopped":
-        return await bot(ctx, {"bot": bot_id})
-    blocks = [line(bold("💵 Start "), bold(clip(view.title, 40)), bold(" again with real money?")), line("It trades ", ", ".join(view.markets), ".")]
-    blocks += [line("✋ it still holds ", words.amount(position.amount), f" {position.trading_pair}") for position in view.positions]
-    start = Button("▶ Trade for real again", "start_again", {"bot": bot_id}, once=True, style="danger")
-    return View(card(blocks), ((show("◀ Leave it stopped", "bot", bot=bot_id),), (start,)))
+    blocks = [
+        bold("🏷 Rename"),
+        line("Now: ", view.title if view is not None else bot_id),
+        italic("Send the new name as a message, up to 200 characters."),
+    ]
+    return View(card(blocks), ((show("◀ Keep it", "bot_more", bot=bot_id),),), Expects("rename", {"bot": bot_id}))
 
 
-@action("start_again", Role.TRADER)
-async def start_again(ctx: Context, args: Args) -> Outcome:
-    view = await ctx.services.bots.start_again(ctx.actor, str(args["bot"]), ctx.claim)
-    return Show("bot", {"bot": view.bot_id}, toast="Started")
+@action("rename", Role.TRADER, Danger.CHANGE)
+async def rename(ctx: Context, args: Args) -> Outcome:
+    bot_id = str(args["bot"])
+    taken = await ctx.services.exits.rename(ctx.actor, bot_id, str(args["text"]), ctx.claim)
+    return Show("bot", {"bot": bot_id}, toast=f"It is called {taken} now")
+
+
+@action("duplicate", Role.TRADER)
+async def duplicate(ctx: Context, args: Args) -> Outcome:
+    """A draft with the same answers, at its review."""
+    draft = await ctx.services.drafts.copy_of(ctx.actor, str(args["bot"]))
+    return Show("draft", {"draft": draft.draft_id}, toast="A copy: change what you like, then start it")

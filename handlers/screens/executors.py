@@ -103,11 +103,12 @@ async def executor(ctx: Context, args: Args) -> View:
             blocks.append(f"… and {len(fills) - MAX_FILLS} more fills")
     refresh = show("🔄 Refresh", "executor", **{"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))})
     own = {"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))}
-    more = (show("🧾 Orders and fills", "life", **own), show("🕯 Chart", "chart", **own)) if recorded is not None else ()
-    first = (more,) if more else ()
-    return View(
-        card(blocks), (*first, (show("🤖 Its bot", "bot", bot=item.bot_id), refresh), (back, show("◀ Home", "home"))), is_live=live is not None
-    )
+    buttons: tuple[tuple[Button, ...], ...] = ((show("🤖 Its bot", "bot", bot=item.bot_id), refresh), (back, show("◀ Home", "home")))
+    if recorded is not None:
+        buttons = ((show("🧾 Orders and fills", "life", **own), show("🕯 Chart", "chart", **own)), *buttons)
+    if live is not None and live.status != "SHUTTING_DOWN":
+        buttons = (*buttons, (show("✖ Close …", "close", id=executor_id),))
+    return View(card(blocks), buttons, is_live=live is not None)
 
 
 def _numbers(item: ExecutorView) -> list[tuple[str, str]]:

@@ -15,9 +15,10 @@ async def help_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("help")
     name = arguments[0].lstrip("/").lower()
-    if name not in ctx.registry.commands:
+    found = ctx.registry.command(name)
+    if found is None:
         raise UserError(f"there is no command /{name[:32]}{nearest(name, ctx.registry.commands)}; /help lists them")
-    return Show("help", {"command": name})
+    return Show("help", {"command": found.name})
 
 
 @screen("help", Role.ALERT_ONLY)
@@ -25,7 +26,11 @@ async def help_screen(ctx: Context, args: Args) -> View:
     """The commands that this person may use, or one of them."""
     only = args.get("command")
     shown = [item for item in ctx.registry.commands.values() if ctx.actor.role >= item.role and only in (None, item.name)]
-    blocks: list[object] = [bold("❔ Help"), *(_line(item) for item in shown), italic("Paper trading: no real money is at stake here.")]
+    blocks: list[object] = [
+        bold("❔ Help"),
+        *(_line(item, ctx.registry.alias_of(item.name)) for item in shown),
+        italic("Paper trading: no real money is at stake here."),
+    ]
     if only is None:
         blocks.append(
             line(
@@ -50,5 +55,5 @@ async def help_screen(ctx: Context, args: Args) -> View:
     return View(card(blocks), tuple(rows))
 
 
-def _line(item: Command) -> Safe:
-    return line(f"/{item.name}", f" {item.usage}" if item.usage else "", " — ", item.summary)
+def _line(item: Command, alias: str) -> Safe:
+    return line(f"/{item.name}", f" (/{alias})" if alias else "", f" {item.usage}" if item.usage else "", " — ", item.summary)

@@ -11,6 +11,7 @@ from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
 from handlers.links import linked
 from handlers.registry import action, command, screen
+from handlers.screens.pausing import pause_lines
 from handlers.view import Button, Outcome, Show, View, show
 
 PAPER = "📄 Paper trading: no real money"
@@ -40,6 +41,7 @@ async def home(ctx: Context, args: Args) -> View:
     ]
     if status.halted:
         blocks.append(line("🛑 ", bold("Trading is halted: "), status.halted))
+    blocks += pause_lines(ctx)[:2]
     if status.trouble:
         blocks.append(line("⚠️ ", status.trouble))
     blocks.append(italic(f"Market: {status.market_source}"))

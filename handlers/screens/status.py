@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from condor.errors import UserError
+from condor.services.confirms import Frozen
 from condor.units import duration, duration_text
 from condor.users import Role
 from condor.views import MarketView, StatusView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs, table
-from handlers.registry import action, command, screen
+from handlers.registry import Danger, action, command, screen
+from handlers.screens.pausing import pause_lines
 from handlers.screens.venues import venue_blocks
 from handlers.view import Button, Outcome, Show, View, show
 
@@ -38,7 +40,7 @@ async def status(ctx: Context, args: Args) -> View:
     """How everything stands."""
     view = ctx.services.overview.status(ctx.actor)
     every_s = await ctx.services.subscriptions.interval(ctx.actor)
-    blocks: list[object] = [bold("📊 Status"), *_troubles(view)]
+    blocks: list[object] = [bold("📊 Status"), *_troubles(view), *pause_lines(ctx)]
     equity = f"{words.money(view.portfolio.equity)} {view.portfolio.currency}{'' if view.portfolio.is_complete else ' +?'}"
     orders = str(view.open_orders) + (f", {view.unknown_orders} unknown" if view.unknown_orders else "")
     blocks.append(
@@ -97,10 +99,14 @@ async def halt_screen(ctx: Context, args: Args) -> View:
         bold("🛑 No new positions?"),
         "No bot opens anything until you allow it again, over restarts too. Stops, take profits and closes go on.",
     ]
-    return View(card(blocks), ((show("◀ Leave it on", "status"),), (Button("🛑 Switch off now", "halt", once=True, style="danger"),)))
+    halted = ctx.services.overview.status(ctx.actor).halted
+    if halted is not None:
+        return View(card([bold("🛑 It is halted already"), halted]), ((show("◀ Status", "status"),),), gone="It is halted already.")
+    rows = ((show("◀ Leave it on", "status"),), (Button("🛑 Switch off now", "halt", style="danger", confirm=True),), (show("📊 Status", "status"),))
+    return View(card(blocks), rows, frozen=Frozen("trading", "allowed"))
 
 
-@action("halt", Role.OPERATOR)
+@action("halt", Role.OPERATOR, Danger.CONFIRM)
 async def halt(ctx: Context, args: Args) -> Outcome:
     await ctx.services.overview.halt(ctx.actor, ctx.claim)
     return Show("status", toast="No new positions from now on")
@@ -112,11 +118,17 @@ async def release_screen(ctx: Context, args: Args) -> View:
     if ctx.services.panic.view().goal is not None:
         return View(card([bold("Everything was stopped by /panic; it is released there, with a reason.")]), ((show("🛑 Panic", "panic"),),))
     view = ctx.services.overview.status(ctx.actor)
-    blocks = [bold("▶ Allow new positions?"), line("Halted: ", view.halted or "it is not halted now")]
-    return View(card(blocks), ((show("◀ Leave it halted", "status"),), (Button("▶ Allow them", "release", once=True, style="success"),)))
+    if view.halted is None:
+        return View(
+            card([bold("▶ It is not halted"), "New positions are allowed."]), ((show("◀ Status", "status"),),), gone="It is not halted any more."
+        )
+    blocks = [bold("▶ Allow new positions?"), line("Halted: ", view.halted)]
+    allow = (Button("▶ Allow them", "release", style="success", confirm=True),)
+    rows = ((show("◀ Leave it halted", "status"),), allow, (show("📊 Status", "status"),))
+    return View(card(blocks), rows, frozen=Frozen("trading", f"halted: {view.halted}"))
 
 
-@action("release", Role.OWNER)
+@action("release", Role.OWNER, Danger.CONFIRM)
 async def release(ctx: Context, args: Args) -> Outcome:
     await ctx.services.step_up.require_fresh(ctx.actor)
     await ctx.services.overview.release(ctx.actor, ctx.claim)

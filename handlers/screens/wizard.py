@@ -5,13 +5,15 @@ from __future__ import annotations
 from condor.approvals import ApprovalNeeded
 from condor.errors import UserError
 from condor.forms import PairUnknown
+from condor.services.confirms import Frozen
 from condor.services.drafts import ReviewView, StepView
 from condor.units import Ambiguous
 from condor.users import Role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
-from handlers.registry import action, command, screen
+from handlers.registry import Danger, action, command, screen
+from handlers.screens.stopping import prices_of
 from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
 
 HINTS = {
@@ -176,21 +178,22 @@ async def live_draft(ctx: Context, args: Args) -> View:
     back = show("◀ Back", "draft", draft=draft_id)
     blocks: list[object] = [line(bold(f"💵 {review.controller_name}"), " · real money")]
     if review.state != "open" or review.live is None:
-        blocks.append(f"This draft was {review.state} already." if review.state != "open" else "No account of this venue is connected any more.")
-        return View(card(blocks), ((back,),))
+        told = f"This draft was {review.state} already." if review.state != "open" else "No account of this venue is connected any more."
+        return View(card([*blocks, told]), ((back,),), gone=told)
     blocks.append(pairs([("Account", review.live.account), *((label, text) for _, label, text in review.answers)]))
     blocks += [bold("What it may do"), pairs(list(review.estimates))] if review.estimates else []
     blocks += [quote(line("⚠️ ", fault)) for fault in review.faults]
     if review.faults:
-        return View(card(blocks), ((back,),))
+        return View(card(blocks), ((back,),), gone=review.faults[0])
     if review.live.closed is not None:
         blocks.append(quote(line("⚠️ nothing can be opened there right now: ", review.live.closed)))
     amount = f"{words.money(review.live.total)} {review.live.quote}"
-    start = Button(f"▶ Trade up to {amount} for real", "start_live", {"draft": draft_id}, once=True, style="danger")
-    return View(card(blocks), ((back,), (start,)))
+    start = Button(f"▶ Trade up to {amount} for real", "start_live", {"draft": draft_id}, style="danger", confirm=True, by_price=True)
+    frozen = Frozen(draft_id, f"{review.state} {review.answers} {review.advanced}", prices_of(ctx, review.live.markets, "live"))
+    return View(card(blocks), ((back,), (start,), (show("🔄 Fresh numbers", "live_draft", draft=draft_id),)), frozen=frozen)
 
 
-@action("start_live", Role.TRADER)
+@action("start_live", Role.TRADER, Danger.CONFIRM)
 async def start_live(ctx: Context, args: Args) -> Outcome:
     """Start the bot of a draft with real money."""
     bot = await ctx.services.drafts.start(ctx.actor, str(args["draft"]), ctx.claim, mode="live")

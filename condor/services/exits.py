@@ -1,0 +1,231 @@
+"""What stopping would meet: orders to cancel, what is held, what closing it costs; and ending one executor."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from botcore.executors.base import ExecutorBase
+from botcore.model.enums import PriceType
+from botcore.model.instrument import Market
+from botcore.recorder.journal import Journal
+from botcore.recorder.queries import executor_by_id
+from botcore.strategies.runtime import TradingRuntime
+from condor.errors import UserError, nearest
+from condor.host import WallClock
+from condor.hosts import PAPER, Hosts
+from condor.manager import BotManager, RunningBot
+from condor.services.bot_views import executor_view, live_view
+from condor.services.bots import BotService, Claim
+from condor.store import Connection
+from condor.store.bots import RUNNING, bot_by_id, set_title
+from condor.store.common import write_audit
+from condor.store.panels import AlreadyDone
+from condor.users import Actor, Role, require
+from condor.views import BotView, ExecutorView, ExitLine, ExitView
+
+MAX_TITLE = 200
+
+
+class ExitService:
+    """See the module."""
+
+    def __init__(self, hosts: Hosts, manager: BotManager, bots: BotService, journal: Journal, wall: WallClock) -> None:
+        self._hosts = hosts
+        self._manager = manager
+        self._bots = bots
+        self._journal = journal
+        self._wall = wall
+
+    # ---- looking ---------------------------------------------------------------------------------------------------
+    def view(self, actor: Actor, bot_ids: Sequence[str]) -> ExitView:
+        """What stopping these bots would meet now; bots that do not run are left out."""
+        require(actor, Role.VIEWER, "looking at bots")
+        bots = [bot for bot_id in bot_ids if (bot := self._manager.running.get(bot_id)) is not None and bot.row.state == RUNNING]
+        lines: list[ExitLine] = []
+        held: list[ExitLine] = []
+        entries = exits = 0
+        for bot in bots:
+            runtime = self._runtime(bot)
+            executors = bot.strategy.orchestrator.running
+            for_bot = _orders(runtime, executors)
+            entries += sum(is_entry for is_entry in for_bot)
+            exits += sum(not is_entry for is_entry in for_bot)
+            lines += self._of_executors(bot, executors)
+            held += [
+                _line(runtime, bot.row.bot_id, Market(position.connector_name, position.trading_pair), position.amount)
+                for position in bot.strategy.orchestrator.positions()
+                if position.amount
+            ]
+        views = tuple(live_view(bot) for bot in bots)
+        prices = {line.market: line.price for line in (*lines, *held)}
+        for bot, view in zip(bots, views, strict=True):
+            # those that hold nothing now as well: something may be bought until the answer comes
+            prices |= {market: self._mid(bot, market) for market in view.markets if market not in prices}
+        return ExitView(views, entries, exits, tuple(lines), tuple(held), prices, _version(bots, views))
+
+    def executor(self, actor: Actor, executor_id: str) -> tuple[ExecutorView, ExitView] | None:
+        """One executor that has not ended, and what ending it would meet; None when there is none of this id."""
+        require(actor, Role.VIEWER, "looking at executors")
+        for bot in self._manager.running.values():
+            executor = bot.strategy.orchestrator.executor(executor_id)
+            if executor is None:
+                continue
+            runtime = self._runtime(bot)
+            lines = tuple(self._of_executors(bot, [executor]))
+            orders = _orders(runtime, [executor])
+            view = executor_view(executor.info, bot.row.title, bot.row.bot_id, self._hosts.of(bot.row.mode).clock.now_ns)
+            prices = {line.market: line.price for line in lines}
+            sizes = " ".join(f"{line.market} {line.amount:f}" for line in lines)
+            whole = ExitView((live_view(bot),), sum(orders), len(orders) - sum(orders), lines, (), prices, f"{executor_id} {view.status} {sizes}")
+            return view, whole
+        return None
+
+    def find(self, text: str) -> str:
+        """Id of the executor that is meant, by its id or the end of it; UserError when none or several are."""
+        ids = [executor.id for bot in self._manager.running.values() for executor in bot.strategy.orchestrator.running]
+        wanted = text.strip()
+        if wanted in ids:
+            return wanted
+        close = [each for each in ids if each.lower().endswith(wanted.lower())]
+        if len(close) == 1:
+            return close[0]
+        if close:
+            raise UserError(f"{len(close)} executors end with {wanted!r}; type more of it")
+        raise UserError(f"no executor {wanted[:64]!r} is at work{nearest(wanted, ids)}; /executors lists them")
+
+    async def ended(self, actor: Actor, executor_id: str) -> tuple[str, Decimal | None, float] | None:
+        """(close type, net PnL, seconds since) of an executor that has ended; None when there is no such one. The seconds are market time."""
+        require(actor, Role.VIEWER, "looking at executors")
+
+        def read(connection: Connection) -> tuple[str, Decimal | None, int, str] | None:
+            found = executor_by_id(connection, executor_id)
+            if found is None or not found[1].close_ns:
+                return None
+            row = bot_by_id(connection, found[0])
+            return found[1].close_type or "?", found[1].net_pnl_quote, found[1].close_ns, row.mode if row is not None else PAPER
+
+        found = await asyncio.wrap_future(self._journal.read(read))
+        if found is None:
+            return None
+        close_type, net_pnl, close_ns, mode = found
+        return close_type, net_pnl, max(0, self._hosts.of(mode).clock.now_ns - close_ns) / 1e9
+
+    def _runtime(self, bot: RunningBot) -> TradingRuntime:
+        return self._hosts.of(bot.row.mode).runtime
+
+    def _mid(self, bot: RunningBot, market: str) -> Decimal | None:
+        name, _, pair = market.partition(":")
+        state = self._runtime(bot).markets.get(Market(name, pair))
+        mid = state.price(PriceType.MidPrice) if state is not None else None
+        return None if mid is None or mid.is_nan() else mid
+
+    def _of_executors(self, bot: RunningBot, executors: Iterable[ExecutorBase]) -> list[ExitLine]:  # type: ignore[type-arg]
+        runtime = self._runtime(bot)
+        return [
+            _line(runtime, bot.row.bot_id, exposure.market, exposure.base)
+            for executor in executors
+            for exposure in executor.exposures()
+            if exposure.base
+        ]
+
+    # ---- doing -----------------------------------------------------------------------------------------------------
+    async def stop(self, actor: Actor, bot_ids: Sequence[str], claim: Claim, *, keep_position: bool) -> tuple[int, list[str]]:
+        """Stop several bots, in one request; returns how many are stopping now, and why others are not. UserError when none is."""
+        require(actor, Role.OPERATOR, "stopping a bot")
+        problems: list[str] = []
+        count = 0
+        for bot_id in bot_ids:
+            try:
+                await self._bots.stop(actor, bot_id, _claimed if count else claim, keep_position=keep_position)
+            except AlreadyDone:
+                raise
+            except UserError as error:
+                problems.append(str(error))
+            else:
+                count += 1
+        if not count:
+            raise UserError("; ".join(problems) or "no bot was named")
+        return count, problems
+
+    async def close(self, actor: Actor, executor_id: str, claim: Claim, *, keep_position: bool) -> None:
+        """End one executor: its orders are cancelled, what it holds is closed at market or kept as a hold."""
+        require(actor, Role.OPERATOR, "closing an executor")
+        now_ms = self._wall.wall_ms()
+        bot_id = self._owner(executor_id)
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            how = "stop and keep" if keep_position else "close at market"
+            write_audit(connection, now_ms, actor, "close", f"{bot_id}/{executor_id}", before="running", after=how)
+
+        await asyncio.wrap_future(self._journal.run(write))
+        bot = self._manager.running.get(bot_id)
+        if bot is not None:
+            bot.strategy.orchestrator.stop(executor_id, keep_position=keep_position)
+
+    def _owner(self, executor_id: str) -> str:
+        for bot_id, bot in self._manager.running.items():
+            if bot.strategy.orchestrator.executor(executor_id) is not None:
+                return bot_id
+        raise UserError(f"no executor {executor_id} is at work")
+
+    async def rename(self, actor: Actor, bot_id: str, title: str, claim: Claim) -> str:
+        """Give a bot another title; returns it as it was taken."""
+        require(actor, Role.TRADER, "renaming a bot")
+        taken = " ".join(title.split())[:MAX_TITLE]
+        if not taken:
+            raise UserError("expected a name, found nothing")
+        now_ms = self._wall.wall_ms()
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            row = bot_by_id(connection, bot_id)
+            if row is None:
+                raise UserError(f"there is no bot {bot_id}")
+            set_title(connection, bot_id, taken)
+            write_audit(connection, now_ms, actor, "rename", bot_id, before=row.title, after=taken)
+
+        await asyncio.wrap_future(self._journal.run(write))
+        self._manager.rename(bot_id, taken)
+        return taken
+
+
+def _claimed(connection: Connection) -> None:
+    """The claim of what belongs to a request that was claimed already."""
+
+
+def _version(bots: Sequence[RunningBot], views: Sequence[BotView]) -> str:
+    parts = []
+    for bot, view in zip(bots, views, strict=True):
+        configs = " ".join(f"{config.controller_id}:{config.version}" for config in bot.configs)
+        parts.append(f"{view.bot_id} {view.state} {configs} {'paused' if view.paused_by else ''}".strip())
+    return "; ".join(parts)
+
+
+def _orders(runtime: TradingRuntime, executors: Iterable[ExecutorBase]) -> list[bool]:  # type: ignore[type-arg]
+    """For each open order of these executors whether it would add to a position."""
+    owners = {id(executor) for executor in executors}
+    return [
+        order.request.purpose.adds_risk
+        for connector in runtime.connectors.values()
+        for order in connector.tracker.open_orders()
+        if id(order.owner) in owners
+    ]
+
+
+def _line(runtime: TradingRuntime, bot_id: str, market: Market, amount: Decimal) -> ExitLine:
+    """What is held on a market, with what closing it at market would cost against the mid: half the spread, the depth of the book, and the taker's fee."""
+    state = runtime.markets.get(market)
+    if state is None:
+        return ExitLine(bot_id, str(market), amount, None, None, market.trading_pair.partition("-")[2])
+    mid = state.price(PriceType.MidPrice)
+    rate = runtime.market_data.get_fee_rate(market.connector_name, market.trading_pair)
+    average = runtime.market_data.get_vwap_for_volume(market.connector_name, market.trading_pair, float(abs(amount)), amount < 0).result_price
+    cost = None
+    if not mid.is_nan() and rate is not None and not math.isnan(average):
+        reached = Decimal(repr(average))
+        cost = abs(mid - reached) * abs(amount) + reached * abs(amount) * rate
+    return ExitLine(bot_id, str(market), amount, None if mid.is_nan() else mid, cost, state.instrument.quote)

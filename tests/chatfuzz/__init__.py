@@ -1,0 +1,1 @@
+"""A restless person, a chat that delivers badly, and a process that dies at any write: see `world`."""

@@ -1,0 +1,274 @@
+"""What acts, over HTTP as a person uses it: stop, pause, close, and the card that asks before. Numbers in names are those of telegram.md section 7."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from condor.users import Actor, Role
+from handlers.confirm import Place, arranged
+from handlers.view import Button
+from tests.support.house import House
+
+OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+FAR = {"take_profit": "0.5", "stop_loss": "0.5", "time_limit": 86_400}
+"""Barriers that nothing reaches while a test runs."""
+
+HOLDERS = "SELECT DISTINCT bot_id FROM executors WHERE exposure_base != '0' AND status = 'RUNNING'"
+POSITION = "SELECT executor_id FROM executors WHERE exposure_base != '0' AND status = 'RUNNING'"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with House(tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(shared: House) -> AsyncIterator[House]:
+    """One program for all tests here; each leaves no bot behind."""
+    shared.answers.clear()
+    yield shared
+    shared.ahead_ms = 0
+    services = shared.program.services
+    for view in services.bots.running():
+        if view.state == "running":
+            await services.bots.stop(OWNER, view.bot_id, lambda connection: None, keep_position=False)
+    await shared.until(lambda: not services.bots.running(), "the end of all bots")
+
+
+async def bot(house: House, title: str = "", **changes: Any) -> str:
+    """A bot that runs on paper."""
+    services = house.program.services
+    draft = await services.drafts.begin(OWNER, "pmm_simple")
+    view = await services.bots.start(OWNER, draft.controller_name, draft.answers | changes, lambda connection: None, title)
+    return view.bot_id
+
+
+def states(house: House) -> dict[str, str]:
+    return dict(house.rows("SELECT bot_id, state FROM bots"))
+
+
+# ---- the confirm contract ------------------------------------------------------------------------------------------
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s25_a_confirm_acts_on_the_bot_of_its_own_card_whatever_else_was_opened(house: House) -> None:
+    small, huge = await bot(house, "small"), await bot(house, "huge")
+    first = await house.send(f"/stop {small}", "Stop small?")
+    second = await house.send("/bots", "Bots")
+    await house.tap("huge", second)
+    await house.wait(lambda item: item["message_id"] == second["message_id"] and "huge · running" in item["text"])
+    assert await house.tap("Stop and close at market", first) == "Stopping"
+    assert states(house)[small] in ("stopping", "stopped")
+    assert states(house)[huge] == "running"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s27_a_card_older_than_a_minute_draws_its_numbers_anew_and_asks_again(house: House) -> None:
+    bot_id = await bot(house)
+    chooser = await house.send(f"/stop {bot_id}", "Stop")
+    house.ahead_ms += 61_000
+    where = house.button("Stop and close at market", chooser)[1:]
+    assert "have passed" in await house.tap("Stop and close at market", chooser)
+    assert states(house)[bot_id] == "running"
+    assert house.button("Stop and close at market", chooser)[1] != where[0], "a second tap of the same kind meets something else"
+    assert await house.tap("Stop and close at market", chooser) == "Stopping"
+    assert house.rows("SELECT state FROM confirms WHERE target = ? ORDER BY created_ms", bot_id) == [("pending",), ("done",)]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> None:
+    bot_id = await bot(house, **FAR)
+    await house.row_of(POSITION)
+    chooser = await house.send(f"/stop {bot_id}", "Stop", "Closing costs about")
+    view = house.program.services.exits.view
+    moved = Decimal("1.006")
+
+    def dearer(actor: Actor, bot_ids: list[str]) -> Any:
+        found = view(actor, bot_ids)
+        for market, price in found.prices.items():
+            found.prices[market] = None if price is None else price * moved
+        return found
+
+    house.program.services.exits.view = dearer  # type: ignore[method-assign, assignment]
+    told = await house.tap("Stop and close at market", chooser)
+    assert "Not done" in told and "has moved" in told
+    assert states(house)[bot_id] == "running"
+    # keeping what is held does not depend on the price, and the new preview has the new price
+    moved = Decimal("1.006") * Decimal("1.004")
+    assert await house.tap("Stop and close at market", chooser) == "Stopping"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s32_a_second_answer_is_told_what_the_first_one_did(house: House) -> None:
+    bot_id = await bot(house)
+    chooser = await house.send(f"/stop {bot_id}", "Stop")
+    target, row, column = house.button("Stop and close at market", chooser)
+    # both taps leave before the first one is answered, as a nervous thumb sends them
+    for _ in range(2):
+        await house.post("/chat/tap", message_id=target["message_id"], row=row, column=column)
+    await house.until(lambda: len(house.answers) == 2, "two answers")
+    told = sorted((answer.get("toast") or answer.get("alert") or "") for answer in house.answers)
+    assert told[0] == "Stopping"
+    assert told[1].startswith(("already done", "already running"))
+    assert house.rows("SELECT count(*) FROM audit WHERE action = 'stop_bot' AND target = ?", bot_id) == [(1,)]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s32_closing_what_has_closed_says_how_it_closed(house: House) -> None:
+    await bot(house, **FAR)
+    ((executor_id,), *_) = await house.row_of(POSITION)
+    asked = await house.send(f"/close {executor_id}", "Close", "closed at market")
+    other = await house.send(f"/close {executor_id[-8:]}", "Close")
+    assert await house.tap("at market", asked) == "Ending"
+    await house.row_of(f"SELECT 1 FROM executors WHERE executor_id = '{executor_id}' AND status = 'TERMINATED'")
+    told = await house.tap("at market", other)
+    assert told.startswith("already closed ") and "(EARLY_STOP " in told and "$" in told
+    assert house.rows("SELECT count(*) FROM audit WHERE action = 'close' AND target LIKE ?", f"%{executor_id}") == [(1,)]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_as_it_is(house: House) -> None:
+    bot_id = await bot(house)
+    chooser = await house.send(f"/stop {bot_id}", "Stop")
+    database = house.program._journal
+    # the card was asked by somebody else
+    await _as_other(database, f"UPDATE confirms SET user_id = 77, user_name = 'Ann' WHERE target = '{bot_id}'")
+    told = await house.tap("Stop and close at market", chooser)
+    assert told == "only Ann can confirm this"
+    assert house.rows("SELECT state FROM confirms WHERE target = ?", bot_id) == [("pending",)]
+    await _as_other(database, f"UPDATE confirms SET user_id = {house.program._chat_state.user.id} WHERE target = '{bot_id}'")
+    assert await house.tap("Stop and close at market", chooser) == "Stopping"
+
+
+async def _as_other(journal: Any, statement: str) -> None:
+    import asyncio
+
+    await asyncio.wrap_future(journal.run(lambda connection: connection.exec_driver_sql(statement)))
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_answer_stands_where_the_button_was_that_asked(house: House) -> None:
+    bot_id = await bot(house)
+    card = await house.send(f"/bots {bot_id}", "running")
+    await _asked_elsewhere(house, card, "Stop …", ("Pause entries", "Stop, keep positions", "Stop and close at market"))
+    card = await house.send("/status", "Status")
+    await _asked_elsewhere(house, card, "No new positions", ("Switch off now",))
+
+
+async def _asked_elsewhere(house: House, card: dict[str, Any], label: str, answers: tuple[str, ...]) -> None:
+    _, row, _ = house.button(label, card)
+    before = len(house.seen[card["message_id"]]["buttons"])
+    await house.tap(label, card)
+    now = len(house.seen[card["message_id"]]["buttons"])
+    # a chat keeps the lower edge of a keyboard where it was, a page may keep the upper one
+    assert not {row, now - before + row} & {house.button(answer, card)[1] for answer in answers}
+
+
+def test_answers_find_another_row_whatever_was_tapped() -> None:
+    def row(name: str, *, asks: bool) -> tuple[Button, ...]:
+        return (Button(name, "x", confirm=asks),)
+
+    for asking in (1, 2, 3):
+        rows = (row("back", asks=False), *(row(f"yes {number}", asks=True) for number in range(asking)), row("fresh", asks=False))
+        for count in range(1, 9):
+            for tapped in range(count):
+                order = arranged(rows, Place(tapped, count))
+                assert sorted(order, key=str) == sorted(rows, key=str)
+                for place in {tapped, len(order) - count + tapped} & set(range(len(order))):
+                    assert not order[place][0].confirm, (asking, count, tapped)
+        assert arranged(rows, None) == rows
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: House) -> None:
+    card = await house.send("/status", "Status")
+    await house.tap("No new positions", card)
+    assert await house.tap("Switch off now", card) == "No new positions from now on"
+    again = await house.send("/status", "No new positions:")
+    await house.tap("Allow new positions", again)
+    assert await house.tap("Allow them", again) == "New positions are allowed"
+    assert house.rows("SELECT action FROM audit WHERE target = 'trading' ORDER BY audit_id") == [("halt",), ("release",)]
+    assert house.rows("SELECT state FROM confirms WHERE target = 'trading' ORDER BY created_ms")[-2:] == [("done",), ("done",)]
+
+
+# ---- stop chooser --------------------------------------------------------------------------------------------------
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_account_flat(house: House) -> None:
+    kept, closed = await bot(house, "kept", **FAR), await bot(house, "closed", **FAR)
+    await house.until(
+        lambda: len(house.rows(HOLDERS)) == 2,
+        "positions",
+        60,
+    )
+    chooser = await house.send(f"/stop {kept}", "Stop kept?")
+    assert "nobody watches it: no stop loss, no take profit" in chooser["text"]
+    assert "Orders to cancel" in chooser["text"] and "Closing costs about" in chooser["text"]
+    await house.tap("Stop, keep positions", chooser)
+    await house.until(lambda: states(house)[kept] == "stopped", "the end of kept")
+    ((held,),) = house.rows("SELECT CAST(net_amount_base AS REAL) FROM holds WHERE bot_id = ?", kept)
+    assert held
+    assert house.rows("SELECT 1 FROM executors WHERE bot_id = ? AND close_type = 'POSITION_HOLD'", kept)
+    await house.wait_text("kept", "nobody watches")
+    other = await house.send(f"/stop {closed}", "Stop closed?")
+    assert "is closed at market" in other["text"]
+    await house.tap("Stop and close at market", other)
+    await house.until(lambda: states(house)[closed] == "stopped", "the end of closed")
+    assert house.rows("SELECT 1 FROM executors WHERE status != 'TERMINATED'") == []
+    assert not [amount for (amount,) in house.rows("SELECT CAST(net_amount_base AS REAL) FROM holds WHERE bot_id = ?", closed) if amount]
+    assert house.program._host.runtime.connectors["binance_perpetual"].tracker.open_count == 0
+
+
+# ---- pause ---------------------------------------------------------------------------------------------------------
+@pytest.mark.asyncio(loop_scope="module")
+async def test_s30_a_pause_of_all_holds_over_a_restart_and_says_by_whom_and_since_when(house: House) -> None:
+    bot_id = await bot(house, **FAR)
+    await house.row_of(POSITION)
+    card = await house.send("/pause all", "Pause", "all bots")
+    assert await house.tap("Pause all now", card) == "All bots are paused"
+    status = await house.wait_text("Status", "All bots", "paused by You since 20")
+    assert status["message_id"] == card["message_id"]
+
+    def open_orders() -> list[Any]:
+        return house.program._host.runtime.connectors["binance_perpetual"].tracker.open_orders()
+
+    await house.until(lambda: not [order for order in open_orders() if order.request.purpose.adds_risk], "entries to be gone")
+    running = f"SELECT count(*) FROM executors WHERE bot_id = '{bot_id}' AND exposure_base != '0' AND status = 'RUNNING'"
+    before = house.rows(running)
+    await house.restart()
+    orchestrator = house.program._manager.running[bot_id].strategy.orchestrator
+    assert orchestrator.pause_reason == "all bots are paused by You"
+    assert "All bots paused by You" in (await house.send("/status", "Status"))["text"]
+    entries = "SELECT count(*) FROM intents WHERE purpose = 'open'"
+    sent = house.rows(entries)
+    await house.idle(1)
+    assert house.rows(entries) == sent != [(0,)]
+    assert [order for order in open_orders() if order.request.purpose.adds_risk] == []
+    assert house.rows(running) == before != [(0,)], "what is held keeps its exits"
+    # one that is started later is paused too
+    later = await bot(house, "later")
+    assert house.program._manager.running[later].strategy.orchestrator.pause_reason
+    refused = await house.send(f"/resume {bot_id}", "All bots are paused by You")
+    assert "▶ Resume all …" in house.labels(refused)
+    card = await house.send("/resume all", "Allow entries again?")
+    assert await house.tap("Resume all now", card) == "Resumed"
+    await house.until(lambda: bool([order for order in open_orders() if order.request.purpose.adds_risk]), "entries")
+    assert [row for row in house.rows("SELECT action, target FROM audit ORDER BY audit_id") if row[0] in ("pause", "resume")] == [
+        ("pause", "all bots"),
+        ("resume", "all bots"),
+    ]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_one_bot_is_paused_from_the_chooser_and_the_other_goes_on(house: House) -> None:
+    one, other = await bot(house, "one"), await bot(house, "other")
+    chooser = await house.send(f"/stop {one}", "Stop one?")
+    assert await house.tap("Pause entries", chooser) == "Paused"
+    await house.wait_text("one", "no new entries: paused by You")
+    running = house.program._manager.running
+    assert running[one].strategy.orchestrator.pause_reason and not running[other].strategy.orchestrator.pause_reason
+    assert states(house)[one] == "running"
+    assert "Resume …" in " ".join(house.labels(chooser))

@@ -1,0 +1,248 @@
+"""Every screen of a system that has everything at once. Numbers in names are those of telegram.md section 7."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from condor.store.bots import BotRow, ConfigRow, add_bot
+from condor.users import Actor, Role
+from condor.views import DoubtView, ExitLine, StatusView, VenueView
+from handlers.app import build_registry
+from handlers.args import Given
+from handlers.context import Context
+from handlers.html import Safe, columns
+from handlers.registry import Danger, Registry
+from handlers.view import Button, View
+from tests.handlers.crawler import Crawl, Node, faults_of
+from tests.support.house import House
+
+OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+NASTY = ('_*[]<&">\U0001f9a4 ' * 25)[:200]
+NAMES = [NASTY, "مرحبا بالعالم " * 14, "日本語のボット" * 28, "🦅" * 200, "a", "x" * 200]
+HUGE, TINY = "123456789012345678.123456789", "0.000000000123"
+
+here = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def seeded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """120 bots with impossible names, executors with impossible numbers, a venue that is down, prices that nobody knows; time stands still."""
+    async with House(tmp_path_factory.mktemp("house")) as house:
+        services = house.program.services
+        draft = await services.drafts.begin(OWNER, "pmm_simple")
+        for name in NAMES[:4]:
+            await services.bots.start(OWNER, "pmm_simple", draft.answers, lambda connection: None, name)
+        await house.row_of("SELECT 1 FROM executors WHERE status = 'TERMINATED' AND close_type IN ('TAKE_PROFIT', 'STOP_LOSS') LIMIT 1")
+        house.program._host.tick = lambda: None  # type: ignore[method-assign]
+        await asyncio.sleep(0.3)
+        await asyncio.wrap_future(house.program._journal.run(lambda connection: _years_of_use(connection, draft.answers)))
+        await services.pauses.pause(OWNER, ("pmm-btc-1", "pmm-btc-2"), lambda connection: None)
+        _fail(house)
+        yield house
+
+
+def _years_of_use(connection: Any, answers: dict[str, Any]) -> None:
+    config = ConfigRow("main", 1, "pmm_simple", {**answers, "id": "main"})
+    for number in range(116):
+        title = NAMES[number % len(NAMES)]
+        add_bot(
+            connection, BotRow(f"old-{number}-" + "y" * 40, title, "paper", "paper", "stopped", False, 1, 1_700_000_000_000 + number, 1), [config]
+        )
+    sums = [(HUGE, HUGE), (f"-{HUGE}", TINY), (TINY, None), (None, HUGE)]
+    for number, (net, fees) in enumerate(sums):
+        connection.exec_driver_sql(
+            "UPDATE executors SET net_pnl_quote = ?, fees_quote = ?, volume_quote = ? WHERE executor_id = "
+            "(SELECT executor_id FROM executors WHERE status = 'TERMINATED' ORDER BY executor_id LIMIT 1 OFFSET ?)",
+            (net, fees or "0", HUGE, number),
+        )
+
+
+def _fail(house: House) -> None:
+    """A venue that is down, and sums that nobody knows."""
+    overview = house.program.services.overview
+    status, portfolio = overview.status, overview.portfolio
+    doubts = tuple(DoubtView("c" * 36, "BTC-USDT", "BUY", Decimal(TINY), 1e9, "asking the venue " * 20) for _ in range(9))
+    venue = VenueView(
+        "binance",
+        NASTY,
+        "down",
+        NASTY,
+        1e7,
+        None,
+        None,
+        10**9,
+        1_790_000_000_000,
+        (("BTC-USDT", "broken", None),),
+        doubts,
+        (("USDT", Decimal(HUGE)),),
+    )
+
+    def incomplete(actor: Actor) -> Any:
+        found = portfolio(actor)
+        accounts = tuple(
+            replace(
+                account, title=NASTY, is_complete=False, assets=tuple(replace(asset, total=Decimal(HUGE), value=None) for asset in account.assets)
+            )
+            for account in found.accounts
+        )
+        return replace(found, is_complete=False, deposited=None, equity=Decimal(HUGE), accounts=accounts, unpriced=("BTC",))
+
+    def failing(actor: Actor) -> StatusView:
+        found = status(actor)
+        markets = tuple(replace(market, mid=None, state="stale") for market in found.markets)
+        return replace(
+            found,
+            halted=NASTY,
+            trouble=NASTY * 3,
+            venues=(venue, venue),
+            markets=markets,
+            portfolio=incomplete(actor),
+            part_faults=(NASTY, "<b>" * 90),
+        )
+
+    overview.status, overview.portfolio = failing, incomplete  # type: ignore[method-assign]
+
+
+def crawl_of(house: House, registry: Registry, actor: Actor = OWNER) -> Crawl:
+    def context(view: View | None, node: Node | None) -> Context:
+        panel = None
+        if node is not None:
+            panel = house.program.services.panels.fresh(actor, node[0], json.loads(node[1]))
+        return Context(house.program.services, registry, actor, lambda connection: None, lambda: 1_790_000_000_000, panel)
+
+    def presses(button: Button) -> bool:
+        harmless = {"pick", "pick_page", "with_picked", "go", "keep", "edit_answer", "duplicate"}
+        return button.action in harmless and registry.actions[button.action].danger is Danger.LOOK
+
+    return Crawl(registry, context, presses)
+
+
+@here
+async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phone(seeded: House) -> None:
+    registry = seeded.program._fronts[0]._registry
+    services = seeded.program.services
+    executors = services.bots.executors(OWNER)
+    draft = await services.drafts.begin(OWNER, "pmm_simple")
+    reviewed = await services.drafts.go((await services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
+    crawl = crawl_of(seeded, registry)
+    start: list[tuple[str, dict[str, Any]]] = [
+        ("home", {}),
+        *(
+            (name, {})
+            for name in ("help", "status", "bots", "executors", "history", "accounts", "new", "panic", "stop_which", "missing", "halt", "release")
+        ),
+        ("draft", {"draft": draft.draft_id}),
+        ("draft", {"draft": reviewed.draft_id}),
+        ("bots", {"picking": True, "offset": 8}),
+        ("stop", {"bots": [bot.bot_id for bot in services.bots.running()]}),
+        ("pause", {"bots": []}),
+        ("resume", {"bots": []}),
+        ("bot", {"bot": "gone"}),
+        ("executor", {"id": "gone"}),
+        ("close", {"id": "gone"}),
+        *(("close", {"id": item.executor_id}) for item in executors[:2]),
+        ("edit_apply", {"bot": "pmm-btc-1", "controller": _controller(seeded), "changes": {"stop_loss": "9%", "take_profit": "off"}}),
+        ("edit_apply", {"bot": "pmm-btc-1", "controller": _controller(seeded), "changes": {"trading_pair": "x"}}),
+        ("edit_field", {"bot": "pmm-btc-1", "controller": _controller(seeded), "changes": {}, "field": "stop_loss", "problem": NASTY * 5}),
+    ]
+    await crawl.visit(start)
+    assert not crawl.faults, "\n".join(crawl.faults)
+    assert crawl.dead_ends() == []
+    unseen = set(registry.screens) - {name for name, _ in crawl.views}
+    # these need an account with real money, a file of the home, or a running panic
+    assert unseen <= {"again", "live_draft", "code", "give_up", "panic_release"}, unseen
+
+
+def _controller(house: House) -> str:
+    return str(house.program._manager.running["pmm-btc-1"].strategy.controllers[0].id)
+
+
+@here
+async def test_s33_drawing_every_screen_100_times_changes_nothing(seeded: House) -> None:
+    registry = seeded.program._fronts[0]._registry
+    crawl = crawl_of(seeded, registry)
+    crawl.most = 1
+    await crawl.visit([("home", {}), ("status", {}), ("stop", {"bot": "pmm-btc-3"}), ("pause", {"bot": "pmm-btc-3"})])
+    assert len(crawl.views) > 15
+    journal, mine, writes = seeded.program._journal, asyncio.current_task(), []
+    run, commit = journal.run, journal.commit
+
+    def spied(name: str, call: Any) -> Any:
+        def made(*args: Any, **kwargs: Any) -> Any:
+            if asyncio.current_task() is mine:
+                writes.append(name)
+            return call(*args, **kwargs)
+
+        return made
+
+    before = _world(seeded)
+    journal.run, journal.commit = spied("run", run), spied("commit", commit)  # type: ignore[method-assign]
+    try:
+        for name, args in crawl.views:
+            # the list of 120 bots is one read for all of them: it is drawn as often as the others together need
+            for _ in range(100 if name != "bots" else 20):
+                await registry.screens[name].render(crawl.context(None, (name, args)), Given(json.loads(args)))
+    finally:
+        journal.run, journal.commit = run, commit  # type: ignore[method-assign]
+    assert writes == []
+    assert _world(seeded) == before
+
+
+@here
+async def test_s33_opening_cards_over_http_writes_cards_and_their_buttons_and_nothing_else(seeded: House) -> None:
+    await seeded.send("/start", "Condor")
+    before, world = _records(seeded), _world(seeded)
+    for command in ("/start", "/bots", "/bots pmm-btc-3", "/stop pmm-btc-3", "/pause all", "/executors", "/history", "/help", "/edit pmm-btc-3"):
+        card = await seeded.send(command)
+        assert seeded.labels(card)
+    assert _records(seeded) == before
+    assert _world(seeded) == world
+
+
+def _world(house: House) -> list[Any]:
+    """Orders, settings and the counter of ids: nothing can be created, sent or cancelled without a trace here."""
+    runtime = house.program._host.runtime
+    orders = [
+        (order.client_order_id, order.state, order.cancel_asked, order.filled_lots)
+        for connector in runtime.connectors.values()
+        for order in connector.tracker.open_orders()
+    ]
+    pauses = {bot_id: bot.strategy.orchestrator.pause_reason for bot_id, bot in house.program._manager.running.items()}
+    return [orders, pauses, runtime.ids.serial]
+
+
+OF_CARDS = {"panels", "tokens", "confirms", "expected_texts"}
+
+
+def _records(house: House) -> dict[str, list[Any]]:
+    """Every row of every table that is not about cards."""
+    connection = sqlite3.connect(f"file:{house.home / 'data' / 'condor.db'}?mode=ro", uri=True, timeout=10)
+    try:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in sorted(names) if name not in OF_CARDS}
+    finally:
+        connection.close()
+    # each write of a card counts as a commit
+    return rows | {"runtime": [row for row in rows["runtime"] if row[0] != "commits"]}
+
+
+def test_the_crawler_finds_what_is_wrong() -> None:
+    registry = build_registry()
+    bad = View(
+        Safe("<pre>" + "x" * 39 + "</pre>"),
+        ((Button("a" * 65, "nowhere"), Button("Stop", "stop_bot", {}), Button("x", "show", {"screen": "nowhere", "args": {}})),),
+    )
+    found = " ".join(faults_of(bad, registry))
+    for words in ("39 columns", "the label", "no route nowhere", "stop_bot acts without asking", "no screen nowhere"):
+        assert words in found
+    assert columns("日本") == 4 and columns("ab") == 2
+    assert ExitLine("b", "m", Decimal(1), None, None, "USDT").price is None
