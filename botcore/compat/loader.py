@@ -24,6 +24,7 @@ from botcore.compat.script import StrategyV2Base
 from botcore.compat.script_controller import spec_of
 from botcore.compat.stand_ins import STAND_INS
 from botcore.compat.surface import surface_of
+from botcore.compat.tools import said
 from botcore.controllers.catalog import ControllerSpec
 from botcore.model.errors import ConfigError, UserError, nearest
 
@@ -216,7 +217,7 @@ class _Runner:
         self._prefix = f"home_{gathered.digest[:12]}"
         self._given = _tree(surface_of(gathered.digest, gathered.root))
         self._stand_ins: dict[str, ModuleType] = {}
-        self._builtins = dict(vars(builtins)) | {"__import__": self._import}
+        self._builtins = dict(vars(builtins)) | {"__import__": self._import, "print": said}
 
     def run(self) -> ModuleType:
         """The file as a module; packages that it lies in come first."""

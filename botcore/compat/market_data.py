@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal
 from typing import Any
 
+from botcore.compat.books import OrderBookView
 from botcore.compat.connectors import TradingConnectorView
 from botcore.compat.stepping import NotKnownYet, is_stepped
 from botcore.markets.connector_view import ConnectorView
@@ -111,7 +112,8 @@ class MarketDataView(MarketDataProvider):
 
     def get_order_book(self, connector_name: str, trading_pair: str) -> Any:
         self.reads.note_books()
-        return super().get_order_book(connector_name, trading_pair)
+        self.state(connector_name, trading_pair)
+        return OrderBookView(self, connector_name, trading_pair)
 
     def get_order_book_snapshot(self, connector_name: str, trading_pair: str) -> Any:
         self.reads.note_books()

@@ -9,6 +9,7 @@ from typing import Any
 
 from botcore.compat import (
     base,
+    books,
     candidates,
     config,
     directional,
@@ -40,7 +41,6 @@ from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.funding import FundingInfo
 from botcore.markets.market_books import OrderBookQueryResult
 from botcore.markets.market_data import MarketDataProvider
-from botcore.markets.order_book import OrderBook
 from botcore.model import actions, enums
 from botcore.model.errors import ConfigError
 from botcore.model.trading_rule import TradingRule
@@ -143,7 +143,8 @@ _OTHERS: Mapping[str, Mapping[str, Any]] = {
     ),
     "core.data_type.in_flight_order": _names(values.OrderState),
     "core.data_type.funding_info": _names(FundingInfo),
-    "core.data_type.order_book": _names(OrderBook),
+    "core.data_type.order_book": _names(OrderBook=books.OrderBookView),
+    "core.data_type.order_book_row": _names(books.OrderBookRow),
     "core.data_type.order_book_query_result": _names(OrderBookQueryResult),
     "core.data_type.limit_order": _names(script_orders.LimitOrder),
     "core.data_type.order_candidate": _names(candidates.OrderCandidate, candidates.PerpetualOrderCandidate),

@@ -180,6 +180,28 @@ def test_a_connector_answers_in_exact_numbers(tmp_path: Path) -> None:
     assert connector.get_funding_info("ETH-USDT") is None
 
 
+def test_a_book_is_read_in_rows_of_prices_and_amounts(tmp_path: Path) -> None:
+    stage = Stage("hands_over", tmp_path, **WHERE)
+    stage.bench.book([(99, 2), (98, 3)], [(101, 1), (102, 4)])
+    stage.tick()
+    provider = stage.controller.market_data_provider
+    connector = provider.get_connector(PERP)
+    for book in (provider.get_order_book(PERP, "ETH-USDT"), connector.get_order_book("ETH-USDT"), connector.order_books["ETH-USDT"]):
+        assert [(row.price, row.amount) for row in book.bid_entries()] == [(99, 2), (98, 3)]
+        best = next(book.ask_entries(), None)
+        assert (best.price, best.amount) == (101, 1)
+        assert (book.get_price(True), book.get_price(False)) == (101, 99)
+        assert book.get_price_for_volume(True, D(3)).result_price == 102
+        assert book.get_vwap_for_volume(False, 4).result_price == 98.5
+        assert book.get_price_for_quote_volume(True, 101).result_volume == 1
+        assert book.get_volume_for_price(False, 98).result_volume == 5
+        assert book.get_quote_volume_for_price(True, 102).result_volume == 509
+        assert [len(side) for side in book.snapshot] == [2, 2]
+        assert book.last_diff_uid == book.snapshot_uid == next(book.bid_entries()).update_id
+    with pytest.raises(ConfigError):
+        provider.get_order_book(PERP, "NOT-THERE")
+
+
 def test_a_connector_says_what_an_order_would_cost(tmp_path: Path) -> None:
     stage = Stage("hands_over", tmp_path, **WHERE)
     connector = stage.controller.market_data_provider.get_connector(PERP)

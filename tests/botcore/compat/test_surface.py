@@ -52,6 +52,7 @@ MODULES = {
     "hummingbot.core.data_type.in_flight_order": "OrderState",
     "hummingbot.core.data_type.limit_order": "LimitOrder",
     "hummingbot.core.data_type.order_book": "OrderBook",
+    "hummingbot.core.data_type.order_book_row": "OrderBookRow",
     "hummingbot.core.data_type.order_book_query_result": "OrderBookQueryResult",
     "hummingbot.core.data_type.order_candidate": "OrderCandidate PerpetualOrderCandidate",
     "hummingbot.core.data_type.trade_fee": "AddedToCostTradeFee DeductedFromReturnsTradeFee TokenAmount TradeFeeBase",
