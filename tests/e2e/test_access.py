@@ -129,6 +129,8 @@ async def test_s04_fifty_strangers_are_one_card_that_is_edited_and_blocked_ones_
             fresh = await telegram.until(lambda: telegram.in_chat(ANN)[1:], "a card of its own after an hour")
             assert "Frank" in fresh[0]["text"] and "Eve" not in fresh[0]["text"] and "S5" not in fresh[0]["text"]
             assert w.rows("SELECT count(*) FROM strangers WHERE state = 'blocked'") == [(50,)]
+            since_ms = w.clock.wall_ms() - 3_600_000
+            await telegram.until(lambda: w.rows(f"SELECT 1 FROM visitor_cards WHERE sent_ms > {since_ms}"), "it to be noted as told")
         # what was told is not told again, what was not is
         telegram.sent.clear()
         async with running(tmp_path, telegram, roles={}) as w:

@@ -41,8 +41,8 @@ async def test_s06_the_tapping_users_role_counts_and_a_card_is_its_owners_alone(
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.TRADER}) as w:
         bot_is(w, w.ann, GROUP, "left", "member")
         group = chat_of(GROUP)
-        assert w.telegram.allowed == ["message", "callback_query", "my_chat_member"]
         card = await w.ann.say("/status@condor_test_bot", "Status", chat=group)
+        assert w.telegram.allowed == ["message", "callback_query", "my_chat_member"]
         await w.ann.tap(card, "No new positions")
         assert await w.ben.tap(card, "Switch off now") == "only Ann can confirm this"
         assert await w.eve.tap(card, "Switch off now") == "only Ann can confirm this"

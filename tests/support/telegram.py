@@ -28,6 +28,8 @@ class Telegram:
     ----------
     has_rival : bool
         Whether another program polls too.
+    opened : Event
+        Until it is set no call is answered.
     """
 
     root: str = ""
@@ -44,6 +46,7 @@ class Telegram:
     updates: list[dict[str, Any]] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
     polls: int = 0
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 1
 
     def take(self) -> int:
@@ -87,6 +90,7 @@ class Telegram:
 
     # ---- the Bot API -----------------------------------------------------------------------------------------------
     async def call(self, request: web.Request) -> web.Response:
+        await self.opened.wait()
         if request.match_info["token"] != TOKEN or self.is_revoked:
             return _error(401, "Unauthorized")
         values = {name: _read(str(text)) for name, text in (await request.post()).items()}
