@@ -53,7 +53,7 @@ async def users(ctx: Context, args: Args) -> View:
     blocks: list[object] = [bold("👥 Users")]
     blocks += [line("• ", bold(clip(row.name or "?", 40)), f" · {row.role.title} · ", code(row.user_id)) for row in shown]
     if not found:
-        blocks.append("Nobody has a role on Telegram yet. The console shows the code that the first owner sends to the bot.")
+        blocks.append("Nobody has a role on Telegram yet. With a token the console shows a code: who sends it to the bot is the first owner.")
     rows = list(rows_of([show(clip(row.name or str(row.user_id), 28), "user", user=row.user_id, page=page) for row in shown]))
     if last:
         blocks.append(italic(f"Page {page + 1} of {last + 1}"))
