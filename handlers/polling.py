@@ -20,6 +20,10 @@ CALM_MS = 120_000
 CONFLICT = (
     "another program reads the same bot's messages (409): stop it, only one may; if it is not yours the token is stolen: let @BotFather revoke it"
 )
+ELSEWHERE = (
+    "somebody has pointed this bot's messages elsewhere (a webhook, 409): if it was not you, "
+    "the token is stolen: let @BotFather revoke it; a restart takes the messages back"
+)
 REFUSED = "Telegram refuses the token now (401): it was revoked, put the new one into CONDOR_TELEGRAM_TOKEN and start again"
 
 
@@ -96,7 +100,7 @@ class PollRequest(HTTPXRequest):
             self._watch.answered()
             return status, readable(body)
         if status == 409:
-            self._watch.failed(CONFLICT)
+            self._watch.failed(ELSEWHERE if b"webhook" in body else CONFLICT)
         elif status in (401, 404):
             self._watch.failed(REFUSED)
             raise TelegramError(REFUSED)

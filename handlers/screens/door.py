@@ -25,17 +25,21 @@ async def door(ctx: Context, args: Args) -> View:
             bold("A stranger wrote to the bot and got no answer:" if count == 1 else f"{count} strangers wrote to the bot and got no answer:")
         )
     for row in seen.strangers[:MAX_LISTED]:
-        blocks.append(line("• ", bold(clip(row.name or "?", 40)), " · ", code(row.user_id), f" · {words.clock_time(row.first_ms)}"))
-        name = clip(row.name or str(row.user_id), 16)
+        blocks.append(line("• ", bold(clip(row.name or "?", 40)), " · ", code(row.user_id), f" · {words.clock_time(row.first_ms)[5:16]}"))
+        # names only where there are several: labels must fit a phone
+        name = f" {clip(row.name or str(row.user_id), 12)}" if len(seen.strangers) > 1 else ""
         rows.append(
             (
-                Button(f"Allow {name} as viewer", "allow_user", {"user": row.user_id}, once=True, style="success"),
-                Button(f"Block {name}", "block_users", {"users": [row.user_id]}, once=True, style="danger"),
+                Button(f"Allow{name}" if name else "Allow as viewer", "allow_user", {"user": row.user_id}, once=True, style="success"),
+                Button(f"Block{name}", "block_users", {"users": [row.user_id]}, once=True, style="danger"),
             )
         )
     more = len(seen.strangers) - MAX_LISTED
     if more > 0:
         blocks.append(italic(f"… and {more} more"))
+    if len(seen.strangers) > 1:
+        blocks.append(italic("Who is allowed is a viewer: they may look, nothing else."))
+    if more > 0:
         users = [row.user_id for row in seen.strangers]
         rows.append((Button(f"Block all {len(users)}", "block_users", {"users": users}, once=True, style="danger"),))
     for group in seen.groups[:MAX_LISTED]:

@@ -77,7 +77,7 @@ async def user(ctx: Context, args: Args) -> View:
     blocks: list[object] = [
         line("👤 ", bold(clip(row.name or "?", 80))),
         pairs([("User", str(row.user_id)), ("Role", row.role.title), ("Since", words.clock_time(row.added_ms))]),
-        line("They may ", MAY[row.role], "."),
+        line("May: ", MAY[row.role], "."),
     ]
     others = [role for role in MAY if role is not row.role]
     rows = list(rows_of([show(f"Make {role.title}", "ask_role", user=user_id, role=role.title, page=page) for role in others]))
@@ -96,7 +96,7 @@ async def ask_role(ctx: Context, args: Args) -> View:
     blocks = [
         bold(f"Make {clip(row.name or str(user_id), 60)} {role.title}?"),
         pairs([("User", str(user_id)), ("Now", row.role.title), ("Then", role.title)]),
-        f"They may then {MAY[role]}.",
+        f"May then: {MAY[role]}.",
     ]
     label = f"Make {clip(row.name or str(user_id), 20)} {role.title}"
     values = {"user": user_id, "role": role.title, "page": args.get("page", 0)}

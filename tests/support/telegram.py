@@ -35,6 +35,7 @@ class Telegram:
     root: str = ""
     has_rival: bool = False
     is_revoked: bool = False
+    has_webhook: bool = False
     blocked: set[int] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
     messages: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
@@ -111,6 +112,8 @@ class Telegram:
         for _ in range(int(float(values.get("timeout") or 0) / 0.02) + 1):
             if self.has_rival:
                 return _error(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+            if self.has_webhook:
+                return _error(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
             if self.is_revoked:
                 return _error(401, "Unauthorized")
             if self.updates:
