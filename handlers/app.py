@@ -247,10 +247,11 @@ class ChatFront:
 
     def _frozen(self, reason: str | None) -> None:
         """Somebody else has this bot, or nobody has it any more: what comes in here must not change anything until that is over."""
-        if reason is not None:
-            self._services.access.freeze(self.name, reason)
-        else:
+        if reason is None:
             self._services.access.thaw(self.name)
+        elif self.name != LOCAL_FRONT:
+            # who polls the local chat has this machine's secret
+            self._services.access.freeze(self.name, reason)
         self._on_trouble(reason)
 
     async def _on_error(self, update: object, context: ChatContext) -> None:

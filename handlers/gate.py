@@ -50,8 +50,7 @@ class Gate:
             raise ApplicationHandlerStop
         if message is not None and (message.sender_chat is not None or message.via_bot is not None or message.forward_origin is not None):
             raise ApplicationHandlerStop
-        topic_id = message.message_thread_id if message is not None and message.is_topic_message else None
-        actor = await self._services.access.actor(self._front, user.id, user.full_name, chat.id, topic_id or 0)
+        actor = await self._services.access.actor(self._front, user.id, user.full_name, chat.id, _topic_of(message or (query and query.message)))
         if chat.type == ChatType.PRIVATE:
             await self._private(actor, message, query, context)
         else:
@@ -99,6 +98,11 @@ class Gate:
             return
         if actor.role is Role.NOBODY or message is None or not _is_spoken_to(message, context.bot.bot):
             raise ApplicationHandlerStop
+
+
+def _topic_of(message: object) -> int:
+    """The topic that a message stands in; 0 for none."""
+    return message.message_thread_id or 0 if isinstance(message, Message) and message.is_topic_message else 0
 
 
 def _is_spoken_to(message: Message, bot: User) -> bool:

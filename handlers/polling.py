@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from telegram import Update
 from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
+
+log = logging.getLogger(__name__)
 
 CALM_MS = 120_000
 """So long polling must have been well: the library waits up to 30 s between two tries, so a second reader is met several times within it."""
 
 CONFLICT = (
     "another program reads the same bot's messages (409): stop it, only one may; if it is not yours the token is stolen: let @BotFather revoke it"
+)
+ELSEWHERE = (
+    "somebody has pointed this bot's messages elsewhere (a webhook, 409): if it was not you, "
+    "the token is stolen: let @BotFather revoke it; a restart takes the messages back"
 )
 REFUSED = "Telegram refuses the token now (401): it was revoked, put the new one into CONDOR_TELEGRAM_TOKEN and start again"
 
@@ -51,6 +61,29 @@ class PollWatch:
             self._on_change(None)
 
 
+def readable(body: bytes) -> bytes:
+    """An answer with updates, in which one that the library can't read is empty: it would make it ask for the same ones for ever."""
+    answer = json.loads(body)
+    updates = answer.get("result")
+    if not isinstance(updates, list):
+        return body
+    bad = [update for update in updates if not _is_readable(update)]
+    for update in bad:
+        log.error("update %s could not be read and was left out; it has %s", update.get("update_id"), ", ".join(sorted(update)))
+        for name in update.keys() - {"update_id"}:
+            del update[name]
+    return json.dumps(answer).encode() if bad else body
+
+
+def _is_readable(update: dict[str, Any]) -> bool:
+    try:
+        # the library takes values out of what it reads
+        Update.de_json(copy.deepcopy(update), None)
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError):
+        return False
+    return True
+
+
 class PollRequest(HTTPXRequest):
     """The connection that polls.
 
@@ -65,8 +98,9 @@ class PollRequest(HTTPXRequest):
         status, body = await super().do_request(*args, **more)
         if status == 200:
             self._watch.answered()
-        elif status == 409:
-            self._watch.failed(CONFLICT)
+            return status, readable(body)
+        if status == 409:
+            self._watch.failed(ELSEWHERE if b"webhook" in body else CONFLICT)
         elif status in (401, 404):
             self._watch.failed(REFUSED)
             raise TelegramError(REFUSED)

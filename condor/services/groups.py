@@ -16,7 +16,7 @@ from condor.settings import AccessSettings
 from condor.store import Connection
 from condor.store.common import bury_chat, put_chat, write_audit
 from condor.store.moved_chat import move_chat
-from condor.store.people import ALLOWED, LEFT, MUTED, GroupRow, group_by_id, groups_in, put_group
+from condor.store.people import ALLOWED, LEFT, MUTED, REFUSED, GroupRow, group_by_id, groups_in, put_group
 from condor.users import Actor, Role, require
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class GroupService:
         self._moved = moved
 
     async def state(self, front: str, chat_id: int) -> str:
-        """How the bot stands there: `allowed`, `muted`, `left`, empty where it does not know the group."""
+        """How the bot stands there: `allowed`, `muted`, `left`, `refused`; empty where it does not know the group."""
         row = await self._read(lambda connection: group_by_id(connection, front, chat_id))
         return row.state if row is not None else ""
 
@@ -52,7 +52,7 @@ class GroupService:
         """
         now_ms = self._wall.wall_ms()
         is_owner = actor.role >= Role.OWNER
-        state = ALLOWED if is_owner else LEFT if self._settings.unknown_groups == "leave" else MUTED
+        state = ALLOWED if is_owner else REFUSED if self._settings.unknown_groups == "leave" else MUTED
 
         def write(connection: Connection) -> str:
             before = group_by_id(connection, actor.front, actor.chat_id)
@@ -68,9 +68,9 @@ class GroupService:
             return state
 
         found = await self._write(write)
-        if found == LEFT:
+        if found == REFUSED:
             await self._voices.leave(actor.front, actor.chat_id)
-        if found in (LEFT, MUTED):
+        if found in (REFUSED, MUTED):
             self._visitors.news()
 
     async def gone(self, actor: Actor, title: str) -> None:
@@ -80,7 +80,7 @@ class GroupService:
         def write(connection: Connection) -> None:
             before = group_by_id(connection, actor.front, actor.chat_id)
             bury_chat(connection, actor.chat_id, actor.front)
-            if before is not None and before.state != LEFT:
+            if before is not None and before.state not in (LEFT, REFUSED):
                 put_group(connection, GroupRow(actor.front, actor.chat_id, title[:200], LEFT, actor.user_id, actor.name[:200], now_ms))
                 write_audit(connection, now_ms, actor, "bot_removed", f"group {actor.chat_id} {title[:200]}", before=before.state, after=LEFT)
 
@@ -124,7 +124,7 @@ class GroupService:
         def write(connection: Connection) -> GroupRow:
             claim(connection)
             row = group_by_id(connection, front, chat_id)
-            if row is None or row.state == LEFT:
+            if row is None or row.state in (LEFT, REFUSED):
                 raise UserError("the bot is not in this group any more; add it again")
             changed = GroupRow(front, chat_id, row.title, state, row.added_by, row.added_name, now_ms)
             put_group(connection, changed)

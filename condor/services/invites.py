@@ -87,7 +87,7 @@ class InviteService:
             invite_id = add_invite(connection, values)
             # the token stays out of the audit: it is a key as long as it lasts
             what = f"{role.name}, {uses} uses, {duration_text(lasts_s)}"
-            write_audit(connection, now_ms, actor, "invite", f"invite {invite_id}", after=what)
+            write_audit(connection, now_ms, actor, "new_invite", f"invite {invite_id}", after=what)
             found = invite_by_id(connection, invite_id)
             assert found is not None
             return found

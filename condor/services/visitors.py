@@ -15,8 +15,9 @@ from condor.host import WallClock
 from condor.store import Connection
 from condor.store.common import has_owner, write_audit
 from condor.store.people import (
-    ALLOWED,
     BLOCKED,
+    MUTED,
+    REFUSED,
     WAITING,
     GroupRow,
     InviteRow,
@@ -111,7 +112,7 @@ class VisitorService:
         since_ms = self._wall.wall_ms() - SHOWN_MS
 
         def read(connection: Connection) -> Visitors:
-            groups = [row for row in groups_in(connection) if row.state != ALLOWED and row.changed_ms > since_ms]
+            groups = [row for row in groups_in(connection) if row.state in (MUTED, REFUSED) and row.changed_ms > since_ms]
             missed = [row for row in invites_in(connection) if row.missed and row.missed_ms > since_ms]
             return Visitors(tuple(strangers_in(connection, WAITING)), tuple(groups), tuple(missed))
 

@@ -101,6 +101,17 @@ def audit_rows(connection: Connection, *, words: str = "", result: str = "", bel
     return [AuditRow(**row._mapping) for row in connection.execute(query)]
 
 
+def chain_unhashed(connection: sqlite3.Connection) -> None:
+    """Chain rows that were read back from a file of before the chain; where any row has a hash nothing is touched: what is missing then must show."""
+    columns = ", ".join(f'"{name}"' for name in CHAINED)
+    if connection.execute("SELECT 1 FROM audit WHERE hash <> '' LIMIT 1").fetchone() is not None:
+        return
+    last = ""
+    for audit_id, *values in connection.execute(f"SELECT audit_id, {columns} FROM audit ORDER BY audit_id").fetchall():
+        last = chain_hash(last, values)
+        connection.execute("UPDATE audit SET hash = ? WHERE audit_id = ?", (last, audit_id))
+
+
 def broken_links(connection: sqlite3.Connection) -> Iterator[str]:
     """What `condor verify` says of the chain: rows that were changed, or do not follow the one before, and rows that are gone from the end."""
     columns = ", ".join(f'"{name}"' for name in CHAINED)

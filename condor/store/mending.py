@@ -91,7 +91,7 @@ class Mending:
         if not saved.rows.get("users") and not saved.rows.get("chats"):
             # whoever had access keeps it, as the newest copy from before an upgrade knows it
             for copy in Backups(self._home.backups, "", self._wall_ms).all()[:1]:
-                salvage(copy, draft, ("users", "chats"))
+                salvage(copy, draft, ("users", "chats", "groups", "strangers"))
         where = self._name(database, wall_ms)
         _finish(draft, saved, f"records were damaged: {_words(saved, fault)}; the damaged file is in {where}; {SEE}", wall_ms)
         rebuilt = database.with_name(f"{database.name}.rebuilt-{wall_ms}")

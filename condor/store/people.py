@@ -13,6 +13,8 @@ from condor.users import Role
 
 WAITING, BLOCKED = "waiting", "blocked"
 ALLOWED, MUTED, LEFT = "allowed", "muted", "left"
+REFUSED = "refused"
+"""The bot was added by somebody who may not, and has left at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ def last_news(connection: Connection) -> int:
     strangers, groups, invites = tables.strangers, tables.groups, tables.invites
     moments = [
         connection.execute(select(func.max(strangers.c.first_ms)).where(strangers.c.state == WAITING)).scalar_one_or_none(),
-        connection.execute(select(func.max(groups.c.changed_ms)).where(groups.c.state != ALLOWED)).scalar_one_or_none(),
+        connection.execute(select(func.max(groups.c.changed_ms)).where(groups.c.state.in_([MUTED, REFUSED]))).scalar_one_or_none(),
         connection.execute(select(func.max(invites.c.missed_ms))).scalar_one_or_none(),
     ]
     return max(int(moment or 0) for moment in moments)

@@ -18,6 +18,7 @@ from sqlalchemy import Boolean, Float, Integer, Table
 
 from botcore.recorder import tables as records
 from condor.store import tables as application
+from condor.store.audit import chain_unhashed
 
 MAX_PROBES = 4_000
 """Attempts to get past the damage in one table."""
@@ -74,6 +75,7 @@ def salvage(damaged: Path, fresh: Path, only: tuple[str, ...] = ()) -> Salvage:
             rows[table.name] = found
             if not is_whole:
                 broken.append(table.name)
+        chain_unhashed(writing)
         writing.commit()
     return Salvage(rows, tuple(broken))
 

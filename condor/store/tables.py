@@ -221,7 +221,7 @@ groups = Table(
     Column("front", String(16), primary_key=True),
     Column("chat_id", BigInteger, primary_key=True),
     Column("title", Text, nullable=False),
-    # allowed | muted | left
+    # allowed | muted | left | refused
     Column("state", String(12), nullable=False),
     Column("added_by", BigInteger, nullable=False),
     Column("added_name", Text, nullable=False),

@@ -10,7 +10,7 @@ from handlers.registry import action, screen
 from handlers.view import Button, Outcome, Show, View, show
 
 MAX_LISTED = 5
-STATES = {"allowed": "✅ allowed", "muted": "🔇 mute", "left": "◌ not in it"}
+STATES = {"allowed": "✅ allowed", "muted": "🔇 mute", "left": "◌ not in it", "refused": "⛔ left at once"}
 
 
 @screen("door", Role.OWNER)
@@ -25,21 +25,25 @@ async def door(ctx: Context, args: Args) -> View:
             bold("A stranger wrote to the bot and got no answer:" if count == 1 else f"{count} strangers wrote to the bot and got no answer:")
         )
     for row in seen.strangers[:MAX_LISTED]:
-        blocks.append(line("• ", bold(clip(row.name or "?", 40)), " · ", code(row.user_id), f" · {words.clock_time(row.first_ms)}"))
-        name = clip(row.name or str(row.user_id), 16)
+        blocks.append(line("• ", bold(clip(row.name or "?", 40)), " · ", code(row.user_id), f" · {words.clock_time(row.first_ms)[5:16]}"))
+        # names only where there are several: labels must fit a phone
+        name = f" {clip(row.name or str(row.user_id), 12)}" if len(seen.strangers) > 1 else ""
         rows.append(
             (
-                Button(f"Allow {name} as viewer", "allow_user", {"user": row.user_id}, once=True, style="success"),
-                Button(f"Block {name}", "block_users", {"users": [row.user_id]}, once=True, style="danger"),
+                Button(f"Allow{name}" if name else "Allow as viewer", "allow_user", {"user": row.user_id}, once=True, style="success"),
+                Button(f"Block{name}", "block_users", {"users": [row.user_id]}, once=True, style="danger"),
             )
         )
     more = len(seen.strangers) - MAX_LISTED
     if more > 0:
         blocks.append(italic(f"… and {more} more"))
+    if len(seen.strangers) > 1:
+        blocks.append(italic("Who is allowed is a viewer: they may look, nothing else."))
+    if more > 0:
         users = [row.user_id for row in seen.strangers]
         rows.append((Button(f"Block all {len(users)}", "block_users", {"users": users}, once=True, style="danger"),))
     for group in seen.groups[:MAX_LISTED]:
-        how = "it stays there and says nothing" if group.state == "muted" else "it is not in it any more"
+        how = "it stays there and says nothing" if group.state == "muted" else "it has left"
         blocks.append(
             line("👪 ", bold(clip(group.title or "a group", 40)), f" · {clip(group.added_name, 40)} added the bot: {how}. ", code(group.chat_id))
         )
@@ -102,7 +106,7 @@ async def ask_leave(ctx: Context, args: Args) -> View:
     front, chat_id = str(args.get("front", "")), int(args.get("chat") or 0)
     row = next((row for row in await ctx.services.groups.all(ctx.actor) if (row.front, row.chat_id) == (front, chat_id)), None)
     back = show("◀ Stay", "groups")
-    if row is None or row.state == "left":
+    if row is None or row.state not in ("allowed", "muted"):
         return View(card([bold("The bot is not in this group any more.")]), ((back,),))
     text = card([bold(f"Leave {clip(row.title or 'this group', 60)}?"), "Alerts and status pushes to it end."])
     label = f"Leave {clip(row.title or 'it', 24)}"

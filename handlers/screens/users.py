@@ -53,7 +53,7 @@ async def users(ctx: Context, args: Args) -> View:
     blocks: list[object] = [bold("👥 Users")]
     blocks += [line("• ", bold(clip(row.name or "?", 40)), f" · {row.role.title} · ", code(row.user_id)) for row in shown]
     if not found:
-        blocks.append("Nobody has a role on Telegram yet. The console shows the code that the first owner sends to the bot.")
+        blocks.append("Nobody has a role on Telegram yet. With a token the console shows a code: who sends it to the bot is the first owner.")
     rows = list(rows_of([show(clip(row.name or str(row.user_id), 28), "user", user=row.user_id, page=page) for row in shown]))
     if last:
         blocks.append(italic(f"Page {page + 1} of {last + 1}"))
@@ -77,7 +77,7 @@ async def user(ctx: Context, args: Args) -> View:
     blocks: list[object] = [
         line("👤 ", bold(clip(row.name or "?", 80))),
         pairs([("User", str(row.user_id)), ("Role", row.role.title), ("Since", words.clock_time(row.added_ms))]),
-        line("They may ", MAY[row.role], "."),
+        line("May: ", MAY[row.role], "."),
     ]
     others = [role for role in MAY if role is not row.role]
     rows = list(rows_of([show(f"Make {role.title}", "ask_role", user=user_id, role=role.title, page=page) for role in others]))
@@ -96,7 +96,7 @@ async def ask_role(ctx: Context, args: Args) -> View:
     blocks = [
         bold(f"Make {clip(row.name or str(user_id), 60)} {role.title}?"),
         pairs([("User", str(user_id)), ("Now", row.role.title), ("Then", role.title)]),
-        f"They may then {MAY[role]}.",
+        f"May then: {MAY[role]}.",
     ]
     label = f"Make {clip(row.name or str(user_id), 20)} {role.title}"
     values = {"user": user_id, "role": role.title, "page": args.get("page", 0)}

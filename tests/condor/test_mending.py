@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from botcore.core.points import Points
 from botcore.recorder.migrate import migrate
 from condor.home import Home
 from condor.store import MIGRATIONS
+from condor.store.audit import broken_links
 from condor.store.backups import Backups
 from condor.store.mending import Mending
 from condor.store.salvage import salvage
@@ -41,6 +43,8 @@ def make(home: Home, count: int = 800) -> None:
     with sqlite3.connect(home.database) as db:
         db.execute("INSERT INTO users VALUES (5,'me','OWNER',1)")
         db.execute("INSERT INTO chats VALUES (5,'telegram',5,0,0,0)")
+        db.execute("INSERT INTO groups VALUES ('telegram',-5,'G','allowed',5,'me',1)")
+        db.execute("INSERT INTO strangers VALUES (6,'Eve','blocked',1,1,1)")
         db.execute("INSERT INTO bots VALUES ('b','B','paper','paper','running',0,5,1,NULL)")
         db.execute("INSERT INTO bot_configs VALUES ('b','c',1,'pmm_simple','{}')")
         db.execute("INSERT INTO cursors VALUES ('notifications', 700)")
@@ -184,15 +188,20 @@ def test_p7_access_is_kept_from_the_newest_copy_when_nothing_can_be_read(home: H
     (said,) = Mending(home, lambda: 20).records()
     assert "nothing could be read back" in said
     assert (count(home.database, "users"), count(home.database, "chats"), count(home.database, "bots")) == (1, 1, 0)
+    assert (count(home.database, "groups"), count(home.database, "strangers")) == (1, 1), "who is let in and who is kept out stays"
 
 
 def test_p7_a_database_of_the_first_version_is_read_back_as_the_paper_account(tmp_path: Path) -> None:
     old, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
     migrate(old, target="records_0001")
+    migrate(old, [MIGRATIONS], target="application_0001")
     with sqlite3.connect(old) as db:
         db.execute("INSERT INTO fills VALUES ('v','P-Q','t','cdr-1-5-1','b','c','x','BUY','2','1','0','Q',NULL,1,5)")
+        db.executemany("INSERT INTO audit VALUES (?,1,5,5,'halt','trading','','x','done')", [(1,), (2,)])
     migrate(fresh, [MIGRATIONS])
     assert salvage(old, fresh).rows["fills"] == 1
+    with closing(sqlite3.connect(fresh)) as db:
+        assert list(broken_links(db)) == [] and db.execute("SELECT count(*) FROM audit WHERE hash <> ''").fetchone() == (2,)
     assert sqlite3.connect(fresh).execute("SELECT account, trade_id FROM fills").fetchall() == [("paper", "t")]
 
 

@@ -162,6 +162,16 @@ def test_trouble_on_purpose_is_shown_and_a_bot_that_was_cut_off_catches_up(page:
     assert strangers == 0, "a stranger is met with silence"
 
 
+def test_what_is_wrong_with_telegram_is_said_at_the_top_until_it_is_over(page: object) -> None:
+    said = {"chats": {"telegram": "another program reads the same bot's messages (409)"}}
+    page.route("**/healthz", lambda route: route.fulfill(json=said))  # type: ignore[attr-defined]
+    page.reload()  # type: ignore[attr-defined]
+    page.wait_for_selector("#wrong:has-text('Telegram: another program reads')")  # type: ignore[attr-defined]
+    page.unroute("**/healthz")  # type: ignore[attr-defined]
+    page.reload()  # type: ignore[attr-defined]
+    page.wait_for_selector("#wrong", state="hidden")  # type: ignore[attr-defined]
+
+
 def test_two_clicks_on_the_header_stop_everything_and_one_does_not(instance: Instance, page: object) -> None:
     """The last test of this file: afterwards no bot of the instance starts any more."""
     button = page.locator("#stop")  # type: ignore[attr-defined]

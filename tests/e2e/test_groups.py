@@ -41,8 +41,8 @@ async def test_s06_the_tapping_users_role_counts_and_a_card_is_its_owners_alone(
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.TRADER}) as w:
         bot_is(w, w.ann, GROUP, "left", "member")
         group = chat_of(GROUP)
-        assert w.telegram.allowed == ["message", "callback_query", "my_chat_member"]
         card = await w.ann.say("/status@condor_test_bot", "Status", chat=group)
+        assert w.telegram.allowed == ["message", "callback_query", "my_chat_member"]
         await w.ann.tap(card, "No new positions")
         assert await w.ben.tap(card, "Switch off now") == "only Ann can confirm this"
         assert await w.eve.tap(card, "Switch off now") == "only Ann can confirm this"
@@ -103,14 +103,18 @@ async def test_s09_in_a_topic_whoami_names_it_and_answers_there(tmp_path: Path) 
 async def test_s07_an_unknown_group_is_left_and_the_owner_told(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         bot_is(w, w.eve, GROUP, "left", "member")
-        await w.telegram.says(ANN, "At the door", "Trading", "Eve added the bot", "not in it any more")
-        assert w.telegram.left == [GROUP] and group_of(w, GROUP) == [("left",)]
+        await w.telegram.says(ANN, "At the door", "Trading", "Eve added the bot", "it has left")
+        assert w.telegram.left == [GROUP] and group_of(w, GROUP) == [("refused",)]
         bot_is(w, w.eve, GROUP, "member", "left")
         # spoken to in one whose adding was never told
         w.eve.write("/start", chat_of(-501))
         await w.telegram.until(lambda: w.telegram.left == [GROUP, -501], "the other one to be left")
         assert {message["chat"]["id"] for message in w.telegram.sent} == {ANN}
-        assert w.audit("user_id", "action", "after")[0] == (EVE, "bot_added", "left")
+        assert w.audit("user_id", "action", "after")[0] == (EVE, "bot_added", "refused") and group_of(w, GROUP) == [("refused",)]
+        # the owner adds it: it stays
+        bot_is(w, w.ann, GROUP, "left", "member")
+        await w.ann.say("/whoami", "owner", chat=chat_of(GROUP))
+        assert w.telegram.left == [GROUP, -501]
 
 
 async def test_s07_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -> None:
@@ -153,6 +157,14 @@ async def test_s08_alerts_go_on_in_the_supergroup(tmp_path: Path, how: str) -> N
         assert [job for job in ("GROUP", "SUPER") if w.program._scheduler._scheduler.get_job(f"status telegram {globals()[job]}")] == ["SUPER"]
         assert ("chat_moved", str(GROUP), str(SUPER)) in w.audit("action", "before", "after")
         await w.ann.say("/start", "Condor", chat=chat_of(SUPER))
+
+
+async def test_an_update_that_can_not_be_read_is_left_out_and_those_behind_it_are_taken(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        w.telegram.push(my_chat_member={"chat": chat_of(GROUP), "from": w.ann.user, "date": 1, "old_chat_member": {"status": "kicked"}})
+        w.telegram.push(message={"message_id": "x"})
+        await w.ann.say("/whoami", "owner")
+        assert not w.telegram.updates[:-1]
 
 
 async def test_t14_an_edited_message_never_acts_again(tmp_path: Path) -> None:

@@ -5,15 +5,12 @@ Numbers: `s61` of telegram.md section 7, T9 and T10 of the fault catalogue of re
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from condor.users import Actor, Role
 from tests.support.access import ANN, World, world
-from tests.support.instance import DIRECT
 
 LOCAL = Actor(1, "You", Role.OWNER, "local", 1)
 
@@ -23,10 +20,9 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
-def health(w: World) -> dict[str, object]:
-    with DIRECT.open(urllib.request.Request(f"{w.program.web.base}/healthz"), timeout=10) as answer:
-        found: dict[str, object] = json.load(answer)
-    return found
+def health_of(w: World) -> object:
+    """What the local page looks at to say that something is wrong with Telegram."""
+    return w.program._health()[1]["chats"]
 
 
 async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_again(tmp_path: Path) -> None:
@@ -71,8 +67,10 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
 
 async def test_t9_a_revoked_token_is_said_here_and_heals_by_itself(tmp_path: Path) -> None:
     async with world(tmp_path, chat="both") as w:
-        w.telegram.is_revoked = True
-        await w.telegram.until(lambda: "(401)" in str(w.program._health()[1]["chats"]), "the trouble to be known")
+        w.telegram.has_webhook = True
+        await w.telegram.until(lambda: "(a webhook, 409)" in str(health_of(w)), "the webhook to be known")
+        w.telegram.has_webhook, w.telegram.is_revoked = False, True
+        await w.telegram.until(lambda: "(401)" in str(health_of(w)), "the trouble to be known")
         assert "refuses the token" in (w.program.services.overview.status(LOCAL).trouble or "")
         polls = w.telegram.polls
         w.telegram.is_revoked = False

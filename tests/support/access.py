@@ -82,6 +82,7 @@ async def running(
                 put_chat(connection, user_id, "telegram", user_id)
 
             program._journal.run(write).result(10)
+        telegram.opened.set()
         await telegram.until(lambda: program._fronts[-1].is_up, "the front end to be up")
         yield World(program, telegram, clock, home)
     finally:

@@ -28,11 +28,14 @@ class Telegram:
     ----------
     has_rival : bool
         Whether another program polls too.
+    opened : Event
+        Until it is set no call is answered.
     """
 
     root: str = ""
     has_rival: bool = False
     is_revoked: bool = False
+    has_webhook: bool = False
     blocked: set[int] = field(default_factory=set)
     migrated: dict[int, int] = field(default_factory=dict)
     messages: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
@@ -44,6 +47,7 @@ class Telegram:
     updates: list[dict[str, Any]] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
     polls: int = 0
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
     _next: int = 1
 
     def take(self) -> int:
@@ -87,6 +91,7 @@ class Telegram:
 
     # ---- the Bot API -----------------------------------------------------------------------------------------------
     async def call(self, request: web.Request) -> web.Response:
+        await self.opened.wait()
         if request.match_info["token"] != TOKEN or self.is_revoked:
             return _error(401, "Unauthorized")
         values = {name: _read(str(text)) for name, text in (await request.post()).items()}
@@ -107,6 +112,8 @@ class Telegram:
         for _ in range(int(float(values.get("timeout") or 0) / 0.02) + 1):
             if self.has_rival:
                 return _error(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+            if self.has_webhook:
+                return _error(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
             if self.is_revoked:
                 return _error(401, "Unauthorized")
             if self.updates:

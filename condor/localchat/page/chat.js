@@ -40,8 +40,8 @@ async function listen() {
 async function lookAround() {
   const health = await fetch("/healthz").then((answer) => answer.json()).catch(() => ({}));
   const trouble = Object.values(health.chats ?? {}).join("; ");
-  $("trouble").textContent = trouble ? `Telegram: ${trouble}` : "";
-  $("trouble").hidden = !trouble;
+  $("wrong").textContent = trouble ? `Telegram: ${trouble}` : "";
+  $("wrong").hidden = !trouble;
   setTimeout(lookAround, 10_000);
 }
 
