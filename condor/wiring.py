@@ -364,6 +364,7 @@ class Program:
         if reason is not None:
             self._hosts.halt(reason)
         self.services.panic.resume()
+        self.services.confirms.resume()
         for crash in self._box.crashes:
             self._report(crash)
         self._box.told()

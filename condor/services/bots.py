@@ -46,6 +46,7 @@ from condor.store.bots import (
     versions_of,
 )
 from condor.store.common import write_audit
+from condor.store.pauses import drop_pause
 from condor.users import Actor, Role, require
 from condor.views import BotView, ExecutorView
 from condor.yaml_file import config_errors
@@ -189,6 +190,8 @@ class BotService:
                 raise UserError(f"{bot_id} is not stopped")
             self._refuse_new()
             set_state(connection, bot_id, RUNNING)
+            # who starts it again wants it to trade; a pause of all bots stays
+            drop_pause(connection, bot_id)
             write_audit(connection, now_ms, actor, "start_again", bot_id, before=STOPPED, after=RUNNING)
             return row
 
@@ -205,6 +208,7 @@ class BotService:
                     await self._settle(checked)
             strategy = await self._manager.build_again(bot_id, configs, found.mode)
             row = await self._committed(write)
+            self._manager.pauses.pop(bot_id, None)
             self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
 

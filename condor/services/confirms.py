@@ -167,6 +167,12 @@ class ConfirmService:
         wall_ms = self._wall.wall_ms()
         await self._write(lambda connection: store.finish_confirm(connection, confirm.confirm_id, state, choice.label, result[:400], wall_ms))
 
+    def resume(self) -> None:
+        """What an earlier process was carrying out is not running any more; call once, before anybody taps."""
+        wall_ms = self._wall.wall_ms()
+        words = "the program was restarted meanwhile, look at the bot"
+        self._journal.run(lambda connection: store.interrupted(connection, words, wall_ms)).result()
+
     async def prune(self) -> None:
         await self._write(lambda connection: store.prune_confirms(connection, self._wall.wall_ms()))
 

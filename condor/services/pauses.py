@@ -29,12 +29,14 @@ class PauseService:
         self._wall = wall
 
     def all(self, actor: Actor) -> list[PauseView]:
-        """What is paused, by whom and since when; all bots first."""
+        """What is paused of what runs, by whom and since when; all bots first."""
         require(actor, Role.VIEWER, "looking at bots")
         running = self._manager.running
+        titles = {EVERY_BOT: ""} | {bot_id: bot.row.title for bot_id, bot in running.items()}
         return [
-            PauseView(pause.bot_id, running[pause.bot_id].row.title if pause.bot_id in running else pause.bot_id, pause.set_by, pause.since_ms)
+            PauseView(pause.bot_id, titles[pause.bot_id], pause.set_by, pause.since_ms)
             for _, pause in sorted(self._manager.pauses.items())
+            if pause.bot_id in titles
         ]
 
     async def pause(self, actor: Actor, bot_ids: Sequence[str], claim: Claim) -> int:

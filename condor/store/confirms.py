@@ -77,6 +77,12 @@ def finish_confirm(connection: Connection, confirm_id: str, state: str, chosen: 
     connection.execute(update(table).where(table.c.confirm_id == confirm_id).values(values))
 
 
+def interrupted(connection: Connection, result: str, wall_ms: int) -> None:
+    """What was being carried out when an earlier process ended: it was recorded, and nobody wrote down what came of it."""
+    table = tables.confirms
+    connection.execute(update(table).where(table.c.state == EXECUTING).values(state=UNKNOWN, result=result, done_ms=wall_ms))
+
+
 def prune_confirms(connection: Connection, wall_ms: int) -> None:
     """Forget cards whose time has been over for a month."""
     connection.execute(delete(tables.confirms).where(tables.confirms.c.expires_ms < wall_ms - KEPT_MS))

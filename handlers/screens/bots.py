@@ -20,9 +20,12 @@ PAGE = 8
 # ---- the list ------------------------------------------------------------------------------------------------------
 @command("bots", "your bots, running and stopped", "[BOT]")
 async def bots_command(ctx: Context, arguments: list[str]) -> Show:
-    if arguments:
-        return Show("bot", {"bot": ctx.services.bots.find(" ".join(arguments))})
-    return Show("bots")
+    if not arguments:
+        return Show("bots")
+    typed = " ".join(arguments)
+    # one that does not run is found by its id; a title belongs to those that run
+    is_known = await ctx.services.bots.one(ctx.actor, typed.lower()) is not None
+    return Show("bot", {"bot": typed.lower() if is_known else ctx.services.bots.find(typed)})
 
 
 @screen("bots")

@@ -131,6 +131,20 @@ async def test_s32_closing_what_has_closed_says_how_it_closed(house: House) -> N
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_an_answer_that_an_earlier_process_was_carrying_out_is_not_called_running(house: House) -> None:
+    bot_id = await bot(house)
+    chooser = await house.send(f"/stop {bot_id}", "Stop")
+    await _as_other(house.program._journal, f"UPDATE confirms SET state = 'executing', chosen = 'x' WHERE target = '{bot_id}'")
+    assert await house.tap("Stop and close at market", chooser) == "already running: x"
+    chooser = await house.send(f"/stop {bot_id}", "Stop")
+    await _as_other(house.program._journal, f"UPDATE confirms SET state = 'executing', chosen = 'x' WHERE target = '{bot_id}'")
+    await house.restart()
+    told = await house.tap("Stop and close at market", chooser)
+    assert told.startswith("nobody knows what came of it") and "restarted meanwhile" in told
+    assert states(house)[bot_id] == "running"
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_as_it_is(house: House) -> None:
     bot_id = await bot(house)
     chooser = await house.send(f"/stop {bot_id}", "Stop")
@@ -272,3 +286,10 @@ async def test_one_bot_is_paused_from_the_chooser_and_the_other_goes_on(house: H
     assert running[one].strategy.orchestrator.pause_reason and not running[other].strategy.orchestrator.pause_reason
     assert states(house)[one] == "running"
     assert "Resume …" in " ".join(house.labels(chooser))
+    # who stops it and starts it again wants it to trade
+    chooser = await house.send(f"/stop {one}", "Stop one?")
+    assert "⏸ Pause entries" not in house.labels(chooser)
+    await house.tap("Stop and close at market", chooser)
+    await house.until(lambda: states(house)[one] == "stopped", "the end of one")
+    await house.tap("Start again", await house.send(f"/bots {one}", "stopped"))
+    await house.until(lambda: one in running and not running[one].strategy.orchestrator.pause_reason, "it to run")
