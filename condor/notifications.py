@@ -153,6 +153,8 @@ class Notifications:
     async def _send_round(self) -> float | None:
         """Let what may leave now leave, one message a chat; returns when to look again (None: when something comes)."""
         fronts = list(self._notifiers)
+        # what was on its way when the tables were read may have arrived since: it must not leave again because of an old reading
+        under_way = {key for key, lane in self._lanes.items() if lane.is_busy}
         waiting = await asyncio.wrap_future(self._journal.read(lambda connection: _waiting(connection, fronts)))
         by_chat: dict[Chat, list[QueuedNotice]] = {}
         for item in waiting.items:
@@ -163,7 +165,7 @@ class Notifications:
         next_s: float | None = None
         for key in {**by_chat, **threads}:
             lane = self._lanes.setdefault(key, Lane(is_group=key[1] < 0))
-            if lane.is_busy:
+            if key in under_way:
                 continue
             wait_s = lane.wait_s(self._now_s())
             if not wait_s:

@@ -113,7 +113,7 @@ async def test_s46_levels_by_close_type_and_the_smallest_result_hold(tmp_path: P
             ("x-6", "0", "POSITION_HOLD"),
         ):
             await bench.closed(name, pnl=pnl, close_type=close_type)
-        await bench.turn(8)
+            await bench.turn(2)
         found = [(message.text.partition(" ·")[2][:20], message.silent) for message in bench.telegram.told()[seen:]]
         assert [silent for _, silent in found] == [False, True, False, False]
         assert ["STOP_LOSS" in text or "TAKE_PROFIT" in text for text, _ in found] == [True, True, False, False]

@@ -6,7 +6,9 @@ The sender's own clock is turned with it, so that hours pass in a moment; `settl
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -188,11 +190,20 @@ CLOSED = {
 }
 
 
+@functools.cache
+def fresh_records() -> bytes:
+    """Records in which nothing stands yet: to migrate takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "condor.db"
+        migrate(path, [MIGRATIONS])
+        return path.read_bytes()
+
+
 @asynccontextmanager
 async def alert_bench(folder: Path, *chats: int, telegram: Telegram | None = None) -> AsyncIterator[AlertBench]:
     """A bench on fresh records, served and started."""
     path = folder / "condor.db"
-    migrate(path, [MIGRATIONS])
+    path.write_bytes(fresh_records())
     async with (telegram or Telegram()).served() as served:
         bench = AlertBench(path, served)
         try:
