@@ -23,6 +23,7 @@ from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
 from condor.accounts import TOTP, open_vault, take_accounts, with_stored
 from condor.black_box import BlackBox, Crash
+from condor.caps_keeper import CapsKeeper
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
@@ -42,6 +43,7 @@ from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.bots import BotService
+from condor.services.caps import CapsService
 from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.facade import Services
@@ -183,6 +185,7 @@ class Program:
         self._descriptors = DescriptorReserve(self._on_descriptors)
         self._endings.callback(self._descriptors.close)
         self._live = self._open_accounts(configs)
+        self._caps = None if self._live is None else CapsKeeper(self._live, self._journal)
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
@@ -193,6 +196,8 @@ class Program:
             self._live.on_learned = lambda name: self._manager.come_back()
             self._endings.push_async_callback(self._live.close)
             await self._live.learn()
+        if self._caps is not None:
+            self._caps.open()
         self._recover()
         if self._live is not None:
             self._live.start()
@@ -266,6 +271,7 @@ class Program:
             keys,
             forms,
             step_up,
+            CapsService(hosts, None if self._caps is None else self._caps.caps, journal, wall),
         )
 
     def _recover(self) -> None:

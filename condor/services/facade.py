@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from condor.services.access import AccessService
 from condor.services.bots import BotService
+from condor.services.caps import CapsService
 from condor.services.code import CodeService
 from condor.services.drafts import DraftService
 from condor.services.history import HistoryService
@@ -36,3 +37,4 @@ class Services:
     keys: KeyService
     key_forms: KeyForms
     step_up: StepUpService
+    caps: CapsService

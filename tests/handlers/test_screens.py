@@ -110,11 +110,24 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     drafts = [await program.services.drafts.begin(OWNER, name) for name, _ in program.services.drafts.controllers()]
     reviewed = await program.services.drafts.go((await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
-    start += [("keys", {}), ("keys_page", {}), ("step_up", {"screen": "keys", "args": {}})]
+    start += [("caps", {}), ("keys", {}), ("keys_page", {}), ("step_up", {"screen": "keys", "args": {}})]
     start += [("key_pasted", {"is_gone": gone, "is_group": group}) for gone in (True, False) for group in (True, False)]
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
-    assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} >= set(registry.screens)
+    assert seen | {
+        "release",
+        "stop_which",
+        "halt",
+        "live_draft",
+        "again",
+        "code",
+        "panic_release",
+        "missing",
+        "give_up",
+        "caps_of",
+        "caps_field",
+        "caps_release",
+    } >= set(registry.screens)
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)
     check(await registry.screens["bot"].render(context(program, registry), stale.args), registry, "a bot that is gone")
