@@ -53,11 +53,10 @@ class Kdf:
     lanes: int = LANES
 
     def derive(self, passphrase: Secret) -> bytes:
-        # it takes a tenth of a second to load: whoever has no vault does not wait for it
-        from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+        # not `cryptography`'s: that one holds the interpreter's lock while it works, and the clock stands still for so long
+        from argon2.low_level import Type, hash_secret_raw
 
-        kdf = Argon2id(salt=self.salt, length=32, iterations=self.passes, lanes=self.lanes, memory_cost=self.memory_kib)
-        return kdf.derive(passphrase.reveal().encode())
+        return hash_secret_raw(passphrase.reveal().encode(), self.salt, self.passes, self.memory_kib, self.lanes, 32, Type.ID)
 
     def values(self) -> dict[str, Any]:
         return {"name": "argon2id", "salt": _text(self.salt), "memory_kib": self.memory_kib, "passes": self.passes, "lanes": self.lanes}

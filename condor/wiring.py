@@ -24,6 +24,7 @@ from condor import __version__
 from condor.accounts import TOTP, open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
+from condor.caps_keeper import CapsKeeper
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
@@ -47,6 +48,7 @@ from condor.services.access import LOCAL_FRONT, AccessService
 from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
+from condor.services.caps import CapsService
 from condor.services.charts import ChartService
 from condor.services.code import CodeService
 from condor.services.confirms import ConfirmService
@@ -219,6 +221,7 @@ class Program:
         self._descriptors = DescriptorReserve(self._on_descriptors)
         self._endings.callback(self._descriptors.close)
         self._live = self._open_accounts(configs)
+        self._caps = None if self._live is None else CapsKeeper(self._live, self._journal)
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
@@ -229,6 +232,8 @@ class Program:
             self._live.on_learned = lambda name: self._manager.come_back()
             self._endings.push_async_callback(self._live.close)
             await self._live.learn()
+        if self._caps is not None:
+            self._caps.open()
         self._recover()
         if self._live is not None:
             self._live.start()
@@ -322,6 +327,7 @@ class Program:
             ExitService(hosts, self._manager, bots, journal, wall),
             PauseService(self._manager, journal, wall),
             EditService(self._manager, bots, configs, overview),
+            CapsService(hosts, None if self._caps is None else self._caps.caps, journal, wall),
         )
 
     def _build_data(self, bots: BotService, overview: OverviewService) -> DataServices:

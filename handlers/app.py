@@ -35,6 +35,7 @@ from handlers.screens import (
     alerts,
     audit,
     bots,
+    caps,
     closing,
     code,
     door,
@@ -78,7 +79,7 @@ def build_registry() -> Registry:
     """Everything that the chat can do."""
     running = (home, wizard, code, bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, help)
+    kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
     return collect([*running, *shown, *kept, alert_cards, push_module])
 
 

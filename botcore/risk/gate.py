@@ -16,6 +16,7 @@ from botcore.model.order import OrderRequest
 from botcore.model.refusals import ABOVE_LIMIT, THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS
 from botcore.orders.own import OwnBooks
+from botcore.risk.cap_gate import Caps
 from botcore.risk.limits import RiskLimits
 
 
@@ -37,6 +38,8 @@ class RiskGate:
         self._states: dict[Market, MarketState] = {}
         self._caps: dict[int, int] = {}
         self.halt_reason: str | None = None
+        self.caps: Caps | None = None
+        """What the owners of accounts allow; set by whoever keeps it."""
 
     @property
     def is_halted(self) -> bool:
@@ -87,7 +90,12 @@ class RiskGate:
             refusal = self._open_refusal(request, ticks, own)
             if refusal is not None:
                 return refusal
-        return self._count(now_ns)
+        if self.caps is None:
+            return self._count(now_ns)
+        refusal = self.caps.refusal(request, ticks, book.best_bid, book.best_ask, now_ns) or self._count(now_ns)
+        if refusal is None:
+            self.caps.passed(request, ticks, now_ns)
+        return refusal
 
     def _open_refusal(self, request: OrderRequest, ticks: int, own: OwnBooks) -> str | None:
         """Caps on what is open at once, this order included."""

@@ -8,6 +8,7 @@ from condor.services.access import AccessService
 from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
+from condor.services.caps import CapsService
 from condor.services.code import CodeService
 from condor.services.confirms import ConfirmService
 from condor.services.data import DataServices
@@ -62,3 +63,4 @@ class Services:
     exits: ExitService
     pauses: PauseService
     edits: EditService
+    caps: CapsService

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -56,6 +57,18 @@ def test_the_key_costs_64_mib_and_a_file_that_asks_for_less_is_not_opened(vault:
     path.write_text(json.dumps(values))
     with pytest.raises(VaultLocked, match="memory_kib"):
         vault.open(PASSPHRASE)
+
+
+@pytest.mark.true_key
+async def test_the_clock_goes_on_while_a_key_is_made() -> None:
+    loop = asyncio.get_running_loop()
+    making = loop.create_task(asyncio.to_thread(Kdf(b"salt" * 4).derive, PASSPHRASE))
+    began = last = loop.time()
+    longest = 0.0
+    while not making.done():
+        await asyncio.sleep(0.002)
+        longest, last = max(longest, loop.time() - last), loop.time()
+    assert longest < 0.8 * (loop.time() - began), "somebody has held the interpreter's lock all the time"
 
 
 @pytest.mark.parametrize("weak", ["short", "aaaaaaaaaaaaaaaaaaaaaa", "ababababababab"])

@@ -128,6 +128,7 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("alert", {"key": 99_999}),
         ("draft", {"draft": reviewed.draft_id}),
         *(("draft", {"draft": draft.draft_id}) for draft in drafts),
+        ("caps", {}),
         ("keys", {}),
         ("keys_page", {}),
         ("step_up", {"screen": "keys", "args": {}}),
@@ -146,6 +147,9 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         "panic_release",
         "missing",
         "give_up",
+        "caps_of",
+        "caps_field",
+        "caps_release",
     } | OF_PEOPLE >= set(registry.screens)
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)

@@ -1,0 +1,165 @@
+"""Caps of accounts for their owner: how far each day is, changing them, and taking entries again after a day that has lost too much."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from botcore.model.errors import UserError, nearest
+from botcore.recorder.journal import Journal
+from botcore.risk.cap_gate import Caps
+from botcore.risk.caps import AccountCaps
+from condor.host import WallClock
+from condor.hosts import Hosts
+from condor.services.bots import Claim
+from condor.store import Connection
+from condor.store.caps import put_caps
+from condor.store.common import write_audit
+from condor.units import amount, ratio
+from condor.users import Actor, Role, require
+
+MODE = "live"
+OFF = {"off", "none", "no", "-"}
+LEAST_REASON = 3
+
+FIELDS: dict[str, str] = {
+    "pairs": "pairs that may be traded",
+    "max_order_quote": "value of one order",
+    "max_day_quote": "value of a day's entries",
+    "max_day_loss": "loss of a day",
+    "price_deviation": "distance from the market",
+    "orders_per_minute": "entries within a minute",
+    "max_leverage": "leverage",
+    "currency": "currency of the amounts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CapsView:
+    """One account: its caps, and how far the day (UTC) is; None where something has no rate."""
+
+    account: str
+    title: str
+    caps: dict[str, Any]
+    sent: Decimal | None
+    gained: Decimal | None
+    latched: str
+
+
+class CapsService:
+    """See the module.
+
+    Parameters
+    ----------
+    caps : Caps, optional
+        Those at the gate of the live accounts; None where none is connected.
+    """
+
+    def __init__(self, hosts: Hosts, caps: Caps | None, journal: Journal, wall: WallClock) -> None:
+        self._hosts = hosts
+        self._caps = caps
+        self._journal = journal
+        self._wall = wall
+
+    def all(self, actor: Actor) -> list[CapsView]:
+        """Every account with real money."""
+        require(actor, Role.VIEWER, "looking at caps")
+        return [] if self._caps is None else [self._view(self._caps, name) for name in self._caps.names()]
+
+    def one(self, actor: Actor, account: str) -> CapsView:
+        """One of them; UserError if there is no such account."""
+        require(actor, Role.VIEWER, "looking at caps")
+        return self._view(*self._known(account))
+
+    def _view(self, caps: Caps, name: str) -> CapsView:
+        use = caps.use(name)
+        title = self._hosts.live.title(name) if self._hosts.live is not None else name
+        values = (caps.of(name) or AccountCaps()).model_dump()
+        return CapsView(name, title, values, use.sent, use.gained, use.latched)
+
+    def _known(self, account: str) -> tuple[Caps, str]:
+        names = self._caps.names() if self._caps is not None else []
+        if self._caps is None or account not in names:
+            raise UserError(f"no account {account!r} with real money is connected{nearest(account, names)}")
+        return self._caps, account
+
+    async def change(self, actor: Actor, account: str, field: str, text: str, claim: Claim) -> CapsView:
+        """Set one cap, or take it away with `off`.
+
+        Raises
+        ------
+        UserError
+            If the actor may not, or the text is no value of this cap. Nothing has changed then.
+        """
+        require(actor, Role.OWNER, "changing caps")
+        caps, name = self._known(account)
+        if field not in FIELDS:
+            raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
+        before = (caps.of(name) or AccountCaps()).model_dump(mode="json")
+        try:
+            after = AccountCaps.model_validate({**before, field: read_cap(field, text)})
+        except ValidationError as error:
+            said = str(error.errors()[0]["msg"])
+            raise UserError(f"{FIELDS[field]}: {said[0].lower()}{said[1:]}, found {text.strip()[:40]!r}") from None
+        values, now_ms = after.model_dump(mode="json"), self._wall.wall_ms()
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            put_caps(connection, MODE, name, values, now_ms)
+            write_audit(connection, now_ms, actor, "change_caps", f"{name} {field}", json.dumps(before[field]), json.dumps(values[field]))
+
+        await asyncio.wrap_future(self._journal.run(write))
+        caps.set(name, after)
+        return self._view(caps, name)
+
+    async def release(self, actor: Actor, account: str, reason: str, claim: Claim) -> None:
+        """Take entries again after a day that has lost too much; losses count from now on.
+
+        Raises
+        ------
+        UserError
+            If the actor may not, nothing is latched, or no reason is given.
+        """
+        require(actor, Role.OWNER, "releasing a cap")
+        caps, name = self._known(account)
+        before = caps.use(name).latched
+        if not before:
+            raise UserError(f"entries at {name} are not held back by its caps")
+        if len(reason.strip()) < LEAST_REASON:
+            raise UserError("say in a few words why it is right to go on")
+        now_ms = self._wall.wall_ms()
+
+        def write(connection: Connection) -> None:
+            claim(connection)
+            write_audit(connection, now_ms, actor, "release_caps", name, before=before, after=reason.strip()[:500])
+
+        await asyncio.wrap_future(self._journal.run(write))
+        live = self._hosts.live
+        assert live is not None, "its account is known"
+        caps.release(name, live.clock.now_ns)
+
+
+def read_cap(field: str, text: str) -> Any:
+    """What a person has typed, as the value of a cap; None takes it away."""
+    said = text.strip()
+    if said.lower() in OFF:
+        if field == "currency":
+            raise UserError("the amounts must be in some currency, such as USDT")
+        return None
+    if field == "pairs":
+        return [pair for pair in said.upper().replace("/", "-").replace(",", " ").split() if pair]
+    if field == "price_deviation":
+        return ratio(said)
+    if field in ("orders_per_minute", "max_leverage"):
+        digits = said.lower().removesuffix("x")
+        if not (digits.isascii() and digits.isdigit()):
+            raise UserError(f"{FIELDS[field]}: expected a whole number, found {said[:40]!r}")
+        return int(digits[:9])
+    if field == "currency":
+        return said.upper()
+    return amount(said)

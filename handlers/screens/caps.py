@@ -1,0 +1,146 @@
+"""`/caps`: what the owner allows on each account with real money, how far its day is, and the way on after a day that has lost too much."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from condor.errors import UserError
+from condor.services.caps import FIELDS, CapsView
+from condor.units import plain, ratio_text
+from condor.users import Role
+from handlers import words
+from handlers.context import Args, Context
+from handlers.html import bold, card, clip, italic, line, pairs
+from handlers.registry import action, command, screen
+from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
+
+LABELS = {
+    "pairs": "Pairs",
+    "max_order_quote": "One order",
+    "max_day_quote": "Entries a day",
+    "max_day_loss": "Loss a day",
+    "price_deviation": "From the market",
+    "orders_per_minute": "Orders a minute",
+    "max_leverage": "Leverage",
+    "currency": "Currency",
+}
+EXAMPLES = {
+    "pairs": "BTC-USDT, ETH-USDT",
+    "max_order_quote": "500 or 2k",
+    "max_day_quote": "10k",
+    "max_day_loss": "100",
+    "price_deviation": "1%",
+    "orders_per_minute": "60",
+    "max_leverage": "3x",
+    "currency": "USDT",
+}
+
+
+@command("caps", "what is allowed on each account with real money", "[ACCOUNT]")
+async def caps_command(ctx: Context, arguments: list[str]) -> Show:
+    if arguments:
+        return Show("caps_of", {"account": ctx.services.caps.one(ctx.actor, arguments[0].lower()).account})
+    return Show("caps")
+
+
+@screen("caps")
+async def caps(ctx: Context, args: Args) -> View:
+    """All accounts."""
+    views = ctx.services.caps.all(ctx.actor)
+    blocks: list[object] = [bold("🧱 Caps")]
+    if not views:
+        blocks.append("No account with real money is connected. That is where caps hold, whatever bots ask for; exits are never held up by them.")
+    for view in views:
+        blocks += [line(bold(clip(view.title, 40))), *_day(view)]
+    buttons = [show(f"{clip(view.title, 24)} …", "caps_of", account=view.account) for view in views]
+    return View(card(blocks), (*rows_of(buttons, 1), (show("🔄 Refresh", "caps"), show("◀ Home", "home"))))
+
+
+@screen("caps_of")
+async def caps_of(ctx: Context, args: Args) -> View:
+    """One account."""
+    view = ctx.services.caps.one(ctx.actor, str(args["account"]))
+    rows = [(label, cap_text(field, view.caps[field])) for field, label in LABELS.items()]
+    blocks: list[object] = [bold(f"🧱 Caps of {clip(view.title, 40)}"), pairs(rows), *_day(view)]
+    blocks.append(italic("For entries only: exits and cancels always go. Days begin at 00:00 UTC."))
+    ways: list[tuple[Button, ...]] = []
+    if ctx.actor.role >= Role.OWNER:
+        if view.latched:
+            ways.append((show("▶ Take entries again …", "caps_release", account=view.account),))
+        ways += rows_of([show(f"{label} …", "caps_field", account=view.account, field=field) for field, label in LABELS.items()])
+    return View(card(blocks), (*ways, (show("🔄 Refresh", "caps_of", account=view.account), show("◀ Caps", "caps"))))
+
+
+def _day(view: CapsView) -> list[object]:
+    """How far the day is."""
+    found: list[object] = [
+        pairs([("Entries today", _used(view, view.sent, "max_day_quote")), ("Result today", _used(view, view.gained, "max_day_loss"))])
+    ]
+    if view.latched:
+        found.append(line("🛑 ", bold("No entries: "), view.latched))
+    return found
+
+
+def _used(view: CapsView, value: Decimal | None, field: str) -> str:
+    shown = "no rate" if value is None else words.money(value, signed=field == "max_day_loss")
+    cap = view.caps[field]
+    return f"{shown} of {'-' if field == 'max_day_loss' else ''}{plain(cap)}" if cap is not None else shown
+
+
+def cap_text(field: str, value: Any) -> str:
+    """A cap as a person reads it."""
+    if value is None:
+        return "all" if field == "pairs" else "no cap"
+    if field == "pairs":
+        return ", ".join(value)
+    if field == "price_deviation":
+        return ratio_text(value)
+    if field == "max_leverage":
+        return f"{value}x"
+    return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+# ---- changing ------------------------------------------------------------------------------------------------------
+@screen("caps_field", Role.OWNER)
+async def caps_field(ctx: Context, args: Args) -> View:
+    """Asks for one cap."""
+    account, field = str(args["account"]), str(args["field"])
+    view = ctx.services.caps.one(ctx.actor, account)
+    if field not in FIELDS:
+        raise UserError("this card is outdated; open /caps")
+    blocks = [
+        bold(f"🧱 {LABELS[field]} · {clip(view.title, 40)}"),
+        line("Now: ", bold(cap_text(field, view.caps[field]))),
+        line(f"Send the {FIELDS[field]}, such as ", bold(EXAMPLES[field]), *(() if field == "currency" else (", or ", bold("off"))), "."),
+    ]
+    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_set", {"account": account, "field": field}))
+
+
+@action("caps_set", Role.OWNER)
+async def caps_set(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
+    account, field = str(args["account"]), str(args["field"])
+    view = await ctx.services.caps.change(ctx.actor, account, field, str(args.get("text", "")), ctx.claim)
+    return Show("caps_of", {"account": account}, toast=f"{LABELS[field]}: {clip(cap_text(field, view.caps[field]), 60)}")
+
+
+@screen("caps_release", Role.OWNER)
+async def caps_release_screen(ctx: Context, args: Args) -> View:
+    """Asks why entries may go on."""
+    account = str(args["account"])
+    view = ctx.services.caps.one(ctx.actor, account)
+    blocks = [
+        bold(f"▶ Take entries at {clip(view.title, 40)} again?"),
+        line(view.latched or "They are not held back now."),
+        "Losses count from now on then. Send the reason as a message.",
+    ]
+    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_release", {"account": account}))
+
+
+@action("caps_release", Role.OWNER)
+async def caps_release(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
+    account = str(args["account"])
+    await ctx.services.caps.release(ctx.actor, account, str(args.get("text", "")), ctx.claim)
+    return Show("caps_of", {"account": account}, toast="Entries are taken again")

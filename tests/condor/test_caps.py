@@ -1,0 +1,193 @@
+"""Caps of an account with real money, in front of the exchange in a box: nothing above them arrives there, over restarts too, and only the owner changes them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+
+from botcore.model.errors import UserError
+from botcore.model.events import FactKind
+from botcore.recorder.migrate import migrate
+from botcore.risk.caps import AccountCaps
+from condor.caps_keeper import MODE, CapsKeeper
+from condor.services.caps import read_cap
+from condor.store import MIGRATIONS
+from condor.store.caps import put_caps
+from condor.users import Actor, Forbidden, Role
+from condor.wiring import Program
+from tests.support import live_rig
+from tests.support.key_world import KEY, SECRET, audit, running, venue
+from tests.support.live_rig import PERP, D, LiveRig
+from tests.support.panics import no_claim, until
+
+OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+TRADER = Actor(2, "Tom", Role.TRADER, "telegram", 2)
+
+
+@pytest.fixture(scope="module")
+def whole_home() -> bytes:
+    """The records of a fresh home, the application's tables too."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "condor.db"
+        migrate(path, [MIGRATIONS])
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode=DELETE")
+        try:
+            return connection.serialize()
+        finally:
+            connection.close()
+
+
+class CappedRig(LiveRig):
+    """A live account whose owner has set caps; they are brought back with every start as the program does it."""
+
+    def __init__(self, caps: AccountCaps, **options: Any) -> None:
+        super().__init__(PERP, **options)
+        self.disk.write(lambda connection: put_caps(connection, MODE, PERP, caps.model_dump(mode="json"), 0))
+
+    def _restore(self) -> None:
+        self.keeper = CapsKeeper(self.host, self.journal)
+        self.keeper.open()
+        super()._restore()
+
+    def entries(self) -> list[Decimal]:
+        """Value of every order at the venue that could open something, at the price of now."""
+        mid = D(str(self.state.mid()))
+        return [order.lots * self.instrument.lot_size * mid for order in self.venue.account.orders.values() if not order.ask.reduce_only]
+
+    def held(self) -> Decimal:
+        return sum((fill.amount * fill.trade_type.sign for fill in self.fills), D(0))
+
+
+@pytest.fixture
+def rig(whole_home: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(live_rig, "fresh_home", lambda: whole_home)
+
+    def made(**caps: Any) -> CappedRig:
+        return CappedRig(AccountCaps(**caps))
+
+    return made
+
+
+def test_nothing_above_a_cap_reaches_the_venue_also_after_a_crash_and_exits_do(rig: Any) -> None:
+    # the market stands at about 65,000: an executor of 0.01 is worth 650
+    capped = rig(max_order_quote=1000, max_day_quote=1500)
+
+    async def play(rig: CappedRig) -> None:
+        big = rig.open(amount=D("0.1"))
+        await rig.until(lambda: big.is_closed)
+        assert "above the limit of 1000 an order" in big.info.reason
+        two = [rig.open() for _ in range(2)]
+        await rig.until(lambda: rig.held() == D("0.02"))
+        third = rig.open()
+        await rig.until(lambda: third.is_closed)
+        assert "above the limit of 1500 a day" in third.info.reason
+        rig.kill()
+        await rig.boot()
+        fourth = rig.open()
+        await rig.until(lambda: fourth.is_closed)
+        assert "above the limit of 1500 a day" in fourth.info.reason
+        assert [value < 1000 for value in rig.entries()] == [True, True] and sum(rig.entries()) < 1500
+        del two
+        await rig.finish()
+        assert rig.held() == 0, "what was open has been closed, above the day's cap as it is"
+
+    capped.run(play)
+
+
+def test_a_loss_latches_the_account_and_the_latch_survives_a_crash(rig: Any) -> None:
+    capped = rig(max_day_loss=20)
+
+    async def play(rig: CappedRig) -> None:
+        rig.open()
+        await rig.until(lambda: rig.held() == D("0.01"))
+        rig.move(62_000)
+        await rig.until(lambda: any(fact.kind == FactKind.ACCOUNT_WARNED for fact in rig.facts))
+        assert "the cap is 20" in next(fact.payload["text"] for fact in rig.facts if fact.kind == FactKind.ACCOUNT_WARNED)
+        await rig.sleep(2)
+        rig.kill()
+        await rig.boot()
+        rig.move(66_000)
+        refused = rig.open()
+        await rig.until(lambda: refused.is_closed)
+        assert "until the owner releases" in refused.info.reason
+        rig.inside(lambda: rig.keeper.caps.release(PERP, rig.clock.now_ns))
+        rig.open()
+        await rig.until(lambda: rig.held() == D("0.02"))
+        await rig.finish()
+
+    capped.run(play)
+
+
+# ---- the owner -----------------------------------------------------------------------------------------------------
+@pytest.fixture
+async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
+    async with venue(monkeypatch):
+        monkeypatch.setenv("CONDOR_VENUE_BINANCE_KEY", KEY)
+        monkeypatch.setenv("CONDOR_VENUE_BINANCE_SECRET", SECRET)
+        async with running(tmp_path) as made:
+            yield made
+
+
+async def test_the_owner_sets_caps_which_are_audited_and_stay(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    caps = program.services.caps
+    view = await caps.change(OWNER, "binance", "max_order_quote", "2k", no_claim)
+    assert view.caps["max_order_quote"] == 2000 and caps.all(TRADER)[0].caps["max_order_quote"] == 2000
+    await caps.change(OWNER, "binance", "pairs", "btc/usdt, ETH-USDT", no_claim)
+    await caps.change(OWNER, "binance", "price_deviation", "1%", no_claim)
+    await caps.change(OWNER, "binance", "max_order_quote", "off", no_claim)
+    assert ("change_caps", "binance max_order_quote", '"2000"', "done") in audit(program)
+    assert ("change_caps", "binance max_order_quote", "null", "done") in audit(program)
+    with pytest.raises(Forbidden):
+        await caps.change(TRADER, "binance", "max_leverage", "100", no_claim)
+    for field, text, words in (
+        ("max_day_loss", "-5", "loss of a day"),
+        ("max_leverage", "ten", "expected a whole number"),
+        ("pairs", "bitcoin", "expected pairs such as BTC-USDT"),
+        ("price_deviation", "1", "can mean"),
+        ("currency", "off", "must be in some currency"),
+        ("no_such", "1", "there is no cap"),
+    ):
+        with pytest.raises(UserError, match=words):
+            await caps.change(OWNER, "binance", field, text, no_claim)
+    with pytest.raises(UserError, match="no account 'okx'"):
+        caps.one(OWNER, "okx")
+    await program.close()
+    async with running(tmp_path) as again:
+        # the environment has no keys any more: they were taken out of it
+        assert again.services.caps.all(OWNER) == []
+    monkeypatch.setenv("CONDOR_VENUE_BINANCE_KEY", KEY)
+    monkeypatch.setenv("CONDOR_VENUE_BINANCE_SECRET", SECRET)
+    async with running(tmp_path) as again:
+        view = again.services.caps.one(OWNER, "binance")
+        assert view.caps["pairs"] == ["BTC-USDT", "ETH-USDT"] and view.caps["price_deviation"] == D("0.01")
+        assert again._live is not None and again._live.runtime.gate.caps is not None
+
+
+async def test_a_latch_is_released_by_the_owner_with_a_reason(program: Program) -> None:
+    caps = program.services.caps
+    with pytest.raises(UserError, match="not held back"):
+        await caps.release(OWNER, "binance", "all is well", no_claim)
+    assert program._caps is not None
+    await until(lambda: program._caps.caps._accounts["binance"].ledger.is_based, "the day")  # type: ignore[union-attr]
+    program._caps.caps._accounts["binance"].ledger.latched = "the day has lost 10 USDT, the cap is 5"
+    assert caps.one(OWNER, "binance").latched
+    with pytest.raises(UserError, match="say in a few words"):
+        await caps.release(OWNER, "binance", "", no_claim)
+    with pytest.raises(Forbidden):
+        await caps.release(TRADER, "binance", "go on", no_claim)
+    await caps.release(OWNER, "binance", "the market was wrong", no_claim)
+    assert caps.one(OWNER, "binance").latched == ""
+    assert audit(program)[-1] == ("release_caps", "binance", "the market was wrong", "done")
+
+
+def test_what_people_type_for_a_cap() -> None:
+    assert read_cap("max_day_quote", "$1,500") == 1500 and read_cap("max_leverage", "3x") == 3
+    assert read_cap("pairs", "eth/usdc btc-usdt") == ["ETH-USDC", "BTC-USDT"] and read_cap("pairs", "off") is None
+    assert read_cap("price_deviation", "25bp") == D("0.0025") and read_cap("currency", "usdc") == "USDC"
