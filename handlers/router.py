@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from telegram import CallbackQuery, Message, Update
@@ -99,6 +100,9 @@ class Router:
         panel = await self._services.panels.by_id(token.panel_id) if token is not None else None
         if token is None or panel is None or token.action not in (CONFIRM, *self._registry.actions):
             raise Outdated
+        if not panel.message_id and query.message is not None:
+            # the process that sent it ended before it heard where the card went
+            panel = replace(panel, message_id=query.message.message_id)
         if token.action == CONFIRM:
             # before anything is drawn: a card that is somebody else's stays as it is
             await self._confirming.refuse_old(token.args, actor)

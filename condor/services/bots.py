@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -193,7 +194,8 @@ class BotService:
             # who starts it again wants it to trade; a pause of all bots stays
             drop_pause(connection, bot_id)
             write_audit(connection, now_ms, actor, "start_again", bot_id, before=STOPPED, after=RUNNING)
-            return row
+            # as it is from now on: whoever looks at the bot sees this row
+            return replace(row, state=RUNNING, keep_position=False, stopped_ms=None)
 
         # one at a time: a second tap must find what the first one has done before it takes up orders and fills of the bot
         async with self._starting:

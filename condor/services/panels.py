@@ -55,10 +55,17 @@ class PanelService:
 
     # ---- buttons ---------------------------------------------------------------------------------------------------
     async def tokens(self, panel: Panel, actor: Actor, specs: Sequence[ButtonSpec]) -> list[str]:
-        """A token for each button of a card, in order."""
+        """A token for each button of a card, in order. A card that is about to be sent is known from then on: a process may end before it hears where it went."""
         if not specs:
             return []
-        return await self._write(lambda connection: store.tokens_for(connection, panel.panel_id, actor.user_id, specs, self._wall.wall_ms()))
+        wall_ms = self._wall.wall_ms()
+
+        def write(connection: Connection) -> list[str]:
+            if not panel.message_id:
+                store.put_panel(connection, panel, wall_ms)
+            return store.tokens_for(connection, panel.panel_id, actor.user_id, specs, wall_ms)
+
+        return await self._write(write)
 
     async def resolve(self, token: str) -> Token | None:
         """What a tapped button means; None when it is unknown or too old."""

@@ -291,5 +291,7 @@ async def test_one_bot_is_paused_from_the_chooser_and_the_other_goes_on(house: H
     assert "⏸ Pause entries" not in house.labels(chooser)
     await house.tap("Stop and close at market", chooser)
     await house.until(lambda: states(house)[one] == "stopped", "the end of one")
-    await house.tap("Start again", await house.send(f"/bots {one}", "stopped"))
+    card = await house.send(f"/bots {one}", "stopped")
+    await house.tap("Start again", card)
+    assert "one · running" in house.text(card)
     await house.until(lambda: one in running and not running[one].strategy.orchestrator.pause_reason, "it to run")
