@@ -280,3 +280,12 @@ price_alerts = Table(
     Column("created_ms", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
+
+status_changes = Table(
+    "status_changes",
+    metadata,
+    # chats that want a status push only when something has changed, and what stood when they were told last
+    Column("front", String(16), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("told", Text, nullable=False),
+)
