@@ -1,4 +1,4 @@
-"""Positions as they are opened: the first fill of an executor, and an entry that was filled in parts, become facts. Nobody decides anything by them."""
+"""Entries as people are told of them: the first fill of an executor, an entry that was filled in parts, one that was refused. Nobody decides anything by these facts."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from typing import Any
 
 from botcore.core.bus import EventBus
 from botcore.executors.base import ExecutorBase
-from botcore.model.events import Fact, FactKind, OrderFilled
-from botcore.model.order import Purpose
+from botcore.model.events import Fact, FactKind, OrderClosed, OrderEvent, OrderFilled
+from botcore.model.order import OrderState, Purpose
+from botcore.model.refusals import RefusalKind, kind_of
+from botcore.model.times import SECOND_NS
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
+
+TOLD = (RefusalKind.BALANCE, RefusalKind.LIMIT, RefusalKind.OTHER)
+"""Refusals that people can do something about; the others pass by themselves."""
+
+AGAIN_NS = 600 * SECOND_NS
+"""The same refusal of the same bot on the same market is told again after so long."""
+
+KEPT = 256
 
 
 class Openings:
-    """Listens to fills of one host. It remembers nothing: what an executor has traded says whether a fill is its first, also after a restart.
+    """Listens to the orders of one host. What an executor has traded says whether a fill is its first, also after a restart.
 
     Parameters
     ----------
@@ -24,15 +34,13 @@ class Openings:
     def __init__(self, bus: EventBus, orchestrator_of: Callable[[str], ExecutorOrchestrator | None]) -> None:
         self._bus = bus
         self._orchestrator_of = orchestrator_of
+        self._refused: dict[tuple[str, str, str], int] = {}
         bus.subscribe(OrderFilled, self._on_fill)
+        bus.subscribe(OrderClosed, self._on_end)
 
     def _on_fill(self, event: OrderFilled) -> None:
-        request = event.order.request
-        if request.purpose is not Purpose.OPEN or not request.executor_id:
-            return
-        orchestrator = self._orchestrator_of(request.bot_id)
-        executor = None if orchestrator is None else orchestrator.executor(request.executor_id)
-        if executor is None or executor.is_closed:
+        request, executor = event.order.request, self._running(event)
+        if executor is None:
             return
         if executor.filled_amount_quote() <= event.fill.notional:
             self._tell(FactKind.POSITION_OPENED, event, executor)
@@ -40,9 +48,31 @@ class Openings:
             # an order that came in parts is whole now
             self._tell(FactKind.POSITION_FILLED, event, executor)
 
-    def _tell(self, kind: str, event: OrderFilled, executor: ExecutorBase[Any]) -> None:
+    def _on_end(self, event: OrderClosed) -> None:
+        """An entry was refused and its executor goes on: the end of one that gives up tells it itself."""
+        if event.state is not OrderState.FAILED or kind_of(event.reason) not in TOLD:
+            return
+        request, executor = event.order.request, self._running(event)
+        what = (request.bot_id, str(request.instrument.market), event.reason)
+        if executor is None or event.ts_ns < self._refused.get(what, 0):
+            return
+        if len(self._refused) >= KEPT:
+            del self._refused[next(iter(self._refused))]
+        self._refused[what] = event.ts_ns + AGAIN_NS
+        self._tell(FactKind.ORDER_REFUSED, event, executor, reason=event.reason, amount=format(request.instrument.amount(request.lots), "f"))
+
+    def _running(self, event: OrderEvent) -> ExecutorBase[Any] | None:
+        """The executor whose entry an order is; None when it has ended, or the order is no entry."""
+        request = event.order.request
+        if request.purpose is not Purpose.OPEN or not request.executor_id:
+            return None
+        orchestrator = self._orchestrator_of(request.bot_id)
+        executor = None if orchestrator is None else orchestrator.executor(request.executor_id)
+        return None if executor is None or executor.is_closed else executor
+
+    def _tell(self, kind: str, event: OrderEvent, executor: ExecutorBase[Any], **more: str) -> None:
         order, request = event.order, event.order.request
-        instrument, price = request.instrument, event.order.average_price or event.fill.price
+        instrument, price = request.instrument, event.order.average_price
         payload = {
             "type": executor.config.type,
             "connector_name": instrument.market.connector_name,
@@ -51,6 +81,6 @@ class Openings:
             "level_id": getattr(executor.config, "level_id", None),
             "filled": format(instrument.amount(order.filled_lots), "f"),
             "wanted": format(instrument.amount(request.lots), "f"),
-            "price": format(price, "f"),
+            "price": None if price is None else format(price, "f"),
         }
-        self._bus.publish(Fact(kind, event.ts_ns, request.bot_id, request.controller_id, request.executor_id, payload))
+        self._bus.publish(Fact(kind, event.ts_ns, request.bot_id, request.controller_id, request.executor_id, payload | more))

@@ -352,6 +352,7 @@ class Program:
         """What is told by the clock: repeats of what is critical, digests, prices that are reached."""
         services, look = self.services, self._notifications.look
         services.subscriptions.on_return = look
+        services.subscriptions.standing = services.overview.without_prices
         services.prices.on_queued = look
         address, secret = self._environment.alert_webhook, self._environment.alert_webhook_secret
         if address is not None and secret is not None:

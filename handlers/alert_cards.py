@@ -79,7 +79,7 @@ def buttons_of(notices: Sequence[Notice], key: int, unseen: int | None = None, *
     """
     first = notices[0]
     ways = _ways(notices)
-    rows = [tuple(ways)] if ways else []
+    rows: list[tuple[Button, ...]] = []
     if _is_critical(first) and unseen != 0:
         count = len(first.payload.get("events") or []) if first.kind == Own.REPEAT else 1
         rows.append((Button("✔ Seen" if count == 1 else f"✔ Seen, all {count}", "alert_seen", {"key": key}, style="success"),))
@@ -88,8 +88,8 @@ def buttons_of(notices: Sequence[Notice], key: int, unseen: int | None = None, *
         mute = Button("🔔 Unmute", "alert_mute", {"key": key, "bot": first.bot_id, "seconds": 0})
         if not is_muted:
             mute = Button("🔕 1h", "alert_mute", {"key": key, "bot": first.bot_id, "seconds": HOUR_S})
-        rows.append((mute, Button("This bot: digest", "alert_digest", {"key": key, "bot": first.bot_id})))
-    return tuple(rows)
+        ways += [mute, Button("📅 Digest", "alert_digest", {"key": key, "bot": first.bot_id})]
+    return (tuple(ways), *rows) if ways else tuple(rows)
 
 
 def _ways(notices: Sequence[Notice]) -> list[Button]:

@@ -190,7 +190,22 @@ def rejected(notice: Notice) -> Safe:
     )
 
 
+def _refused(notice: Notice) -> Safe:
+    """An entry that was refused while its executor goes on."""
+    payload = notice.payload
+    reason = clip(str(payload.get("reason") or "no reason was given"), 300)
+    return card(
+        [
+            line("⚠️ ", bold(clip(notice.bot_title, 40)), " · ", bold("order rejected"), f" · {order_text(payload)}"),
+            line("Why: ", reason),
+            line("Fix: ", fix_of(reason)),
+            f"The same is not told again for ten minutes. {notice.mode}",
+        ]
+    )
+
+
 ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
+    FactKind.ORDER_REFUSED: _refused,
     FactKind.ORDER_UNKNOWN: _unknown,
     FactKind.ORDER_FOUND: _found,
     FactKind.ORDER_ABSENT: _absent,

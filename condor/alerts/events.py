@@ -45,6 +45,7 @@ SEVERITY: Final = {
     FactKind.RECOVERED: "info",
     FactKind.ORDER_UNKNOWN: "warning",
     FactKind.ORDER_FOUND: "warning",
+    FactKind.ORDER_REFUSED: "warning",
     FactKind.ORDER_ABSENT: "warning",
     FactKind.FILLS_MISSING: "critical",
     FactKind.ACCOUNT_DENIED: "critical",
@@ -138,6 +139,7 @@ EVENTS: Final[dict[str, Event]] = {
 _OF_KIND: Final = {
     FactKind.POSITION_OPENED: "opened",
     FactKind.EXECUTOR_CLOSED: "closed",
+    FactKind.ORDER_REFUSED: "rejected",
     FactKind.ORDER_UNKNOWN: "orders",
     FactKind.ORDER_FOUND: "orders",
     FactKind.ORDER_ABSENT: "orders",

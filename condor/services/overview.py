@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -198,6 +199,11 @@ class OverviewService:
             [("Equity (paper)", f"{equity:,.2f} {CURRENCY}{'' if all(account.is_complete for account in accounts) else ' +?'}")] if accounts else []
         )
         return [*rows, ("Running bots", str(len(self._manager.running)))]
+
+    def without_prices(self) -> str:
+        """How everything stands, without what moves all the time: bots, how many executors have closed or hold something, what is wrong."""
+        bots = [[bot.bot_id, bot.state, bot.closed, bot.trading, list(bot.faults)] for bot in self._bots.running()]
+        return json.dumps([bots, self._hosts.halt_reason, self._trouble()], sort_keys=True)
 
     def markets(self, actor: Actor) -> tuple[MarketView, ...]:
         """Open markets with the age of their last event in market time."""

@@ -10,7 +10,7 @@ from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.store import Connection
-from condor.store.common import ChatRow, chat, chats, put_chat, set_status_push, write_audit
+from condor.store.common import ChatRow, chat, chats, put_chat, put_status_told, set_status_push, status_told, write_audit
 from condor.store.outbox import revive_chat
 from condor.units import duration_text
 from condor.users import Actor, Role, refuse_frozen, require
@@ -34,6 +34,8 @@ class SubscriptionService:
         self._scheduler = scheduler
         self._wall = wall
         self._pushes: dict[str, Push] = {}
+        self.standing: Callable[[], str] = lambda: ""
+        """How things stand, without prices: a push that waits for a change is sent when this is another text."""
         self.on_return: Callable[[], None] = lambda: None
         """Called when a chat that could not be reached is there again: what it has missed waits for it."""
 
@@ -59,8 +61,8 @@ class SubscriptionService:
         if await asyncio.wrap_future(self._journal.run(write)):
             self.on_return()
 
-    async def set(self, actor: Actor, every_s: int) -> None:
-        """Ask for a status every `every_s` seconds; 0 ends it.
+    async def set(self, actor: Actor, every_s: int, *, only_changes: bool = False) -> None:
+        """Ask for a status every `every_s` seconds, or then only if something has changed but prices; 0 ends it.
 
         Raises
         ------
@@ -80,6 +82,7 @@ class SubscriptionService:
             if was_s != every_s:
                 told = [duration_text(seconds) if seconds else "off" for seconds in (was_s, every_s)]
                 write_audit(connection, self._wall.wall_ms(), actor, "status_push", f"chat {actor.chat_id}", before=told[0], after=told[1])
+            put_status_told(connection, actor.chat_id, actor.front, "" if only_changes and every_s else None)
             return chat(connection, actor.chat_id, actor.front)
 
         row = await asyncio.wrap_future(self._journal.run(write))
@@ -100,11 +103,26 @@ class SubscriptionService:
         row = await asyncio.wrap_future(self._journal.read(lambda connection: chat(connection, actor.chat_id, actor.front)))
         return row.status_every_s if row is not None else 0
 
+    async def only_changes(self, actor: Actor) -> bool:
+        """Whether this chat is pushed only what has changed."""
+        return await asyncio.wrap_future(self._journal.read(lambda connection: status_told(connection, actor.chat_id, actor.front))) is not None
+
+    async def _push(self, row: ChatRow) -> None:
+        """One push, unless the chat wants changes only and there are none."""
+        push = self._pushes.get(row.front)
+        if push is None:
+            return
+        told = await asyncio.wrap_future(self._journal.read(lambda connection: status_told(connection, row.chat_id, row.front)))
+        now = self.standing()
+        if told is not None and told == now:
+            return
+        await push(row)
+        if told is not None:
+            await asyncio.wrap_future(self._journal.run(lambda connection: put_status_told(connection, row.chat_id, row.front, now)))
+
     def _schedule(self, row: ChatRow) -> None:
         async def run() -> None:
-            push = self._pushes.get(row.front)
-            if push is not None:
-                await push(row)
+            await self._push(row)
             next_ms = self._wall.wall_ms() + row.status_every_s * 1000
             await asyncio.wrap_future(
                 self._journal.run(lambda connection: set_status_push(connection, row.chat_id, row.front, row.status_every_s, next_ms))

@@ -122,3 +122,21 @@ def bury_chat(connection: Connection, chat_id: int, front: str) -> None:
     """The user has blocked the bot or the chat is gone: no more attempts."""
     table = tables.chats
     connection.execute(update(table).where(table.c.chat_id == chat_id, table.c.front == front).values(is_dead=True))
+
+
+# ---- status pushes that wait for a change ------------------------------------------------------------------------------
+def status_told(connection: Connection, chat_id: int, front: str) -> str | None:
+    """What stood when a chat was told last; None where it wants every push."""
+    table = tables.status_changes
+    found: str | None = connection.execute(select(table.c.told).where(table.c.chat_id == chat_id, table.c.front == front)).scalar_one_or_none()
+    return found
+
+
+def put_status_told(connection: Connection, chat_id: int, front: str, told: str | None) -> None:
+    """What a chat was told now; None when it wants every push."""
+    table = tables.status_changes
+    if told is None:
+        connection.execute(delete(table).where(table.c.chat_id == chat_id, table.c.front == front))
+        return
+    statement = upsert(table).values(chat_id=chat_id, front=front, told=told)
+    connection.execute(statement.on_conflict_do_update(index_elements=["front", "chat_id"], set_={"told": told}))

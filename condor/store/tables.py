@@ -423,3 +423,12 @@ pauses = Table(
     Column("user_id", BigInteger, nullable=False),
     Column("since_ms", BigInteger, nullable=False),
 )
+
+status_changes = Table(
+    "status_changes",
+    metadata,
+    # chats that want a status push only when something has changed, and what stood when they were told last
+    Column("front", String(16), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("told", Text, nullable=False),
+)

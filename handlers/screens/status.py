@@ -18,9 +18,9 @@ from handlers.view import Button, Outcome, Show, View, show
 OFFERED = (900, 3600, 14_400)
 
 
-@command("status", "how everything stands; `every 15m` pushes it, `off` ends that", "[every 15m | off]")
+@command("status", "how everything stands; `every 15m` pushes it, `off` ends that", "[every 15m [changes] | off]")
 async def status_command(ctx: Context, arguments: list[str]) -> Show:
-    """`/status`, `/status every 15m`, `/status 15m`, `/status off`."""
+    """`/status`, `/status every 15m`, `/status every 15m changes`, `/status 15m`, `/status off`."""
     asked = [word.lower() for word in arguments]
     if not asked:
         return Show("status")
@@ -31,7 +31,10 @@ async def status_command(ctx: Context, arguments: list[str]) -> Show:
         asked = asked[1:]
     if not asked:
         raise UserError("expected /status every TIME, such as /status every 15m, or /status off")
-    await ctx.services.subscriptions.set(ctx.actor, duration("".join(asked)))
+    only_changes = asked[-1] in ("changes", "change")
+    if only_changes:
+        asked = asked[:-1] or ["15m"]
+    await ctx.services.subscriptions.set(ctx.actor, duration("".join(asked)), only_changes=only_changes)
     return Show("status")
 
 
@@ -55,7 +58,10 @@ async def status(ctx: Context, args: Args) -> View:
         rows = [[_market_name(market), words.price(market.mid), market.state] for market in view.markets[:12]]
         blocks.append(table(["market", "price", "data"], rows))
     blocks.append(italic(f"{view.market_source} · market time {words.clock_time(view.market_time_ms)}"))
-    blocks.append(line("Pushed here every ", bold(duration_text(every_s))) if every_s else italic("No status push: /status every 15m asks for one."))
+    how = ", when something has changed" if every_s and await ctx.services.subscriptions.only_changes(ctx.actor) else ""
+    blocks.append(
+        line("Pushed here every ", bold(duration_text(every_s)), how) if every_s else italic("No status push: /status every 15m asks for one.")
+    )
     ways = _rows(every_s, is_halted=view.halted is not None)
     if ctx.services.missing.all(ctx.actor):
         ways = ((show("🪙 Missing coins …", "missing"),), *ways)

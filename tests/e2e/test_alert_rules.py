@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from condor.alerts.events import Level
+from condor.users import Actor, Forbidden, Role
 from condor.views import FactKind
 from tests.fakes.telegram import Message
 from tests.support.alert_bench import OWNER, AlertBench, alert_bench
@@ -147,6 +152,24 @@ async def test_s46_levels_are_those_of_the_chat_and_a_group_is_changed_by_who_ma
         await bench.turn(3)
         assert any("closed ·" in text for text in bench.telegram.texts(OWNER))
         assert not any("closed ·" in text for text in bench.telegram.texts(GROUP))
+
+
+async def test_who_may_only_look_changes_nothing_of_a_group(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path, GROUP) as bench:
+        viewer = Actor(9, "V", Role.VIEWER, "telegram", GROUP)
+        for change in (
+            bench.alerts.mute(viewer, "*", 3600, _nothing),
+            bench.alerts.set_level(viewer, "closed", "*", "*", Level.OFF, _nothing),
+            bench.alerts.set_topic(viewer, "*", "*", 5, _nothing),
+        ):
+            with pytest.raises(Forbidden, match="needs the role operator"):
+                await change
+        await bench.alerts.mute(replace(viewer, chat_id=9), "*", 3600, _nothing)
+        assert bench.rows("SELECT chat_id FROM alert_mutes") == [(9,)]
+
+
+def _nothing(connection: object) -> None:
+    return
 
 
 async def test_bad_input_gets_one_clear_sentence(tmp_path: Path) -> None:

@@ -83,6 +83,10 @@ async def test_s50_an_order_that_is_rejected_tells_the_venues_reason_and_the_fix
         assert first.startswith("⚠️ <b>bot-1</b> closed · <b>INSUFFICIENT_BALANCE · order rejected</b> · BUY BTC-USDT on binance")
         assert "Why: Account has insufficient balance for requested action." in first and "Fix: Add funds, make the amount smaller" in first
         assert "Why: Filter failure: NOTIONAL" in second and "Fix: Make the amount larger" in second
+        await bench.fact(FactKind.ORDER_REFUSED, "bot-1", "x-3", **{**ENTRY, "amount": "0.1", "reason": "Filter failure: PERCENT_PRICE price band"})
+        await bench.turn(2)
+        third = bench.telegram.texts()[2]
+        assert "order rejected</b> · BUY 0.1 BTC-USDT on binance" in third and "Fix: The price is too far from the market" in third
         assert bench.rows("SELECT DISTINCT severity FROM outbox") == [("warning",)]
 
 

@@ -25,6 +25,8 @@ DECISIONS = {
     "orders": "SELECT i.trading_pair, i.trade_type, i.order_type, i.price, i.amount, i.purpose, o.state, o.filled_amount, i.created_ns "
     "FROM v_orders o JOIN v_intents i USING (intent_id) ORDER BY i.created_ns, i.trade_type, i.price, i.amount, o.state",
     "fills": "SELECT trading_pair, trade_type, price, amount, fee_amount, ts_ns FROM v_fills ORDER BY ts_ns, price, amount, trade_type",
+    "openings": "SELECT (SELECT count(DISTINCT executor_id) FROM facts WHERE kind = 'position_opened'), "
+    "(SELECT count(*) FROM facts WHERE kind = 'position_opened'), (SELECT count(*) FROM executors WHERE volume_quote NOT IN ('0', '0.00'))",
     "executors": "SELECT type, side, status, close_type, net_pnl_quote, created_ns, close_ns FROM v_executors ORDER BY created_ns, side, close_ns, net_pnl_quote",
 }
 
@@ -72,6 +74,9 @@ async def test_telegram_at_its_worst_changes_no_decision(tmp_path: Path) -> None
     finally:
         await quiet.close()
     assert len(expected["fills"]) > 3 and any(row[3] for row in expected["executors"]), "something was traded and closed"
+
+    ((openings, told, opened),) = expected["openings"]
+    assert openings == told == opened > 0, "each opening is told of once"
 
     async with Telegram().served() as telegram:
         time = Turned()

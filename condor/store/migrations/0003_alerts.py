@@ -84,5 +84,11 @@ def upgrade() -> None:
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "status_changes",
+        sa.Column("front", sa.String(16), primary_key=True),
+        sa.Column("chat_id", sa.BigInteger(), primary_key=True),
+        sa.Column("told", sa.Text(), nullable=False),
+    )
     op.create_index("ix_alert_threads_dirty", "alert_threads", ["is_dirty"])
     op.create_index("ix_alert_repeats_next", "alert_repeats", ["acked_ms", "next_ms"])
