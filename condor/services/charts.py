@@ -20,6 +20,7 @@ MOST_POINTS = 400
 MOST_DAYS = 31
 MOST_SLICES = 7
 MOST_CANDLES = 120
+FEW_CANDLES = 48
 MOST_MARKS = 60
 STEPS_S = (60, 180, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 
@@ -28,11 +29,13 @@ Candle = tuple[int, float, float, float, float]
 
 # ---- results -------------------------------------------------------------------------------------------------------
 def curve_of(view: ResultsView) -> ResultCurve:
-    """The result over time; it begins at 0 with the time that is shown, and ends with it."""
+    """The result over time, from 0 on."""
     points = [(at_ns // 1_000_000, float(value)) for at_ns, value in view.curve]
-    last = points[-1][1] if points else 0.0
-    begins_ms = view.since_ns // 1_000_000 if view.since_ns else (points[0][0] if points else view.until_ns // 1_000_000)
-    points = [(begins_ms, 0.0), *thinned(points), (view.until_ns // 1_000_000, last)]
+    until_ms = view.until_ns // 1_000_000
+    first_ms, last = (points[0][0], points[-1][1]) if points else (until_ms, 0.0)
+    # a time in which there was nothing yet is not shown
+    begins_ms = max(view.since_ns // 1_000_000, first_ms - (until_ms - first_ms) // 20)
+    points = [(begins_ms, 0.0), *thinned(points), (until_ms, last)]
     title = f"Result · {view.period} · {MODES[view.mode]}"
     return ResultCurve(title, view.asset, tuple(at for at, _ in points), tuple(value for _, value in points))
 
@@ -103,8 +106,9 @@ class ChartService:
 
 
 def windowed(bars: np.ndarray, begun_s: int, ended_s: int, step_s: int) -> np.ndarray:
-    """The candles of a time with some of before and after: about `MOST_CANDLES` of `step_s` in all."""
-    room_s = max(8 * step_s, (MOST_CANDLES * step_s - (ended_s - begun_s)) // 2)
+    """The candles of a time with some of before and after, at least `FEW_CANDLES` of `step_s`."""
+    # a short life among few candles, so that its trades stand apart
+    room_s = max(FEW_CANDLES * step_s - (ended_s - begun_s), (ended_s - begun_s) // 2) // 2
     first, last = np.searchsorted(bars[:, 0], [begun_s - room_s, ended_s + room_s])
     return bars[first:last] if first < last else bars[-1:]
 
