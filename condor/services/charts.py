@@ -16,6 +16,8 @@ from condor.pictures.drawings import CandleChart, DayBars, Level, Mark, Pie, Res
 from condor.result_views import AccountsView, LifeView, ResultsView
 
 MODES = {"paper": "paper", "live": "real money"}
+MINUTE_MS = 60_000
+DAY_NS = 86_400 * 1_000_000_000
 MOST_POINTS = 400
 MOST_DAYS = 31
 MOST_SLICES = 7
@@ -31,10 +33,12 @@ Candle = tuple[int, float, float, float, float]
 def curve_of(view: ResultsView) -> ResultCurve:
     """The result over time, from 0 on."""
     points = [(at_ns // 1_000_000, float(value)) for at_ns, value in view.curve]
-    until_ms = view.until_ns // 1_000_000
-    first_ms, last = (points[0][0], points[-1][1]) if points else (until_ms, 0.0)
+    first_ms, last_ms, last = (points[0][0], points[-1][0], points[-1][1]) if points else (view.until_ns // 1_000_000, 0, 0.0)
+    # in whole steps: while nothing happens the picture stays the same
+    step_ms = MINUTE_MS if view.until_ns - view.since_ns <= 2 * DAY_NS else 60 * MINUTE_MS
+    until_ms = max(last_ms, view.until_ns // 1_000_000 // step_ms * step_ms)
     # a time in which there was nothing yet is not shown
-    begins_ms = max(view.since_ns // 1_000_000, first_ms - (until_ms - first_ms) // 20)
+    begins_ms = max(view.since_ns // 1_000_000 // step_ms * step_ms, min(first_ms, until_ms) - max(0, until_ms - first_ms) // 20)
     points = [(begins_ms, 0.0), *thinned(points), (until_ms, last)]
     title = f"Result · {view.period} · {MODES[view.mode]}"
     return ResultCurve(title, view.asset, tuple(at for at, _ in points), tuple(value for _, value in points))
