@@ -11,7 +11,7 @@ ORACLES := tests/oracles/.venv
 ARGS  ?=
 SEEDS ?= 200
 
-.PHONY: help install run test oracles lint type bench sim crash chatfuzz docs-check lock pure clean
+.PHONY: help install run test oracles lint type bench sim crash chatfuzz docs-check screenshots lock pure clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ chatfuzz: $(VENV)/.dev $(VENV)/.built  ## RUNS=N random chat sessions: duplicate
 
 docs-check: $(VENV)/.dev $(VENV)/.built  ## links, commands and names in the documents are true
 	$(PY) -m pytest -q tests/docs
+
+screenshots: $(VENV)/.dev $(VENV)/.built  ## the main screens at a phone's width, dark and light, into docs/screens (needs chromium)
+	$(PY) -m tests.screenshots
 
 lock:            ## resolve pyproject.toml into the lock files (needs the network)
 	$(MAKE) $(UV)

@@ -552,8 +552,9 @@ class Program:
         self._warn(trouble or "there are file descriptors again")
 
     def _caches(self) -> list[Sheddable]:
-        """What may be shed when memory is short: older candles, and events of the local chat, which its file has too."""
-        return [*(state.candles for host in self._hosts.all() for state in host.runtime.markets.values()), self._chat_state]
+        """What may be shed when memory is short: older candles, events of the local chat, which its file has too, and pictures."""
+        candles = [state.candles for host in self._hosts.all() for state in host.runtime.markets.values()]
+        return [*candles, self._chat_state, self.services.data.pictures]
 
     def _on_memory(self, trouble: str | None) -> None:
         self._manager.no_new_bots = trouble

@@ -1,10 +1,13 @@
-"""Cards whose picture takes its time: the card is shown at once and says so, the picture follows by an edit. One that comes late for another state is discarded."""
+"""What takes its time. A card is shown at once and says that its picture is being drawn; the picture follows by an edit, and is discarded when the card shows
+something else by then. Files are sent when they are made."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from telegram.error import TelegramError
 
@@ -13,10 +16,10 @@ from condor.services.panels import PanelService
 from condor.services.pictures import PictureService
 from condor.store.panels import Panel
 from condor.users import Actor
-from handlers.html import italic, join
+from handlers.html import italic, join, line
 from handlers.present import Presenter
 from handlers.processor import ChatLocks
-from handlers.view import View
+from handlers.view import Send, View
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +53,31 @@ class LatePictures:
             return await self._presenter.put(panel, _finished(view, task), actor, silent=silent)
         waiting = replace(view, text=join([view.text, italic("⏳ The chart is being drawn …")], "\n"))
         panel = await self._presenter.put(panel, waiting, actor, silent=silent)
-        following = asyncio.create_task(self._follow(panel, view, actor, task), name="late picture")
-        self._following.add(following)
-        following.add_done_callback(self._following.discard)
+        self._start(self._follow(panel, view, actor, task))
         return panel
+
+    def send(self, actor: Actor, make: Callable[[], Awaitable[Send]]) -> None:
+        """Send a file as soon as it is made."""
+        self._start(self._made(actor, make))
+
+    async def _made(self, actor: Actor, make: Callable[[], Awaitable[Send]]) -> None:
+        try:
+            file = await make()
+            await self._presenter.send_file(actor, file.name, file.content, file.caption)
+        except UserError as error:
+            await self._presenter.say(actor.chat_id, line("⚠️ ", str(error)))
+        except TelegramError as error:
+            log.warning("a file did not reach its chat: %s", error)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        following = asyncio.create_task(work, name="late")
+        self._following.add(following)
+        following.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._following.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("something for a chat failed", exc_info=task.exception())
 
     async def _follow(self, panel: Panel, view: View, actor: Actor, task: asyncio.Task[bytes]) -> None:
         """Put the picture into its card, if the card still shows what it was drawn for."""

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from condor.users import Role
 from handlers.aliases import aliases
 from handlers.context import Context
-from handlers.view import Outcome, Send, Show, View
+from handlers.view import Outcome, Send, SendLater, Show, View
 
 Render = Callable[[Context, Mapping[str, Any]], Awaitable[View]]
 Act = Callable[[Context, Mapping[str, Any]], Awaitable[Outcome]]
-Run = Callable[[Context, list[str]], Awaitable[Show | Send]]
+Run = Callable[[Context, list[str]], Awaitable[Show | Send | SendLater]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARK = "__condor_description__"

@@ -34,7 +34,7 @@ from handlers.pasted import looks_like_key
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.registry import Danger, Registry
-from handlers.view import Outcome, Send, Show, Toast, View
+from handlers.view import Outcome, Send, SendLater, Show, Toast, View
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +152,9 @@ class Router:
         if isinstance(outcome, Send):
             await self._presenter.send_file(actor, outcome.name, outcome.content, outcome.caption)
             return outcome.toast, False
+        if isinstance(outcome, SendLater):
+            self._pictures.send(actor, outcome.make)
+            return outcome.toast, False
         if outcome.is_new:
             await self._open(actor, outcome, claim)
             return outcome.toast, False
@@ -208,6 +211,8 @@ class Router:
         outcome = await found.run(self._context(actor, claim), arguments)
         if isinstance(outcome, Send):
             await self._presenter.send_file(actor, outcome.name, outcome.content, outcome.caption)
+        elif isinstance(outcome, SendLater):
+            self._pictures.send(actor, outcome.make)
         else:
             await self._open(actor, outcome, claim)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,4 +129,12 @@ class Send:
     toast: str = ""
 
 
-Outcome = Show | Toast | Send
+@dataclass(frozen=True, slots=True)
+class SendLater:
+    """Answer at once and send a file when it is made; a UserError of the making is said instead."""
+
+    make: Callable[[], Awaitable[Send]]
+    toast: str = ""
+
+
+Outcome = Show | Toast | Send | SendLater

@@ -16,10 +16,13 @@ from condor.pictures.drawings import CandleChart, DayBars, Level, Mark, Pie, Res
 from condor.result_views import AccountsView, LifeView, ResultsView
 
 MODES = {"paper": "paper", "live": "real money"}
+MINUTE_MS = 60_000
+DAY_NS = 86_400 * 1_000_000_000
 MOST_POINTS = 400
 MOST_DAYS = 31
 MOST_SLICES = 7
 MOST_CANDLES = 120
+FEW_CANDLES = 48
 MOST_MARKS = 60
 STEPS_S = (60, 180, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
 
@@ -28,11 +31,15 @@ Candle = tuple[int, float, float, float, float]
 
 # ---- results -------------------------------------------------------------------------------------------------------
 def curve_of(view: ResultsView) -> ResultCurve:
-    """The result over time; it begins at 0 with the time that is shown, and ends with it."""
+    """The result over time, from 0 on."""
     points = [(at_ns // 1_000_000, float(value)) for at_ns, value in view.curve]
-    last = points[-1][1] if points else 0.0
-    begins_ms = view.since_ns // 1_000_000 if view.since_ns else (points[0][0] if points else view.until_ns // 1_000_000)
-    points = [(begins_ms, 0.0), *thinned(points), (view.until_ns // 1_000_000, last)]
+    first_ms, last_ms, last = (points[0][0], points[-1][0], points[-1][1]) if points else (view.until_ns // 1_000_000, 0, 0.0)
+    # in whole steps: while nothing happens the picture stays the same
+    step_ms = MINUTE_MS if view.until_ns - view.since_ns <= 2 * DAY_NS else 60 * MINUTE_MS
+    until_ms = max(last_ms, view.until_ns // 1_000_000 // step_ms * step_ms)
+    # a time in which there was nothing yet is not shown
+    begins_ms = max(view.since_ns // 1_000_000 // step_ms * step_ms, min(first_ms, until_ms) - max(0, until_ms - first_ms) // 20)
+    points = [(begins_ms, 0.0), *thinned(points), (until_ms, last)]
     title = f"Result · {view.period} · {MODES[view.mode]}"
     return ResultCurve(title, view.asset, tuple(at for at, _ in points), tuple(value for _, value in points))
 
@@ -103,8 +110,9 @@ class ChartService:
 
 
 def windowed(bars: np.ndarray, begun_s: int, ended_s: int, step_s: int) -> np.ndarray:
-    """The candles of a time with some of before and after: about `MOST_CANDLES` of `step_s` in all."""
-    room_s = max(8 * step_s, (MOST_CANDLES * step_s - (ended_s - begun_s)) // 2)
+    """The candles of a time with some of before and after, at least `FEW_CANDLES` of `step_s`."""
+    # a short life among few candles, so that its trades stand apart
+    room_s = max(FEW_CANDLES * step_s - (ended_s - begun_s), (ended_s - begun_s) // 2) // 2
     first, last = np.searchsorted(bars[:, 0], [begun_s - room_s, ended_s + room_s])
     return bars[first:last] if first < last else bars[-1:]
 

@@ -39,6 +39,12 @@ class PictureService:
         while sum(map(len, self._kept.values())) > KEPT_BYTES:
             self._kept.popitem(last=False)
 
+    def shed(self) -> int:
+        """Forget what has been drawn; returns about how many bytes that were."""
+        size = sum(map(len, self._kept.values()))
+        self._kept.clear()
+        return size
+
     async def close(self) -> None:
         """End what is being drawn and the process that draws."""
         for task in list(self._drawing.values()):

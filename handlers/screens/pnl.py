@@ -14,7 +14,7 @@ from handlers.context import Args, Context
 from handlers.html import MAX_CAPTION, bold, card, clip, italic, line, pairs
 from handlers.parts import chosen, settled, theme, theme_button
 from handlers.registry import action, command, screen
-from handlers.view import Button, Outcome, Send, Show, View, rows_of, show
+from handlers.view import Button, Outcome, Send, SendLater, Show, View, rows_of, show
 
 LOOKS = (("curve", "📈 Curve"), ("days", "📊 Days"), ("text", "🔢 Text"))
 BOTS_SHOWN = 3
@@ -87,12 +87,12 @@ def _buttons(ctx: Context, args: Args) -> tuple[tuple[Button, ...], ...]:
 
 # ---- files ---------------------------------------------------------------------------------------------------------
 @command("report", "results as a file", "[1d|7d|30d|all] [csv|html] [paper|live]")
-async def report_command(ctx: Context, arguments: list[str]) -> Show | Send:
+async def report_command(ctx: Context, arguments: list[str]) -> Show | SendLater:
     form = next((word for word in (argument.lower() for argument in arguments) if word in FORMS), None)
     asked = _asked(ctx, [word for word in arguments if word.lower() not in FORMS])
     if form is None:
         return Show("report", {"period": asked["period"], "mode": asked["mode"]})
-    return await _made(ctx, asked["mode"], asked["period"], form)
+    return _later(ctx, asked["mode"], asked["period"], form)
 
 
 @screen("report")
@@ -113,11 +113,16 @@ async def report(ctx: Context, args: Args) -> View:
 
 @action("send_report")
 async def send_report(ctx: Context, args: Args) -> Outcome:
-    return await _made(ctx, str(args["mode"]), str(args["period"]), str(args["form"]))
+    return _later(ctx, str(args["mode"]), str(args["period"]), str(args["form"]))
+
+
+def _later(ctx: Context, mode: str, period: str, form: str) -> SendLater:
+    """A report of years, or a curve to be drawn first, takes longer than a tap may."""
+    return SendLater(lambda: _made(ctx, mode, period, form), toast="The report follows")
 
 
 async def _made(ctx: Context, mode: str, period: str, form: str) -> Send:
     file = await ctx.services.data.reports.make(ctx.actor, mode, period, form)
     if len(file.content) > words.MAX_DOCUMENT:
         raise UserError("this report is larger than what a chat takes: ask for a shorter time, or use `condor export`")
-    return Send(file.name, file.content, line(bold("📄 Results"), f" · {period} · {words.MODES[mode]}"), toast="Sent")
+    return Send(file.name, file.content, line(bold("📄 Results"), f" · {period} · {words.MODES[mode]}"))

@@ -63,6 +63,7 @@ async def test_every_picture_is_drawn_in_both_themes_by_one_process_that_begins_
         assert all(dark != light for dark, light in zip(*drawn.values(), strict=True))
         assert await service.draw(Drawing(PICTURES[0], "dark")) is drawn["dark"][0], "the same content is drawn once"
         assert artist.pid == first is not None
+        assert service.shed() == sum(len(picture) for pictures in drawn.values() for picture in pictures) and service.shed() == 0
         with pytest.raises(CannotDraw, match="drawing has failed"):
             await artist.draw(b'{"kind": "Pie", "theme": "dark", "values": {}}')
         assert await artist.draw(encode(Drawing(PICTURES[3], "dark"))) == drawn["dark"][3], "it goes on after a fault"

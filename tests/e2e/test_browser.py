@@ -172,6 +172,29 @@ def test_what_is_wrong_with_telegram_is_said_at_the_top_until_it_is_over(page: o
     page.wait_for_selector("#wrong", state="hidden")  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
+def test_a_picture_is_as_wide_as_its_card_and_opens_to_its_full_size(page: object) -> None:
+    say(page, "/pnl 7d")
+    card = last_with(page, "Result · 7d")
+    image = card.locator("button.photo img")  # type: ignore[attr-defined]
+    image.wait_for(timeout=30_000)
+    page.wait_for_function("(image) => image.complete && image.naturalWidth === 1080", arg=image.element_handle())  # type: ignore[attr-defined]
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0  # type: ignore[attr-defined]
+    assert image.bounding_box()["width"] > 300
+    image.click()
+    shown = page.locator("#zoom[open] img")  # type: ignore[attr-defined]
+    assert shown.bounding_box()["width"] <= 360
+    shown.click()
+    assert shown.bounding_box()["width"] == 1080
+    page.keyboard.press("Escape")  # type: ignore[attr-defined]
+    assert page.locator("#zoom[open]").count() == 0  # type: ignore[attr-defined]
+    # the next period edits the same message: a picture again
+    count = page.locator("li.message").count()  # type: ignore[attr-defined]
+    card.locator("button.key", has_text="30d").click()  # type: ignore[attr-defined]
+    last_with(page, "Result · 30d").locator("button.photo img").wait_for(timeout=30_000)  # type: ignore[attr-defined]
+    assert page.locator("li.message", has_text="Result · 7d").count() == 0 and count  # type: ignore[attr-defined]
+
+
 def test_two_clicks_on_the_header_stop_everything_and_one_does_not(instance: Instance, page: object) -> None:
     """The last test of this file: afterwards no bot of the instance starts any more."""
     button = page.locator("#stop")  # type: ignore[attr-defined]

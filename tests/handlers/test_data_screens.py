@@ -151,6 +151,16 @@ async def test_s52_the_curve_and_the_days_show_the_same_numbers(chat: Chatting) 
     assert chat.now(card)["media"]["type"] == "photo", "the same message, edited"
 
 
+async def test_s53_refresh_of_a_picture_without_news_says_up_to_date(chat: Chatting) -> None:
+    card = await chat.say("/pnl 7d", "Result · 7d")
+    looks = chat.program._fronts[0]._router._looks
+    looks._last.clear()
+    edits = len(chat.events)
+    answer = await chat.tap(card, "Refresh")
+    assert re.fullmatch(r"up to date \d\d:\d\d:\d\d", answer["toast"])
+    assert not [event for event in chat.events[edits:] if event["kind"] == "edited"]
+
+
 async def test_the_report_to_read_stands_alone_and_names_are_escaped(chat: Chatting) -> None:
     card = await chat.say("/report 30d", "a line for each result")
     await chat.tap(card, "HTML")

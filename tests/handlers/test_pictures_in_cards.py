@@ -216,3 +216,15 @@ async def test_a_chart_holds_up_nobody_else(chat: Chatting, easel: Easel) -> Non
         await chat.say("/look red" if number % 2 else "/look blue", "being drawn")
     assert "plain" in (await chat.say("/look", "a plain card"))["text"]
     assert sorted(easel.asked) == ["blue", "red"], "each is drawn once, whoever waits"
+
+
+async def test_s54_a_report_whose_curve_takes_long_answers_at_once_and_follows(chat: Chatting, easel: Easel) -> None:
+    card = await chat.say("/report 1d", "a line for each result")
+    answer = await chat.tap(card, "HTML")
+    await chat.until(lambda: bool(easel.asked), "a curve that is wanted")
+    (title,) = easel.asked
+    assert answer["toast"] == "The report follows" and not easel.given[title].done()
+    easel.hand_over(title, CannotDraw("too many"))
+    message = await chat.wait(lambda item: bool(item["media"]) and item["media"].get("name", "").endswith(".html"))
+    page = (await chat.file(message["media"]["file_id"])).decode()
+    assert "<h2>By day</h2>" in page and "data:image" not in page, "without its curve it is still a report"

@@ -129,9 +129,13 @@ const hooks = {
     view.element.classList.remove("flash");
     requestAnimationFrame(() => view.element.classList.add("flash"));
   },
-  zoom(source, title) { $("zoom-image").src = source; $("zoom-image").alt = title; $("zoom").showModal(); },
+  zoom(source, title) { $("zoom-image").src = source; $("zoom-image").alt = title; $("zoom").classList.remove("large"); $("zoom").showModal(); },
   failed(text) { showToast(text); },
 };
+
+// a tap on the picture shows it in its own size, another one the whole of it; a tap beside it closes
+$("zoom-image").addEventListener("click", () => $("zoom").classList.toggle("large"));
+$("zoom").addEventListener("click", (tap) => { if (tap.target === $("zoom")) $("zoom").close(); });
 
 // ---- scrolling ---------------------------------------------------------------------------------------------------
 const nearBottom = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 120;
