@@ -100,14 +100,14 @@ class Caps:
         if account is None:
             return None
         self._turn(market.connector_name, account, now_ns)
-        # in this order: what is true for the whole account first
-        for refuse in (self._day_refusal, self._market_refusal, self._order_refusal):
+        # in this order: what no other order could change first
+        for refuse in (self._loss_refusal, self._market_refusal, self._order_refusal, self._day_refusal):
             refusal = refuse(account, request, ticks, bid + ask, now_ns)
             if refusal is not None:
                 return f"cap of {market.connector_name}: {refusal}" if not refusal.startswith((WAITS_FOR_MARKET, WAITS_ITS_TURN)) else refusal
         return None
 
-    def _day_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:
+    def _loss_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:
         caps, ledger = account.caps, account.ledger
         if ledger.latched:
             return f"no entries until the owner releases them ({ledger.latched})"
@@ -118,6 +118,10 @@ class Caps:
             if gained <= -caps.max_day_loss:
                 self._latch(request.instrument.market.connector_name, account, gained)
                 return f"no entries until the owner releases them ({ledger.latched})"
+        return None
+
+    def _day_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:
+        caps, ledger = account.caps, account.ledger
         if caps.max_day_quote is not None:
             sent, value = self._total(account, ledger.sent), self._value(account, request.instrument, ticks, request.lots)
             if sent is None or value is None:

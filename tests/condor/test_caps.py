@@ -81,18 +81,18 @@ def test_nothing_above_a_cap_reaches_the_venue_also_after_a_crash_and_exits_do(r
 
     async def play(rig: CappedRig) -> None:
         big = rig.open(amount=D("0.1"))
-        await rig.until(lambda: big.is_closed)
-        assert "above the limit of 1000 an order" in big.info.reason
+        await rig.until(lambda: "above the limit of 1000 an order" in big.info.reason)
+        rig.stop(big)
         two = [rig.open() for _ in range(2)]
         await rig.until(lambda: rig.held() == D("0.02"))
         third = rig.open()
-        await rig.until(lambda: third.is_closed)
-        assert "above the limit of 1500 a day" in third.info.reason
+        await rig.until(lambda: "above the limit of 1500 a day" in third.info.reason)
+        rig.stop(third)
         rig.kill()
         await rig.boot()
         fourth = rig.open()
-        await rig.until(lambda: fourth.is_closed)
-        assert "above the limit of 1500 a day" in fourth.info.reason
+        await rig.until(lambda: "above the limit of 1500 a day" in fourth.info.reason)
+        rig.stop(fourth)
         assert [value < 1000 for value in rig.entries()] == [True, True] and sum(rig.entries()) < 1500
         del two
         await rig.finish()
@@ -115,8 +115,8 @@ def test_a_loss_latches_the_account_and_the_latch_survives_a_crash(rig: Any) -> 
         await rig.boot()
         rig.move(66_000)
         refused = rig.open()
-        await rig.until(lambda: refused.is_closed)
-        assert "until the owner releases" in refused.info.reason
+        await rig.until(lambda: "until the owner releases" in refused.info.reason)
+        rig.stop(refused)
         rig.inside(lambda: rig.keeper.caps.release(PERP, rig.clock.now_ns))
         rig.open()
         await rig.until(lambda: rig.held() == D("0.02"))
