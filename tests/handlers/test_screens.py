@@ -9,6 +9,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from condor.settings import Environment, Settings
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
 from handlers.app import build_registry
+from handlers.args import Given
 from handlers.context import Context
 from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_length
 from handlers.processor import is_urgent_button
@@ -213,7 +215,9 @@ async def test_viewing_any_screen_changes_nothing_at_the_venue(program: Program,
     for name in registry.screens:
         args = {"bot": bot_id, "draft": (await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, "id": "x", "from": "home"}
         args |= {"controller": (await program.services.bots.configs(OWNER, bot_id))[0].controller_id, "field": "stop_loss", "changes": {}}
-        await registry.screens[name].render(context(program, registry), args)
+        with suppress(UserError):
+            # some are of what is not there, such as accounts with real money
+            await registry.screens[name].render(context(program, registry), Given(args))
     after = {name: connector.tracker.open_count for name, connector in host.runtime.connectors.items()}
     assert after == before
     # no id was given out in between: nothing was created or sent
