@@ -157,6 +157,8 @@ class ExitView:
         What is held already and nobody watches.
     version : str
         Another text when one of these bots is not what it was: its state, or its config.
+    pace : float
+        Market seconds for each second of ours.
     """
 
     bots: tuple[BotView, ...]
@@ -166,6 +168,7 @@ class ExitView:
     held: tuple[ExitLine, ...]
     prices: dict[str, Decimal | None]
     version: str
+    pace: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

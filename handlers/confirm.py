@@ -68,14 +68,17 @@ class Confirming:
 
     Parameters
     ----------
+    ttl_s : callable
+        How long an action's card may be answered.
     draw : callable
         Draws a screen.
     call : callable
         Carries out a choice.
     """
 
-    def __init__(self, confirms: ConfirmService, draw: Draw, call: Call) -> None:
+    def __init__(self, confirms: ConfirmService, ttl_s: Callable[[str], int], draw: Draw, call: Call) -> None:
         self._confirms = confirms
+        self._ttl_s = ttl_s
         self._draw = draw
         self._call = call
 
@@ -85,7 +88,8 @@ class Confirming:
             return view
         buttons = [button for row in view.rows for button in row if button.confirm]
         choices = [Choice(button.text, button.action, button.args, button.by_price) for button in buttons]
-        confirm_id = await self._confirms.ask(actor, panel, view.frozen, view.text, choices)
+        ttl_ms = min((self._ttl_s(choice.action) for choice in choices), default=0) * 1000
+        confirm_id = await self._confirms.ask(actor, panel, view.frozen, view.text, choices, ttl_ms)
         numbers = iter(range(len(buttons)))
         rows = tuple(
             tuple(replace(button, action=CONFIRM, args={"id": confirm_id, "choice": next(numbers)}) if button.confirm else button for button in row)

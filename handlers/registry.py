@@ -22,6 +22,7 @@ Run = Callable[[Context, list[str]], Awaitable[Show | Send | SendLater]]
 F = TypeVar("F", bound=Callable[..., Any])
 
 MARK = "__condor_description__"
+TTL_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,19 @@ class Danger(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a button does."""
+    """What a button does.
+
+    Parameters
+    ----------
+    ttl_s : int
+        How long a card that asks for it may be answered.
+    """
 
     name: str
     role: Role
     act: Act
     danger: Danger = Danger.LOOK
+    ttl_s: int = TTL_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +102,9 @@ def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
     return lambda function: _marked(function, lambda: Screen(name, role, function))
 
 
-def action(name: str, role: Role = Role.VIEWER, danger: Danger = Danger.LOOK) -> Callable[[F], F]:
+def action(name: str, role: Role = Role.VIEWER, danger: Danger = Danger.LOOK, ttl_s: int = TTL_S) -> Callable[[F], F]:
     """Describe a function as an action."""
-    return lambda function: _marked(function, lambda: Action(name, role, function, danger))
+    return lambda function: _marked(function, lambda: Action(name, role, function, danger, ttl_s))
 
 
 def command(name: str, summary: str, usage: str = "", role: Role = Role.VIEWER) -> Callable[[F], F]:

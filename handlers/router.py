@@ -59,7 +59,8 @@ class Router:
         self._live = live
         self._now_ms = now_ms
         self._faults = Faults(services.access, presenter, now_ms)
-        self._confirming = Confirming(services.confirms, lambda shown, actor: self._render(shown, actor, _nothing), self._confirmed)
+        draw = lambda shown, actor: self._render(shown, actor, _nothing)  # noqa: E731
+        self._confirming = Confirming(services.confirms, lambda name: registry.actions[name].ttl_s, draw, self._confirmed)
 
     # ---- taps ------------------------------------------------------------------------------------------------------
     async def on_tap(self, update: Update, context: ChatContext) -> None:

@@ -7,6 +7,7 @@ prices have not moved too far; then the answer commits in the same transaction a
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,7 +26,6 @@ from condor.users import Actor, Forbidden
 
 T = TypeVar("T")
 
-TTL_MS = 60_000
 DRIFT = Decimal("0.005")
 """How far a price may have moved since it was shown, as a fraction, for a choice that depends on it."""
 
@@ -56,12 +56,14 @@ class Frozen:
         Anything that is another text when the target is not what was shown any more.
     prices : mapping of str to Decimal or None
         By market; None where nobody knew one.
+    pace : float
+        Market seconds for each second of ours: a market that runs N times as fast goes about the root of N further in the same time.
     """
 
     target: str
     version: str
     prices: Mapping[str, Decimal | None] = field(default_factory=dict)
-    ttl_ms: int = TTL_MS
+    pace: float = 1.0
 
 
 class Stale(UserError):
@@ -75,8 +77,8 @@ class ConfirmService:
         self._journal = journal
         self._wall = wall
 
-    async def ask(self, actor: Actor, panel: Panel, frozen: Frozen, text: str, choices: Sequence[Choice]) -> str:
-        """Write down a card that asks; returns its id."""
+    async def ask(self, actor: Actor, panel: Panel, frozen: Frozen, text: str, choices: Sequence[Choice], ttl_ms: int) -> str:
+        """Write down a card that asks, and may be answered for so long; returns its id."""
         now_ms = self._wall.wall_ms()
         snapshot = {
             "text": text,
@@ -96,7 +98,7 @@ class ConfirmService:
             actor.user_id,
             actor.name or str(actor.user_id),
             now_ms,
-            now_ms + frozen.ttl_ms,
+            now_ms + ttl_ms,
         )
         await self._write(lambda connection: store.add_confirm(connection, confirm))
         return confirm.confirm_id
@@ -139,6 +141,7 @@ class ConfirmService:
     def _moved(self, confirm: Confirm, present: Frozen) -> list[tuple[str, str]]:
         """Markets whose price is too far from the one that was shown, or not known now."""
         found = []
+        allowed = DRIFT * Decimal(str(math.sqrt(present.pace)))
         for market, text in confirm.snapshot["prices"].items():
             if market not in present.prices:
                 # nothing is held there any more
@@ -148,7 +151,7 @@ class ConfirmService:
                 continue
             if before is None or now is None or not before:
                 found.append((market, "from or to a price that nobody knows"))
-            elif abs(now - before) > DRIFT * abs(before):
+            elif abs(now - before) > allowed * abs(before):
                 found.append((market, f"{(now - before) / before * 100:+.2f} %"))
         return found
 

@@ -64,7 +64,7 @@ class ExitService:
         for bot, view in zip(bots, views, strict=True):
             # those that hold nothing now as well: something may be bought until the answer comes
             prices |= {market: self._mid(bot, market) for market in view.markets if market not in prices}
-        return ExitView(views, entries, exits, tuple(lines), tuple(held), prices, _version(bots, views))
+        return ExitView(views, entries, exits, tuple(lines), tuple(held), prices, _version(bots, views), self._pace(bots))
 
     def executor(self, actor: Actor, executor_id: str) -> tuple[ExecutorView, ExitView] | None:
         """One executor that has not ended, and what ending it would meet; None when there is none of this id."""
@@ -79,7 +79,8 @@ class ExitService:
             view = executor_view(executor.info, bot.row.title, bot.row.bot_id, self._hosts.of(bot.row.mode).clock.now_ns)
             prices = {line.market: line.price for line in lines}
             sizes = " ".join(f"{line.market} {line.amount:f}" for line in lines)
-            whole = ExitView((live_view(bot),), sum(orders), len(orders) - sum(orders), lines, (), prices, f"{executor_id} {view.status} {sizes}")
+            version, pace = f"{executor_id} {view.status} {sizes}", self._pace([bot])
+            whole = ExitView((live_view(bot),), sum(orders), len(orders) - sum(orders), lines, (), prices, version, pace)
             return view, whole
         return None
 
@@ -115,6 +116,10 @@ class ExitService:
 
     def _runtime(self, bot: RunningBot) -> TradingRuntime:
         return self._hosts.of(bot.row.mode).runtime
+
+    def _pace(self, bots: Sequence[RunningBot]) -> float:
+        """Real money knows one pace only; a paper market may run faster."""
+        return 1.0 if any(bot.row.mode != PAPER for bot in bots) else max(1.0, float(self._hosts.paper.settings.market.speed))
 
     def _mid(self, bot: RunningBot, market: str) -> Decimal | None:
         name, _, pair = market.partition(":")

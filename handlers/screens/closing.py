@@ -52,7 +52,7 @@ async def close(ctx: Context, args: Args) -> View:
         blocks.append(f"{orders} cancelled; it holds nothing.")
         answers = [(Button("✖ End it", "close_executor", {"id": executor_id, "keep": False}, style="danger", confirm=True),)]
     rows_ = ((back,), *answers, (show("🔄 Fresh numbers", "close", id=executor_id),))
-    return View(card(blocks), rows_, frozen=Frozen(executor_id, view.version, view.prices))
+    return View(card(blocks), rows_, frozen=Frozen(executor_id, view.version, view.prices, view.pace))
 
 
 async def closed_words(ctx: Context, executor_id: str) -> str:

@@ -75,7 +75,7 @@ async def stop(ctx: Context, args: Args) -> View:
         (Button(f"⏹ Stop and close at market{amount}", "stop_bot", {"bots": ids, "keep": False}, style="danger", confirm=True, by_price=True),),
         (show("🔄 Fresh numbers", "stop", **dict(args)),),
     ]
-    return View(card(blocks), tuple(rows), frozen=Frozen(", ".join(ids), view.version, view.prices))
+    return View(card(blocks), tuple(rows), frozen=Frozen(", ".join(ids), view.version, view.prices, view.pace))
 
 
 def _back(bot_ids: Sequence[str]) -> Button:

@@ -85,7 +85,8 @@ async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> N
     await house.row_of(POSITION)
     chooser = await house.send(f"/stop {bot_id}", "Stop", "Closing costs about")
     view = house.program.services.exits.view
-    moved = Decimal("1.006")
+    # the market of these tests runs twenty times as fast, and may go further for that
+    moved = Decimal("1.05")
 
     def dearer(actor: Actor, bot_ids: list[str]) -> Any:
         found = view(actor, bot_ids)
@@ -98,7 +99,7 @@ async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> N
     assert "Not done" in told and "has moved" in told
     assert states(house)[bot_id] == "running"
     # keeping what is held does not depend on the price, and the new preview has the new price
-    moved = Decimal("1.006") * Decimal("1.004")
+    moved = Decimal("1.051")
     assert await house.tap("Stop and close at market", chooser) == "Stopping"
 
 

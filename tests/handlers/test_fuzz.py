@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tests.chatfuzz.__main__ import many
 
-RUNS = 30
+RUNS = 15
 
 
 async def test_s62_no_double_start_no_orphan_draft_and_every_card_recovers(tmp_path: Path) -> None:
     world = await many(tmp_path, RUNS)
     # it looks at something: things were started, stopped and confirmed, and the process died on the way
     for name in ("bots", "stops", "taken"):
-        assert world.totals[name] >= 5, world.totals
+        assert world.totals[name] >= 3, world.totals
     assert world.deaths >= 5

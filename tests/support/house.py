@@ -117,14 +117,14 @@ class House:
         """How a message reads now."""
         return str(self.seen[message["message_id"]]["text"])
 
-    async def wait(self, fits: Callable[[dict[str, Any]], bool], seconds: float = 30) -> dict[str, Any]:
+    async def wait(self, fits: Callable[[dict[str, Any]], bool], seconds: float = 90) -> dict[str, Any]:
         await self.until(lambda: any(fits(item) for item in self.seen.values()), "a message that fits", seconds)
         return next(item for _, item in sorted(self.seen.items(), reverse=True) if fits(item))
 
-    async def wait_text(self, *parts: str, seconds: float = 30) -> dict[str, Any]:
+    async def wait_text(self, *parts: str, seconds: float = 90) -> dict[str, Any]:
         return await self.wait(lambda item: item["from"] == "bot" and all(part in item["text"] for part in parts), seconds)
 
-    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    async def until(self, holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > deadline:
@@ -152,7 +152,7 @@ class House:
         finally:
             connection.close()
 
-    async def row_of(self, query: str, seconds: float = 60) -> list[tuple[Any, ...]]:
+    async def row_of(self, query: str, seconds: float = 90) -> list[tuple[Any, ...]]:
         """Rows of a query, once there are some."""
         await self.until(lambda: bool(self.rows(query)), query, seconds)
         return self.rows(query)
