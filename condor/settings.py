@@ -146,6 +146,8 @@ def load_environment() -> Environment:
         raise ConfigError("CONDOR_DB_URL: only the SQLite file in the home is supported in this version; unset it")
     if "telegram" in environment.chats and environment.telegram_token is None:
         raise ConfigError("CONDOR_CHAT asks for Telegram, but CONDOR_TELEGRAM_TOKEN is not set; put the bot's token there")
+    # no child process inherits it
+    os.environ.pop("CONDOR_TELEGRAM_TOKEN", None)
     return environment
 
 

@@ -78,7 +78,7 @@ from handlers.live import EVERY_S
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
-RIGHTS_S = 3600
+RIGHTS_S = 60
 """How often it is looked whether what is known of the keys' rights is still young enough."""
 
 RESERVE_S = 30
