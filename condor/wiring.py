@@ -160,7 +160,7 @@ class Program:
         self._take_keys(configs)
         for text in (secret, token.get_secret_value() if token else ""):
             self._redactor.add(text)
-        self._redactor.watch_tracebacks()
+        self._endings.callback(self._redactor.watch_tracebacks())
         logs = set_up(home, self._settings.log_level, self._redactor)
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from botcore.model.enums import PositionMode
 from botcore.model.errors import UserError
 from botcore.model.events import FactKind
 from botcore.recorder.migrate import migrate
@@ -23,7 +24,7 @@ from condor.users import Actor, Forbidden, Role
 from condor.wiring import Program
 from tests.support import live_rig
 from tests.support.key_world import KEY, SECRET, audit, running, venue
-from tests.support.live_rig import PERP, D, LiveRig
+from tests.support.live_rig import PAIR, PERP, D, LiveRig
 from tests.support.panics import no_claim, until
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
@@ -120,6 +121,24 @@ def test_a_loss_latches_the_account_and_the_latch_survives_a_crash(rig: Any) -> 
         rig.inside(lambda: rig.keeper.caps.release(PERP, rig.clock.now_ns))
         rig.open()
         await rig.until(lambda: rig.held() == D("0.02"))
+        await rig.finish()
+
+    capped.run(play)
+
+
+def test_leverage_is_that_which_the_account_has_now(rig: Any) -> None:
+    capped = rig(max_leverage=5)
+
+    async def play(rig: CappedRig) -> None:
+        rig.inside(lambda: rig.connector.configure_perpetual(PAIR, 10, PositionMode.ONEWAY))
+        await rig.until(lambda: rig.connector.account.leverage.get(PAIR) == 10)
+        refused = rig.open()
+        await rig.until(lambda: "has leverage 10, above the limit of 5" in refused.info.reason)
+        rig.stop(refused)
+        rig.inside(lambda: rig.connector.configure_perpetual(PAIR, 5, PositionMode.ONEWAY))
+        await rig.until(lambda: rig.connector.account.leverage.get(PAIR) == 5)
+        rig.open()
+        await rig.until(lambda: rig.held() == D("0.01"))
         await rig.finish()
 
     capped.run(play)

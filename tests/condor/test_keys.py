@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -239,3 +240,16 @@ def test_s65_a_redactor_knows_secrets_in_every_dress() -> None:
     assert "abc" not in redact("{'X-MBX-APIKEY': 'abcabcabcabcabcabcabc'}")
     assert redact("signature is a word, and so is apiKey") == "signature is a word, and so is apiKey"
     assert "[token]" in redact("https://api.telegram.org/bot8123456789%3AAAF9xAAF9xAAF9xAAF9xAAF9xAAF9xAAF9x/getMe")
+
+
+def test_s65_the_traceback_that_ends_the_process_is_redacted_until_it_is_let_go(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.excepthook
+    end = Redactor([Secret(SECRET)]).watch_tracebacks()
+    try:
+        error = RuntimeError(f"it broke over {SECRET}")
+        sys.excepthook(RuntimeError, error, None)
+    finally:
+        end()
+    assert sys.excepthook is before
+    shown = capsys.readouterr().err
+    assert "it broke over [secret]" in shown and SECRET not in shown
