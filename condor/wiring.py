@@ -428,6 +428,8 @@ class Program:
         if text is None:
             self._chat_trouble.pop(name, None)
         else:
+            # a library's words may hold the address, and that the token
+            text = self._redactor(text)
             log.warning("%s", text)
             self._chat_trouble[name] = text
         self._say_trouble()

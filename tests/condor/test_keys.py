@@ -122,6 +122,8 @@ async def test_only_the_owner_gets_a_page(tmp_path: Path) -> None:
                 await ask(trader)
         with pytest.raises(Forbidden):
             program.services.keys.list(trader)
+        with pytest.raises(UserError, match="private chat"):
+            await program.services.key_forms.add_keys(Actor(1, "You", Role.OWNER, "telegram", -100))
 
 
 # ---- the terminal --------------------------------------------------------------------------------------------------
