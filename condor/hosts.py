@@ -45,7 +45,7 @@ class Hosts:
         if mode != LIVE:
             return self.paper
         if self.live is None:
-            raise UserError("no live account is connected: set CONDOR_VENUE_<NAME>_KEY and _SECRET and start again (docs/venues.md)")
+            raise UserError("no live account is connected: /keys connects one, or condor connect VENUE on a terminal, for the next start")
         return self.live
 
     def all(self) -> list[Host]:

@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from urllib.parse import quote
 
@@ -66,10 +66,16 @@ class Redactor:
             text = pattern.sub(instead, text)
         return text
 
-    def watch_tracebacks(self) -> None:
-        """Take secrets out of the traceback that ends the process, too."""
+    def watch_tracebacks(self) -> Callable[[], None]:
+        """Take secrets out of the traceback that ends the process, too; until what is returned is called."""
+        before = sys.excepthook
 
         def show(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
             sys.stderr.write(self("".join(traceback.format_exception(kind, error, where))))
 
+        def end() -> None:
+            if sys.excepthook is show:
+                sys.excepthook = before
+
         sys.excepthook = show
+        return end

@@ -165,6 +165,9 @@ def load_environment() -> Environment:
     if environment.alert_webhook is not None:
         secret = environment.alert_webhook_secret
         check_address(environment.alert_webhook.get_secret_value(), "" if secret is None else secret.get_secret_value())
+    # no child process inherits it
+    for name in ("CONDOR_TELEGRAM_TOKEN", "CONDOR_ALERT_WEBHOOK_SECRET"):
+        os.environ.pop(name, None)
     return environment
 
 

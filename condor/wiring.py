@@ -106,7 +106,7 @@ log = logging.getLogger(__name__)
 TELEGRAM_FRONT = "telegram"
 PRUNE_S = 3600
 DOOR_S = 2
-RIGHTS_S = 3600
+RIGHTS_S = 60
 """How often it is looked whether what is known of the keys' rights is still young enough."""
 
 RESERVE_S = 30
@@ -196,7 +196,7 @@ class Program:
         self._take_keys(configs)
         for text in (secret, self._token or "", *self._environment.secrets):
             self._redactor.add(text)
-        self._redactor.watch_tracebacks()
+        self._endings.callback(self._redactor.watch_tracebacks())
         logs = set_up(home, self._settings.log_level, self._redactor)
         self._endings.callback(logs.close)
         self._metrics.log_drops.set_function(lambda: logs.drops.count)
@@ -572,6 +572,8 @@ class Program:
         if text is None:
             self._chat_trouble.pop(name, None)
         else:
+            # a library's words may hold the address, and that the token
+            text = self._redactor(text)
             log.warning("%s", text)
             self._chat_trouble[name] = text
         self._tell_refused(name, text)

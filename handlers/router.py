@@ -235,6 +235,9 @@ class Router:
             panel = await panels.by_id(expected.panel_id) if expected is not None else None
             wanted = (expected.action, expected.args) if expected is not None else None
         if panel is None or wanted is None:
+            if self._services.step_up.is_on and text.strip().isdigit():
+                # a code for a card that has stopped waiting
+                await self._presenter.erase(actor.chat_id, message.message_id)
             raise UserError("nothing here waits for an answer; /help lists what can be done")
         if wanted[0] == "step_up":
             # a code is for nobody's eyes, right or wrong

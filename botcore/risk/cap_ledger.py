@@ -93,11 +93,14 @@ class DayLedger:
         self._passed.append((request, value))
 
     def submitted(self, order: Order) -> None:
-        """An order is tracked: it is one that has passed, or one of before this process."""
+        """An order is tracked: one that has just passed, whole or cut to what there is to close."""
+        if order.is_done:
+            # it was refused, so it has not passed
+            return
         for place, (request, value) in enumerate(self._passed):
-            if request is order.request:
+            if request is order.request or _is_part(order.request, request):
                 del self._passed[place]
-                self._working[order.client_order_id] = Working(request.instrument.quote, value, order.instrument.amount(order.lots))
+                self._working[order.client_order_id] = Working(request.instrument.quote, value, request.instrument.amount(request.lots))
                 return
 
     def restored(self, client_order_id: str, working: Working) -> None:
@@ -177,8 +180,9 @@ class DayLedger:
                 # what it has filled before was counted then
                 working.value, working.amount, working.filled = working.left, max(ZERO, working.amount - working.filled), ZERO
                 self._add(working.quote, working.value)
-            for request, value in self._passed:
-                self._add(request.instrument.quote, value)
+            # what passes is tracked in the same step: nothing is on its way here
+            self._passed.clear()
+            self._seen.clear()
         self.day, self.since_ns, self.is_based = day, since_ns, True
         self.pairs = {pair: PairDay(amount, price(pair)) for pair, amount in held if amount}
 
@@ -196,3 +200,13 @@ class DayLedger:
             if found.start_amount
         }
         return {"since_ns": self.since_ns, "pairs": pairs}
+
+
+def _is_part(tracked: OrderRequest, passed: OrderRequest) -> bool:
+    """Whether an order that is tracked is what became of one that has passed."""
+    return (
+        tracked.executor_id == passed.executor_id
+        and tracked.instrument is passed.instrument
+        and tracked.trade_type is passed.trade_type
+        and tracked.lots <= passed.lots
+    )

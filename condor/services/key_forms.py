@@ -127,6 +127,8 @@ class KeyForms:
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _allow(self, actor: Actor) -> None:
         require(actor, Role.OWNER, "keys and codes")
+        if actor.chat_id != actor.user_id:
+            raise UserError("this is for your private chat with the bot: everybody in this group would see the address")
         await self._step_up.require_fresh(actor)
 
     async def _store(self, actor: Actor, secret: Secret | None, values: Mapping[str, str]) -> None:

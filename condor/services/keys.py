@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 PARTS = ("key", "secret")
 USABLE = re.compile(r"[!-~]{8,512}", re.ASCII)
 PROBE_AGE_MS = 24 * 3_600_000
+RETRY_MS = 3_600_000
+"""Pause before a venue that did not say what a key may do, or said that it may too much, is asked again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +228,11 @@ class KeyService:
     async def look_daily(self) -> None:
         """Ask again what keys may do, and tell of one that may do more or less than it should."""
         for name in self._accounts:
-            before = self._probes.get(name)
+            before, now_ms = self._probes.get(name), self._wall.wall_ms()
+            if before is not None and now_ms - before[0] < (RETRY_MS if before[1].refusal else PROBE_AGE_MS):
+                continue
             probe = await self._probe(name)
+            self._probes[name] = now_ms, probe
             if probe.refusal and not probe.trouble and (before is None or before[1].refusal != probe.refusal):
                 self._tell(self.title(name), f"{probe.refusal}; no bot starts there with real money until then")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from condor.errors import UserError
 from condor.services.caps import FIELDS, CapsView
 from condor.units import plain, ratio_text
 from condor.users import Role
@@ -60,16 +59,23 @@ async def caps(ctx: Context, args: Args) -> View:
 @screen("caps_of")
 async def caps_of(ctx: Context, args: Args) -> View:
     """One account."""
-    view = ctx.services.caps.one(ctx.actor, str(args["account"]))
+    view = _found(ctx, args)
+    if view is None:
+        return await caps(ctx, {})
     rows = [(label, cap_text(field, view.caps[field])) for field, label in LABELS.items()]
     blocks: list[object] = [bold(f"🧱 Caps of {clip(view.title, 40)}"), pairs(rows), *_day(view)]
     blocks.append(italic("For entries only: exits and cancels always go. Days begin at 00:00 UTC."))
     ways: list[tuple[Button, ...]] = []
     if ctx.actor.role >= Role.OWNER:
         if view.latched:
-            ways.append((show("▶ Take entries again …", "caps_release", account=view.account),))
-        ways += rows_of([show(f"{label} …", "caps_field", account=view.account, field=field) for field, label in LABELS.items()])
+            ways.append((Button("▶ Take entries again …", "caps_again", {"account": view.account}),))
+        ways += rows_of([Button(f"{label} …", "caps_edit", {"account": view.account, "field": field}) for field, label in LABELS.items()])
     return View(card(blocks), (*ways, (show("🔄 Refresh", "caps_of", account=view.account), show("◀ Caps", "caps"))))
+
+
+def _found(ctx: Context, args: Args) -> CapsView | None:
+    """The account of a card; None when it is not connected any more."""
+    return next((view for view in ctx.services.caps.all(ctx.actor) if view.account == args.get("account")), None)
 
 
 def _day(view: CapsView) -> list[object]:
@@ -102,13 +108,26 @@ def cap_text(field: str, value: Any) -> str:
 
 
 # ---- changing ------------------------------------------------------------------------------------------------------
+@action("caps_edit", Role.OWNER)
+async def caps_edit(ctx: Context, args: Args) -> Outcome:
+    # the code first: what was typed before it would have to be typed again
+    await ctx.services.step_up.require_fresh(ctx.actor)
+    return Show("caps_field", dict(args))
+
+
+@action("caps_again", Role.OWNER)
+async def caps_again(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
+    return Show("caps_release", dict(args))
+
+
 @screen("caps_field", Role.OWNER)
 async def caps_field(ctx: Context, args: Args) -> View:
     """Asks for one cap."""
-    account, field = str(args["account"]), str(args["field"])
-    view = ctx.services.caps.one(ctx.actor, account)
-    if field not in FIELDS:
-        raise UserError("this card is outdated; open /caps")
+    view, field = _found(ctx, args), str(args.get("field"))
+    if view is None or field not in FIELDS:
+        return await caps(ctx, {})
+    account = view.account
     blocks = [
         bold(f"🧱 {LABELS[field]} · {clip(view.title, 40)}"),
         line("Now: ", bold(cap_text(field, view.caps[field]))),
@@ -128,8 +147,10 @@ async def caps_set(ctx: Context, args: Args) -> Outcome:
 @screen("caps_release", Role.OWNER)
 async def caps_release_screen(ctx: Context, args: Args) -> View:
     """Asks why entries may go on."""
-    account = str(args["account"])
-    view = ctx.services.caps.one(ctx.actor, account)
+    view = _found(ctx, args)
+    if view is None:
+        return await caps(ctx, {})
+    account = view.account
     blocks = [
         bold(f"▶ Take entries at {clip(view.title, 40)} again?"),
         line(view.latched or "They are not held back now."),

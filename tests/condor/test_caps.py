@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from botcore.model.enums import PositionMode
 from botcore.model.errors import UserError
 from botcore.model.events import FactKind
 from botcore.recorder.migrate import migrate
@@ -23,7 +24,7 @@ from condor.users import Actor, Forbidden, Role
 from condor.wiring import Program
 from tests.support import live_rig
 from tests.support.key_world import KEY, SECRET, audit, running, venue
-from tests.support.live_rig import PERP, D, LiveRig
+from tests.support.live_rig import PAIR, PERP, D, LiveRig
 from tests.support.panics import no_claim, until
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
@@ -125,6 +126,24 @@ def test_a_loss_latches_the_account_and_the_latch_survives_a_crash(rig: Any) -> 
     capped.run(play)
 
 
+def test_leverage_is_that_which_the_account_has_now(rig: Any) -> None:
+    capped = rig(max_leverage=5)
+
+    async def play(rig: CappedRig) -> None:
+        rig.inside(lambda: rig.connector.configure_perpetual(PAIR, 10, PositionMode.ONEWAY))
+        await rig.until(lambda: rig.connector.account.leverage.get(PAIR) == 10)
+        refused = rig.open()
+        await rig.until(lambda: "has leverage 10, above the limit of 5" in refused.info.reason)
+        rig.stop(refused)
+        rig.inside(lambda: rig.connector.configure_perpetual(PAIR, 5, PositionMode.ONEWAY))
+        await rig.until(lambda: rig.connector.account.leverage.get(PAIR) == 5)
+        rig.open()
+        await rig.until(lambda: rig.held() == D("0.01"))
+        await rig.finish()
+
+    capped.run(play)
+
+
 # ---- the owner -----------------------------------------------------------------------------------------------------
 @pytest.fixture
 async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
@@ -135,7 +154,9 @@ async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             yield made
 
 
-async def test_the_owner_sets_caps_which_are_audited_and_stay(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_owner_sets_caps_and_releases_latches_which_is_audited_and_stays(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caps = program.services.caps
     view = await caps.change(OWNER, "binance", "max_order_quote", "2k", no_claim)
     assert view.caps["max_order_quote"] == 2000 and caps.all(TRADER)[0].caps["max_order_quote"] == 2000
@@ -158,10 +179,8 @@ async def test_the_owner_sets_caps_which_are_audited_and_stay(program: Program, 
             await caps.change(OWNER, "binance", field, text, no_claim)
     with pytest.raises(UserError, match="no account 'okx'"):
         caps.one(OWNER, "okx")
+    await released(program)
     await program.close()
-    async with running(tmp_path) as again:
-        # the environment has no keys any more: they were taken out of it
-        assert again.services.caps.all(OWNER) == []
     monkeypatch.setenv("CONDOR_VENUE_BINANCE_KEY", KEY)
     monkeypatch.setenv("CONDOR_VENUE_BINANCE_SECRET", SECRET)
     async with running(tmp_path) as again:
@@ -170,7 +189,8 @@ async def test_the_owner_sets_caps_which_are_audited_and_stay(program: Program, 
         assert again._live is not None and again._live.runtime.gate.caps is not None
 
 
-async def test_a_latch_is_released_by_the_owner_with_a_reason(program: Program) -> None:
+async def released(program: Program) -> None:
+    """A latch is released by the owner, with a reason."""
     caps = program.services.caps
     with pytest.raises(UserError, match="not held back"):
         await caps.release(OWNER, "binance", "all is well", no_claim)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -48,6 +49,13 @@ async def added(program: Program, **more: str) -> tuple[int, str]:
         return await browser.fill_in(await program.services.key_forms.add_keys(OWNER), **ANSWERS, **NEW, **more)
 
 
+def stored(folder: Path) -> None:
+    """Keys that an earlier process has put into the vault."""
+    home = find_home(folder)
+    home.make()
+    Vault(home.vault).change(PASSPHRASE, {("binance", "key"): Secret(KEY), ("binance", "secret"): Secret(SECRET)})
+
+
 async def test_a_key_goes_over_the_page_into_the_vault_and_trades_from_the_next_start_on(box: SimVenue, tmp_path: Path) -> None:
     async with running(tmp_path) as program:
         status, said = await added(program)
@@ -72,8 +80,7 @@ async def test_s21_a_key_that_may_withdraw_is_refused_and_not_stored(box: SimVen
 
 
 async def test_s21_a_bot_does_not_start_with_a_key_that_has_got_the_right_to_withdraw(box: SimVenue, tmp_path: Path) -> None:
-    async with running(tmp_path) as program:
-        await added(program)
+    stored(tmp_path)
     box.account.can_withdraw = True
     async with running(tmp_path, PASSPHRASE) as program:
         with pytest.raises(UserError, match="may withdraw"):
@@ -83,8 +90,7 @@ async def test_s21_a_bot_does_not_start_with_a_key_that_has_got_the_right_to_wit
 
 
 async def test_the_wrong_passphrase_is_one_sentence_and_everything_else_runs(box: SimVenue, tmp_path: Path) -> None:
-    async with running(tmp_path) as program:
-        await added(program)
+    stored(tmp_path)
     for given, words in ((Secret("not these words at all"), "passphrase of the vault is wrong"), (None, "the vault is locked")):
         async with running(tmp_path, given) as program:
             assert program.closed_accounts() == {} and words in (program.services.overview.trouble or "")
@@ -94,8 +100,7 @@ async def test_the_wrong_passphrase_is_one_sentence_and_everything_else_runs(box
 
 
 async def test_keys_of_the_environment_win_and_go_on_working(box: SimVenue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with running(tmp_path) as program:
-        await added(program)
+    stored(tmp_path)
     monkeypatch.setenv("CONDOR_VENUE_BINANCE_KEY", KEY)
     monkeypatch.setenv("CONDOR_VENUE_BINANCE_SECRET", SECRET)
     async with running(tmp_path, PASSPHRASE) as program:
@@ -104,23 +109,13 @@ async def test_keys_of_the_environment_win_and_go_on_working(box: SimVenue, tmp_
 
 
 async def test_removed_keys_are_gone_from_the_vault(box: SimVenue, tmp_path: Path) -> None:
+    stored(tmp_path)
     async with running(tmp_path) as program:
-        await added(program)
         async with Browser(program) as browser:
             link = await program.services.key_forms.remove_keys(OWNER)
             status, _ = await browser.fill_in(link, venue="binance", passphrase=PASSPHRASE.reveal())
         assert status == 200 and program.services.keys.list(OWNER) == []
     assert open_vault(Vault(find_home(tmp_path).vault), PASSPHRASE).keys == {}
-
-
-async def test_only_the_owner_gets_a_page(tmp_path: Path) -> None:
-    async with running(tmp_path) as program:
-        trader = Actor(2, "Tom", Role.TRADER, "telegram", 2)
-        for ask in (program.services.key_forms.add_keys, program.services.key_forms.set_up_codes):
-            with pytest.raises(Forbidden):
-                await ask(trader)
-        with pytest.raises(Forbidden):
-            program.services.keys.list(trader)
 
 
 # ---- the terminal --------------------------------------------------------------------------------------------------
@@ -173,6 +168,15 @@ async def test_s58_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_fo
         assert typed not in messages and "it is gone" in shown["text"] and "Nothing was stored" in shown["text"]
         assert ("key_pasted", "private chat", "deleted", "refused") in audit(program)
         assert not program.services.keys.has_vault
+        # nobody but the owner gets a page, and he in no group
+        trader = Actor(2, "Tom", Role.TRADER, "telegram", 2)
+        for ask in (program.services.key_forms.add_keys, program.services.key_forms.set_up_codes):
+            with pytest.raises(Forbidden):
+                await ask(trader)
+        with pytest.raises(Forbidden):
+            program.services.keys.list(trader)
+        with pytest.raises(UserError, match="private chat"):
+            await program.services.key_forms.add_keys(Actor(1, "You", Role.OWNER, "telegram", -100))
 
 
 # ---- canary --------------------------------------------------------------------------------------------------------
@@ -239,3 +243,16 @@ def test_s65_a_redactor_knows_secrets_in_every_dress() -> None:
     assert "abc" not in redact("{'X-MBX-APIKEY': 'abcabcabcabcabcabcabc'}")
     assert redact("signature is a word, and so is apiKey") == "signature is a word, and so is apiKey"
     assert "[token]" in redact("https://api.telegram.org/bot8123456789%3AAAF9xAAF9xAAF9xAAF9xAAF9xAAF9xAAF9x/getMe")
+
+
+def test_s65_the_traceback_that_ends_the_process_is_redacted_until_it_is_let_go(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.excepthook
+    end = Redactor([Secret(SECRET)]).watch_tracebacks()
+    try:
+        error = RuntimeError(f"it broke over {SECRET}")
+        sys.excepthook(RuntimeError, error, None)
+    finally:
+        end()
+    assert sys.excepthook is before
+    shown = capsys.readouterr().err
+    assert "it broke over [secret]" in shown and SECRET not in shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -38,10 +39,18 @@ def wall() -> Wall:
     return Wall()
 
 
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    path = tmp_path / "condor.db"
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records of a new home."""
+    path = tmp_path_factory.mktemp("fresh") / "condor.db"
     migrate(path, [MIGRATIONS])
+    return path
+
+
+@pytest.fixture
+async def journal(fresh: Path, tmp_path: Path) -> AsyncIterator[Journal]:
+    path = tmp_path / "condor.db"
+    shutil.copy(fresh, path)
     made = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
     yield made
     made.close()

@@ -46,8 +46,10 @@ class Door:
 class VenueProcess:
     """See the module; ended by `close`."""
 
-    def __init__(self, seed: int, *, still: bool = False, balances: str = BALANCES, usdm_balances: str = "USDT=200000") -> None:
-        command = [sys.executable, "-m", "tests.fakes.simvenue", "--seed", str(seed), "--key", KEY, "--secret", SECRET]
+    def __init__(
+        self, seed: int, *, still: bool = False, balances: str = BALANCES, usdm_balances: str = "USDT=200000", key: str = KEY, secret: str = SECRET
+    ) -> None:
+        command = [sys.executable, "-m", "tests.fakes.simvenue", "--seed", str(seed), "--key", key, "--secret", secret]
         command += ["--balances", balances, "--usdm-balances", usdm_balances, *(["--still"] if still else [])]
         self._process = subprocess.Popen(command, cwd=CHECKOUT, env=clean_environment(), stdout=subprocess.PIPE, text=True)
         found: dict[str, tuple[str, str]] = {}

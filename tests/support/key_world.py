@@ -42,7 +42,7 @@ async def venue(monkeypatch: pytest.MonkeyPatch, kind: str = "spot", name: str =
 @asynccontextmanager
 async def running(folder: Path, passphrase: Secret | None = None) -> AsyncIterator[Program]:
     """A started program, closed in the end."""
-    settings = Settings.model_validate({"clock": {"tick_size": 0.25}})
+    settings = Settings.model_validate({"clock": {"tick_size": 0.5}, "market": {"pairs": ["BTC-USDT"]}})
     program = Program(find_home(folder), settings, Environment(http="127.0.0.1:0"), wall_clock(), passphrase=passphrase)
     try:
         await program.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from botcore.model.order import Purpose
+from botcore.model.enums import OrderType
+from botcore.model.order import OrderRequest, OrderState, Purpose
 from botcore.model.refusals import RefusalKind, kind_of
 from botcore.risk.caps import AccountCaps
-from tests.support.bench import SECOND_NS, D, instrument
-from tests.support.cap_bench import BUY, DAY_S, SELL, CapBench
+from tests.support.bench import SECOND_NS, D, instrument, lots_of, ticks_of
+from tests.support.cap_bench import BUY, DAY_S, SELL, CapBench, Keeper
 
 
 def capped(**caps: Any) -> CapBench:
@@ -75,6 +77,19 @@ def test_what_was_not_filled_is_free_again_when_its_order_ends() -> None:
     bench.venue.trade(first, 4)
     assert "a day" in bench.refused(1, 100), "it still works"
     bench.venue.end(first)
+    assert bench.refused("6.001", 100) != "" and bench.refused(6, 100) == ""
+
+
+def test_an_entry_that_goes_out_smaller_than_it_has_passed_counts_whole_until_it_ends_and_not_for_ever() -> None:
+    bench = capped(max_day_quote=1000)
+    request = OrderRequest(bench.instrument, BUY, OrderType.LIMIT, lots_of(bench.instrument, 10), ticks_of(bench.instrument, 100))
+    assert bench.gate.refusal(request, bench.clock.now_ns) is None
+    order = bench.venue.submit(replace(request, lots=lots_of(bench.instrument, 4)), Keeper())
+    bench.send()
+    bench.venue.accept(order)
+    assert bench.refused(1, 100) != ""
+    bench.venue.trade(order)
+    bench.venue.end(order, OrderState.FILLED)
     assert bench.refused("6.001", 100) != "" and bench.refused(6, 100) == ""
 
 
