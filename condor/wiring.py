@@ -69,6 +69,7 @@ log = logging.getLogger(__name__)
 PRUNE_S = 3600
 RESERVE_S = 30
 SHORTAGES_S = 2
+FINISHED_S = 1
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
@@ -177,6 +178,7 @@ class Program:
         soft = soft_limit(self._settings.runtime.memory_soft_mb)
         self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
         self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
+        self._scheduler.every("finished", FINISHED_S, self._end_finished)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
         self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
@@ -335,6 +337,9 @@ class Program:
     async def _look_at_reserve(self) -> None:
         await asyncio.to_thread(self._reserve.make)
         self._guard.look()
+
+    async def _end_finished(self) -> None:
+        self._manager.end_finished()
 
     async def _look_for_shortages(self) -> None:
         self._descriptors.look()

@@ -64,6 +64,7 @@ class Presenter:
             await self._bot.delete_message(panel.chat_id, panel.message_id)
         except BadRequest as error:
             log.debug("the card %s stays: %s", panel.message_id, error)
+        await self._panels.removed(panel)
 
     async def say(self, chat_id: int, text: Safe, reply_to: int | None = None) -> None:
         """A plain message."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from telegram import CallbackQuery, Message, Update
@@ -31,6 +32,8 @@ from handlers.view import Outcome, Show, Toast, View
 log = logging.getLogger(__name__)
 
 MAX_ALERT = 200
+ALREADY = {"start_draft": "already starting", "start_live": "already starting"}
+"""What a second tap is told, where there is more to say than that it was done."""
 OUTDATED = "This card is outdated. Here is a fresh one."
 
 
@@ -66,9 +69,12 @@ class Router:
         if token is None or panel is None or token.action not in self._registry.actions:
             await self._open(actor, Show("home"), _nothing)
             return OUTDATED, False
+        if query.message is not None and panel.message_id != query.message.message_id:
+            # the process ended after the card was sent and before it was known where
+            panel = replace(panel, message_id=query.message.message_id, digest="")
         if token.user_id not in (actor.user_id, 0):
             raise Forbidden("this card belongs to somebody else; open your own with /start")
-        if token.is_stale:
+        if token.is_stale and token.used_ms is None:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
         return await self._act(token, panel, actor)
@@ -78,7 +84,7 @@ class Router:
         claim = self._services.panels.claim_of_token(token.token)
         try:
             if token.used_ms is not None:
-                raise AlreadyDone("this was done already")
+                raise AlreadyDone(ALREADY.get(token.action, "this was done already"))
             outcome = await self._call(token.action, token.args, actor, claim)
         except UserError as error:
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
@@ -144,8 +150,12 @@ class Router:
             wanted = (expected.action, expected.args) if expected is not None else None
         if panel is None or wanted is None:
             raise UserError("nothing here waits for an answer; /help lists what can be done")
-        outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim)
+        is_loose = replied is None
+        outcome = await self._call(wanted[0], {**wanted[1], "text": text, "is_loose": is_loose}, actor, claim)
         turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
+        if turned.is_new:
+            await self._open(actor, turned, claim)
+            return
         # the answered card goes and comes back below the answer, so that the conversation reads downwards
         await self._presenter.remove(panel)
         fresh = panels.fresh(actor, turned.screen, dict(turned.args))

@@ -175,3 +175,11 @@ audit = Table(
     Column("result", String(16), nullable=False),
     sqlite_autoincrement=True,
 )
+
+draft_notes = Table(
+    "draft_notes",
+    metadata,
+    Column("draft_id", String(16), primary_key=True),
+    # JSON: what is known of a draft beside its answers
+    Column("notes", Text, nullable=False),
+)

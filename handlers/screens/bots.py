@@ -121,7 +121,12 @@ def _markets(ctx: Context, view: BotView) -> str:
 
 def _bot_rows(view: BotView) -> tuple[tuple[Button, ...], ...]:
     look = (show("⚙️ Executors", "executors", bot=view.bot_id), show("📜 History", "history", bot=view.bot_id))
-    last = (show("🔄 Refresh", "bot", bot=view.bot_id), show("🤖 Bots", "bots"), show("◀ Home", "home"))
+    last = (
+        show("🔄 Refresh", "bot", bot=view.bot_id),
+        Button("⧉ Duplicate", "duplicate", {"bot": view.bot_id}),
+        show("🤖 Bots", "bots"),
+        show("◀ Home", "home"),
+    )
     if view.state == "running":
         own = (show("🗒 Details", "says", bot=view.bot_id), show("📝 Config", "config", bot=view.bot_id), show("⏹ Stop …", "stop", bot=view.bot_id))
         return (look, own, last)

@@ -110,6 +110,7 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     drafts = [await program.services.drafts.begin(OWNER, name) for name, _ in program.services.drafts.controllers()]
     reviewed = await program.services.drafts.go((await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
+    start.append(("which", {"text": NASTY, "asked": [[draft.draft_id, ""] for draft in drafts[:3]]}))
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
     assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} >= set(registry.screens)

@@ -1,0 +1,317 @@
+"""The wizard as a person uses it, over the chat's HTTP interface; numbers are those of the chat's scenarios (`docs/`, section 7 of the specification)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.instance import FAST, Instance, Person
+
+Card = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One instance for the scenarios that leave nothing running behind that the others would mind."""
+    running = Instance(tmp_path_factory.mktemp("wizard") / "home", FAST).start()
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture
+def person(shared: Instance) -> Iterator[Person]:
+    """Somebody at the chat who leaves no draft open: a typed line would ask which one it is for."""
+    somebody = shared.person()
+    yield somebody
+    for card in list(somebody.seen.values()):
+        if "✖ Cancel" in labels(card):
+            tap(somebody, "✖ Cancel", card)
+
+
+def begin(person: Person, name: str) -> Card:
+    """The first question about something, by its command."""
+    return person.send(f"/new {name}" if not name.startswith("/") else name, "On which venue?")
+
+
+def now(person: Person, card: Card) -> Card:
+    return person.seen[card["message_id"]]
+
+
+def tap(person: Person, label: str, card: Card) -> Card:
+    """Tap a button of a card as it stands now."""
+    return person.tap(label, now(person, card))
+
+
+def labels(card: Card) -> list[str]:
+    return [button["text"] for row in card["buttons"] or [] for button in row]
+
+
+def reviewed(person: Person, card: Card) -> Card:
+    tap(person, "Review", card)
+    return now(person, card)
+
+
+def changed(person: Person, *lines: str, controller: str = "grid_strike") -> Card:
+    """A draft's review after these lines of `field=value`."""
+    card = begin(person, controller)
+    for text in lines:
+        card = person.send(text, "Now:")
+    return reviewed(person, card)
+
+
+# ---- answers -------------------------------------------------------------------------------------------------------
+def test_s10_pairs_are_normalised_typos_get_suggestions_and_back_keeps_what_was_answered(person: Person) -> None:
+    card = begin(person, "grid_strike")
+    tap(person, "bybit_perpetual", card)
+    assert "Which pair?" in now(person, card)["text"]
+    card = person.send("eth/usdt", "Buy or sell first?")
+    tap(person, "Back", card)
+    assert "Which pair?" in now(person, card)["text"] and "Now: ETH-USDT" in now(person, card)["text"]
+    card = person.send("BTC-UDST", "did you mean")
+    offered = labels(card)[0]
+    assert offered == "BTC-USDT" and "there is no pair 'BTC-UDST'" in card["text"]
+    near = [text for text in labels(card)[:3] if "-" in text]
+    assert len(near) == 3, labels(card)
+    tap(person, "BTC-USDT", card)
+    assert "Buy or sell first?" in now(person, card)["text"]
+    tap(person, "Back", card)
+    tap(person, "Back", card)
+    text = now(person, card)["text"]
+    assert "On which venue?" in text and "Now: bybit_perpetual" in text and "●○" in text
+
+
+def test_s11_percentages_are_read_by_their_sign_and_what_does_not_hold_stays_on_the_card_with_its_range(person: Person) -> None:
+    card = begin(person, "pmm_simple")
+    tap(person, "All fields", card)
+    tap(person, "take profit", card)
+    assert "Take profit?" in now(person, card)["text"]
+    card = person.send("0.1%", "change")
+    assert "take profit: 0.1%" in labels(card)
+    tap(person, "take profit", card)
+    card = person.send("0.2", "which one?")
+    assert labels(card)[:2] == ["0.2%", "20%"] and "Now: 0.1%" in card["text"]
+    for text in ("abc", "-1", "nan", "1e9"):
+        card = person.send(text, "Take profit?", f"'{text}'")
+        assert "above 0%, up to 1000%" in card["text"], card["text"]
+        assert "Now: 0.1%" in card["text"]
+    card = person.send("0.2", "which one?")
+    tap(person, "20%", card)
+    assert "take profit: 20%" in labels(now(person, card))
+
+
+def test_s11_several_answers_in_one_line_at_any_step_and_all_or_none_of_them(person: Person) -> None:
+    card = begin(person, "pmm_simple")
+    card = person.send("tp=0.4% sl=1% lev=3", "On which venue?")
+    card = person.send("tp=2% sl=nonsense", "expected a percentage")
+    card = person.send("profit=3%", "there is no field 'profit'")
+    card = reviewed(person, card)
+    assert (
+        re.search(r"take profit\s+0\.4%", card["text"]) and re.search(r"stop loss\s+1%", card["text"]) and re.search(r"leverage\s+3x", card["text"])
+    )
+
+
+def test_s11_fields_can_be_searched_and_a_default_taken_back(person: Person) -> None:
+    card = begin(person, "pmm_simple")
+    tap(person, "All fields", card)
+    card = person.send("order type", "Fields with")
+    assert [text for text in labels(card) if ":" in text] == ["take profit order type: LIMIT"]
+    card = person.send("xyzzy", "No field has")
+    tap(person, "All fields", card)
+    tap(person, "stop loss", card)
+    card = person.send("7%", "change")
+    tap(person, "stop loss: 7%", card)
+    tap(person, "Skip: default 1%", card)
+    assert "stop loss: 1%" in labels(now(person, card))
+
+
+# ---- review --------------------------------------------------------------------------------------------------------
+def test_s12_a_band_the_wrong_way_round_names_the_rule_and_is_swapped_in_one_tap(person: Person) -> None:
+    card = changed(person, "start=70000 end=60000 limit=55000")
+    assert "expected start_price below end_price, found 70000 and 60000" in card["text"]
+    assert not [text for text in labels(card) if "Start" in text and "Swap" not in text]
+    tap(person, "Swap start and end", card)
+    card = now(person, card)
+    assert re.search(r"start price\s+60000", card["text"]) and "Start (paper)" in " ".join(labels(card))
+
+
+def test_s12_a_limit_within_the_band_is_put_beyond_it_for_both_sides(person: Person) -> None:
+    card = changed(person, "start=60000 end=70000 limit=65000")
+    assert "a BUY grid needs limit_price below start_price 60000" in card["text"]
+    tap(person, "Limit to 59400", card)
+    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    card = changed(person, "side=sell start=70000 end=60000 limit=65000")
+    tap(person, "Swap start and end, limit to 70700", card)
+    assert "Start (paper)" in " ".join(labels(now(person, card)))
+
+
+def test_s13_levels_below_the_smallest_order_say_how_many_fit_and_one_tap_takes_them(person: Person) -> None:
+    card = changed(person, "amount=25 buy_spreads=0.1%,0.2%,0.3% sell_spreads=0.1%,0.2%,0.3%", controller="pmm_simple")
+    found = re.search(r"below the smallest order of (\d+).*at most (\d+) fit", card["text"])
+    assert found, card["text"]
+    most = int(found[2])
+    assert 25 / most >= int(found[1]) > 25 / (most + 1)
+    tap(person, f"Use {most} levels", card)
+    card = now(person, card)
+    assert re.search(rf"positions at once\s+{most}\b", card["text"]) and "Start (paper)" in " ".join(labels(card))
+
+
+def test_s14_balance_leverage_and_pair_each_have_their_own_message_and_the_draft_is_kept(person: Person) -> None:
+    card = changed(person, "amount=50000 lev=1", controller="pmm_simple")
+    assert "the balance is too small" in card["text"] and "50000.00 USDT" in card["text"]
+    assert not [text for text in labels(card) if "Start" in text]
+    fix = next(text for text in labels(card) if text.startswith("🔧 Use"))
+    tap(person, fix, card)
+    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    card = begin(person, "pmm_simple")
+    card = person.send("lev=500", "up to 125x")
+    card = person.send("pair=NOPE-USDT", "there is no pair 'NOPE-USDT'")
+    assert "On which venue?" in card["text"]
+    assert "Start (paper)" in " ".join(labels(reviewed(person, card)))
+
+
+def test_s14_a_market_that_has_ended_is_said_and_the_draft_is_kept(tmp_path: Path) -> None:
+    rows = "\n".join(f"{1_700_000_000_000 + n * 60_000},100,101,99,100,5" for n in range(40))
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "short.csv").write_text(f"ts_ms,open,high,low,close,volume\n{rows}\n")
+    market = "{connector: binance_perpetual, pair: BTC-USDT, files: [short.csv], warmup: 5}"
+    instance = Instance(home, f"clock: {{tick_size: 0.25}}\nmarket: {{source: replay, speed: 10000, replay: [{market}]}}\n").start()
+    try:
+        person = instance.person()
+        person.wait_text("recording", timeout_s=20)
+        card = begin(person, "pmm_simple")
+        card = reviewed(person, card)
+        assert "has come to its end" in card["text"] and not [text for text in labels(card) if "Start" in text]
+        person.send("/new", "Which strategy?")
+        assert "continue pmm_simple BTC-USDT" in " ".join(labels(person.last()))
+    finally:
+        instance.kill()
+
+
+def test_s20_review_says_worst_case_orders_fees_and_paper_and_start_turns_the_card_into_the_live_panel(person: Person) -> None:
+    card = begin(person, "grid_strike")
+    card = reviewed(person, card)
+    text = card["text"]
+    assert "review · 📄 paper" in text and re.search(r"all levels filled\s+[\d.]+ BTC", text)
+    assert re.search(r"max loss at limit\s+-\d+\.\d % = -[\d.]+ USDT", text), text
+    assert "fees of one round trip" in text and re.search(r"levels\s+\d+ of", text) and "24 h range is" in text
+    assert re.search(r"balance\s+[\d,.]+ USDT free", text)
+    tap(person, "Start (paper)", card)
+    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+
+
+def test_s21_real_money_without_keys_explains_and_starts_nothing(person: Person, shared: Instance) -> None:
+    before = shared.rows("SELECT count(*) FROM bots")
+    card = reviewed(person, begin(person, "pmm_simple"))
+    tap(person, "Start LIVE", card)
+    text = now(person, card)["text"]
+    assert "no keys of Binance" in text and "Nothing was started. The draft is kept." in text
+    assert not [label for label in labels(now(person, card)) if "for real" in label]
+    tap(person, "Back", card)
+    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    assert shared.rows("SELECT count(*) FROM bots") == before
+
+
+def test_s22_two_taps_and_a_second_card_of_the_same_draft_start_one_bot(person: Person, shared: Instance) -> None:
+    before = shared.rows("SELECT count(*) FROM bots")[0][0]
+    card = reviewed(person, begin(person, "pmm_simple"))
+    person.send("/new", "Which strategy?")
+    person.tap("continue pmm_simple BTC-USDT")
+    other = person.last()
+    assert other["message_id"] != card["message_id"] and "Start (paper)" in " ".join(labels(other))
+    target, row, column = person.button("Start (paper)", card)
+    for _ in range(2):
+        person.call("/chat/tap", {"message_id": target["message_id"], "row": row, "column": column})
+    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+    person.until(lambda: any("already starting" in str(answer) for answer in person.answers), "the second tap's answer", 5)
+    assert "already" in str(tap(person, "Start (paper)", other))
+    assert shared.rows("SELECT count(*) FROM bots")[0][0] == before + 1
+
+
+# ---- drafts --------------------------------------------------------------------------------------------------------
+def test_s17_two_wizards_keep_their_own_values_replies_reach_the_right_one_and_loose_text_asks_which(person: Person) -> None:
+    first = begin(person, "pmm_simple")
+    tap(person, "Review", first)
+    tap(person, "Change", first)
+    tap(person, "stop loss", first)
+    second = begin(person, "bollinger_v1")
+    third = reply(person, "2.5%", first, "change")
+    assert "stop loss: 2.5%" in labels(third)
+    tap(person, "take profit", third)
+    asked = person.send("3%", "Which one does 3% answer?")
+    offered = [text for text in labels(asked) if ":" in text]
+    assert any("pmm_simple" in text and "take profit" in text for text in offered) and any("bollinger_v1" in text for text in offered)
+    tap(person, "pmm_simple", asked)
+    assert re.search(r"take profit\s+3%", reviewed(person, asked)["text"])
+    assert "On which venue?" in now(person, second)["text"]
+    assert re.search(r"take profit\s+0\.6%|take profit\s+(?!3%)", reviewed(person, second)["text"])
+
+
+def reply(person: Person, text: str, to: Card, *words: str) -> Card:
+    sent = person.call("/chat/send", {"text": text, "reply_to": to["message_id"]})["message_id"]
+    return person.wait(lambda message: message["message_id"] > sent and message["from"] == "bot" and all(word in message["text"] for word in words))
+
+
+def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "home", FAST).start()
+    try:
+        person = instance.person()
+        card = begin(person, "pmm_simple")
+        for label in ("Next", "Next"):
+            tap(person, label, card)
+        card = person.send("777", "4 of")
+        instance.kill()
+        instance.start()
+        person = instance.person()
+        tap(person, "Next", card)
+        assert "5 of" in now(person, card)["text"]
+        assert re.search(r"total amount\s+777", reviewed(person, card)["text"])
+        person.send("/new", "Which strategy?")
+        assert re.search(r"continue pmm_simple BTC-USDT, \d+s ago", " ".join(labels(person.last())))
+    finally:
+        instance.kill()
+
+
+def test_a_bot_is_duplicated_into_a_draft(person: Person) -> None:
+    panel = person.start_bot(changes=(("stop loss", "4%"),))
+    tap(person, "Duplicate", panel)
+    card = person.wait_text("a copy of pmm-btc")
+    assert re.search(r"stop loss\s+4%", card["text"]) and "Start (paper)" in " ".join(labels(card))
+
+
+# ---- executors by hand ---------------------------------------------------------------------------------------------
+def test_an_executor_is_set_up_by_hand_and_its_bot_ends_with_it(person: Person, shared: Instance) -> None:
+    card = person.send("/x new", "An executor by hand")
+    tap(person, "twap", card)
+    assert "On which venue?" in now(person, card)["text"]
+    tap(person, "binance_perpetual", card)
+    card = person.send("eth", "Buy or sell first?")
+    tap(person, "BUY", card)
+    assert "How much may it use?" in now(person, card)["text"] and "USDT free (paper)" in now(person, card)["text"]
+    tap(person, "10% · ", card)
+    card = person.send("total_duration=20s order_interval=5s", "Now:")
+    card = reviewed(person, card)
+    assert re.search(r"positions at once\s+5\b", card["text"]), card["text"]
+    tap(person, "Start (paper)", card)
+    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+    query = "SELECT type, close_type FROM executors WHERE bot_id LIKE 'twap%'"
+    person.until(lambda: bool(shared.rows(query + " AND close_type IS NOT NULL")), "the end of the executor", 30)
+    person.until(lambda: shared.rows("SELECT state FROM bots WHERE bot_id LIKE 'twap%'") == [("stopped",)], "the end of its bot", 10)
+    assert shared.rows(query) == [("twap_executor", "COMPLETED")] or shared.rows(query)[0][0] == "twap_executor"
+
+
+@pytest.mark.parametrize("kind", ["position", "order", "dca", "grid", "arbitrage", "xemm", "pair"])
+def test_every_executor_asks_its_questions_and_says_what_is_open(person: Person, kind: str) -> None:
+    card = person.send(f"/x new {kind}", "➕")
+    card = reviewed(person, card)
+    assert "still to be answered" in card["text"] and "✏️" in " ".join(labels(card))
+
+
+def test_an_executor_without_its_gateway_is_refused_in_a_sentence(person: Person) -> None:
+    assert "CONDOR_GATEWAY_URL" in person.send("/x new lp", "Gateway")["text"]
