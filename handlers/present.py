@@ -11,9 +11,9 @@ from telegram.error import BadRequest
 from condor.services.panels import PanelService, digest_of
 from condor.store.panels import ButtonSpec, Expectation, Panel
 from condor.users import Actor
-from handlers.html import MAX_TEXT, Safe, visible_length
+from handlers.html import MAX_TEXT, Safe, esc, visible_length
 from handlers.processor import PREFIX, URGENT_PREFIX, is_urgent_button
-from handlers.view import View
+from handlers.view import SendFile, View
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,10 @@ class Presenter:
     async def say(self, chat_id: int, text: Safe, reply_to: int | None = None) -> None:
         """A plain message."""
         await self._bot.send_message(chat_id, text, reply_to_message_id=reply_to)
+
+    async def send_file(self, chat_id: int, file: SendFile) -> None:
+        """A file of its own."""
+        await self._bot.send_document(chat_id, file.content, caption=esc(file.caption) or None, filename=file.name)
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _keyboard(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:

@@ -27,7 +27,8 @@ from handlers.live import LiveCards
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.registry import Registry
-from handlers.view import Outcome, Show, Toast, View
+from handlers.uploads import fetched
+from handlers.view import Outcome, SendFile, Show, Toast, View
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,10 @@ class Router:
         except UserError as error:
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
             return str(error), not isinstance(error, AlreadyDone)
+        if isinstance(outcome, SendFile):
+            await self._presenter.send_file(actor.chat_id, outcome)
+            await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
+            return "", False
         if isinstance(outcome, Toast):
             await self._turn(panel, Show(panel.screen, panel.args), actor, claim)
             return outcome.text, outcome.is_alert
@@ -114,7 +119,11 @@ class Router:
         try:
             await self._services.subscriptions.known_chat(actor)
             text = message.text or ""
-            if text.startswith("/"):
+            if message.document is not None or (not text and message.effective_attachment):
+                name, content = await fetched(context.bot, message)
+                outcome = await self._call("upload", {"name": name, "content": content}, actor, claim)
+                await self._open(actor, outcome if isinstance(outcome, Show) else Show("new"), claim)
+            elif text.startswith("/"):
                 await self._command(text, actor, claim)
             else:
                 await self._answered(message, text, actor, claim)
@@ -138,7 +147,7 @@ class Router:
         """A line that is no command: the answer to the card that it replies to, or else to the last card that asked."""
         panels = self._services.panels
         if not text:
-            raise UserError("files can't be read here yet; /help lists what can be done")
+            raise UserError("this can't be read here; /help lists what can be done")
         replied = message.reply_to_message
         panel = await panels.at(actor, replied.message_id) if replied is not None else None
         if panel is not None:

@@ -93,4 +93,13 @@ class Toast:
     is_alert: bool = False
 
 
-Outcome = Show | Toast
+@dataclass(frozen=True, slots=True)
+class SendFile:
+    """Send a file into the chat; the card stays as it is."""
+
+    name: str
+    content: bytes
+    caption: str = ""
+
+
+Outcome = Show | Toast | SendFile

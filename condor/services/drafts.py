@@ -15,6 +15,7 @@ from condor.forms import Form, Question, answer_text, check_draft, default_answe
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService, Claim
+from condor.services.draft_files import DraftFiles
 from condor.services.draft_kinds import DraftKinds
 from condor.services.draft_reviews import DraftReviews
 from condor.services.draft_sizes import DraftSizes
@@ -45,6 +46,7 @@ class DraftService:
         self._journal = journal
         self._wall = wall
         self.kinds = DraftKinds(configs, overview)
+        self.files = DraftFiles(configs, self.kinds)
         self._purse = Purse(hosts, configs)
         self._sizes = DraftSizes(hosts, self._purse)
         self._preflight = Preflight(self.kinds, bots, hosts, self._purse)
@@ -67,17 +69,32 @@ class DraftService:
     def _new(self, actor: Actor, name: str, answers: dict[str, Any], notes: Notes, step: int = 0) -> Draft:
         return Draft(new_id(), actor.front, actor.chat_id, actor.user_id, name, answers, step, store.OPEN, self._wall.wall_ms(), notes)
 
-    async def _added(self, draft: Draft) -> Draft:
-        await self._write(lambda connection: store.add_draft(connection, draft))
+    async def _added(self, draft: Draft, claim: Claim | None = None) -> Draft:
+        def write(connection: Connection) -> None:
+            if claim is not None:
+                claim(connection)
+            store.add_draft(connection, draft)
+
+        await self._write(write)
         return draft
 
-    async def from_config(self, actor: Actor, controller_name: str, config: Mapping[str, Any], origin: str) -> Draft:
+    async def from_config(self, actor: Actor, controller_name: str, config: Mapping[str, Any], origin: str, claim: Claim | None = None) -> Draft:
         """A draft at its review with the values of a config, such as a file's or a bot's."""
         require(actor, Role.TRADER, "creating a bot")
         name, answers, beside = self.kinds.answers_of(controller_name, config)
         form = self.kinds.form(name, answers)
         notes = Notes(tuple(answers), {}, beside, origin)
-        return await self._added(self._new(actor, name, answers, notes, len(form.steps)))
+        return await self._added(self._new(actor, name, answers, notes, len(form.steps)), claim)
+
+    async def from_file(self, actor: Actor, name: str, raw: bytes, claim: Claim) -> Draft:
+        """A draft at its review from a YAML file that somebody sent; FileFaults when it does not hold."""
+        require(actor, Role.TRADER, "creating a bot")
+        controller_name, config = self.files.read(name, raw)
+        return await self.from_config(actor, controller_name, config, f"the file {name}", claim)
+
+    async def as_file(self, draft_id: str) -> tuple[str, str]:
+        """(file name, YAML) of a draft."""
+        return self.files.write(await self.draft(draft_id))
 
     async def duplicate(self, actor: Actor, bot_id: str) -> Draft:
         """A draft like a bot, running or not; UserError for one with several controllers."""

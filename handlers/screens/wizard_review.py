@@ -28,13 +28,14 @@ def view_of(review: ReviewView) -> View:
     back = Button("◀ Back", "go", {"draft": draft_id, "step": len(review.answers) - 1})
     cancel = Button("✖ Cancel", "cancel_draft", {"draft": draft_id})
     change, save = show("✏️ Change", "fields", draft=draft_id), show("💾 Save draft", "new")
+    file = () if review.is_script else (Button("📄 YAML", "draft_yaml", {"draft": draft_id}),)
     blocks += _told(review)
     if review.problems:
-        return View(card(blocks), (*_mending(review), (change, save), (back, cancel)))
+        return View(card(blocks), (*_mending(review), (change, *file, save), (back, cancel)))
     start = Button("▶ Start (paper)", "start_draft", {"draft": draft_id}, once=True, style="success")
     where = f" at {clip(review.live.account, 20)}" if review.live is not None else ""
     live = () if review.is_script else ((show(f"💵 Start LIVE{where} …", "live_draft", draft=draft_id),),)
-    return View(card(blocks), ((start,), *live, (change, save), (back, cancel)))
+    return View(card(blocks), ((start,), *live, (change, *file, save), (back, cancel)))
 
 
 def _told(review: ReviewView) -> list[object]:

@@ -285,6 +285,56 @@ def test_a_bot_is_duplicated_into_a_draft(person: Person) -> None:
     assert re.search(r"stop loss\s+4%", card["text"]) and "Start (paper)" in " ".join(labels(card))
 
 
+# ---- files ---------------------------------------------------------------------------------------------------------
+BROKEN = b"""controller_name: pmm_simple
+connector_name: binance_perpetual
+trading_pair: BTC-USDT
+take_profit: -0.01
+leverage: 500
+stop_los: 0.02
+"""
+
+
+def test_s19_a_file_with_three_faults_lists_line_field_and_what_is_allowed_and_the_mended_one_is_reviewed(person: Person) -> None:
+    card = person.upload("pmm.yml", BROKEN, "can't be used yet")
+    text = card["text"]
+    assert "3 faults" in text
+    assert re.search(r"line 4 · take_profit: expected greater than 0, found -0.01 · allowed: above 0%, up to 1000%", text), text
+    assert re.search(r"line 5 · leverage: .*125.* · allowed: from 1x, up to 125x", text), text
+    assert re.search(r"line 6 · stop_los: unknown key, did you mean stop_loss\?", text), text
+    mended = BROKEN.replace(b"-0.01", b"0.01").replace(b"500", b"5").replace(b"stop_los:", b"stop_loss:")
+    card = person.upload("pmm.yml", mended, "review · 📄 paper")
+    assert "Made from the file pmm.yml" in card["text"] and re.search(r"leverage\s+5x", card["text"])
+    assert "Start (paper)" in " ".join(labels(card))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("notes.txt", b"hello", "expected a controller's YAML file"),
+        ("a.yml", b"a: [1", "not valid YAML"),
+        ("b.yml", b"a: 1", "with the key controller_name"),
+        ("c.yml", b"controller_name: pmm_simpel", "did you mean pmm_simple?"),
+    ],
+)
+def test_s19_what_is_no_config_is_refused_in_a_sentence(person: Person, name: str, content: bytes, words: str) -> None:
+    assert person.upload(name, content, words)
+
+
+@pytest.mark.parametrize("begun", ["/new grid_strike", "/new dman_v3", "/x new grid"])
+def test_s19_a_draft_is_sent_as_a_file_that_gives_the_same_draft_again(person: Person, begun: str) -> None:
+    card = person.send(begun, "On which venue?")
+    for text in ("venue=binance_perpetual", "pair=ETH-USDT", "sl=4.5%", "amount=600"):
+        card = person.send(text, "Now:")
+    review = reviewed(person, card)
+    tap(person, "YAML", review)
+    sent = person.wait(lambda message: bool(message["media"]) and message["message_id"] > review["message_id"])
+    again = person.upload("again.yml", person.file(sent["media"]["file_id"]), "review · 📄 paper")
+    same = [part.split("What may it do")[0] for part in (review["html"], again["html"])]
+    rows = [re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)[0] for part in same]
+    assert rows[0] == rows[1] and "4.5%" in rows[0]
+
+
 # ---- executors by hand ---------------------------------------------------------------------------------------------
 def test_an_executor_is_set_up_by_hand_and_its_bot_ends_with_it(person: Person, shared: Instance) -> None:
     card = person.send("/x new", "An executor by hand")
