@@ -53,6 +53,10 @@ class Configs:
         self.user_code = UserCode(home.root, Approvals(home.approvals), terminal_ms)
         self._venues: dict[str, VenueSpec] | None = None
 
+    @property
+    def home(self) -> Home:
+        return self._home
+
     # ---- controllers -----------------------------------------------------------------------------------------------
     def spec(self, name: str, file: YamlFile | None = None) -> ControllerSpec:
         """The controller of this name, the home's before a shipped one; ConfigError with the nearest one when there is none."""

@@ -26,7 +26,7 @@ from condor.yaml_file import config_errors
 
 __all__ = ["Form", "PairUnknown", "Question", "answer_text", "check_draft", "default_answers", "form_of", "read_answer", "read_pair"]
 
-FIRST = ("connector_name", "trading_pair", "total_amount_quote", "leverage")
+FIRST = ("connector_name", "trading_pair", "total_amount_quote", "leverage", "start_price", "end_price", "limit_price")
 
 
 @dataclass(frozen=True, slots=True)

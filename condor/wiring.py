@@ -159,6 +159,7 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
         self._descriptors.look()
         if self._live is not None:

@@ -25,7 +25,7 @@ from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.router import Router
-from handlers.screens import bots, code, executors, help, home, missing, panic, says, status, wizard, wizard_files, wizard_review
+from handlers.screens import bots, code, executors, help, home, missing, panic, says, status, wizard, wizard_files, wizard_review, wizard_trial
 from handlers.view import Show
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ RETRY_S = (1, 2, 5, 15, 30)
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    return collect([home, wizard, wizard_review, wizard_files, code, bots, says, status, missing, executors, panic, help, push_module])
+    return collect([home, wizard, wizard_review, wizard_files, wizard_trial, code, bots, says, status, missing, executors, panic, help, push_module])
 
 
 @dataclass(frozen=True, slots=True)

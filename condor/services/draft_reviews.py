@@ -14,7 +14,7 @@ from condor.services.draft_views import LiveOffer, ReviewView, Row
 from condor.services.estimates import estimates
 from condor.services.preflight import Preflight
 from condor.services.purse import Purse
-from condor.services.sizes import leverage_of, main_market, quotes_of
+from condor.services.sizes import ladder_of, leverage_of, main_market, quotes_of
 from condor.store.drafts import Draft
 from condor.user_code import is_script
 
@@ -84,7 +84,9 @@ class DraftReviews:
         return [("balance", "not known yet" if free is None else f"{free:,.2f} {instrument.quote} free")]
 
     def _smallest(self, config: Any, market: Market, instrument: Instrument, mode: str) -> list[tuple[str, str]]:
-        quotes = quotes_of(config, self._purse.mid(market, mode))
+        mid = self._purse.mid(market, mode)
+        ladder = ladder_of(config, instrument, mid)
+        quotes = quotes_of(config, mid) if ladder is None else [level.amount_quote for level in ladder.levels]
         if not instrument.min_notional or not quotes:
             return []
         return [("smallest order", f"{min(quotes):.2f}, venue asks {instrument.min_notional:f}")]

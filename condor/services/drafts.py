@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
@@ -17,23 +16,25 @@ from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService, Claim
 from condor.services.draft_files import DraftFiles
 from condor.services.draft_kinds import DraftKinds
+from condor.services.draft_pictures import DraftPicture, DraftPictures
 from condor.services.draft_reviews import DraftReviews
+from condor.services.draft_shelf import DraftShelf
 from condor.services.draft_sizes import DraftSizes
 from condor.services.draft_views import ReviewView, StepView
 from condor.services.overview import OverviewService
+from condor.services.past_candles import PastCandles
 from condor.services.preflight import Preflight
 from condor.services.proposals import proposed
 from condor.services.purse import Purse
+from condor.services.sizes import main_market
+from condor.services.trials import TrialService, TrialView
 from condor.shortcuts import read_shortcuts
-from condor.store import Connection
 from condor.store import drafts as store
-from condor.store.drafts import Draft, Notes
+from condor.store.drafts import Draft, Notes, revision_of
 from condor.store.panels import new_id
 from condor.user_code import is_script, script_limits
 from condor.users import Actor, Role, require
 from condor.views import BotView
-
-T = TypeVar("T")
 
 
 class DraftService:
@@ -43,11 +44,12 @@ class DraftService:
         self._bots = bots
         self._overview = overview
         self._hosts = hosts
-        self._journal = journal
-        self._wall = wall
+        self._shelf = DraftShelf(journal, wall)
         self.kinds = DraftKinds(configs, overview)
         self.files = DraftFiles(configs, self.kinds)
         self._purse = Purse(hosts, configs)
+        self.trials = TrialService(configs.home, PastCandles(hosts), self._tried, overview.describe_market)
+        self._pictures = DraftPictures(hosts, self._purse)
         self._sizes = DraftSizes(hosts, self._purse)
         self._preflight = Preflight(self.kinds, bots, hosts, self._purse)
         self._reviews = DraftReviews(configs, self.kinds, self._preflight, hosts, self._purse)
@@ -64,19 +66,10 @@ class DraftService:
         form = self.kinds.form(name)
         answers = default_answers(form, self.kinds.example(name))
         draft = self._new(actor, name, answers, Notes())
-        return await self._added(replace(draft, **self._proposed(draft, "trading_pair")))
+        return await self._shelf.add(replace(draft, **self._proposed(draft, "trading_pair")))
 
     def _new(self, actor: Actor, name: str, answers: dict[str, Any], notes: Notes, step: int = 0) -> Draft:
-        return Draft(new_id(), actor.front, actor.chat_id, actor.user_id, name, answers, step, store.OPEN, self._wall.wall_ms(), notes)
-
-    async def _added(self, draft: Draft, claim: Claim | None = None) -> Draft:
-        def write(connection: Connection) -> None:
-            if claim is not None:
-                claim(connection)
-            store.add_draft(connection, draft)
-
-        await self._write(write)
-        return draft
+        return Draft(new_id(), actor.front, actor.chat_id, actor.user_id, name, answers, step, store.OPEN, self._shelf.now_ms(), notes)
 
     async def from_config(self, actor: Actor, controller_name: str, config: Mapping[str, Any], origin: str, claim: Claim | None = None) -> Draft:
         """A draft at its review with the values of a config, such as a file's or a bot's."""
@@ -84,7 +77,7 @@ class DraftService:
         name, answers, beside = self.kinds.answers_of(controller_name, config)
         form = self.kinds.form(name, answers)
         notes = Notes(tuple(answers), {}, beside, origin)
-        return await self._added(self._new(actor, name, answers, notes, len(form.steps)), claim)
+        return await self._shelf.add(self._new(actor, name, answers, notes, len(form.steps)), claim)
 
     async def from_file(self, actor: Actor, name: str, raw: bytes, claim: Claim) -> Draft:
         """A draft at its review from a YAML file that somebody sent; FileFaults when it does not hold."""
@@ -107,14 +100,11 @@ class DraftService:
 
     async def unfinished(self, actor: Actor) -> list[Draft]:
         """Drafts of this chat that can be continued."""
-        return await self._read(lambda connection: store.open_drafts(connection, actor.front, actor.chat_id))
+        return await self._shelf.unfinished(actor)
 
     async def draft(self, draft_id: str) -> Draft:
         """UserError when there is no such draft."""
-        found = await self._read(lambda connection: store.draft_by_id(connection, draft_id))
-        if found is None:
-            raise UserError("this draft is gone; begin a new one with /new")
-        return found
+        return await self._shelf.get(draft_id)
 
     # ---- answers ---------------------------------------------------------------------------------------------------
     async def answer(self, actor: Actor, draft_id: str, name: str, text: str, claim: Claim | None = None) -> Draft:
@@ -130,7 +120,7 @@ class DraftService:
         Ambiguous, UserError
             If the text can't be read or the value does not hold; the draft is unchanged then.
         """
-        draft = await self._open(draft_id)
+        draft = await self._shelf.open(draft_id)
         form = self.kinds.form(draft.controller_name, draft.answers)
         fields = [question.name for question in (*form.steps, *form.advanced)]
         several = read_shortcuts(text, fields)
@@ -141,8 +131,7 @@ class DraftService:
         now = self.kinds.form(draft.controller_name, changed.answers)
         if not several and step < len(form.steps) and form.steps[step].name == name:
             step = 1 + next((at for at, question in enumerate(now.steps) if question.name == name), step)
-        await self._save(replace(changed, step=min(step, len(now.steps))), claim)
-        return await self.draft(draft_id)
+        return await self._shelf.save(replace(changed, step=min(step, len(now.steps))), claim)
 
     def _answered(self, draft: Draft, name: str, text: str) -> Draft:
         """A draft with one more answer, checked."""
@@ -192,60 +181,44 @@ class DraftService:
     # ---- moves -----------------------------------------------------------------------------------------------------
     async def go(self, draft_id: str, step: int) -> Draft:
         """Turn to a question; beyond the last one is the review."""
-        draft = await self._open(draft_id)
+        draft = await self._shelf.open(draft_id)
         count = len(self.kinds.form(draft.controller_name, draft.answers).steps)
-        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), step=max(0, min(step, count))))
-        return await self.draft(draft_id)
+        return await self._shelf.turn(draft_id, max(0, min(step, count)))
 
     async def reset(self, draft_id: str, name: str) -> Draft:
         """Give a question its default again."""
-        draft = await self._open(draft_id)
+        draft = await self._shelf.open(draft_id)
         form = self.kinds.form(draft.controller_name, draft.answers)
         form.question(name)
         default = default_answers(form, self.kinds.example(draft.controller_name)).get(name)
         notes = replace(draft.notes, given=tuple(field for field in draft.notes.given if field != name))
         changed = replace(draft, answers={**draft.answers, name: default}, notes=notes)
-        await self._save(replace(changed, **self._proposed(changed, "trading_pair")))
-        return await self.draft(draft_id)
+        return await self._shelf.save(replace(changed, **self._proposed(changed, "trading_pair")))
 
     async def change(self, draft_id: str, changes: Mapping[str, Any]) -> Draft:
         """Take answers as values, such as those of a fix."""
-        draft = await self._open(draft_id)
+        draft = await self._shelf.open(draft_id)
         given = tuple(dict.fromkeys((*draft.notes.given, *changes)))
-        await self._save(replace(draft, answers={**draft.answers, **changes}, notes=replace(draft.notes, given=given)))
-        return await self.draft(draft_id)
+        return await self._shelf.save(replace(draft, answers={**draft.answers, **changes}, notes=replace(draft.notes, given=given)))
 
     async def cancel(self, draft_id: str) -> None:
-        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.CANCELLED))
+        await self._shelf.cancel(draft_id)
 
     async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
         """Start the bot of a draft once, on paper or with real money."""
-        draft = await self._open(draft_id)
+        draft = await self._shelf.open(draft_id)
         if mode == LIVE and is_script(draft.controller_name):
             raise UserError("a script is started with real money in a terminal: condor start --script NAME --conf FILE --live")
         problems = self._preflight.problems(draft, mode)
         if problems:
             raise UserError(problems[0].text)
 
-        def claimed(connection: Connection) -> None:
-            claim(connection)
-            found = store.draft_by_id(connection, draft_id)
-            if found is None or found.state != store.OPEN:
-                # another card of the same draft was faster: one draft is one bot
-                raise UserError("already starting: this draft has its bot")
-            store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.STARTED)
-
+        claimed = self._shelf.started(draft_id, claim)
         name, values = self.kinds.config_of(draft)
         if is_script(draft.controller_name):
             own = script_limits(self._bots.check(name, values, mode).settings)  # a script's config says how much its bot may lose
             return await self._bots.start_all(actor, [(name, values)], claimed, mode=mode, limits=own)
         return await self._bots.start_all(actor, [(name, values)], claimed, mode=mode, limits=self.kinds.limits(draft))
-
-    async def _open(self, draft_id: str) -> Draft:
-        draft = await self.draft(draft_id)
-        if draft.state != store.OPEN:
-            raise UserError(f"this draft was {draft.state} already; begin a new one with /new")
-        return draft
 
     # ---- views -----------------------------------------------------------------------------------------------------
     async def step(self, draft_id: str, name: str | None = None) -> StepView | None:
@@ -278,6 +251,16 @@ class DraftService:
         """The whole draft with what it may cost."""
         return self._reviews.review(await self.draft(draft_id), mode)
 
+    async def picture(self, draft_id: str, interval: str = "15m") -> DraftPicture | None:
+        """Candles of a draft's market with its levels and barriers; None where it names no market, or does not hold yet."""
+        draft = await self.draft(draft_id)
+        try:
+            config = self._preflight.config(draft)
+        except UserError:
+            return None
+        market = main_market(config)
+        return None if market is None else self._pictures.picture(config, market, interval, revision_of(draft))
+
     async def fields(self, draft_id: str, search: str = "") -> Iterable[tuple[str, str, str]]:
         """(field, label, text) of every question whose name, prompt or answer has these words."""
         draft = await self.draft(draft_id)
@@ -290,19 +273,15 @@ class DraftService:
             if all(word in f"{question.name} {question.label} {question.prompt} {text}".lower() for word in words)
         ]
 
-    # ---- the store -------------------------------------------------------------------------------------------------
-    async def _save(self, draft: Draft, claim: Claim | None = None) -> None:
-        now_ms = self._wall.wall_ms()
+    # ---- trials ----------------------------------------------------------------------------------------------------
+    def _tried(self, draft: Draft) -> tuple[str, Any]:
+        """(controller name, config) of a draft that holds."""
+        return self.kinds.config_of(draft)[0], self._preflight.config(draft)
 
-        def write(connection: Connection) -> None:
-            if claim is not None:
-                claim(connection)
-            store.save_draft(connection, draft.draft_id, now_ms, answers=draft.answers, step=draft.step, notes=draft.notes)
+    async def begin_trial(self, draft_id: str) -> None:
+        """Start a backtest of a draft over the last days."""
+        self.trials.begin(await self._shelf.open(draft_id))
 
-        await self._write(write)
-
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._journal.read(work))
-
-    async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._journal.run(work))
+    async def trial(self, draft_id: str) -> TrialView | None:
+        """How that stands; None when there is none for its present answers."""
+        return self.trials.look(await self.draft(draft_id))

@@ -64,15 +64,16 @@ def _of_ladder(config: Any, ladder: Ladder, instrument: Instrument, taker: Decim
     at_limit = base * grid.limit_price
     loss = total - at_limit if grid.side is TradeType.BUY else at_limit - total
     stop = stop_of(config)
-    where, share = "limit", loss / total
+    where, share = f"its limit, {plain(grid.limit_price)}", loss / total
     if stop is not None and stop < share:
-        where, share = "stop loss", stop
+        where, share = f"its stop loss, {plain(stop * 100)} %", stop
     share += 2 * taker
     rows = [
         ("levels", f"{len(quotes)} of {quotes[0]:.2f} {instrument.quote}"),
         ("orders open at once", f"up to {grid.max_open_orders}"),
         ("all levels filled", f"{base_text(base)} {instrument.base}"),
-        (f"max loss at {where}", f"-{share * 100:.1f} % = -{total * share:.2f} {instrument.quote}"),
+        ("at worst ends at", where),
+        ("max loss", f"-{share * 100:.1f} % = -{total * share:.2f} {instrument.quote}"),
     ]
     return (*rows, *_costs(config, total, instrument, taker))
 

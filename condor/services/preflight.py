@@ -62,7 +62,8 @@ class Preflight:
         found = []
         for fault in check_draft(form, draft.answers):
             name = next((item for item in (fault.field, fault.field.rpartition(".")[0]) if item in names), "")
-            text = f"{form.question(name).label if name else fault.field or 'the whole'}: {fault.problem}"
+            of = form.question(name).label if name else fault.field
+            text = f"{of}: {fault.problem}" if of else fault.problem
             if "required and was not given" in fault.problem and name:
                 text = f"still to be answered: {form.question(name).label}"
             found.append(Problem(text, () if name else band_fixes(draft.answers), name))

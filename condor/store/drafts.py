@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,11 @@ class Draft:
     state: str
     updated_ms: int
     notes: Notes = Notes()
+
+
+def revision_of(draft: Draft) -> str:
+    """Stands for a draft's answers: what was worked out for it and comes late is for others if this has changed."""
+    return hashlib.sha256(json.dumps([draft.controller_name, draft.answers], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def add_draft(connection: Connection, draft: Draft) -> None:

@@ -137,6 +137,9 @@ def test_s12_a_band_the_wrong_way_round_names_the_rule_and_is_swapped_in_one_tap
     assert not [text for text in labels(card) if "Start" in text and "Swap" not in text]
     tap(person, "Swap start and end", card)
     card = now(person, card)
+    assert re.search(r"at worst ends at\s+its limit, 55000", card["text"])
+    card = person.send("limit=58000 sl=1%", "review")
+    assert re.search(r"at worst ends at\s+its stop loss, 1 %", card["text"]), "answers by name hold at the review too"
     assert re.search(r"start price\s+60000", card["text"]) and "Start (paper)" in " ".join(labels(card))
 
 
@@ -199,7 +202,7 @@ def test_s20_review_says_worst_case_orders_fees_and_paper_and_start_turns_the_ca
     card = reviewed(person, card)
     text = card["text"]
     assert "review · 📄 paper" in text and re.search(r"all levels filled\s+[\d.]+ BTC", text)
-    assert re.search(r"max loss at limit\s+-\d+\.\d % = -[\d.]+ USDT", text), text
+    assert re.search(r"max loss\s+-\d+\.\d % = -[\d.]+ USDT", text), text
     assert "fees of one round trip" in text and re.search(r"levels\s+\d+ of", text) and "24 h range is" in text
     assert re.search(r"balance\s+[\d,.]+ USDT free", text)
     tap(person, "Start (paper)", card)
@@ -232,6 +235,19 @@ def test_s22_two_taps_and_a_second_card_of_the_same_draft_start_one_bot(person: 
     person.until(lambda: any("already starting" in str(answer) for answer in person.answers), "the second tap's answer", 5)
     assert "already" in str(tap(person, "Start (paper)", other))
     assert shared.rows("SELECT count(*) FROM bots")[0][0] == before + 1
+
+
+def test_s20_a_draft_is_tried_on_the_last_seven_days_while_the_chat_goes_on(person: Person) -> None:
+    # wide levels that seldom trade: the run is short
+    card = changed(person, "buy_spreads=2% sell_spreads=2% executor_refresh_time=4h tl=1d tp=1% sl=3%", controller="pmm_simple")
+    tap(person, "Backtest 7d", card)
+    assert "is running" in now(person, card)["text"]
+    person.send("/status", "Status")
+    person.until(lambda: "Net result" in now(person, card)["text"], "the figures", 150)
+    text = now(person, card)["text"]
+    assert "candles over 7.0 days; synthetic market" in text and re.search(r"Trades\s+[1-9]", text) and "Fees" in text
+    tap(person, "Review", card)
+    assert "Start (paper)" in " ".join(labels(now(person, card)))
 
 
 # ---- drafts --------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ async def crawl(program: Program, registry: Registry, start: list[tuple[str, dic
 async def followed(ctx: Context, registry: Registry, button: Button) -> list[tuple[str, dict[str, Any]]]:
     if button.action in ("show", "open"):
         return [(button.args["screen"], dict(button.args["args"]))]
-    if button.once or button.action in ("cancel_draft", "begin", "status_every"):
+    if button.once or button.action in ("cancel_draft", "begin", "status_every", "try_draft"):
         return []
     outcome = await registry.actions[button.action].act(ctx, button.args)
     return [(outcome.screen, dict(outcome.args))] if isinstance(outcome, Show) else []
@@ -111,6 +111,8 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
     reviewed = await program.services.drafts.go((await program.services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
     start = [("home", {}), ("draft", {"draft": reviewed.draft_id}), *(("draft", {"draft": draft.draft_id}) for draft in drafts)]
     start.append(("which", {"text": NASTY, "asked": [[draft.draft_id, ""] for draft in drafts[:3]]}))
+    start.append(("trial", {"draft": reviewed.draft_id}))
+    start.append(("file_faults", {"name": NASTY, "rows": [[3, NASTY, NASTY, NASTY]] * 30, "count": 30}))
     seen = await crawl(program, registry, start)
     # no account with real money is connected here
     assert seen | {"release", "stop_which", "halt", "live_draft", "again", "code", "panic_release", "missing", "give_up"} >= set(registry.screens)
