@@ -102,7 +102,8 @@ def too_small(config: Any, instrument: Instrument, mid: Decimal | None = None) -
 
 def _needed(quotes: list[Decimal], least: Decimal) -> Decimal:
     """The whole amount at which the smallest position is large enough."""
-    return (sum(quotes, ZERO) * least / min(quotes)).to_integral_value(ROUND_CEILING)
+    # shares of a whole have endless digits: 45.00000000001 is 45
+    return round(sum(quotes, ZERO) * least / min(quotes), 9).to_integral_value(ROUND_CEILING)
 
 
 def _answers_of(config: Any) -> Any:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.instance import FAST, Instance, Person
+from tests.support.instance import Instance, Person
 
 Card = dict[str, Any]
+SLOW = "clock: {tick_size: 1}\nmarket: {speed: 5}\n"
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One instance for the scenarios that leave nothing running behind that the others would mind."""
-    running = Instance(tmp_path_factory.mktemp("wizard") / "home", FAST).start()
+    running = Instance(tmp_path_factory.mktemp("wizard") / "home", SLOW).start()
     try:
         yield running
     finally:
@@ -275,7 +278,7 @@ def reply(person: Person, text: str, to: Card, *words: str) -> Card:
 
 
 def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) -> None:
-    instance = Instance(tmp_path / "home", FAST).start()
+    instance = Instance(tmp_path / "home", SLOW).start()
     try:
         person = instance.person()
         card = begin(person, "pmm_simple")
@@ -283,6 +286,9 @@ def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) 
             tap(person, label, card)
         card = person.send("777", "4 of")
         instance.kill()
+        # as if it had died after the card was sent and before it was written down where
+        with closing(sqlite3.connect(instance.home / "data" / "condor.db")) as records, records:
+            records.execute("UPDATE panels SET message_id = 0, digest = '' WHERE message_id = ?", (card["message_id"],))
         instance.start()
         person = instance.person()
         tap(person, "Next", card)
