@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from botcore.compat.gateway import is_of_gateway
 from botcore.controllers.base import ControllerConfigBase
+from botcore.controllers.by_hand import BY_HAND
 from botcore.controllers.catalog import ControllerSpec, shipped_controllers
 from botcore.model.errors import ConfigError, nearest
 from botcore.venues.spec import InstrumentSpec, VenueSpec
@@ -59,11 +60,15 @@ class Configs:
         self.user_code = UserCode(home.root, Approvals(home.approvals), terminal_ms)
         self._venues: dict[str, VenueSpec] | None = None
 
+    @property
+    def home(self) -> Home:
+        return self._home
+
     # ---- controllers -----------------------------------------------------------------------------------------------
     def spec(self, name: str, file: YamlFile | None = None) -> ControllerSpec:
         """The controller of this name, the home's before a shipped one; ConfigError with the nearest one when there is none."""
         kind = str(file.data.get("controller_type", "")) if file is not None and isinstance(file.data, dict) else ""
-        found = self.user_code.spec(name, kind) or self.controllers.get(name)
+        found = self.user_code.spec(name, kind) or self.controllers.get(name) or (BY_HAND if name == BY_HAND.name else None)
         if found is None:
             names = [name for name, _ in self.listed()]
             hint = nearest(name, names) or f" (there are {', '.join(names)})"

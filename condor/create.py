@@ -14,6 +14,7 @@ from botcore.model.errors import UserError, nearest
 from condor.configs import Configs
 from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
 from condor.home import Home
+from condor.nested import nested
 from condor.user_code import SCRIPTS
 
 Ask = Callable[[Question, str], str]
@@ -45,9 +46,9 @@ def create_config(home: Home, controller_name: str, ask: Ask | None, given: Sequ
     if spec.origin:
         say(f"using {spec.origin}")
     answers = _answers(configs, spec.config_class, configs.example(controller_name), ask, given, say)
-    configs.check_connectors(spec.config_class.model_validate(answers))
+    configs.check_connectors(spec.config_class.model_validate(nested(answers)))
     stem = f"{controller_name}-{str(answers.get('trading_pair', 'config')).lower()}"
-    return _written(home.conf / "controllers", stem, lambda name: {"id": name, "controller_name": controller_name, **answers})
+    return _written(home.conf / "controllers", stem, lambda name: {"id": name, "controller_name": controller_name, **nested(answers)})
 
 
 def create_script_config(home: Home, script: str, ask: Ask | None, given: Sequence[str], say: Callable[[str], None]) -> Path:
@@ -65,8 +66,8 @@ def create_script_config(home: Home, script: str, ask: Ask | None, given: Sequen
     if model is Any:
         raise UserError(f"{name} has no config: start it with an empty file")
     answers = _answers(configs, model, {}, ask, given, say)
-    configs.check_connectors(spec.config_class.model_validate({"settings": answers}))
-    return _written(home.conf / "scripts", name, lambda _: {"script_file_name": f"{name}.py", **answers})
+    configs.check_connectors(spec.config_class.model_validate({"settings": nested(answers)}))
+    return _written(home.conf / "scripts", name, lambda _: {"script_file_name": f"{name}.py", **nested(answers)})
 
 
 def _answers(

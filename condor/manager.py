@@ -369,6 +369,15 @@ class BotManager:
         self._journal.run(lambda connection: add_version(connection, strategy.bot_id, known.controller_id, known.controller_name, values))
 
     # ---- stop ------------------------------------------------------------------------------------------------------
+    def end_finished(self) -> None:
+        """End the bots whose controllers have nothing left to do, such as one executor by hand that has ended; what they hold stays held."""
+        for bot in list(self.running.values()):
+            controllers = bot.strategy.controllers
+            if bot.row.state == RUNNING and controllers and all(getattr(controller, "is_finished", False) is True for controller in controllers):
+                bot.row = replace(bot.row, state=STOPPING, keep_position=True)
+                self._journal.run(partial(set_state, bot_id=bot.row.bot_id, state=STOPPING, keep_position=True))
+                bot.strategy.stop(keep_position=True)
+
     def stop(self, bot_id: str, *, keep_position: bool) -> None:
         """Stop a running bot; its row says "stopping" already. A no-op when it is not running here."""
         bot = self.running.get(bot_id)

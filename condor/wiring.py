@@ -114,6 +114,7 @@ ALERTS_S = 5
 PRICES_S = 1
 SHORTAGES_S = 2
 ACCOUNTS_S = 10
+FINISHED_S = 1
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
@@ -225,6 +226,7 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
         self._descriptors.look()
         if self._live is not None:
@@ -246,6 +248,7 @@ class Program:
         soft = soft_limit(self._settings.runtime.memory_soft_mb)
         self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
         self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
+        self._scheduler.every("finished", FINISHED_S, self._end_finished)
         self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
         self._scheduler.every("accounts", ACCOUNTS_S, self._look_at_accounts)
         self._scheduler.every("panic", PANIC_S, self.services.panic.round)
@@ -543,6 +546,9 @@ class Program:
 
     async def _look_at_accounts(self) -> None:
         self.services.data.portfolio.look()
+
+    async def _end_finished(self) -> None:
+        self._manager.end_finished()
 
     async def _look_for_shortages(self) -> None:
         self._descriptors.look()

@@ -60,6 +60,9 @@ from handlers.screens import (
     trading,
     users,
     wizard,
+    wizard_files,
+    wizard_review,
+    wizard_trial,
 )
 from handlers.view import Show
 from handlers.visitor_cards import VisitorCards
@@ -77,10 +80,11 @@ REFUSED_S = 60
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    running = (home, wizard, code, bots, stopping, pausing, closing, editing, says, status, missing, executors)
+    begun = (home, wizard, wizard_review, wizard_files, wizard_trial, code)
+    running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
     kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
-    return collect([*running, *shown, *kept, alert_cards, push_module])
+    return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 
 @dataclass(frozen=True, slots=True)

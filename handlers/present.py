@@ -84,6 +84,7 @@ class Presenter:
             await self._bot.delete_message(panel.chat_id, panel.message_id)
         except BadRequest as error:
             log.debug("the card %s stays: %s", panel.message_id, error)
+        await self._panels.removed(panel)
 
     async def erase(self, chat_id: int, message_id: int) -> bool:
         """Delete what a person has typed; whether it is gone for sure."""

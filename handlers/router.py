@@ -34,6 +34,7 @@ from handlers.pasted import looks_like_key
 from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.registry import Danger, Registry
+from handlers.uploads import fetched
 from handlers.view import Outcome, Send, SendLater, Show, Toast, View
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ MAX_ALERT = 200
 EMERGENCIES = frozenset({"panic", "panic_freeze", "panic_flatten", "panic_seen"})
 """Screens, actions and commands that only make things safer: no frozen front end refuses them."""
 
+ALREADY = {"start_draft": "already starting", "start_live": "already starting"}
+"""What a second tap is told, where there is more to say than that it was done."""
 OUTDATED = "This card is outdated. Here is a fresh one."
 
 
@@ -109,7 +112,7 @@ class Router:
             await self._confirming.refuse_old(token.args, actor)
         if token.user_id not in (actor.user_id, 0):
             await self._not_theirs(token, actor)
-        if token.is_stale:
+        if token.is_stale and token.used_ms is None:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
         return await self._act(token, panel, actor, claim, place_of(query))
@@ -126,7 +129,7 @@ class Router:
         """Carry out what a button means; whatever happens, the card shows how things are afterwards."""
         try:
             if token.used_ms is not None:
-                raise AlreadyDone("this was done already")
+                raise AlreadyDone(ALREADY.get(token.action, "this was done already"))
             looked_ms = self._looks.lately(panel, token)
             if looked_ms is not None:
                 return up_to_date(looked_ms), False
@@ -188,6 +191,10 @@ class Router:
             text = message.text or ""
             if looks_like_key(text):
                 await self._pasted(message, actor, claim)
+            elif message.document is not None or (not text and message.effective_attachment):
+                name, content = await fetched(context.bot, message)
+                outcome = await self._call("upload", {"name": name, "content": content}, actor, claim, self._services.panels.fresh(actor, "new", {}))
+                await self._open(actor, outcome if isinstance(outcome, Show) else Show("new"), claim)
             elif text.startswith("/"):
                 await self._command(text, actor, claim)
             else:
@@ -221,7 +228,7 @@ class Router:
         """A line that is no command: the answer to the card that it replies to, or else to the last card that asked."""
         panels = self._services.panels
         if not text:
-            raise UserError("files can't be read here yet; /help lists what can be done")
+            raise UserError("this can't be read here; /help lists what can be done")
         replied = message.reply_to_message
         panel = await panels.at(actor, replied.message_id) if replied is not None else None
         if panel is not None:
@@ -243,10 +250,13 @@ class Router:
             # a code is for nobody's eyes, right or wrong
             await self._presenter.erase(actor.chat_id, message.message_id)
         try:
-            outcome = await self._call(wanted[0], {**wanted[1], "text": text}, actor, claim, panel)
+            outcome = await self._call(wanted[0], {**wanted[1], "text": text, "is_loose": replied is None}, actor, claim, panel)
             turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
         except StepUpNeeded:
             turned = _step_up(panel)
+        if turned.is_new:
+            await self._open(actor, turned, claim)
+            return
         # the answered card goes and comes back below the answer, so that the conversation reads downwards
         await self._presenter.remove(panel)
         fresh = panels.fresh(actor, turned.screen, dict(turned.args))

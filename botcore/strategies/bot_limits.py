@@ -25,7 +25,7 @@ class BotLimits(ConfigModel):
     """
 
     max_global_drawdown_quote: Annotated[
-        Loss, Field(json_schema_extra=ask("Stop the bot after losing from its peak?", new=False, updatable=True, unit="quote", group="limits"))
+        Loss, Field(json_schema_extra=ask("Stop the bot after losing from its peak?", updatable=True, unit="quote", group="limits"))
     ] = None
     max_controller_drawdown_quote: Annotated[
         Loss, Field(json_schema_extra=ask("Stop a controller after losing from its peak?", new=False, updatable=True, unit="quote", group="limits"))

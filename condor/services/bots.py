@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from botcore.controllers.by_hand import BY_HAND, markets_of
 from botcore.controllers.updates import changed_fields, updated
 from botcore.executors.data_types import config_values
 from botcore.model.enums import PositionMode, PriceType
@@ -116,7 +117,7 @@ class BotService:
                 await self.before_live(actor, {market.connector_name for market in config.markets()})
                 await self._settle(config)
         names = ", ".join(name for name, _ in checked)
-        stem = _stem(checked[0][0], getattr(checked[0][1], "trading_pair", ""))
+        stem = _stem(*_named_by(*checked[0]))
         configs = [ConfigRow(str(config.id), 1, name, config_values(config)) for name, config in checked]
         now_ms = self._wall.wall_ms()
         bot_id = await asyncio.wrap_future(self._journal.read(lambda connection: free_bot_id(connection, stem)))
@@ -440,6 +441,14 @@ def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, 
 
 async def _nothing(actor: Actor, accounts: set[str]) -> None:
     """Nobody has anything against it."""
+
+
+def _named_by(controller_name: str, config: Any) -> tuple[str, str]:
+    """What a bot is called after: its controller, or its executor where a person set that up, and the pair."""
+    executor = getattr(config, "executor", None)
+    if controller_name != BY_HAND.name or executor is None:
+        return controller_name, getattr(config, "trading_pair", "")
+    return executor.type, next((market.trading_pair for market, _ in markets_of(executor)), "")
 
 
 def _stem(controller_name: str, trading_pair: str) -> str:

@@ -2,161 +2,118 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from pydantic import BaseModel
-
-from botcore.model.errors import ConfigError, UserError
+from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.configs import Configs
-from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
+from condor.executor_drafts import executor_name, is_executor
+from condor.forms import Form, Question, answer_text, check_draft, default_answers, read_answer
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService, Claim
-from condor.services.estimates import estimates, main_market, quotes_of, too_small
+from condor.services.draft_files import DraftFiles
+from condor.services.draft_kinds import DraftKinds
+from condor.services.draft_pictures import DraftPicture, DraftPictures
+from condor.services.draft_reviews import DraftReviews
+from condor.services.draft_shelf import DraftShelf
+from condor.services.draft_sizes import DraftSizes
+from condor.services.draft_views import ReviewView, StepView
 from condor.services.overview import OverviewService
-from condor.store import Connection
+from condor.services.past_candles import PastCandles
+from condor.services.preflight import Preflight
+from condor.services.proposals import proposed
+from condor.services.purse import Purse
+from condor.services.sizes import main_market
+from condor.services.trials import TrialService, TrialView
+from condor.shortcuts import read_shortcuts
 from condor.store import drafts as store
-from condor.store.drafts import Draft
+from condor.store.drafts import Draft, Notes, revision_of
 from condor.store.panels import new_id
-from condor.user_code import decides, is_script, script_limits, settings_model
+from condor.user_code import is_script, script_limits
 from condor.users import Actor, Role, require
 from condor.views import BotView
-
-T = TypeVar("T")
-
-
-class NoQuestions(BaseModel):
-    """Config of a script that takes none."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepView:
-    """One question of a draft.
-
-    Parameters
-    ----------
-    current : str
-        Its present answer, as text.
-    is_last_asked : bool
-        Whether the review comes next.
-    """
-
-    draft_id: str
-    controller_name: str
-    question: Question
-    number: int
-    count: int
-    current: str
-    is_advanced: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LiveOffer:
-    """What starting a draft with real money would mean.
-
-    Parameters
-    ----------
-    total : Decimal
-        Notional that may be held at once, in `quote`.
-    closed : str, optional
-        Why nothing new can be opened there right now.
-    markets : tuple of str
-        What it would trade.
-    """
-
-    account: str
-    total: Decimal
-    quote: str
-    closed: str | None
-    markets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewView:
-    """A whole draft before it is started.
-
-    Parameters
-    ----------
-    answers : tuple of (field, label, text)
-        As they will be used.
-    estimates : tuple of (name, text)
-        What it may cost.
-    faults : tuple of str
-        Why it can't be started; empty when it can.
-    """
-
-    draft_id: str
-    controller_name: str
-    summary: str
-    answers: tuple[tuple[str, str, str], ...]
-    advanced: tuple[tuple[str, str, str], ...]
-    estimates: tuple[tuple[str, str], ...]
-    faults: tuple[str, ...]
-    state: str
-    live: LiveOffer | None = None
 
 
 class DraftService:
     """Drafts of new bots."""
 
     def __init__(self, configs: Configs, bots: BotService, overview: OverviewService, hosts: Hosts, journal: Journal, wall: WallClock) -> None:
-        self._configs = configs
         self._bots = bots
         self._overview = overview
         self._hosts = hosts
-        self._journal = journal
-        self._wall = wall
+        self._shelf = DraftShelf(journal, wall)
+        self.kinds = DraftKinds(configs, overview)
+        self.files = DraftFiles(configs, self.kinds)
+        self._purse = Purse(hosts, configs)
+        self.trials = TrialService(configs.home, PastCandles(hosts), self._tried, overview.describe_market)
+        self._pictures = DraftPictures(hosts, self._purse)
+        self._sizes = DraftSizes(hosts, self._purse)
+        self._preflight = Preflight(self.kinds, bots, hosts, self._purse)
+        self._reviews = DraftReviews(configs, self.kinds, self._preflight, hosts, self._purse)
 
     def controllers(self) -> list[tuple[str, str]]:
         """(name, one line) of every controller."""
-        return self._configs.listed()
+        return self.kinds.listed()
 
     # ---- a draft's life --------------------------------------------------------------------------------------------
     async def begin(self, actor: Actor, controller_name: str) -> Draft:
-        """A new draft with the example's answers."""
+        """A new draft of a controller, a script or an executor, with the example's answers and what the market proposes."""
         require(actor, Role.TRADER, "creating a bot")
-        form = self._form(controller_name, None)
-        answers = default_answers(form, self._configs.example(controller_name))
-        draft = Draft(new_id(), actor.front, actor.chat_id, actor.user_id, controller_name, answers, 0, store.OPEN, self._wall.wall_ms())
-        await self._write(lambda connection: store.add_draft(connection, draft))
-        return draft
+        name = executor_name(controller_name) if is_executor(controller_name) else controller_name
+        form = self.kinds.form(name)
+        answers = default_answers(form, self.kinds.example(name))
+        draft = self._new(actor, name, answers, Notes())
+        return await self._shelf.add(replace(draft, **self._proposed(draft, "trading_pair")))
 
-    async def copy_of(self, actor: Actor, bot_id: str) -> Draft:
-        """A new draft with the answers of a bot's config, at its review; UserError when it has several controllers."""
+    def _new(self, actor: Actor, name: str, answers: dict[str, Any], notes: Notes, step: int = 0) -> Draft:
+        return Draft(new_id(), actor.front, actor.chat_id, actor.user_id, name, answers, step, store.OPEN, self._shelf.now_ms(), notes)
+
+    async def from_config(self, actor: Actor, controller_name: str, config: Mapping[str, Any], origin: str, claim: Claim | None = None) -> Draft:
+        """A draft at its review with the values of a config, such as a file's or a bot's."""
         require(actor, Role.TRADER, "creating a bot")
-        rows = await self._bots.configs(actor, bot_id)
-        if not rows:
+        name, answers, beside = self.kinds.answers_of(controller_name, config)
+        form = self.kinds.form(name, answers)
+        notes = Notes(tuple(answers), {}, beside, origin)
+        return await self._shelf.add(self._new(actor, name, answers, notes, len(form.steps)), claim)
+
+    async def from_file(self, actor: Actor, name: str, raw: bytes, claim: Claim) -> Draft:
+        """A draft at its review from a YAML file that somebody sent; FileFaults when it does not hold."""
+        require(actor, Role.TRADER, "creating a bot")
+        controller_name, config = self.files.read(name, raw)
+        return await self.from_config(actor, controller_name, config, f"the file {name}", claim)
+
+    async def as_file(self, draft_id: str) -> tuple[str, str]:
+        """(file name, YAML) of a draft."""
+        return self.files.write(await self.draft(draft_id))
+
+    async def duplicate(self, actor: Actor, bot_id: str) -> Draft:
+        """A draft like a bot, running or not; UserError for one with several controllers."""
+        configs = await self._bots.configs(actor, bot_id)
+        if not configs:
             raise UserError(f"there is no bot {bot_id}")
-        if len(rows) > 1:
-            raise UserError(f"{bot_id} has {len(rows)} controllers: only bots with one can be duplicated here")
-        row = rows[0]
-        given = row.config.get("settings", {}) if is_script(row.controller_name) else row.config
-        form = self._form(row.controller_name, given.get("connector_name"))
-        answers = default_answers(form, given)
-        draft = Draft(
-            new_id(), actor.front, actor.chat_id, actor.user_id, row.controller_name, answers, len(form.steps), store.OPEN, self._wall.wall_ms()
-        )
-        await self._write(lambda connection: store.add_draft(connection, draft))
-        return draft
+        if len(configs) > 1:
+            raise UserError(f"{bot_id} has {len(configs)} controllers, and a draft has one: export its configs instead (condor export)")
+        return await self.from_config(actor, configs[0].controller_name, configs[0].config, f"a copy of {bot_id}")
 
     async def unfinished(self, actor: Actor) -> list[Draft]:
         """Drafts of this chat that can be continued."""
-        return await self._read(lambda connection: store.open_drafts(connection, actor.front, actor.chat_id))
+        return await self._shelf.unfinished(actor)
 
     async def draft(self, draft_id: str) -> Draft:
         """UserError when there is no such draft."""
-        found = await self._read(lambda connection: store.draft_by_id(connection, draft_id))
-        if found is None:
-            raise UserError("this draft is gone; begin a new one with /new")
-        return found
+        return await self._shelf.get(draft_id)
 
-    async def answer(self, actor: Actor, draft_id: str, name: str, text: str) -> Draft:
-        """Take an answer and go on to the next question.
+    # ---- answers ---------------------------------------------------------------------------------------------------
+    async def answer(self, actor: Actor, draft_id: str, name: str, text: str, claim: Claim | None = None) -> Draft:
+        """Take an answer, or several as `tp=0.4% sl=1%`, and go on to the next question.
+
+        Parameters
+        ----------
+        claim : Claim, optional
+            Makes a typed line count once.
 
         Raises
         ------
@@ -164,161 +121,168 @@ class DraftService:
             If the text can't be read or the value does not hold; the draft is unchanged then.
         """
         require(actor, Role.TRADER, "changing a draft")
-        draft = await self._open(draft_id)
-        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
+        draft = await self._shelf.open(draft_id)
+        form = self.kinds.form(draft.controller_name, draft.answers)
+        fields = [question.name for question in (*form.steps, *form.advanced)]
+        several = read_shortcuts(text, fields)
+        changed = draft
+        for field, value in several or [(name, text)]:
+            changed = self._answered(changed, field, value)
+        step = draft.step
+        now = self.kinds.form(draft.controller_name, changed.answers)
+        if not several and step < len(form.steps) and form.steps[step].name == name:
+            step = 1 + next((at for at, question in enumerate(now.steps) if question.name == name), step)
+        return await self._shelf.save(replace(changed, step=min(step, len(now.steps))), claim)
+
+    def _answered(self, draft: Draft, name: str, text: str) -> Draft:
+        """A draft with one more answer, checked."""
+        form = self.kinds.form(draft.controller_name, draft.answers)
         question = form.question(name)
-        value = read_answer(question, text, self._overview.available_markets(), draft.answers)
+        value = self._sizes.share(draft, question, text)
+        if value is None:
+            value = read_answer(question, text, self.kinds.markets(), draft.answers)
+        return self._taken(draft, question, value)
+
+    def _taken(self, draft: Draft, question: Question, value: Any) -> Draft:
+        name = question.name
         answers = {**draft.answers, name: value}
-        if name == "connector_name":
-            answers = self._moved(draft.controller_name, answers)
+        if name.rpartition(".")[2] == "connector_name":
+            answers = self._moved(answers, name)
+        form = self.kinds.form(draft.controller_name, answers)
         faults = check_draft(form, answers, name)
         if faults:
-            raise UserError(f"{question.label}: {faults[0].problem}")
-        step = draft.step
-        if step < len(form.steps) and form.steps[step].name == name:
-            step += 1
-        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), answers=answers, step=step))
-        return await self.draft(draft_id)
+            allowed = f"; allowed: {question.range_text}" if question.range_text and question.range_text not in faults[0].problem else ""
+            raise UserError(f"{question.label}: {faults[0].problem}{allowed}")
+        notes = draft.notes
+        why = {field: reason for field, reason in notes.why.items() if field != name}
+        given = tuple(dict.fromkeys((*notes.given, name)))
+        draft = replace(draft, answers=answers, notes=replace(notes, given=given, why=why))
+        return replace(draft, **self._proposed(draft, name))
 
-    def _moved(self, controller_name: str, answers: dict[str, Any]) -> dict[str, Any]:
+    def _moved(self, answers: dict[str, Any], name: str) -> dict[str, Any]:
         """After a change of venue: a pair that is not there is replaced by the first that is."""
-        pairs = self._overview.available_markets().get(str(answers["connector_name"]), [])
-        if pairs and answers.get("trading_pair") not in pairs:
-            return {**answers, "trading_pair": pairs[0]}
+        pair_name = name.replace("connector_name", "trading_pair")
+        pairs = self.kinds.markets().get(str(answers[name]), [])
+        if pairs and pair_name in answers and answers[pair_name] not in pairs:
+            return {**answers, pair_name: pairs[0]}
         return answers
 
+    def _proposed(self, draft: Draft, name: str) -> dict[str, Any]:
+        """Answers and notes after what the market proposes for fields that nobody has answered; asked again when its market or side changes."""
+        if name not in ("connector_name", "trading_pair", "side"):
+            return {}
+        market, instrument = self._sizes.market(draft.answers)
+        if market is None or instrument is None:
+            return {}
+        form = self.kinds.form(draft.controller_name, draft.answers)
+        fields = {question.name: None for question in (*form.steps, *form.advanced) if question.name not in draft.notes.given}
+        values, why = proposed(fields, draft.answers, instrument, self._purse.mid(market), self._purse.day(market))
+        return {"answers": {**draft.answers, **values}, "notes": replace(draft.notes, why={**draft.notes.why, **why})} if values else {}
+
+    # ---- moves -----------------------------------------------------------------------------------------------------
     async def go(self, draft_id: str, step: int) -> Draft:
         """Turn to a question; beyond the last one is the review."""
-        draft = await self._open(draft_id)
-        count = len(self._form(draft.controller_name, None).steps)
-        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), step=max(0, min(step, count))))
-        return await self.draft(draft_id)
+        draft = await self._shelf.open(draft_id)
+        count = len(self.kinds.form(draft.controller_name, draft.answers).steps)
+        return await self._shelf.turn(draft_id, max(0, min(step, count)))
+
+    async def reset(self, draft_id: str, name: str) -> Draft:
+        """Give a question its default again."""
+        draft = await self._shelf.open(draft_id)
+        form = self.kinds.form(draft.controller_name, draft.answers)
+        form.question(name)
+        default = default_answers(form, self.kinds.example(draft.controller_name)).get(name)
+        notes = replace(draft.notes, given=tuple(field for field in draft.notes.given if field != name))
+        changed = replace(draft, answers={**draft.answers, name: default}, notes=notes)
+        return await self._shelf.save(replace(changed, **self._proposed(changed, "trading_pair")))
+
+    async def change(self, draft_id: str, changes: Mapping[str, Any]) -> Draft:
+        """Take answers as values, such as those of a fix."""
+        draft = await self._shelf.open(draft_id)
+        given = tuple(dict.fromkeys((*draft.notes.given, *changes)))
+        return await self._shelf.save(replace(draft, answers={**draft.answers, **changes}, notes=replace(draft.notes, given=given)))
 
     async def cancel(self, draft_id: str) -> None:
-        await self._write(lambda connection: store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.CANCELLED))
+        await self._shelf.cancel(draft_id)
 
     async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
         """Start the bot of a draft once, on paper or with real money."""
-        draft = await self._open(draft_id)
+        draft = await self._shelf.open(draft_id)
         if mode == LIVE and is_script(draft.controller_name):
             raise UserError("a script is started with real money in a terminal: condor start --script NAME --conf FILE --live")
-        faults = self._faults(draft, mode)
-        if faults:
-            raise UserError(faults[0])
+        problems = self._preflight.problems(draft, mode)
+        if problems:
+            raise UserError(problems[0].text)
 
-        def claimed(connection: Connection) -> None:
-            claim(connection)
-            store.save_draft(connection, draft_id, self._wall.wall_ms(), state=store.STARTED)
-
-        values = self._values(draft)
-        limits = None
+        claimed = self._shelf.started(draft_id, claim)
+        name, values = self.kinds.config_of(draft)
         if is_script(draft.controller_name):
-            limits = script_limits(self._bots.check(draft.controller_name, values, mode).settings)  # a script's config says how much its bot may lose
-        return await self._bots.start_all(actor, [(draft.controller_name, values)], claimed, mode=mode, limits=limits)
-
-    def _values(self, draft: Draft) -> dict[str, Any]:
-        """A draft as the config of its controller; what a script is asked for is a part of that."""
-        if not is_script(draft.controller_name):
-            return dict(draft.answers)
-        return {"settings": dict(draft.answers)} if draft.answers else {}
-
-    async def _open(self, draft_id: str) -> Draft:
-        draft = await self.draft(draft_id)
-        if draft.state != store.OPEN:
-            raise UserError(f"this draft was {draft.state} already; begin a new one with /new")
-        return draft
+            own = script_limits(self._bots.check(name, values, mode).settings)  # a script's config says how much its bot may lose
+            return await self._bots.start_all(actor, [(name, values)], claimed, mode=mode, limits=own)
+        return await self._bots.start_all(actor, [(name, values)], claimed, mode=mode, limits=self.kinds.limits(draft))
 
     # ---- views -----------------------------------------------------------------------------------------------------
     async def step(self, draft_id: str, name: str | None = None) -> StepView | None:
         """The question that a draft stands at, or the one of a field; None at the review."""
         draft = await self.draft(draft_id)
-        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
+        form = self.kinds.form(draft.controller_name, draft.answers)
         steps = [question.name for question in form.steps]
         if name is None:
             if draft.step >= len(steps):
                 return None
             name = steps[draft.step]
         question = form.question(name)
-        number = steps.index(name) + 1 if name in steps else 0
-        current = answer_text(question, draft.answers.get(name))
-        return StepView(draft_id, draft.controller_name, question, number, len(steps), current, name not in steps)
+        presets, free = self._sizes.presets(draft, question)
+        default = default_answers(form, self.kinds.example(draft.controller_name)).get(name)
+        return StepView(
+            draft_id,
+            draft.controller_name,
+            question,
+            steps.index(name) + 1 if name in steps else 0,
+            len(steps),
+            answer_text(question, draft.answers.get(name)),
+            name not in steps,
+            answer_text(question, default),
+            draft.notes.why.get(name, ""),
+            presets,
+            free,
+        )
 
     async def review(self, draft_id: str, mode: str = PAPER) -> ReviewView:
         """The whole draft with what it may cost."""
+        return self._reviews.review(await self.draft(draft_id), mode)
+
+    async def picture(self, draft_id: str, interval: str = "15m") -> DraftPicture | None:
+        """Candles of a draft's market with its levels and barriers; None where it names no market, or does not hold yet."""
         draft = await self.draft(draft_id)
-        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
-        faults = self._faults(draft, mode)
-        return ReviewView(
-            draft_id,
-            draft.controller_name,
-            self._configs.spec(draft.controller_name).summary,
-            tuple((question.name, question.label, answer_text(question, draft.answers.get(question.name))) for question in form.steps),
-            tuple((question.name, question.label, answer_text(question, draft.answers.get(question.name))) for question in form.advanced),
-            () if faults else self._estimates(draft, mode),
-            tuple(faults),
-            draft.state,
-            self._at_stake(draft) if not faults else None,
-        )
-
-    def _at_stake(self, draft: Draft) -> LiveOffer | None:
-        """What a live start would put at stake; None where no account of that venue is connected."""
-        live = self._hosts.live
-        if is_script(draft.controller_name):
-            # the amount belongs on the button, and nobody knows it: a terminal may start it with real money (condor start --script ... --live)
-            return None
-        config = self._bots.check(draft.controller_name, self._values(draft))
-        market = main_market(config)
-        account = live.accounts.get(market.connector_name) if live is not None and market is not None else None
-        if account is None or market is None:
-            return None
-        session = account.session.view()
-        instrument = self._hosts.of(LIVE).instrument(market)
-        total = sum(quotes_of(config), Decimal(0))
-        title = live.title(market.connector_name) if live else ""
-        closed = account.connector.closed_reason() or session.trouble
-        return LiveOffer(title, total, instrument.quote, closed, tuple(sorted(str(each) for each in config.markets())))
-
-    def _faults(self, draft: Draft, mode: str = PAPER) -> list[str]:
-        """Everything that keeps a draft from being started."""
-        form = self._form(draft.controller_name, draft.answers.get("connector_name"))
-        faults = [f"{fault.field or 'the whole'}: {fault.problem}" for fault in check_draft(form, draft.answers)]
-        if faults:
-            return faults
         try:
-            config = self._bots.check(draft.controller_name, self._values(draft), mode)
-        except ConfigError as error:
-            return [error.problem]
-        except UserError as error:
-            return [str(error)]
+            config = self._preflight.config(draft)
+        except UserError:
+            return None
         market = main_market(config)
-        if is_script(draft.controller_name):
-            # what it will send only its own code knows: there is no size to judge
-            return [] if market is not None else ["it names no market: a script says in update_markets, init_markets or markets what it trades"]
-        return [] if market is None else too_small(config, self._hosts.of(mode).instrument(market))
+        return None if market is None else self._pictures.picture(config, market, interval, revision_of(draft))
 
-    def _estimates(self, draft: Draft, mode: str) -> tuple[tuple[str, str], ...]:
-        if is_script(draft.controller_name):
-            return (("orders and worst case", "only the script knows"),)
-        config = self._bots.check(draft.controller_name, self._values(draft), mode)
-        market = main_market(config)
-        if market is None:
-            return ()
-        taker = self._configs.venue(market.connector_name).fees.taker
-        return estimates(config, self._hosts.of(mode).instrument(market), taker)
+    async def fields(self, draft_id: str, search: str = "") -> Iterable[tuple[str, str, str]]:
+        """(field, label, text) of every question whose name, prompt or answer has these words."""
+        draft = await self.draft(draft_id)
+        form: Form = self.kinds.form(draft.controller_name, draft.answers)
+        rows = [(question, answer_text(question, draft.answers.get(question.name))) for question in (*form.steps, *form.advanced)]
+        words = search.lower().split()
+        return [
+            (question.name, question.label, text)
+            for question, text in rows
+            if all(word in f"{question.name} {question.label} {question.prompt} {text}".lower() for word in words)
+        ]
 
-    def _form(self, controller_name: str, connector: Any) -> Form:
-        spec = self._configs.spec(controller_name)
-        model: Any = spec.config_class
-        if is_script(controller_name):
-            if not decides(spec):
-                file = spec.origin.partition(" ")[0]
-                raise UserError(f"{file} decides nothing by itself: begin a bot with a controller, or run it by condor start --script")
-            own = settings_model(spec)
-            model = NoQuestions if own is Any else own
-        return form_of(model, self._overview.available_markets(), None if connector is None else str(connector))
+    # ---- trials ----------------------------------------------------------------------------------------------------
+    def _tried(self, draft: Draft) -> tuple[str, Any]:
+        """(controller name, config) of a draft that holds."""
+        return self.kinds.config_of(draft)[0], self._preflight.config(draft)
 
-    async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._journal.read(work))
+    async def begin_trial(self, draft_id: str) -> None:
+        """Start a backtest of a draft over the last days."""
+        self.trials.begin(await self._shelf.open(draft_id))
 
-    async def _write(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.wrap_future(self._journal.run(work))
+    async def trial(self, draft_id: str) -> TrialView | None:
+        """How that stands; None when there is none for its present answers."""
+        return self.trials.look(await self.draft(draft_id))

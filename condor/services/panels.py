@@ -47,11 +47,20 @@ class PanelService:
         since_ms = self._wall.wall_ms() - within_ms
         return await self._read(lambda connection: store.recent_panels(connection, front, since_ms))
 
+    async def showing(self, actor: Actor, screen: str, within_ms: int) -> list[Panel]:
+        """Cards of this chat that show a screen and were drawn lately, newest first."""
+        since_ms = self._wall.wall_ms() - within_ms
+        return await self._read(lambda connection: store.panels_showing(connection, actor.front, actor.chat_id, screen, since_ms))
+
     async def shown(self, panel: Panel, message_id: int, content: str) -> Panel:
         """Remember where a card is and what it showed."""
         updated = replace(panel, message_id=message_id, digest=digest_of(content))
         await self._write(lambda connection: store.put_panel(connection, updated, self._wall.wall_ms()))
         return updated
+
+    async def removed(self, panel: Panel) -> None:
+        """A card is out of the chat."""
+        await self._write(lambda connection: store.put_panel(connection, replace(panel, message_id=0, digest=""), self._wall.wall_ms()))
 
     # ---- buttons ---------------------------------------------------------------------------------------------------
     async def tokens(self, panel: Panel, actor: Actor, specs: Sequence[ButtonSpec]) -> list[str]:

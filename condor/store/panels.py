@@ -100,6 +100,14 @@ def recent_panels(connection: Connection, front: str, since_ms: int) -> list[Pan
     return [panel for row in connection.execute(query.order_by(table.c.updated_ms)) if (panel := _panel(row)) is not None]
 
 
+def panels_showing(connection: Connection, front: str, chat_id: int, screen: str, since_ms: int) -> list[Panel]:
+    """Panels of a chat that show a screen and were drawn since then, newest first."""
+    table = tables.panels
+    query = select(table).where(table.c.front == front, table.c.chat_id == chat_id, table.c.screen == screen, table.c.updated_ms >= since_ms)
+    rows = connection.execute(query.where(table.c.message_id > 0).order_by(table.c.updated_ms.desc()))
+    return [panel for row in rows if (panel := _panel(row)) is not None]
+
+
 def _panel(row: Any) -> Panel | None:
     if row is None:
         return None

@@ -44,9 +44,13 @@ JSON = {
     "bot_configs": ("config",),
     "outbox": ("notice",),
     "drafts": ("answers",),
+    "draft_notes": ("notes",),
     "panels": ("args",),
     "tokens": ("args",),
 }
+DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading a damaged file raises: what SQLite says of a damaged schema quotes it, and may then be no text itself."""
+
 NOT_READ_BACK = {("runtime", "boot")}
 """The id of the last start: without it the rebuilt file is known to be another one."""
 
@@ -91,7 +95,7 @@ def _copy(reading: sqlite3.Connection, writing: sqlite3.Connection, table: Table
     reader = _Reader(reading, table)
     try:
         there = {bytes(row[1]).decode(errors="replace") for row in reading.execute(f'PRAGMA table_info("{table.name}")')}
-    except sqlite3.DatabaseError:
+    except DAMAGE:
         return 0, False
     columns = [column.name for column in table.columns if column.name in there]
     if not columns:

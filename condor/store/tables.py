@@ -432,3 +432,11 @@ status_changes = Table(
     Column("chat_id", BigInteger, primary_key=True),
     Column("told", Text, nullable=False),
 )
+
+draft_notes = Table(
+    "draft_notes",
+    metadata,
+    Column("draft_id", String(16), primary_key=True),
+    # JSON: what is known of a draft beside its answers
+    Column("notes", Text, nullable=False),
+)

@@ -219,11 +219,13 @@ async def config(ctx: Context, args: Args) -> View:
     """The frozen config of a bot's controllers."""
     bot_id = str(args["bot"])
     blocks: list[object] = [line(bold("📝 Config of "), bold(bot_id))]
+    files: list[tuple[Button, ...]] = []
     for row in await ctx.services.bots.configs(ctx.actor, bot_id):
+        files.append((Button(clip(f"📄 {row.controller_name} as YAML", 40), "bot_yaml", {"bot": bot_id, "controller": row.controller_id}),))
         shown = "\n".join(f"{name}: {_plain(value)}" for name, value in sorted(row.config.items()))
         blocks.append(line(bold(row.controller_name), f" · version {row.version}"))
         blocks.append(quote(esc(shown), expandable=True))
-    return View(card(blocks), ((show("✏️ Edit …", "edit", bot=bot_id), show("◀ Back", "bot", bot=bot_id), show("◀ Home", "home")),))
+    return View(card(blocks), (*files, (show("✏️ Edit …", "edit", bot=bot_id), show("◀ Back", "bot", bot=bot_id), show("◀ Home", "home"))))
 
 
 def _plain(value: object) -> str:
@@ -265,10 +267,3 @@ async def rename(ctx: Context, args: Args) -> Outcome:
     bot_id = str(args["bot"])
     taken = await ctx.services.exits.rename(ctx.actor, bot_id, str(args["text"]), ctx.claim)
     return Show("bot", {"bot": bot_id}, toast=f"It is called {taken} now")
-
-
-@action("duplicate", Role.TRADER)
-async def duplicate(ctx: Context, args: Args) -> Outcome:
-    """A draft with the same answers, at its review."""
-    draft = await ctx.services.drafts.copy_of(ctx.actor, str(args["bot"]))
-    return Show("draft", {"draft": draft.draft_id}, toast="A copy: change what you like, then start it")

@@ -1,47 +1,59 @@
-"""The wizard: one engine for every controller; the questions come from its config model."""
+"""The wizard: one engine for every controller, script and executor; the questions come from its config model."""
 
 from __future__ import annotations
 
 from condor.approvals import ApprovalNeeded
 from condor.errors import UserError
 from condor.forms import PairUnknown
-from condor.services.confirms import Frozen
-from condor.services.drafts import ReviewView, StepView
+from condor.services.draft_views import StepView
+from condor.store.panels import AlreadyDone
 from condor.units import Ambiguous
 from condor.users import Role
 from handlers import words
 from handlers.context import Args, Context
-from handlers.html import bold, card, clip, italic, line, pairs, quote
-from handlers.registry import Danger, action, command, screen
-from handlers.screens.stopping import prices_of
+from handlers.html import bold, card, clip, italic, line, quote
+from handlers.registry import action, command, screen
+from handlers.screens import wizard_review
 from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
 
 HINTS = {
     "ratio": "Type a percentage such as 0.4% or 25bp.",
     "ratios": "Type percentages such as 0.1%, 0.2%.",
+    "ratio_list": "Type percentages such as 0.1%, 0.2%.",
+    "numbers": "Type numbers such as 100, 200, 300.",
     "seconds": "Type a time such as 45s, 15m or 1h30m.",
-    "quote": "Type an amount such as 500, $1,500 or 2k.",
-    "base": "Type an amount.",
+    "quote": "Type an amount such as 500, $1,500 or 2k, or a share of the balance such as 25%.",
+    "base": "Type an amount, or a share of the balance such as 25%.",
     "times": "Type a whole number such as 5.",
     "pair": "Tap a pair or type one, such as btc/usdt.",
+    "market": "Type venue and pair, such as binance btc/usdt.",
     "connector": "Tap a venue or type its name.",
 }
+WAITS_MS = 15 * 60_000
+"""So long a card waits for a typed answer."""
 
 
 # ---- begin ---------------------------------------------------------------------------------------------------------
-@command("new", "set up a new bot", "[CONTROLLER]", Role.TRADER)
+@command("new", "set up a new bot, or go on with a draft", "[CONTROLLER]", Role.TRADER)
 async def new_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("new")
     return await _begun(ctx, arguments[0].lower())
 
 
-async def _begun(ctx: Context, controller: str) -> Show:
+@command("x", "executors; /x new sets one up by hand", "[new [KIND] | BOT]", Role.VIEWER)
+async def x_command(ctx: Context, arguments: list[str]) -> Show:
+    if not arguments or arguments[0].lower() != "new":
+        return Show("executors", {"bot": ctx.services.bots.find(" ".join(arguments))} if arguments else {})
+    return await _begun(ctx, f"executors.{arguments[1].lower()}") if len(arguments) > 1 else Show("new_executor")
+
+
+async def _begun(ctx: Context, name: str) -> Show:
     """The first question about a controller; before that, whether its file may run at all."""
     try:
-        draft = await ctx.services.drafts.begin(ctx.actor, controller)
+        draft = await ctx.services.drafts.begin(ctx.actor, name)
     except ApprovalNeeded:
-        return Show("code", {"controller": controller})
+        return Show("code", {"controller": name})
     return Show("draft", {"draft": draft.draft_id})
 
 
@@ -53,12 +65,32 @@ async def new(ctx: Context, args: Args) -> View:
     for name, summary in ctx.services.drafts.controllers():
         blocks.append(line(bold(name), ": ", summary))
         rows.append((Button(name, "begin", {"controller": name}, style="primary"),))
+    rows.append((show("⚙️ An executor by hand …", "new_executor"),))
     now_ms = ctx.now_ms()
     for draft in await ctx.services.drafts.unfinished(ctx.actor):
-        pair = draft.answers.get("trading_pair", "")
-        label = f"↪ {draft.controller_name} {pair}, {words.ago((now_ms - draft.updated_ms) / 1000)} ago"
-        rows.append((show(clip(label, 40), "draft", draft=draft.draft_id),))
+        rows.append((show(clip(f"↪ continue {_of(draft)}, {words.ago((now_ms - draft.updated_ms) / 1000)} ago", 44), "draft", draft=draft.draft_id),))
+    blocks.append(italic("You can also send a controller's YAML file."))
     return View(card(blocks), (*rows, (show("◀ Home", "home"),)))
+
+
+def _of(draft: object) -> str:
+    """What a draft is of, in a word or two."""
+    name = str(getattr(draft, "controller_name", "")).removeprefix("executors.")
+    answers = getattr(draft, "answers", {})
+    pair = answers.get("trading_pair") or answers.get("maker_trading_pair") or ""
+    return f"{name} {pair}".strip()
+
+
+@screen("new_executor", Role.TRADER)
+async def new_executor(ctx: Context, args: Args) -> View:
+    """Which executor."""
+    blocks: list[object] = [bold("⚙️ An executor by hand"), "It runs in a bot of its own, which ends with it. Which kind?"]
+    rows = []
+    for name, summary in ctx.services.drafts.kinds.executors():
+        kind = name.rpartition(".")[2].removesuffix("_executor")
+        blocks.append(line(bold(kind), ": ", summary))
+        rows.append(Button(kind, "begin", {"controller": name}, style="primary"))
+    return View(card(blocks), (*rows_of(rows), (show("◀ New bot", "new"), show("◀ Home", "home"))))
 
 
 @action("begin", Role.TRADER)
@@ -73,62 +105,127 @@ async def draft(ctx: Context, args: Args) -> View:
     draft_id = str(args["draft"])
     step = await ctx.services.drafts.step(draft_id, args.get("field"))
     if step is None:
-        return _review(await ctx.services.drafts.review(draft_id))
+        return wizard_review.view_of(await ctx.services.drafts.review(draft_id))
     return _question(step, args)
 
 
 def _question(step: StepView, args: Args) -> View:
     question = step.question
-    where = "●" * step.number + "○" * (step.count - step.number) if step.number else "advanced"
-    blocks: list[object] = [line(bold(f"➕ {step.controller_name}"), " ", where), bold(question.prompt)]
+    dots = "●" * step.number + "○" * (step.count - step.number) if step.number else "advanced"
+    name = step.controller_name.removeprefix("executors.")
+    blocks: list[object] = [line(bold(f"➕ {name}"), " ", dots), italic(f"{question.section} · {step.number} of {step.count}") if step.number else ""]
+    blocks.append(bold(question.prompt))
     hint = HINTS.get(question.unit, "")
     if hint:
         blocks.append(italic(hint + (" Type off for none." if question.is_optional else "")))
-    blocks.append(line("Now: ", bold(step.current)))
+    blocks.append(line("Now: ", bold(step.current), f" ({step.why})" if step.why else ""))
+    if step.free:
+        blocks.append(line("Balance: ", step.free))
     if args.get("problem"):
         blocks.append(quote(line("⚠️ ", str(args["problem"]))))
     fixed = bool(args.get("field"))
     rows: list[tuple[Button, ...]] = [tuple(_answer(step, text, fixed) for text in args.get("readings", ()))] if args.get("readings") else []
-    offered = question.choices or question.suggestions
-    rows += rows_of([_answer(step, text, fixed) for text in offered if text != step.current], 3 if max(map(len, offered), default=0) <= 10 else 2)
+    if step.presets:
+        rows += rows_of([_labelled(step, label, text, fixed) for label, text in step.presets], 2)
+    else:
+        offered = question.choices or question.suggestions
+        buttons = [_answer(step, text, fixed) for text in offered if text != step.current]
+        rows += rows_of(buttons, 3 if max(map(len, offered), default=0) <= 10 else 2)
     if question.is_optional and step.current != "off":
         rows.append((_answer(step, "off", fixed),))
-    rows.append((Button(f"✔ Keep {clip(step.current, 24)}", "keep", {"draft": step.draft_id, "field": question.name, "fixed": fixed}),))
-    rows.append(_moves(step))
+    rows += _onwards(step, fixed)
     return View(card(blocks), tuple(rows), Expects("answer", {"draft": step.draft_id, "field": question.name, "fixed": fixed}))
 
 
 def _answer(step: StepView, text: str, fixed: bool) -> Button:
-    return Button(clip(text, 30), "answer", {"draft": step.draft_id, "field": step.question.name, "text": text, "fixed": fixed})
+    return _labelled(step, text, text, fixed)
 
 
-def _moves(step: StepView) -> tuple[Button, ...]:
-    cancel = Button("✖ Cancel", "cancel_draft", {"draft": step.draft_id})
+def _labelled(step: StepView, label: str, text: str, fixed: bool) -> Button:
+    return Button(clip(label, 30), "answer", {"draft": step.draft_id, "field": step.question.name, "text": text, "fixed": fixed})
+
+
+def _onwards(step: StepView, fixed: bool) -> list[tuple[Button, ...]]:
+    """Next, Skip, Back, Review, Cancel."""
+    at = {"draft": step.draft_id, "field": step.question.name, "fixed": fixed}
+    rows: list[tuple[Button, ...]] = []
+    if step.current != "-":
+        rows.append((Button(f"Next ▶ keep {clip(step.current, 22)}", "keep", at),))
+    if step.default not in ("-", step.current):
+        rows.append((Button(f"⏭ Skip: default {clip(step.default, 20)}", "skip", at),))
     review = Button("⏭ Review", "go", {"draft": step.draft_id, "step": step.count})
-    if step.number > 1:
-        return (Button("◀ Back", "go", {"draft": step.draft_id, "step": step.number - 2}), review, cancel)
-    return (review, cancel)
+    cancel = Button("✖ Cancel", "cancel_draft", {"draft": step.draft_id})
+    if fixed:
+        return [*rows, (show("◀ Back", "fields", draft=step.draft_id), review, cancel)]
+    back = (Button("◀ Back", "go", {"draft": step.draft_id, "step": step.number - 2}),) if step.number > 1 else ()
+    return [*rows, (*back, review, cancel), (show("⚙️ All fields", "fields", draft=step.draft_id), show("💾 Save draft", "new"))]
 
 
 @action("answer", Role.TRADER)
 async def answer(ctx: Context, args: Args) -> Outcome:
     """Take an answer; one that does not hold stays on the card with its reason."""
-    draft_id, field = str(args["draft"]), str(args["field"])
-    at = {"draft": draft_id, **({"field": field} if args.get("fixed") else {})}
+    draft_id, name, text = str(args["draft"]), str(args["field"]), str(args["text"])
+    if args.get("is_loose"):
+        others = await _others(ctx, draft_id)
+        if others:
+            return Show("which", {"text": text, "asked": [[draft_id, name if args.get("fixed") else ""], *others]}, is_new=True)
+    at = {"draft": draft_id, **({"field": name} if args.get("fixed") else {})}
     try:
-        await ctx.services.drafts.answer(ctx.actor, draft_id, field, str(args["text"]))
+        # a typed line that comes again after a crash must not answer the question behind it
+        claim = ctx.claim if "is_loose" in args else None
+        await ctx.services.drafts.answer(ctx.actor, draft_id, name, text, claim)
     except Ambiguous as error:
         return Show("draft", {**at, "problem": str(error), "readings": list(error.readings)})
     except PairUnknown as error:
         return Show("draft", {**at, "problem": str(error), "readings": list(error.close)})
+    except AlreadyDone:
+        raise
     except UserError as error:
         return Show("draft", {**at, "problem": str(error)})
     return Show("draft", {"draft": draft_id}) if not args.get("fixed") else Show("fields", {"draft": draft_id}, toast="Noted")
 
 
+async def _others(ctx: Context, draft_id: str) -> list[list[str]]:
+    """(draft, field of a card that asks for that one) of other drafts of this chat whose cards wait for a typed answer now."""
+    unfinished = {draft.draft_id for draft in await ctx.services.drafts.unfinished(ctx.actor)} - {draft_id}
+    found: dict[str, list[str]] = {}
+    for panel in await ctx.services.panels.showing(ctx.actor, "draft", WAITS_MS):
+        other, field = str(panel.args.get("draft")), str(panel.args.get("field") or "")
+        if other in unfinished and other not in found and await ctx.services.drafts.step(other, field or None) is not None:
+            found[other] = [other, field]
+    return list(found.values())
+
+
+@screen("which", Role.TRADER)
+async def which(ctx: Context, args: Args) -> View:
+    """Several questions are open: which one a typed line answers."""
+    text = str(args.get("text", ""))
+    rows = []
+    for draft_id, field in args.get("asked", ()):
+        step = await ctx.services.drafts.step(str(draft_id), str(field) or None)
+        if step is not None:
+            of = _of(await ctx.services.drafts.draft(str(draft_id)))
+            meant = {"draft": step.draft_id, "field": step.question.name, "text": text, "fixed": bool(field)}
+            rows.append((Button(clip(f"{of}: {step.question.label}", 40), "answer", meant),))
+    asked = line("Several questions are open. Which one does ", bold(clip(text, 40)), " answer?")
+    return View(card([asked, italic("Reply to a card to answer it at once.")]), (*rows, (show("◀ None of them", "new"),)))
+
+
 @action("keep", Role.TRADER)
 async def keep(ctx: Context, args: Args) -> Outcome:
     """Go on with the present answer."""
+    return await _after(ctx, args)
+
+
+@action("skip", Role.TRADER)
+async def skip(ctx: Context, args: Args) -> Outcome:
+    """Go on with the default."""
+    await ctx.services.drafts.reset(str(args["draft"]), str(args["field"]))
+    return await _after(ctx, args)
+
+
+async def _after(ctx: Context, args: Args) -> Show:
+    """The question behind one that was left as it is."""
     draft_id = str(args["draft"])
     step = await ctx.services.drafts.step(draft_id, str(args["field"]))
     if step is None or args.get("fixed"):
@@ -147,72 +244,3 @@ async def go(ctx: Context, args: Args) -> Outcome:
 async def cancel_draft(ctx: Context, args: Args) -> Outcome:
     await ctx.services.drafts.cancel(str(args["draft"]))
     return Show("home", toast="Nothing was started")
-
-
-# ---- review --------------------------------------------------------------------------------------------------------
-def _review(review: ReviewView) -> View:
-    blocks: list[object] = [line(bold(f"➕ {review.controller_name}"), " · review · 📄 paper"), italic(review.summary)]
-    blocks.append(pairs([(label, text) for _, label, text in review.answers]))
-    if review.state != "open":
-        blocks.append(f"This draft was {review.state} already.")
-        return View(card(blocks), ((show("🤖 Bots", "bots"), show("◀ Home", "home")),))
-    if review.estimates:
-        blocks += [bold("What it may do"), pairs(list(review.estimates))]
-    blocks += [quote(line("⚠️ ", fault)) for fault in review.faults]
-    draft_id = review.draft_id
-    change = show("✏️ Change", "fields", draft=draft_id)
-    back = Button("◀ Back", "go", {"draft": draft_id, "step": len(review.answers) - 1})
-    cancel = Button("✖ Cancel", "cancel_draft", {"draft": draft_id})
-    if review.faults:
-        return View(card(blocks), ((change,), (back, cancel)))
-    start = Button("▶ Start (paper)", "start_draft", {"draft": draft_id}, once=True, style="success")
-    live = (show(f"💵 Real money at {clip(review.live.account, 20)} …", "live_draft", draft=draft_id),) if review.live is not None else ()
-    return View(card(blocks), ((start,), *((live,) if live else ()), (change, back, cancel)))
-
-
-@screen("live_draft", Role.TRADER)
-async def live_draft(ctx: Context, args: Args) -> View:
-    """What starting this draft with real money means; the amount stands on the button."""
-    draft_id = str(args["draft"])
-    review = await ctx.services.drafts.review(draft_id, mode="live")
-    back = show("◀ Back", "draft", draft=draft_id)
-    blocks: list[object] = [line(bold(f"💵 {review.controller_name}"), " · real money")]
-    if review.state != "open" or review.live is None:
-        told = f"This draft was {review.state} already." if review.state != "open" else "No account of this venue is connected any more."
-        return View(card([*blocks, told]), ((back,),), gone=told)
-    blocks.append(pairs([("Account", review.live.account), *((label, text) for _, label, text in review.answers)]))
-    blocks += [bold("What it may do"), pairs(list(review.estimates))] if review.estimates else []
-    blocks += [quote(line("⚠️ ", fault)) for fault in review.faults]
-    if review.faults:
-        return View(card(blocks), ((back,),), gone=review.faults[0])
-    if review.live.closed is not None:
-        blocks.append(quote(line("⚠️ nothing can be opened there right now: ", review.live.closed)))
-    amount = f"{words.money(review.live.total)} {review.live.quote}"
-    start = Button(f"▶ Trade up to {amount} for real", "start_live", {"draft": draft_id}, style="danger", confirm=True, by_price=True)
-    frozen = Frozen(draft_id, f"{review.state} {review.answers} {review.advanced}", prices_of(ctx, review.live.markets, "live"))
-    return View(card(blocks), ((back,), (start,), (show("🔄 Fresh numbers", "live_draft", draft=draft_id),)), frozen=frozen)
-
-
-@action("start_live", Role.TRADER, Danger.CONFIRM)
-async def start_live(ctx: Context, args: Args) -> Outcome:
-    """Start the bot of a draft with real money."""
-    bot = await ctx.services.drafts.start(ctx.actor, str(args["draft"]), ctx.claim, mode="live")
-    return Show("bot", {"bot": bot.bot_id}, toast=f"{bot.title} trades with real money now")
-
-
-@screen("fields", Role.TRADER)
-async def fields(ctx: Context, args: Args) -> View:
-    """Every field with its answer, to change one."""
-    review = await ctx.services.drafts.review(str(args["draft"]))
-    listed = [*review.answers, *review.advanced]
-    rows = [(show(clip(f"{label}: {text}", 38), "draft", draft=review.draft_id, field=name),) for name, label, text in listed]
-    blocks: list[object] = [line(bold(f"➕ {review.controller_name}"), " · change"), "Which one?"]
-    blocks += [quote(line("⚠️ ", fault)) for fault in review.faults]
-    return View(card(blocks), (*rows, (Button("✔ Review", "go", {"draft": review.draft_id, "step": len(review.answers)}),)))
-
-
-@action("start_draft", Role.TRADER)
-async def start_draft(ctx: Context, args: Args) -> Outcome:
-    """Start the bot of a draft; the card becomes its live panel."""
-    bot = await ctx.services.drafts.start(ctx.actor, str(args["draft"]), ctx.claim)
-    return Show("bot", {"bot": bot.bot_id}, toast=f"{bot.title} trades on paper now")

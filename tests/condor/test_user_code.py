@@ -263,7 +263,7 @@ def test_markets_and_values_with_parts_are_asked_for(home: Path) -> None:
     assert (config.shares["BTC"], config.bounds, config.candles_config[0].max_records) == (Decimal("0.5"), [Decimal("0.01"), Decimal("0.02")], 5)
     assert config.barriers.take_profit == Decimal("0.001")
     form = form_of(type(config), markets_of(configs))
-    assert [question.name for question in form.steps] == ["total_amount_quote", "candles_config", "market", "bands"]
+    assert [question.name for question in form.steps] == ["market", "total_amount_quote", "candles_config", "bands"]
     values = config_values(config)
     shown = {question.name: answer_text(question, values[question.name]) for question in (*form.steps, *form.advanced)}
     assert shown["market"] == "binance_perpetual:ETH-USDT"

@@ -178,7 +178,7 @@ class World:
             person.tap(field)
             person.send(text, "change")
             person.tap("Review")
-        person.tap("Real money at")
+        person.tap("Start LIVE")
         person.tap("for real")
         self.wait(lambda: len(self.condor.rows("SELECT bot_id FROM bots")) > len(known), "the bot's row", 20)
         (bot_id,) = {row[0] for row in self.condor.rows("SELECT bot_id FROM bots")} - known

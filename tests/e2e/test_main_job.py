@@ -44,6 +44,7 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/bots": "Bots",
         "/status": "Status",
         "/executors": "Executors",
+        "/x": "Executors",
         "/history": "History",
         "/stop": "Nothing to stop",
         "/pause": "all bots",

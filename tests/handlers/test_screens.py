@@ -104,7 +104,7 @@ async def crawl(program: Program, registry: Registry, start: list[tuple[str, dic
 async def followed(ctx: Context, registry: Registry, button: Button) -> list[tuple[str, dict[str, Any]]]:
     if button.action in ("show", "open"):
         return [(button.args["screen"], dict(button.args["args"]))]
-    if button.once or button.confirm or button.action in ("cancel_draft", "begin", "status_every"):
+    if button.once or button.confirm or button.action in ("cancel_draft", "begin", "status_every", "try_draft"):
         return []
     outcome = await registry.actions[button.action].act(ctx, button.args)
     return [(outcome.screen, dict(outcome.args))] if isinstance(outcome, Show) else []
@@ -134,6 +134,9 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("keys", {}),
         ("keys_page", {}),
         ("step_up", {"screen": "keys", "args": {}}),
+        ("which", {"text": NASTY, "asked": [[draft.draft_id, ""] for draft in drafts[:3]]}),
+        ("trial", {"draft": reviewed.draft_id}),
+        ("file_faults", {"name": NASTY, "rows": [[3, NASTY, NASTY, NASTY]] * 30, "count": 30}),
         *(("key_pasted", {"is_gone": gone, "is_group": group}) for gone in (True, False) for group in (True, False)),
     ]
     seen = await crawl(program, registry, start)

@@ -147,6 +147,22 @@ class Person:
         sent = self.call("/chat/send", {"text": text})["message_id"]
         return self.wait(lambda message: message["message_id"] > sent and message["from"] == "bot" and all(word in message["text"] for word in words))
 
+    def upload(self, name: str, content: bytes, *words: str) -> dict[str, Any]:
+        """Send a file; returns the next message of the bot that holds these words."""
+        mark = "condor-test-boundary"
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+        body = head.encode() + content + f"\r\n--{mark}--\r\n".encode()
+        headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": f"multipart/form-data; boundary={mark}"}
+        with DIRECT.open(urllib.request.Request(f"{self._base}/chat/upload", data=body, headers=headers), timeout=30) as answer:
+            sent = json.load(answer)["message_id"]
+        return self.wait(lambda message: message["message_id"] > sent and message["from"] == "bot" and all(word in message["text"] for word in words))
+
+    def file(self, file_id: str) -> bytes:
+        """A file of the chat."""
+        request = urllib.request.Request(f"{self._base}/chat/file/{file_id}", headers={"Authorization": f"Bearer {self._secret}"})
+        with DIRECT.open(request, timeout=30) as answer:
+            return bytes(answer.read())
+
     def tap(self, label: str, message: dict[str, Any] | None = None) -> dict[str, Any]:
         """Tap the newest button with this in its label; returns the answer (`toast`, `alert`) once it came."""
         target, row, column = self.button(label, message)

@@ -1,0 +1,163 @@
+"""Drafts, their files, and executors by hand as a person uses them, over the chat's HTTP interface; numbers are those of the chat's scenarios."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.instance import Instance, Person
+from tests.support.wizard import SLOW, begin, labels, leave_no_draft, now, reply, reviewed, tap
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One instance for the scenarios that leave nothing running behind that the others would mind."""
+    running = Instance(tmp_path_factory.mktemp("wizard") / "home", SLOW).start()
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture
+def person(shared: Instance) -> Iterator[Person]:
+    """Somebody at the chat."""
+    somebody = shared.person()
+    yield somebody
+    leave_no_draft(somebody)
+
+
+# ---- drafts --------------------------------------------------------------------------------------------------------
+def test_s17_two_wizards_keep_their_own_values_replies_reach_the_right_one_and_loose_text_asks_which(person: Person) -> None:
+    first = begin(person, "pmm_simple")
+    tap(person, "Review", first)
+    tap(person, "Change", first)
+    tap(person, "stop loss", first)
+    second = begin(person, "bollinger_v1")
+    third = reply(person, "2.5%", first, "change")
+    assert "stop loss: 2.5%" in labels(third)
+    tap(person, "take profit", third)
+    asked = person.send("3%", "Which one does 3% answer?")
+    offered = [text for text in labels(asked) if ":" in text]
+    assert any("pmm_simple" in text and "take profit" in text for text in offered) and any("bollinger_v1" in text for text in offered)
+    tap(person, "pmm_simple", asked)
+    assert re.search(r"take profit\s+3%", reviewed(person, asked)["text"])
+    assert "On which venue?" in now(person, second)["text"]
+    assert re.search(r"take profit\s+0\.6%|take profit\s+(?!3%)", reviewed(person, second)["text"])
+
+
+def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) -> None:
+    instance = Instance(tmp_path / "home", SLOW).start()
+    try:
+        person = instance.person()
+        card = begin(person, "pmm_simple")
+        for label in ("Next", "Next"):
+            tap(person, label, card)
+        card = person.send("777", "4 of")
+        instance.kill()
+        # as if it had died after the card was sent and before it was written down where
+        with closing(sqlite3.connect(instance.home / "data" / "condor.db")) as records, records:
+            records.execute("UPDATE panels SET message_id = 0, digest = '' WHERE message_id = ?", (card["message_id"],))
+        instance.start()
+        person = instance.person()
+        tap(person, "Next", card)
+        assert "5 of" in now(person, card)["text"]
+        assert re.search(r"total amount\s+777", reviewed(person, card)["text"])
+        person.send("/new", "Which strategy?")
+        assert re.search(r"continue pmm_simple BTC-USDT, \d+s ago", " ".join(labels(person.last())))
+    finally:
+        instance.kill()
+
+
+def test_a_bot_is_duplicated_into_a_draft(person: Person) -> None:
+    panel = person.start_bot(changes=(("stop loss", "4%"),))
+    tap(person, "Duplicate", panel)
+    card = person.wait_text("a copy of pmm-btc")
+    assert re.search(r"stop loss\s+4%", card["text"]) and "Start (paper)" in " ".join(labels(card))
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+BROKEN = b"""controller_name: pmm_simple
+connector_name: binance_perpetual
+trading_pair: BTC-USDT
+take_profit: -0.01
+leverage: 500
+stop_los: 0.02
+"""
+
+
+def test_s19_a_file_with_three_faults_lists_line_field_and_what_is_allowed_and_the_mended_one_is_reviewed(person: Person) -> None:
+    card = person.upload("pmm.yml", BROKEN, "can't be used yet")
+    text = card["text"]
+    assert "3 faults" in text
+    assert re.search(r"line 4 · take_profit: expected greater than 0, found -0.01 · allowed: above 0%, up to 1000%", text), text
+    assert re.search(r"line 5 · leverage: .*125.* · allowed: from 1x, up to 125x", text), text
+    assert re.search(r"line 6 · stop_los: unknown key, did you mean stop_loss\?", text), text
+    mended = BROKEN.replace(b"-0.01", b"0.01").replace(b"500", b"5").replace(b"stop_los:", b"stop_loss:")
+    card = person.upload("pmm.yml", mended, "review · 📄 paper")
+    assert "Made from the file pmm.yml" in card["text"] and re.search(r"leverage\s+5x", card["text"])
+    assert "Start (paper)" in " ".join(labels(card))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("notes.txt", b"hello", "expected a controller's YAML file"),
+        ("a.yml", b"a: [1", "not valid YAML"),
+        ("b.yml", b"a: 1", "with the key controller_name"),
+        ("c.yml", b"controller_name: pmm_simpel", "did you mean pmm_simple?"),
+    ],
+)
+def test_s19_what_is_no_config_is_refused_in_a_sentence(person: Person, name: str, content: bytes, words: str) -> None:
+    assert person.upload(name, content, words)
+
+
+@pytest.mark.parametrize("begun", ["/new grid_strike", "/new dman_v3", "/x new grid"])
+def test_s19_a_draft_is_sent_as_a_file_that_gives_the_same_draft_again(person: Person, begun: str) -> None:
+    card = person.send(begun, "On which venue?")
+    for text in ("venue=binance_perpetual", "pair=ETH-USDT", "sl=4.5%", "amount=600"):
+        card = person.send(text, "Now:")
+    review = reviewed(person, card)
+    tap(person, "YAML", review)
+    sent = person.wait(lambda message: bool(message["media"]) and message["message_id"] > review["message_id"])
+    again = person.upload("again.yml", person.file(sent["media"]["file_id"]), "review · 📄 paper")
+    same = [part.split("What may it do")[0] for part in (review["html"], again["html"])]
+    rows = [re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)[0] for part in same]
+    assert rows[0] == rows[1] and "4.5%" in rows[0]
+
+
+# ---- executors by hand ---------------------------------------------------------------------------------------------
+def test_an_executor_is_set_up_by_hand_and_its_bot_ends_with_it(person: Person, shared: Instance) -> None:
+    card = person.send("/x new", "An executor by hand")
+    tap(person, "twap", card)
+    assert "On which venue?" in now(person, card)["text"]
+    tap(person, "binance_perpetual", card)
+    card = person.send("eth", "Buy or sell first?")
+    tap(person, "BUY", card)
+    assert "How much may it use?" in now(person, card)["text"] and "USDT free (paper)" in now(person, card)["text"]
+    tap(person, "10% · ", card)
+    card = person.send("total_duration=20s order_interval=5s", "Now:")
+    card = reviewed(person, card)
+    assert re.search(r"positions at once\s+5\b", card["text"]), card["text"]
+    tap(person, "Start (paper)", card)
+    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+    query = "SELECT type, close_type FROM executors WHERE bot_id LIKE 'twap%'"
+    person.until(lambda: bool(shared.rows(query + " AND close_type IS NOT NULL")), "the end of the executor", 30)
+    person.until(lambda: shared.rows("SELECT state FROM bots WHERE bot_id LIKE 'twap%'") == [("stopped",)], "the end of its bot", 10)
+    assert shared.rows(query) == [("twap_executor", "COMPLETED")] or shared.rows(query)[0][0] == "twap_executor"
+
+
+@pytest.mark.parametrize("kind", ["position", "order", "dca", "grid", "arbitrage", "xemm", "pair"])
+def test_every_executor_asks_its_questions_and_says_what_is_open(person: Person, kind: str) -> None:
+    card = person.send(f"/x new {kind}", "➕")
+    card = reviewed(person, card)
+    assert "still to be answered" in card["text"] and "✏️" in " ".join(labels(card))
+
+
+def test_an_executor_without_its_gateway_is_refused_in_a_sentence(person: Person) -> None:
+    assert "CONDOR_GATEWAY_URL" in person.send("/x new lp", "Gateway")["text"]
