@@ -82,6 +82,9 @@ GOODBYE_S = 3.0
 REFUSED = ("(401)", "(409)")
 """In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
 
+REFUSAL_AGAIN_MS = 3_600_000
+"""One that comes and goes is told again after so long."""
+
 STALL_S = 3.0
 """A tick that is so late is looked into."""
 
@@ -120,6 +123,7 @@ class Program:
         self._limit: StepLimit | None = None
         self._chat_trouble: dict[str, str] = {}
         self._chat_refused: dict[str, int] = {}
+        self._refusal_told_ms = 0
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -397,9 +401,13 @@ class Program:
 
     def _tell_refused(self, name: str, text: str) -> None:
         """Telegram takes this token no more, or somebody else uses it: that is told wherever something can be told, once."""
+        now_ms = self._wall.wall_ms()
         if name in self._chat_refused or not any(code in text for code in REFUSED):
             return
-        self._chat_refused[name] = self._wall.wall_ms()
+        self._chat_refused[name] = now_ms
+        if now_ms - self._refusal_told_ms < REFUSAL_AGAIN_MS:
+            return
+        self._refusal_told_ms = now_ms
         self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": text}))
 
     def _say_trouble(self) -> None:

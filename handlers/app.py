@@ -21,6 +21,7 @@ from handlers import alert_cards
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
 from handlers.live import IDLE_MS, LiveCards
+from handlers.polling import PollRequest, TokenRefused
 from handlers.present import Presenter
 from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
@@ -82,6 +83,7 @@ class ChatFront:
         self.name = name
         self._registry = registry
         self._on_trouble = on_trouble
+        self._is_refused = False
         self._locks, self._urgent = ChatLocks(), ChatLocks()
         self._services = services
         self._application = self._build(address)
@@ -113,7 +115,7 @@ class ChatFront:
             .base_url(f"{address.base}/bot")
             .base_file_url(f"{address.base}/file/bot")
             .request(HTTPXRequest(connection_pool_size=32, read_timeout=10, pool_timeout=5, httpx_kwargs=options))
-            .get_updates_request(HTTPXRequest(connection_pool_size=1, read_timeout=POLL_S + 5, httpx_kwargs=options))
+            .get_updates_request(PollRequest(self._polled, connection_pool_size=1, read_timeout=POLL_S + 5, httpx_kwargs=options))
             .defaults(defaults)
             .context_types(ContextTypes(context=ChatContext))
             .concurrent_updates(PerChat(self._locks, self._urgent))
@@ -173,7 +175,11 @@ class ChatFront:
             self._task.cancel()
         application = self._application
         if application.updater is not None and application.updater.running:
-            await application.updater.stop()
+            try:
+                await application.updater.stop()
+            except TelegramError as error:
+                # a token that was revoked meanwhile: the poller has ended by itself, and says so only now
+                log.warning("the chat %s had ended before: %s", self.name, error)
         if application.running:
             await application.stop()
         await application.shutdown()
@@ -181,10 +187,17 @@ class ChatFront:
     def _poll_failed(self, error: TelegramError) -> None:
         if isinstance(error, Conflict):
             self._on_trouble("another program reads the same bot's messages (409): stop it, only one may")
-        elif isinstance(error, InvalidToken):
+        elif isinstance(error, TokenRefused):
+            self._is_refused = True
             self._on_trouble("Telegram refuses the token now (401): check CONDOR_TELEGRAM_TOKEN and start again")
         else:
             log.warning("the chat %s was not reached: %s", self.name, error)
+
+    def _polled(self) -> None:
+        """Updates can be asked for: the token is taken again. Two pollers take turns, so that an answer says nothing about a second one."""
+        if self._is_refused:
+            self._is_refused = False
+            self._on_trouble(None)
 
     async def _on_error(self, update: object, context: ChatContext) -> None:
         log.error("an update of the chat %s failed", self.name, exc_info=context.error)

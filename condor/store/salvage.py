@@ -42,6 +42,7 @@ JSON = {
     "facts": ("payload",),
     "bot_configs": ("config",),
     "outbox": ("notice",),
+    "alert_threads": ("notice",),
     "drafts": ("answers",),
     "panels": ("args",),
     "tokens": ("args",),
