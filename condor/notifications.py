@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 0.1
 
+LATE_MS = 120_000
+"""What is told so long after it happened says when that was."""
+
 Topics = dict[Chat, dict[tuple[str, str], int]]
 
 
@@ -226,6 +229,7 @@ class Notifications:
             await self._reply_to(key, batch),
             thread_id,
             is_again=bool(batch.items) and batch.items[0].attempts > 0 and batch.items[0].outgoing.severity == "critical",
+            is_late=bool(batch.items) and self._wall.wall_ms() - batch.items[0].outgoing.notice.wall_ms > LATE_MS,
         )
         try:
             message_id = await self._notifiers[front].send(post)

@@ -123,6 +123,9 @@ REFUSED = ("(401)", "(409)")
 
 CHATS = (LOCAL_FRONT, TELEGRAM_FRONT)
 
+REFUSAL_AGAIN_MS = 3_600_000
+"""One that comes and goes is told again after so long."""
+
 STALL_S = 3.0
 """A tick that is so late is looked into."""
 
@@ -173,6 +176,7 @@ class Program:
         self._limit: StepLimit | None = None
         self._chat_trouble: dict[str, str] = {}
         self._chat_refused: dict[str, int] = {}
+        self._refusal_told_ms = 0
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -593,7 +597,11 @@ class Program:
             return
         if name in self._chat_refused or not any(code in text for code in REFUSED):
             return
-        self._chat_refused[name] = self._wall.wall_ms()
+        now_ms = self._wall.wall_ms()
+        self._chat_refused[name] = now_ms
+        if now_ms - self._refusal_told_ms < REFUSAL_AGAIN_MS:
+            return
+        self._refusal_told_ms = now_ms
         rest = ". Until that is over nothing can be changed from there; /panic works, trading goes on." if self.services.access.frozen(name) else ""
         self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": f"{text}{rest}"}))
 

@@ -31,6 +31,8 @@ def post_text(post: Post) -> Safe:
         return late_text(post.notices, len(post.doubtful))
     text = text_of(post.notices)
     more: list[object] = []
+    if post.is_late:
+        more.append(italic(f"🕓 {local_text(post.notices[0].wall_ms, 'UTC')} UTC"))
     if post.is_again:
         more.append(italic(f"#{post.notices[0].event_id} again: it is not known whether it has reached you before"))
     if post.doubtful:

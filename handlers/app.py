@@ -243,7 +243,11 @@ class ChatFront:
         await self._pictures.close()
         application = self._application
         if application.updater is not None and application.updater.running:
-            await application.updater.stop()
+            try:
+                await application.updater.stop()
+            except TelegramError as error:
+                # a token that was revoked meanwhile: the poller has ended by itself, and says so only now
+                log.warning("the chat %s had ended before: %s", self.name, error)
         if application.running:
             await application.stop()
         await application.shutdown()

@@ -88,7 +88,7 @@ def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bo
         # what may have arrived is counted once, with the rest
         return Batch(tuple(waiting), Shape.LATE)
     trades = [item for item in items if item.outgoing.severity == "trade"]
-    others = [item for item in items if item.outgoing.severity != "trade"]
+    others = [item for item in items if item.outgoing.severity != "trade" and not _comes_after(item, trades)]
     if trades and not is_gathering and not (others and after_trades):
         return _trades(trades, doubtful)
     if not others:
@@ -96,6 +96,14 @@ def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bo
     kind = others[0].outgoing.notice.kind
     same = tuple(item for item in others if item.outgoing.notice.kind == kind) if kind in MERGED else (others[0],)
     return Batch(same, doubtful=doubtful)
+
+
+def _comes_after(item: QueuedNotice, trades: Sequence[QueuedNotice]) -> bool:
+    """Whether it only makes sense behind a trade that waits: that a bot has stopped, behind the ends of its executors."""
+    notice = item.outgoing.notice
+    if notice.kind != FactKind.BOT_STOPPED:
+        return False
+    return any(trade.outgoing.notice.bot_id == notice.bot_id and trade.message_key < item.message_key for trade in trades)
 
 
 def _trades(trades: Sequence[QueuedNotice], doubtful: tuple[QueuedNotice, ...]) -> Batch:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from condor.store import Connection, outbox
+from condor.store.outbox import QueuedNotice
 
 SILENCE_MS = 10 * 60_000
 FRONT = "telegram"
 
 
-def escalate(connection: Connection, now_ms: int, *, refused_ms: int | None, second: str) -> int:
-    """Hand on what is critical and has not reached Telegram in time; returns how much that is.
+def to_hand_on(connection: Connection, now_ms: int, *, refused_ms: int | None, second: str) -> list[QueuedNotice]:
+    """What is critical, has not reached Telegram in time, and was not handed on yet.
 
     Parameters
     ----------
@@ -24,14 +25,11 @@ def escalate(connection: Connection, now_ms: int, *, refused_ms: int | None, sec
         Front end of the second channel.
     """
     late = outbox.criticals(connection, FRONT, waiting_since_ms=now_ms - SILENCE_MS if refused_ms is None else now_ms, created_ms=refused_ms)
-    fresh = [item for item in late if not outbox.has_event(connection, second, item.outgoing.notice.event_id)]
-    outbox.put(connection, [replace(item.outgoing, front=second, chat_id=0, state=outbox.QUEUED) for item in fresh], now_ms)
-    return len(fresh)
+    return [item for item in late if not outbox.has_event(connection, second, item.outgoing.notice.event_id)]
 
 
-def is_needed(connection: Connection, now_ms: int, *, refused_ms: int | None) -> bool:
-    """Whether there may be something to hand on."""
-    if refused_ms is not None:
-        return True
-    since_ms = outbox.oldest_critical_ms(connection, FRONT)
-    return since_ms is not None and now_ms - since_ms >= SILENCE_MS
+def escalate(connection: Connection, now_ms: int, *, refused_ms: int | None, second: str) -> int:
+    """Hand it on; returns how much that is."""
+    found = to_hand_on(connection, now_ms, refused_ms=refused_ms, second=second)
+    outbox.put(connection, [replace(item.outgoing, front=second, chat_id=0, state=outbox.QUEUED) for item in found], now_ms)
+    return len(found)

@@ -63,6 +63,8 @@ class Post:
         Topic of a group; 0 for none.
     is_again : bool
         It may have been told already.
+    is_late : bool
+        It happened a while ago.
     """
 
     chat_id: int
@@ -74,6 +76,7 @@ class Post:
     reply_to: int = 0
     thread_id: int = 0
     is_again: bool = False
+    is_late: bool = False
 
 
 class Notifier(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from botcore.recorder.journal import Journal
 from condor.alerts.digests import digest_round, is_due
-from condor.alerts.escalation import escalate, is_needed
+from condor.alerts.escalation import escalate, to_hand_on
 from condor.alerts.repeats import repeat
 from condor.host import WallClock
 from condor.store import Connection
@@ -57,7 +57,7 @@ class TimedAlerts:
         refused_ms = self._refused_ms()
 
         def look(connection: Connection) -> bool:
-            is_away = bool(self._second) and is_needed(connection, now_ms, refused_ms=refused_ms)
+            is_away = bool(self._second) and bool(to_hand_on(connection, now_ms, refused_ms=refused_ms, second=self._second))
             return is_away or bool(due_repeats(connection, now_ms)) or is_due(connection, now_ms)
 
         if not await asyncio.wrap_future(self._journal.read(look)):

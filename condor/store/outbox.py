@@ -198,14 +198,6 @@ def has_event(connection: Connection, front: str, event_id: int) -> bool:
     return connection.execute(select(table.c.message_key).where(table.c.front == front, table.c.event_id == event_id)).first() is not None
 
 
-def oldest_critical_ms(connection: Connection, front: str) -> int | None:
-    """Since when something critical waits for a front end; None when nothing does."""
-    table = tables.outbox
-    where = (table.c.front == front) & (table.c.severity == "critical") & table.c.state.in_([QUEUED, UNSURE])
-    found: int | None = connection.execute(select(func.min(table.c.created_ms)).where(where)).scalar_one()
-    return found
-
-
 def criticals(connection: Connection, front: str, *, waiting_since_ms: int, created_ms: int | None) -> list[QueuedNotice]:
     """Everything critical that has waited for a front end since then, and all that came after `created_ms`, told or not; each event once, oldest first."""
     table = tables.outbox

@@ -43,6 +43,7 @@ JSON = {
     "facts": ("payload",),
     "bot_configs": ("config",),
     "outbox": ("notice",),
+    "alert_threads": ("notice",),
     "drafts": ("answers",),
     "draft_notes": ("notes",),
     "panels": ("args",),

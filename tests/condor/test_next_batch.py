@@ -89,3 +89,13 @@ def test_an_opening_is_not_told_before_an_end_and_not_at_all_beside_its_own() ->
     batch = next_batch(named, 0)
     assert batch is not None
     assert (keys(list(batch.items)), keys(list(batch.joined)), keys(list(batch.all))) == ([2], [1], [2, 1])
+
+
+def test_that_a_bot_has_stopped_is_told_behind_the_ends_of_its_executors() -> None:
+    stopped = queued(CLOSED, CLOSED, FactKind.BOT_STOPPED)
+    assert keys(_next_batch(stopped, after_trades=True)) == [0]
+    assert keys(_next_batch(stopped[1:], after_trades=True)) == [1]
+    assert keys(_next_batch(stopped[2:], after_trades=True)) == [2]
+    assert next_batch(stopped, 0, is_gathering=True) is None
+    another = QueuedNotice(9, 0, replace(stopped[2].outgoing, notice=replace(stopped[2].outgoing.notice, bot_id="another")))
+    assert keys(_next_batch([*stopped[:2], another], after_trades=True)) == [9], "another bot's trades are no reason to wait"

@@ -83,6 +83,7 @@ async def test_s43_t2_after_20_minutes_offline_there_is_one_digest_and_what_is_c
         await bench.turn(5)
         first, second, digest = bench.telegram.texts()
         assert "one" in first and "two" in second
+        assert "🕓 Mon 21 Sep 14:13 UTC" in first and "🕓 Mon 21 Sep 14:23 UTC" in second, "when it happened"
         assert "While you could not be reached: 31 alerts" in digest
         assert "30 executors closed · +$3.00" in digest and "1 order unknown alert" in digest
         assert bench.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
