@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from condor.errors import UserError
-from condor.logs import Redacting
+from condor.redaction import Redactor
 from condor.services import log_files
 from condor.services.log_files import LogService
 from condor.users import Actor, Forbidden, Role
@@ -21,7 +21,7 @@ log = logging.getLogger("condor.test")
 
 
 def service(folder: Path) -> LogService:
-    return LogService(folder, Redacting([SECRET]).redact)
+    return LogService(folder, Redactor([SECRET]))
 
 
 def line(number: int, level: str = "INFO", text: str = "") -> str:
