@@ -343,7 +343,7 @@ class Program:
         self._endings.push_async_callback(pictures.close)
         hosts, journal = self._hosts, self._journal
         results = ResultsService(hosts, bots, journal)
-        portfolio = PortfolioService(hosts, overview, self._wall)
+        portfolio = PortfolioService(hosts, overview, journal, self._wall)
         return DataServices(
             pictures,
             ChartService(hosts),
@@ -549,7 +549,7 @@ class Program:
         self._guard.look()
 
     async def _look_at_accounts(self) -> None:
-        self.services.data.portfolio.look()
+        await self.services.data.portfolio.look()
 
     async def _end_finished(self) -> None:
         self._manager.end_finished()

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 from botcore.model.enums import PriceType
 from botcore.model.instrument import Market
+from botcore.recorder.journal import Journal
 from botcore.strategies.accounts import LiveAccount
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
 from condor.live_host import LiveHost
 from condor.result_views import AccountsView, PlaceView
 from condor.services.overview import CURRENCY, OverviewService
+from condor.store.last_values import LastValue, last_value_of, put_last_value
 from condor.users import Actor, Role, require
 from condor.views import AssetView
 
 ZERO = Decimal(0)
+WRITTEN_MS = 60_000
 
 
 class PortfolioService:
-    """See the module. What a venue's account was worth is kept from look to look, so that it can be told when the venue is away."""
+    """See the module. What a venue's account was worth is kept from look to look and written down, so that it can be told when the venue is away."""
 
-    def __init__(self, hosts: Hosts, overview: OverviewService, wall: WallClock) -> None:
+    def __init__(self, hosts: Hosts, overview: OverviewService, journal: Journal, wall: WallClock) -> None:
         self._hosts = hosts
         self._overview = overview
+        self._journal = journal
         self._wall = wall
         self._known: dict[str, PlaceView] = {}
+        self._written: dict[str, LastValue | None] = {}
 
-    def of(self, actor: Actor, mode: str) -> AccountsView:
+    async def of(self, actor: Actor, mode: str) -> AccountsView:
         """All accounts of a mode; UserError when real money is asked for and no account is connected."""
         require(actor, Role.VIEWER, "looking at balances")
         if mode == PAPER:
@@ -36,6 +42,7 @@ class PortfolioService:
             self._hosts.of(LIVE)
             live = self._hosts.live
             assert live is not None
+            await self._read(live)
             places = tuple(self._live(live, name, account) for name, account in live.accounts.items())
         reached = [place for place in places if place.away_since_ms is None]
         known = [place.value for place in reached if place.value is not None]
@@ -43,12 +50,27 @@ class PortfolioService:
         is_partial = len(reached) < len(places) or any(place.unpriced or place.value is None for place in reached)
         return AccountsView(mode, CURRENCY, total, is_partial, places)
 
-    def look(self) -> None:
-        """Note what live accounts are worth while their venues are there."""
+    async def look(self) -> None:
+        """Note what live accounts are worth while their venues are there; written down when it has changed, once a minute."""
         live = self._hosts.live
-        if live is not None:
-            for name, account in live.accounts.items():
-                self._live(live, name, account)
+        if live is None:
+            return
+        await self._read(live)
+        for name, account in live.accounts.items():
+            place = self._live(live, name, account)
+            before = self._written[name]
+            if place.away_since_ms is not None or place.value is None or place.known_ms is None:
+                continue
+            if before is None or (before.value != place.value and place.known_ms - before.known_ms >= WRITTEN_MS):
+                last = self._written[name] = LastValue(name, CURRENCY, place.value, place.known_ms)
+                await asyncio.wrap_future(self._journal.run(lambda connection, last=last: put_last_value(connection, last)))  # type: ignore[misc]
+
+    async def _read(self, live: LiveHost) -> None:
+        """What an earlier life of the program has written down, once."""
+        for name in live.accounts:
+            if name not in self._written:
+                found = await asyncio.wrap_future(self._journal.read(lambda connection, name=name: last_value_of(connection, name)))  # type: ignore[misc]
+                self._written[name] = found
 
     def _paper(self, actor: Actor) -> tuple[PlaceView, ...]:
         now_ms = self._wall.wall_ms()
@@ -61,7 +83,9 @@ class PortfolioService:
             since_ms = session.since_ns // 1_000_000
             known = self._known.get(name)
             if known is None:
-                return PlaceView(LIVE, name, live.title(name), (), None, since_ms, None)
+                written = self._written.get(name)
+                value, known_ms = (None, None) if written is None else (written.value, written.known_ms)
+                return PlaceView(LIVE, name, live.title(name), (), value, since_ms, known_ms)
             return PlaceView(LIVE, name, known.title, known.assets, known.value, since_ms, known.known_ms)
         totals = account.connector.account.totals()
         assets = tuple(AssetView(asset, total, worth(live, name, asset, total)) for asset, total in sorted(totals.items()) if total)

@@ -440,3 +440,13 @@ draft_notes = Table(
     # JSON: what is known of a draft beside its answers
     Column("notes", Text, nullable=False),
 )
+
+last_values = Table(
+    "last_values",
+    metadata,
+    # what the account at a venue was worth when the venue was last reached
+    Column("connector_name", String(64), primary_key=True),
+    Column("currency", String(16), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("known_ms", BigInteger, nullable=False),
+)

@@ -33,7 +33,7 @@ async def portfolio_command(ctx: Context, arguments: list[str]) -> Show:
 async def portfolio(ctx: Context, args: Args) -> View:
     """All accounts of a mode."""
     args = settled(ctx, args, look="pie")
-    view = ctx.services.data.portfolio.of(ctx.actor, args["mode"])
+    view = await ctx.services.data.portfolio.of(ctx.actor, args["mode"])
     total = f"{words.money(view.total)} {view.currency}{' (partial)' if view.is_partial else ''}"
     rows = [("Total", total)]
     for earned in await ctx.services.data.results.several(ctx.actor, view.mode, CHANGES):

@@ -28,6 +28,13 @@ def reach(program: Program, name: str, stage: Stage, totals: dict[str, Decimal])
     account.connector.account.totals = lambda: totals  # type: ignore[method-assign]
 
 
+def give_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two accounts at venues that do not answer; a start of the program takes them out of its environment."""
+    for name in NAMES:
+        for key, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
+            monkeypatch.setenv(f"CONDOR_VENUE_{name.upper()}_{key}", value)
+
+
 async def draw(drawing: bytes) -> bytes:
     return png(40, 28, (len(decode(drawing).picture.slices), 0, 0))
 
@@ -35,9 +42,7 @@ async def draw(drawing: bytes) -> bytes:
 async def test_s51_a_venue_that_is_away_is_named_with_its_last_value_and_the_total_is_partial(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in NAMES:
-        for key, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
-            monkeypatch.setenv(f"CONDOR_VENUE_{name.upper()}_{key}", value)
+    give_keys(monkeypatch)
     monkeypatch.setattr("condor.live_host.READY_S", 0.01)
     async with chatting(made(tmp_path)) as chat:
         program = chat.program
@@ -47,7 +52,7 @@ async def test_s51_a_venue_that_is_away_is_named_with_its_last_value_and_the_tot
         assert re.search(r"^Total +\? USDT \(partial\)$", card["text"], re.MULTILINE), "nothing known is not nothing"
         reach(program, "binance", Stage.LIVE, {"USDT": Decimal(400), "WHAT": Decimal(3)})
         reach(program, "binance_perpetual", Stage.LIVE, {"USDT": Decimal(812)})
-        program.services.data.portfolio.look()
+        await program.services.data.portfolio.look()
         reach(program, "binance_perpetual", Stage.CONNECTING, {})
         card = await chat.say("/portfolio live", "💼 Accounts")
         text = card["text"]
@@ -56,3 +61,11 @@ async def test_s51_a_venue_that_is_away_is_named_with_its_last_value_and_the_tot
         assert "The total is not everything" in text
         await chat.tap(card, "paper")
         assert "10,000.00 USDT" in chat.now(card)["text"] and "partial" not in chat.now(card)["text"]
+    # the same home after a restart, with both venues away: what was known is still known
+    give_keys(monkeypatch)
+    async with chatting(made(tmp_path)) as chat:
+        chat.program.services.data.pictures._artist.draw = draw  # type: ignore[method-assign]
+        text = (await chat.say("/portfolio live", "💼 Accounts"))["text"]
+        assert re.search(r"Binance spot · unavailable since \d\d:\d\d, last value 400.00 USDT", text)
+        assert re.search(r"Binance USD-M futures · unavailable since \d\d:\d\d, last value 812.00 USDT", text)
+        assert re.search(r"^Total +\? USDT \(partial\)$", text, re.MULTILINE)
