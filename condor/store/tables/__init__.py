@@ -1,0 +1,60 @@
+"""Tables of the application. Times are wall time in ms; what is JSON says so by its name or its comment."""
+
+from condor.store.tables.access import groups, invites, strangers, visitor_cards
+from condor.store.tables.alerts import alert_mutes, alert_prefs, alert_repeats, alert_rules, alert_threads, alert_topics, price_alerts, status_changes
+from condor.store.tables.base import metadata
+from condor.store.tables.core import (
+    audit,
+    bot_configs,
+    bots,
+    chats,
+    cursors,
+    draft_notes,
+    drafts,
+    expected_texts,
+    inbox,
+    last_values,
+    latches,
+    outbox,
+    panels,
+    tokens,
+    users,
+)
+from condor.store.tables.safety import account_caps, cap_days, confirms, pauses, step_up_codes, step_up_tries
+
+__all__ = [
+    "account_caps",
+    "alert_mutes",
+    "alert_prefs",
+    "alert_repeats",
+    "alert_rules",
+    "alert_threads",
+    "alert_topics",
+    "audit",
+    "bot_configs",
+    "bots",
+    "cap_days",
+    "chats",
+    "confirms",
+    "cursors",
+    "draft_notes",
+    "drafts",
+    "expected_texts",
+    "groups",
+    "inbox",
+    "invites",
+    "last_values",
+    "latches",
+    "metadata",
+    "outbox",
+    "panels",
+    "pauses",
+    "price_alerts",
+    "status_changes",
+    "step_up_codes",
+    "step_up_tries",
+    "strangers",
+    "tokens",
+    "users",
+    "visitor_cards",
+]
