@@ -104,6 +104,13 @@ class Confirming:
             self._confirms.refuse_others(confirm, actor)
             self._confirms.refuse_second(confirm)
 
+    async def meant(self, args: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The action that an answer stands for, and what it is done to, for the audit."""
+        confirm = await self._confirms.find(str(args["id"]))
+        if confirm is None:
+            return "confirm", {}
+        return self._confirms.choice(confirm, int(args["choice"])).action, {"id": confirm.target}
+
     async def may_have_acted(self, args: Mapping[str, Any]) -> bool:
         """Whether what a card asked about may have been done: it was recorded together with the answer."""
         confirm = await self._confirms.find(str(args["id"]))

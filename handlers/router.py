@@ -109,13 +109,20 @@ class Router:
             panel = replace(panel, message_id=query.message.message_id)
         if token.action == CONFIRM:
             # before anything is drawn: a card that is somebody else's stays as it is
-            await self._confirming.refuse_old(token.args, actor)
+            await self._refuse_old(token, actor)
         if token.user_id not in (actor.user_id, 0):
             await self._not_theirs(token, actor)
         if token.is_stale and token.used_ms is None:
             await self._turn(panel, Show(panel.screen, panel.args), actor, _nothing)
             return "This card has changed since; look again.", False
         return await self._act(token, panel, actor, claim, place_of(query))
+
+    async def _refuse_old(self, token: Token, actor: Actor) -> None:
+        try:
+            await self._confirming.refuse_old(token.args, actor)
+        except Forbidden as error:
+            await self._note_refusal(actor, token.action, token.args, error)
+            raise
 
     async def _not_theirs(self, token: Token, actor: Actor) -> NoReturn:
         """A tap on somebody else's card: theirs stays as it is."""
@@ -322,6 +329,8 @@ class Router:
         """Keep in the audit that somebody tried to change what they may not."""
         if not isinstance(error, Forbidden) or error.role <= Role.VIEWER:
             return
+        if action == CONFIRM:
+            action, args = await self._confirming.meant(args)
         if action in ("show", "open"):
             action, args = f"open {args.get('screen')}", args.get("args") or {}
         target = ", ".join(str(args[name]) for name in ("bot", "draft", "id", "user", "chat", "controller") if args.get(name))

@@ -22,7 +22,7 @@ from condor.store import confirms as store
 from condor.store.confirms import DONE, EXECUTING, FAILED, PENDING, UNKNOWN, Confirm
 from condor.store.panels import AlreadyDone, Panel, new_id
 from condor.units import duration_text
-from condor.users import Actor, Forbidden
+from condor.users import Actor, Forbidden, Role
 
 T = TypeVar("T")
 
@@ -114,7 +114,8 @@ class ConfirmService:
     def refuse_others(self, confirm: Confirm, actor: Actor) -> None:
         """Forbidden for anybody but who asked; the card stays theirs to answer."""
         if actor.user_id != confirm.user_id:
-            raise Forbidden(f"only {confirm.user_name} can confirm this")
+            # a card that asks always leads to a change
+            raise Forbidden(f"only {confirm.user_name} can confirm this", Role.OPERATOR)
 
     def refuse_second(self, confirm: Confirm) -> None:
         """AlreadyDone, in words, when the card was answered before."""

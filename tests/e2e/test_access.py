@@ -92,7 +92,7 @@ async def test_users_change_roles_and_a_removed_ones_open_cards_do_nothing(tmp_p
         assert w.rows(f"SELECT * FROM chats WHERE chat_id = {BEN}") == [] and f"chat:{BEN}" not in w.telegram.menus
         found = w.audit("user_id", "action", "target", "before", "after", "result", "reason")
         assert found[-2:] == [
-            (BEN, "halt", "", "", "", "refused", "this needs the role operator, yours is viewer"),
+            (BEN, "halt", "trading", "", "", "refused", "this needs the role operator, yours is viewer"),
             (ANN, "remove_user", "user 12", "VIEWER", "NOBODY", "done", ""),
         ]
         assert (ANN, "set_role", "user 12", "OPERATOR", "VIEWER", "done", "") in found

@@ -80,7 +80,7 @@ async def test_s06_a_question_in_a_group_is_answered_by_its_owner_as_a_reply(tmp
         bot_is(w, w.ann, GROUP, "left", "member")
         group = chat_of(GROUP)
         await w.program.services.panic.begin(await w.program.services.access.actor("telegram", ANN, "Ann", ANN), lambda c: None, flatten=False)
-        card = await w.ann.say("/panic", "stopped", chat=group)
+        card = await w.ann.say("/panic", "By Ann", "New positions are off", chat=group)
         await w.ann.tap(card, "Release")
         answer = {"reply_to_message": card}
         assert "only Ann can answer this card" in (await w.ben.say("it was a drill", chat=group, **answer))["text"]
