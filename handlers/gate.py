@@ -17,6 +17,7 @@ from condor.services.facade import Services
 from condor.services.invites import PREFIX
 from condor.users import Actor, Role
 from handlers.comings import Comings
+from handlers.pasted import looks_like_key
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,10 @@ class Gate:
         if query is not None:
             # a tap of somebody without a role is answered by the router: the card is not theirs
             return
-        if actor.role is Role.NOBODY or message is None or not _is_spoken_to(message, context.bot.bot):
+        if actor.role is Role.NOBODY or message is None:
+            raise ApplicationHandlerStop
+        # a key that somebody pasted is taken away, whoever it was meant for
+        if not _is_spoken_to(message, context.bot.bot) and not looks_like_key(message.text or ""):
             raise ApplicationHandlerStop
 
 

@@ -20,7 +20,7 @@ from condor.store.alert_threads import acknowledge, seen_by, thread_of, unseen
 from condor.store.alerts import Chat, planned, put_mute, put_prefs, put_rule, put_topic, wishes_of
 from condor.store.bots import bot_by_id
 from condor.store.common import dead_chats, write_audit
-from condor.users import Actor, Role, require
+from condor.users import Actor, Role, refuse_frozen, require
 from condor.views import FactKind, Notice
 
 T = TypeVar("T")
@@ -206,6 +206,7 @@ class AlertService:
     def _may_change(self, actor: Actor) -> None:
         """In a group it concerns others too."""
         require(actor, Role.VIEWER if actor.chat_id > 0 else Role.OPERATOR, "changing what this chat hears")
+        refuse_frozen(actor, Role.VIEWER)
 
     async def _change(self, actor: Actor, claim: Claim, action: str, target: str, after: str, work: Callable[[Connection, Chat], None]) -> None:
         now_ms = self._wall.wall_ms()

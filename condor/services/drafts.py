@@ -207,6 +207,7 @@ class DraftService:
 
     async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
         """Start the bot of a draft once, on paper or with real money."""
+        require(actor, Role.TRADER, "starting a bot")
         draft = await self._shelf.open(draft_id)
         if mode == LIVE and is_script(draft.controller_name):
             raise UserError("a script is started with real money in a terminal: condor start --script NAME --conf FILE --live")

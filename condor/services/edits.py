@@ -86,6 +86,7 @@ class EditService:
 
     async def apply(self, actor: Actor, bot_id: str, controller_id: str, changes: Mapping[str, str], claim: Claim) -> ConfigRow:
         """Write the next version of the config; a running bot takes it over with its next tick."""
+        require(actor, Role.TRADER, "changing a bot")
         row, form = await self._form(actor, bot_id, controller_id)
         values = self._values(form, self._present(bot_id, row), changes)
         return await self._bots.update_config(actor, bot_id, row.controller_id, values, claim)

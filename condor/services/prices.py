@@ -19,7 +19,7 @@ from condor.store import Connection, outbox
 from condor.store.alerts import wishes_of
 from condor.store.common import write_audit
 from condor.store.price_alerts import PriceAlert, add_price_alert, arm, drop_price_alert, price_alerts
-from condor.users import Actor, Role, require
+from condor.users import Actor, Role, refuse_frozen, require
 from condor.views import Notice
 
 MAX_ALERTS = 50
@@ -102,6 +102,7 @@ class PriceService:
             If the price is no price, is reached already, or there are too many alerts.
         """
         require(actor, Role.VIEWER, "price alerts")
+        refuse_frozen(actor, Role.VIEWER)
         if side not in ("above", "below"):
             raise UserError(f"expected above or below, found {side!r}")
         if price <= 0:
@@ -125,6 +126,7 @@ class PriceService:
     async def drop(self, actor: Actor, alert_id: int, claim: Claim) -> bool:
         """Take an alert of this chat away; False when it is gone already."""
         require(actor, Role.VIEWER, "price alerts")
+        refuse_frozen(actor, Role.VIEWER)
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> bool:

@@ -69,6 +69,7 @@ def _choices(front: str, chat_id: int, title: str) -> tuple[Button, ...]:
 
 @action("allow_user", Role.OWNER)
 async def allow_user(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.members.allow(ctx.actor, int(args["user"]), ctx.claim)
     return Show("door", toast=f"{clip(row.name, 60)} may look now")
 

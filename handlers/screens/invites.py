@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from condor.errors import UserError
+from condor.services.step_up import StepUpNeeded
 from condor.units import duration, duration_text
 from condor.users import Role, parse_role
 from handlers import words
@@ -26,6 +27,10 @@ async def invite_command(ctx: Context, arguments: list[str]) -> Show:
     role = parse_role(arguments[0])
     lasts_s = duration(arguments[1]) if len(arguments) > 1 else LASTS_S
     uses = int(arguments[2]) if len(arguments) > 2 and arguments[2].isascii() and arguments[2].isdecimal() else 1 if len(arguments) < 3 else 0
+    try:
+        await ctx.services.step_up.require_fresh(ctx.actor)
+    except StepUpNeeded:
+        return Show("step_up", {"screen": "invites", "args": {}})
     row = await ctx.services.invites.create(ctx.actor, role, lasts_s, uses, ctx.claim)
     return Show("invite", {"invite": row.invite_id})
 
@@ -48,6 +53,7 @@ async def invites(ctx: Context, args: Args) -> View:
 
 @action("new_invite", Role.OWNER)
 async def new_invite(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.invites.create(ctx.actor, parse_role(str(args["role"])), LASTS_S, 1, ctx.claim)
     return Show("invite", {"invite": row.invite_id}, toast="A link for one person")
 

@@ -106,6 +106,7 @@ async def ask_role(ctx: Context, args: Args) -> View:
 @action("set_role", Role.OWNER)
 async def set_role(ctx: Context, args: Args) -> Outcome:
     role = parse_role(str(args["role"]))
+    await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.members.set_role(ctx.actor, int(args["user"]), role, ctx.claim)
     if row.user_id == ctx.actor.user_id:
         return Show("whoami", toast=f"You are {role.title} now")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from botcore.model.secret import Secret
+from condor.totp import STEP_S, code_at
 from condor.users import Actor, Role
 from tests.support.access import ANN, BEN, EVE, running, world
 from tests.support.telegram import Someone, labels, served_telegram
@@ -96,6 +98,27 @@ async def test_users_change_roles_and_a_removed_ones_open_cards_do_nothing(tmp_p
             (ANN, "remove_user", "user 12", "VIEWER", "NOBODY", "done", ""),
         ]
         assert (ANN, "set_role", "user 12", "OPERATOR", "VIEWER", "done", "") in found
+
+
+async def test_giving_a_role_asks_for_a_code_where_codes_are_on(tmp_path: Path) -> None:
+    secret = Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+        w.program.services.step_up.use(secret)
+        card = await w.ann.say("/users", "Ben")
+        for label in ("Ben", "Make trader"):
+            await w.ann.tap(card, label)
+        assert "digits of your authenticator" in await w.ann.tap(card, "Make Ben trader")
+        assert w.rows(f"SELECT role FROM users WHERE user_id = {BEN}") == [("VIEWER",)]
+        asked = await w.ann.say("/invite viewer", "authenticator")
+        assert w.rows("SELECT * FROM invites") == []
+        digits = code_at(secret, w.clock.wall_ms() // 1000 // STEP_S)
+        invites = await w.ann.say(digits, "Invites", reply_to_message=asked)
+        await w.ann.tap(invites, "viewer")
+        assert "1 of 1" in invites["text"]
+        again = await w.ann.say("/users", "Ben")
+        for label in ("Ben", "Make trader", "Make Ben trader"):
+            last = await w.ann.tap(again, label)
+        assert last == "Ben is trader now"
 
 
 # ---- strangers -----------------------------------------------------------------------------------------------------

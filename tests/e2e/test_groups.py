@@ -92,6 +92,16 @@ async def test_s06_a_question_in_a_group_is_answered_by_its_owner_as_a_reply(tmp
         assert w.program.services.panic.view().goal is None
 
 
+async def test_s58_a_key_in_a_group_is_taken_away_though_it_was_not_said_to_the_bot(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        bot_is(w, w.ann, GROUP, "left", "member")
+        await w.ann.say("/whoami", "owner", chat=chat_of(GROUP))
+        key = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+        await w.ann.say(key, "key", chat=chat_of(GROUP))
+        assert [chat_id for chat_id, _ in w.telegram.deleted] == [GROUP]
+        assert not any(key in message["text"] for message in w.telegram.sent)
+
+
 async def test_s09_in_a_topic_whoami_names_it_and_answers_there(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         bot_is(w, w.ann, SUPER, "left", "member")

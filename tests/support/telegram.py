@@ -44,6 +44,7 @@ class Telegram:
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     menus: dict[str, list[str]] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)
+    deleted: set[tuple[int, int]] = field(default_factory=set)
     updates: list[dict[str, Any]] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
     polls: int = 0
@@ -152,7 +153,11 @@ class Telegram:
         return message
 
     def _deletemessage(self, values: dict[str, Any]) -> Any:
-        self.messages.pop((int(values["chat_id"]), int(values["message_id"])), None)
+        key = (int(values["chat_id"]), int(values["message_id"]))
+        if key in self.deleted:
+            return _error(400, "Bad Request: message to delete not found")
+        self.deleted.add(key)
+        self.messages.pop(key, None)
         return True
 
     def _answercallbackquery(self, values: dict[str, Any]) -> Any:
