@@ -24,6 +24,7 @@ from handlers.registry import Danger, Registry
 from handlers.view import Button, View
 from tests.handlers.crawler import Crawl, Node, faults_of
 from tests.support.house import House
+from tests.support.people import seed_people
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 NASTY = ('_*[]<&">\U0001f9a4 ' * 25)[:200]
@@ -130,6 +131,7 @@ def crawl_of(house: House, registry: Registry, actor: Actor = OWNER) -> Crawl:
 async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phone(seeded: House) -> None:
     registry = seeded.program._fronts[0]._registry
     services = seeded.program.services
+    await seed_people(seeded.program, OWNER, NASTY)
     executors = services.bots.executors(OWNER)
     draft = await services.drafts.begin(OWNER, "pmm_simple")
     reviewed = await services.drafts.go((await services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
