@@ -48,6 +48,8 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "allow a group": (Role.OWNER, lambda s, a: s.groups.allow(a, "telegram", -1, claim)),
     "leave a group": (Role.OWNER, lambda s, a: s.groups.leave(a, "telegram", -1, claim)),
     "status pushes": (Role.VIEWER, lambda s, a: s.subscriptions.set(a, 3600)),
+    "a draft of a config": (Role.TRADER, lambda s, a: s.drafts.from_config(a, "pmm_simple", {}, "", claim)),
+    "a draft of a file": (Role.TRADER, lambda s, a: s.drafts.from_file(a, "x.yml", b"", claim)),
     "start a draft": (Role.TRADER, lambda s, a: s.drafts.start(a, "d", claim)),
     "edit": (Role.TRADER, lambda s, a: s.edits.apply(a, "b", "c", {}, claim)),
     "stop bots": (Role.OPERATOR, lambda s, a: s.exits.stop(a, ["b"], claim, keep_position=True)),

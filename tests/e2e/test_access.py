@@ -43,8 +43,8 @@ async def test_s03_the_first_code_makes_the_owner_and_five_wrong_ones_lock_their
         assert [message["chat"]["id"] for message in w.telegram.sent if message["chat"]["id"] in (BEN, EVE)] == []
 
 
-async def test_s05_a_viewer_who_acts_is_told_what_it_needs_and_the_audit_keeps_it(tmp_path: Path) -> None:
-    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+async def test_s05_s09_who_may_not_act_is_told_what_it_needs_and_the_audit_keeps_it(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER, EVE: Role.ALERT_ONLY}) as w:
         status = await w.ben.say("/status", "Status")
         assert "needs the role operator, yours is viewer" in await w.ben.tap(status, "No new positions")
         assert "needs the role trader" in (await w.ben.say("/new"))["text"]
@@ -54,13 +54,9 @@ async def test_s05_a_viewer_who_acts_is_told_what_it_needs_and_the_audit_keeps_i
         ]
         assert w.program._hosts.halt_reason is None
         assert "refused" not in (await w.ben.say("/help"))["text"] and "/users" not in w.telegram.sent[-1]["text"]
-
-
-async def test_s09_whoami_shows_user_chat_topic_and_role(tmp_path: Path) -> None:
-    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.ALERT_ONLY}) as w:
-        card = await w.ben.say("/whoami", "12", "alert-only")
+        card = await w.eve.say("/whoami", "13", "alert-only")
         assert labels(card) == ["❔ Help"]
-        assert "needs the role viewer, yours is alert-only" in (await w.ben.say("/status"))["text"]
+        assert "needs the role viewer, yours is alert-only" in (await w.eve.say("/status"))["text"]
 
 
 # ---- users ---------------------------------------------------------------------------------------------------------
