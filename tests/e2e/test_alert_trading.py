@@ -16,8 +16,8 @@ from tests.fakes.telegram import TOKEN, Telegram
 from tests.support.alert_bench import OWNER
 
 ACTOR = Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER)
-TICKS = 60
-STEP_S = 0.5
+TICKS = 40
+STEP_S = 0.75
 LATER = 4_000_000_000_000
 """Wall time at which no timer of this machine's present fires by itself: the test turns everything."""
 
@@ -84,7 +84,7 @@ async def test_telegram_at_its_worst_changes_no_decision(tmp_path: Path) -> None
         hostile = Program(find_home(tmp_path / "hostile"), settings, environment, time.wall)
 
         def spoil(tick: int) -> None:
-            faults, phase = telegram.faults, tick // 10 % 5
+            faults, phase = telegram.faults, tick // 8 % 5
             faults.offline = phase in (0, 3)
             faults.flood = {OWNER: 30} if phase == 1 else {}
             faults.swallow = 5 if phase == 2 else 0
