@@ -13,7 +13,7 @@ from condor.services.bots import BotService
 from condor.services.draft_kinds import DraftKinds
 from condor.services.purse import Purse
 from condor.services.remedies import Fix, Problem, band_fixes, too_small
-from condor.services.sizes import ZERO, leverage_of, main_market, quotes_of
+from condor.services.sizes import MOST_POSITIONS, ZERO, leverage_of, main_market, quotes_of, too_many
 from condor.store.drafts import Draft
 from condor.units import plain
 from condor.user_code import is_script
@@ -83,6 +83,13 @@ class Preflight:
     def _of_market(self, draft: Draft, config: Any, market: Market, mode: str) -> list[Problem]:
         instrument = self._hosts.of(mode).instrument(market)
         mid = self._purse.mid(market, mode)
+        many = too_many(config, instrument, mid)
+        if many is not None:
+            return [
+                Problem(
+                    f"it would open {many:,} positions: at most {MOST_POSITIONS:,} are counted here; take a wider step, a longer interval or fewer"
+                )
+            ]
         small = too_small(config, instrument, mid)
         down = self._purse.is_down(market, mode)
         found = [small, self._poor(config, market, instrument, mode, mid), Problem(down) if down else None]

@@ -16,6 +16,8 @@ from botcore.model.instrument import Instrument
 from condor.services.sizes import ZERO, quotes_of
 from condor.units import plain
 
+MUCH = Decimal(10**15)
+"""Beyond it a Decimal has no digits to round."""
 LIMIT_GAP = Decimal("0.01")
 """How far beyond its band a grid is given up when nobody says where."""
 
@@ -91,7 +93,7 @@ def too_small(config: Any, instrument: Instrument, mid: Decimal | None = None) -
         f"raise the amount to {needed:f} or use fewer levels"
     )
     fixes = []
-    fewer = next((item for item in _fewer(config) if _fits(config, item, instrument, mid)), None)
+    fewer = next((item for item in _fewer(config, instrument.min_notional) if _fits(config, item, instrument, mid)), None)
     if fewer is not None:
         text += f" (at most {fewer.count} {'fits' if fewer.count == 1 else 'fit'})"
         fixes.append(Fix(f"Use {fewer.count} {'level' if fewer.count == 1 else 'levels'}", fewer.changes))
@@ -103,7 +105,8 @@ def too_small(config: Any, instrument: Instrument, mid: Decimal | None = None) -
 def _needed(quotes: list[Decimal], least: Decimal) -> Decimal:
     """The whole amount at which the smallest position is large enough."""
     # shares of a whole have endless digits: 45.00000000001 is 45
-    return round(sum(quotes, ZERO) * least / min(quotes), 9).to_integral_value(ROUND_CEILING)
+    needed = sum(quotes, ZERO) * least / min(quotes)
+    return (round(needed, 9) if needed < MUCH else needed).to_integral_value(ROUND_CEILING)
 
 
 def _answers_of(config: Any) -> Any:
@@ -118,13 +121,14 @@ def _fits(config: Any, fewer: _Fewer, instrument: Instrument, mid: Decimal | Non
     return min(quotes_of(whole, mid), default=ZERO) >= instrument.min_notional
 
 
-def _fewer(config: Any) -> Iterator[_Fewer]:
+def _fewer(config: Any, least: Decimal) -> Iterator[_Fewer]:
     """The same with fewer and fewer levels, the largest number first; nothing for what has none."""
     executor = config.executor if isinstance(config, ByHandConfig) else None
     if isinstance(config, MarketMakingControllerConfigBase):
         yield from _fewer_spreads(config)
     elif isinstance(config, DirectionalTradingControllerConfigBase):
-        for count in range(config.max_executors_per_side - 1, 0, -1):
+        count = min(config.max_executors_per_side - 1, int(config.total_amount_quote / least))
+        if count:
             yield _Fewer(count, {"max_executors_per_side": str(count)})
     elif isinstance(executor, DCAExecutorConfig):
         total = executor.max_amount_quote
@@ -133,7 +137,8 @@ def _fewer(config: Any) -> Iterator[_Fewer]:
             scaled = [plain((amount * total / sum(kept, ZERO)).quantize(Decimal("0.01"))) for amount in kept]
             yield _Fewer(count, {"amounts_quote": scaled, "prices": [plain(price) for price in executor.prices[:count]]})
     elif isinstance(executor, TWAPExecutorConfig):
-        for count in range(executor.number_of_orders - 1, 0, -1):
+        count = min(executor.number_of_orders - 1, int(executor.total_amount_quote / least))
+        if count:
             interval = executor.total_duration // count + 1
             yield _Fewer(executor.total_duration // interval + 1, {"order_interval": interval})
 

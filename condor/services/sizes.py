@@ -20,6 +20,8 @@ from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument, Market
 
 ZERO = Decimal(0)
+MOST_POSITIONS = 1_000
+"""More positions at once than this are a slip of the finger, and would take long to be counted."""
 
 
 def main_market(config: Any) -> Market | None:
@@ -47,10 +49,27 @@ def grid_of(config: Any) -> GridExecutorConfig | None:
     return None
 
 
+def too_many(config: Any, instrument: Instrument, mid: Decimal | None) -> int | None:
+    """How many positions or levels it would open where these are more than anybody means; None where they are not."""
+    count = 0
+    executor = config.executor if isinstance(config, ByHandConfig) else None
+    grid = grid_of(config)
+    if isinstance(config, DirectionalTradingControllerConfigBase | UserDirectional):
+        count = config.max_executors_per_side
+    elif isinstance(executor, TWAPExecutorConfig):
+        count = executor.number_of_orders
+    elif grid is not None and mid:
+        width = (grid.end_price - grid.start_price) / grid.start_price
+        step = max(grid.min_spread_between_orders, instrument.tick_size / mid)
+        least = max(grid.min_order_amount_quote, instrument.min_notional)
+        count = min(int(width / step), int(grid.total_amount_quote / least))
+    return count if count > MOST_POSITIONS else None
+
+
 def ladder_of(config: Any, instrument: Instrument, mid: Decimal | None) -> Ladder | None:
     """The levels of that grid at this price; None where there is no grid, no price, or no level."""
     grid = grid_of(config)
-    if grid is None or mid is None:
+    if grid is None or mid is None or too_many(config, instrument, mid) is not None:
         return None
     found = lay_out(grid, instrument, mid)
     return found if isinstance(found, Ladder) else None

@@ -21,6 +21,7 @@ from condor.nested import nested
 from condor.services.proposals import proposed
 from condor.services.purse import DayRange
 from condor.services.remedies import band_fixes, too_small
+from condor.services.sizes import ladder_of, too_many
 from condor.shortcuts import read_shortcuts
 from tests.support.bench import instrument
 
@@ -142,6 +143,12 @@ def test_weights_go_with_their_levels_and_the_most_levels_that_fit_are_kept(tmp_
     assert found.fixes[1].changes == {"total_amount_quote": "45"}
 
 
+def test_a_weight_of_a_slipped_finger_is_a_problem_and_no_fault(tmp_path: Path) -> None:
+    config = config_of(tmp_path, "pmm_simple", buy_spreads="0.001", buy_amounts_pct="1e30", sell_spreads="0.001", sell_amounts_pct="1")
+    found = too_small(config, MARKET)
+    assert found is not None and "below the smallest order" in found.text
+
+
 def test_a_budget_below_one_order_can_only_be_raised(tmp_path: Path) -> None:
     found = too_small(config_of(tmp_path, "bollinger_v1", total_amount_quote="4", max_executors_per_side=2), MARKET)
     assert found is not None and [fix.label for fix in found.fixes] == ["Raise the amount to 10"]
@@ -159,3 +166,24 @@ def test_ladders_and_slices_by_hand_are_made_fewer_with_the_same_whole() -> None
     assert slices is not None and slices.fixes[0].changes["order_interval"] > 10
     changed = by_hand(type="twap_executor", total_amount_quote=30, total_duration=100, order_interval=slices.fixes[0].changes["order_interval"])
     assert changed.executor.order_amount_quote >= 5  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        by_hand(type="twap_executor", total_amount_quote=30, total_duration=300_000_000, order_interval=1),
+        by_hand(
+            type="grid_executor",
+            start_price="1e-9",
+            end_price="1e9",
+            limit_price="1e-10",
+            total_amount_quote="1e30",
+            min_spread_between_orders="1e-9",
+            triple_barrier_config={"take_profit": "0.01"},
+        ),
+    ],
+    ids=["twap", "grid"],
+)
+def test_more_positions_than_anybody_means_are_not_counted_one_by_one(config: ByHandConfig) -> None:
+    assert (too_many(config, MARKET, Decimal(100)) or 0) > 1_000
+    assert ladder_of(config, MARKET, Decimal(100)) is None
