@@ -21,7 +21,7 @@ from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
-from condor.accounts import TOTP, open_vault, take_accounts, with_stored
+from condor.accounts import open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.caps_keeper import CapsKeeper
@@ -40,48 +40,13 @@ from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
 from condor.phone import Phone, saved_token
-from condor.pictures.artist import Artist
-from condor.probing import Probes
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
-from condor.services.access import LOCAL_FRONT, AccessService
-from condor.services.alerts import AlertService
-from condor.services.audit import AuditService
-from condor.services.bots import BotService
-from condor.services.caps import CapsService
-from condor.services.charts import ChartService
-from condor.services.code import CodeService
-from condor.services.confirms import ConfirmService
-from condor.services.data import DataServices
-from condor.services.drafts import DraftService
-from condor.services.edits import EditService
-from condor.services.exits import ExitService
+from condor.service_wiring import Ground, build_services
+from condor.services.access import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.services.facade import Services
-from condor.services.groups import GroupService
-from condor.services.history import HistoryService
-from condor.services.invites import InviteService
-from condor.services.key_forms import KeyForms
-from condor.services.keys import KeyService
-from condor.services.lives import LifeService
-from condor.services.log_files import LogService
-from condor.services.members import MemberService
-from condor.services.missing import MissingService
 from condor.services.once import OncePages
-from condor.services.overview import OverviewService
-from condor.services.panels import PanelService
 from condor.services.panic import EVERY_S as PANIC_S
-from condor.services.panic import PanicService
-from condor.services.pauses import PauseService
-from condor.services.pictures import PictureService
-from condor.services.portfolio import PortfolioService
-from condor.services.prices import PriceService
-from condor.services.reports import ReportService
-from condor.services.results import ResultsService
-from condor.services.step_up import StepUpService
-from condor.services.subscriptions import SubscriptionService
-from condor.services.trading import TradingService
-from condor.services.visitors import VisitorService
-from condor.services.voices import Voices
 from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
 from condor.store.bots import bot_by_id
@@ -92,7 +57,6 @@ from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
-from condor.users import Actor
 from condor.vault import Vault
 from condor.watchdog import Watchdog
 from condor.web import WebServer
@@ -103,7 +67,6 @@ from handlers.live import EVERY_S
 
 log = logging.getLogger(__name__)
 
-TELEGRAM_FRONT = "telegram"
 PRUNE_S = 3600
 DOOR_S = 2
 RIGHTS_S = 60
@@ -120,8 +83,6 @@ GOODBYE_S = 3.0
 
 REFUSED = ("(401)", "(409)")
 """In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
-
-CHATS = (LOCAL_FRONT, TELEGRAM_FRONT)
 
 REFUSAL_AGAIN_MS = 3_600_000
 """One that comes and goes is told again after so long."""
@@ -230,6 +191,7 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        self._endings.push_async_callback(self.services.data.pictures.close)
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
         self._descriptors.look()
@@ -289,70 +251,26 @@ class Program:
         return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules, self._limit)
 
     def _build_services(self, configs: Configs) -> Services:
-        hosts, journal, wall = self._hosts, self._journal, self._wall
-        bots = BotService(self._manager, hosts, configs, journal, wall)
-        overview = OverviewService(hosts, self._manager, bots, configs, journal, wall)
-        voices, visitors = Voices(), VisitorService(journal, wall)
-        members = MemberService(journal, wall, voices)
-        subscriptions = SubscriptionService(journal, self._scheduler, wall)
-        self._once = OncePages(wall.wall_ms)
-        step_up = StepUpService(journal, wall, self._stored.totp, is_on=TOTP in self._vault.names())
-        keys = KeyService(self._vault, configs, Probes(configs), journal, wall, self._accounts, self._stored, self._redactor.add, self._tell_account)
-        forms = KeyForms(self._once, keys, step_up, self._vault, journal, wall, self._redactor.add)
-
-        async def before_live(actor: Actor, accounts: set[str]) -> None:
-            # whoever sits at the terminal of this machine has shown who he is
-            if actor.front in CHATS:
-                await step_up.require_fresh(actor)
-            await keys.refuse_unfit(accounts)
-
-        bots.before_live = before_live
-        return Services(
-            AccessService(journal, wall),
-            bots,
-            DraftService(configs, bots, overview, hosts, journal, wall),
-            HistoryService(journal),
-            overview,
-            PanelService(journal, wall),
-            subscriptions,
-            CodeService(configs, journal, wall),
-            PanicService(hosts, self._manager, journal, wall),
-            MissingService(hosts, journal, wall),
-            self._build_data(bots, overview),
-            voices,
-            members,
-            visitors,
-            InviteService(journal, wall, members, visitors, voices),
-            GroupService(journal, self._settings.access, wall, visitors, voices, subscriptions.moved),
-            AuditService(journal, wall),
-            AlertService(journal, wall, is_webhook_on=self._environment.alert_webhook is not None),
-            PriceService(hosts, journal, wall),
-            keys,
-            forms,
-            step_up,
-            ConfirmService(journal, wall),
-            ExitService(hosts, self._manager, bots, journal, wall),
-            PauseService(self._manager, journal, wall),
-            EditService(self._manager, bots, configs, overview),
-            CapsService(hosts, None if self._caps is None else self._caps.caps, journal, wall),
-        )
-
-    def _build_data(self, bots: BotService, overview: OverviewService) -> DataServices:
-        """What only reads, and the process that draws pictures of it."""
-        pictures = PictureService(Artist(self._home.data / "matplotlib"))
-        self._endings.push_async_callback(pictures.close)
-        hosts, journal = self._hosts, self._journal
-        results = ResultsService(hosts, bots, journal)
-        portfolio = PortfolioService(hosts, overview, journal, self._wall)
-        return DataServices(
-            pictures,
-            ChartService(hosts),
-            results,
-            ReportService(results, pictures),
-            portfolio,
-            TradingService(hosts, self._manager, bots),
-            LifeService(journal),
-            LogService(self._home.logs, self._redactor),
+        self._once = OncePages(self._wall.wall_ms)
+        return build_services(
+            Ground(
+                self._home,
+                self._settings,
+                self._environment,
+                configs,
+                self._hosts,
+                self._manager,
+                self._journal,
+                self._wall,
+                self._scheduler,
+                self._redactor,
+                self._vault,
+                self._stored,
+                self._accounts,
+                self._caps,
+                self._once,
+                self._tell_account,
+            )
         )
 
     def _start_alerts(self) -> None:
