@@ -99,6 +99,8 @@ def judge_words(records: Records, messages: dict[int, str], kills: int, breach: 
         if fact["kind"] in SEVERITY and len(by_event[fact["event_id"]]) != 1:
             breach("I9", f"fact {fact['event_id']} ({fact['kind']}) has {len(by_event[fact['event_id']])} messages")
     closes: dict[int, int] = defaultdict(int)
+    # an opening that waited until its end was told stands in the message of that end, which may overtake other openings
+    ends = {row["message_id"] for row in records.outbox if json.loads(row["notice"])["kind"] == FactKind.EXECUTOR_CLOSED}
     last: dict[str, int] = defaultdict(int)
     for row in records.outbox:
         kind = json.loads(row["notice"])["kind"]
@@ -107,6 +109,8 @@ def judge_words(records: Records, messages: dict[int, str], kills: int, breach: 
             breach("I9", f"fact {row['event_id']} ({kind}) is {row['state']} and not in the chat (message {message_id})")
             continue
         closes[message_id] += kind == FactKind.EXECUTOR_CLOSED
+        if kind == FactKind.POSITION_OPENED and message_id in ends:
+            continue
         if message_id < last[kind]:
             breach("I9", f"fact {row['event_id']} ({kind}) was told before an earlier one")
         last[kind] = message_id
