@@ -234,6 +234,10 @@ class World:
     async def _tidy(self) -> None:
         """The next run begins with an empty chat and no bot."""
         services = self.program.services
+        if services.panic.view().goal is not None:
+            await services.panic.release(ACTOR, "the next run begins", lambda connection: None)
+        if self.program._hosts.halt_reason is not None:
+            await services.overview.release(ACTOR, lambda connection: None)
         for view in services.bots.running():
             if view.state == "running":
                 await services.bots.stop(ACTOR, view.bot_id, lambda connection: None, keep_position=False)
