@@ -55,12 +55,24 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/alerts": "Alerts of this chat",
         "/price": "Prices",
         "/settings": "Settings of this chat",
+        "/portfolio": "Portfolio",
+        "/pnl": "Result",
+        "/positions": "Positions",
+        "/orders": "Orders",
+        "/logs": "Log",
+        "/users": "Users",
+        "/whoami": "owner",
+        "/invite": "Invite",
+        "/audit": "Audit",
+        "/keys": "Keys",
+        "/caps": "Caps",
         "/help": "/executors",
     }
     for command, words in expected.items():
         person.send(command, words)
     menu = {item["command"] for item in person.call("/chat/commands")["commands"]}
-    assert menu == {command[1:] for command in expected}
+    # a report is a file: `test_data_screens.py` reads it
+    assert menu == {command[1:] for command in expected} | {"report"}
 
 
 def test_unknown_command_names_the_nearest_and_free_text_never_trades(instance: Instance) -> None:

@@ -11,8 +11,10 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,10 +27,16 @@ from condor.notifications import Notifications
 from condor.scheduler import Scheduler
 from condor.services.access import AccessService
 from condor.services.alerts import AlertService
+from condor.services.audit import AuditService
+from condor.services.confirms import ConfirmService
 from condor.services.facade import Services
+from condor.services.groups import GroupService
 from condor.services.panels import PanelService
+from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
-from condor.settings import AlertSettings
+from condor.services.visitors import VisitorService
+from condor.services.voices import Voices
+from condor.settings import AccessSettings, AlertSettings
 from condor.store import MIGRATIONS
 from condor.store.common import put_chat, put_user
 from condor.users import Role
@@ -64,18 +72,24 @@ class AlertBench:
         subscriptions = SubscriptionService(self.journal, scheduler, self.wall)
         subscriptions.on_return = self.notifications.look
         self.alerts = AlertService(self.journal, self.wall)
-        self.services = Services(
-            AccessService(self.journal, self.wall),
-            NoBots(),  # type: ignore[arg-type]
-            *[None] * 3,  # type: ignore[arg-type]
-            panels=PanelService(self.journal, self.wall),
-            subscriptions=subscriptions,
-            code=None,  # type: ignore[arg-type]
-            panic=None,  # type: ignore[arg-type]
-            missing=None,  # type: ignore[arg-type]
-            alerts=self.alerts,
-            prices=None,  # type: ignore[arg-type]
-        )
+        voices, visitors = Voices(), VisitorService(self.journal, self.wall)
+        given = {
+            "access": AccessService(self.journal, self.wall),
+            "bots": NoBots(),
+            "panels": PanelService(self.journal, self.wall),
+            "subscriptions": subscriptions,
+            "alerts": self.alerts,
+            "voices": voices,
+            "visitors": visitors,
+            "groups": GroupService(self.journal, AccessSettings(), self.wall, visitors, voices, subscriptions.moved),
+            "audit": AuditService(self.journal, self.wall),
+            "confirms": ConfirmService(self.journal, self.wall),
+            "step_up": StepUpService(self.journal, self.wall),
+            "data": SimpleNamespace(pictures=None),
+        }
+        # what alerts do not touch is not there
+        parts: dict[str, Any] = dict.fromkeys((field.name for field in fields(Services)), None) | given
+        self.services = Services(**parts)
         self.timed = TimedAlerts(self.journal, self.wall, lambda: [("Running bots", "2")], self.notifications.look)
         self.troubles: list[str | None] = []
         address = Address(TOKEN, telegram.root, is_local=True)
