@@ -44,7 +44,7 @@ def aliases(names: Iterable[str]) -> dict[str, str]:
     taken = set(known) | {alias for choices in PREFERRED.values() for alias in choices}
     found = {alias: name for name in known for alias in PREFERRED.get(name, ()) if alias not in known}
     for name in known:
-        if name in PREFERRED:
+        if name in PREFERRED or len(name) <= 2:
             continue
         free = next(("".join(pair) for pair in combinations(name, 2) if "".join(pair) not in taken), None)
         if free is not None:

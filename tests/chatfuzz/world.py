@@ -17,6 +17,7 @@ from condor.store.bots import bots_in
 from condor.users import Actor, Role
 from condor.wiring import Program
 from handlers.app import build_registry
+from handlers.late import LatePictures
 from handlers.live import LiveCards
 from handlers.present import Presenter
 from handlers.processor import ChatLocks
@@ -91,7 +92,9 @@ class World:
         services = self.program.services
         locks = (ChatLocks(), ChatLocks())
         now_ms = lambda: self.program._wall.wall_ms()  # noqa: E731
-        self.router = Router(build_registry(), services, Presenter(self.chat, services.panels), LiveCards(*locks, now_ms), now_ms)  # type: ignore[arg-type]
+        presenter = Presenter(self.chat, services.panels)  # type: ignore[arg-type]
+        pictures = LatePictures(presenter, services.panels, services.data.pictures, locks[0])
+        self.router = Router(build_registry(), services, presenter, LiveCards(*locks, now_ms), now_ms, pictures)
 
     def restart(self) -> None:
         """Everything in memory is gone; bots come back from their rows."""

@@ -17,6 +17,7 @@ from condor.totp import STEP_S, code_at, new_secret
 from condor.users import Actor, Role
 from condor.wiring import Program
 from handlers.app import build_registry
+from handlers.late import LatePictures
 from handlers.live import LiveCards
 from handlers.processor import ChatLocks
 from handlers.router import Router
@@ -120,7 +121,9 @@ class Shown:
 async def test_s58_a_key_typed_in_a_group_is_refused_deleted_and_warned_of(program: Program) -> None:
     for number, (deletes, words) in enumerate(((True, "it is gone"), (False, "could not be deleted"))):
         shown: Any = Shown(deletes=deletes)
-        router = Router(build_registry(), program.services, shown, LiveCards(ChatLocks(), ChatLocks(), lambda: 0), lambda: 0)
+        locks, services = ChatLocks(), program.services
+        pictures = LatePictures(shown, services.panels, services.data.pictures, locks)
+        router = Router(build_registry(), services, shown, LiveCards(locks, ChatLocks(), lambda: 0), lambda: 0, pictures)
         actor = Actor(7, "Ann", Role.OWNER, "telegram", -100)
         message = SimpleNamespace(text=f"my key is {KEY}", message_id=44, chat=SimpleNamespace(type="supergroup"), reply_to_message=None)
         update: Any = SimpleNamespace(message=message, update_id=901 + number)

@@ -249,8 +249,14 @@ def test_tags_stand_where_the_entities_are(text: str, spans: list[tuple[str, int
 
 
 def test_an_event_quotes_what_it_answers() -> None:
-    sender = {"is_bot": True}
-    replied = {"message_id": 1, "date": 5, "from": {"is_bot": False}, "document": {"file_id": "f", "file_name": "a.txt", "file_size": 3}}
+    sender = {"is_bot": True, "first_name": "Condor"}
+    replied = {
+        "message_id": 1,
+        "date": 5,
+        "from": {"is_bot": False, "id": 1, "first_name": "You"},
+        "chat": {"id": 1},
+        "document": {"file_id": "f", "file_name": "a.txt", "file_size": 3},
+    }
     message = {"message_id": 2, "date": 6, "from": sender, "text": "x" * 200, "_reply_to": 1, "_silent": True}
     shown = event_of("message", message, replied)
     assert shown["reply_to"] == {"message_id": 1, "text": "file", "from": "user"}

@@ -6,6 +6,7 @@ import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -140,8 +141,10 @@ class Journal:
         import concurrent.futures
 
         class Taker:
-            def execute(_, statement: Any) -> None:
-                self.rows.append(statement.compile().params)
+            def execute(_, statement: Any) -> Any:
+                if statement.is_insert:
+                    self.rows.append(statement.compile().params)
+                return SimpleNamespace(scalar_one_or_none=lambda: None)
 
         done: concurrent.futures.Future[Any] = concurrent.futures.Future()
         done.set_result(write(Taker()))

@@ -20,7 +20,7 @@ def test_a_calm_day(name: str) -> None:
         assert executor.close_type is CloseType.EARLY_STOP
 
     rig.run(play)
-    assert rig.kinds() == [FactKind.EXECUTOR_OPENED, FactKind.EXECUTOR_CLOSED]
+    assert rig.kinds() == [FactKind.EXECUTOR_OPENED, FactKind.POSITION_OPENED, FactKind.EXECUTOR_CLOSED]
 
 
 def test_a_position_outlives_a_kill() -> None:

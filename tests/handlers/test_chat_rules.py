@@ -112,7 +112,7 @@ async def test_s24_a_name_of_200_odd_characters_shows_and_its_buttons_work(house
     assert house.rows("SELECT title FROM bots WHERE bot_id = ?", bot_id) == [("<b>Ann & Bob</b> عربي",)]
     await house.tap("More", renamed)
     assert (await house.tap("Duplicate", renamed)).startswith("A copy")
-    assert "pmm_simple · review" in house.text(renamed)
+    await house.wait_text("pmm_simple", "review")
     await house.tap("Start (paper)", renamed)
     await house.until(lambda: "running · paper" in house.text(renamed), "the copy to run")
     chooser = await house.send("/stop all", "Stop 2 bots")
@@ -129,7 +129,7 @@ async def test_s29_an_edit_shows_old_and_new_is_applied_once_and_what_does_not_h
     refused = await house.send(f"/edit {bot_id} trading_pair=ETH-USDT", "can't be changed while the bot runs")
     assert "⚠️" in house.text(refused)
     assert "expected a percentage" in house.text(await house.send(f"/edit {bot_id} stop_loss=abc", "⚠️"))
-    assert "greater than" in house.text(await house.send(f"/edit {bot_id} stop_loss=-1%", "⚠️"))
+    assert "above 0%" in house.text(await house.send(f"/edit {bot_id} stop_loss=-1%", "⚠️"))
     assert "unknown key" in house.text(await house.send(f"/edit {bot_id} stop_los=1%", "⚠️"))
     card = await house.send(f"/edit {bot_id} stop_loss=2.5% take_profit=1%", "Change edited?")
     assert re.search(r"stop loss: .+ → 2\.5%", house.text(card)) and "take profit:" in house.text(card)
@@ -177,7 +177,8 @@ async def test_s34_free_text_never_places_an_order_whatever_card_is_open(house: 
 async def test_every_command_has_a_short_name_and_a_typo_is_told_the_nearest(house: House) -> None:
     commands = house.program._fronts[0]._registry.commands
     short = aliases(commands)
-    assert set(short.values()) == set(commands)
+    # `/x` alone is the list of executors, and is short enough itself
+    assert set(short.values()) == set(commands) - {"x"}
     assert all(len(alias) <= 2 and alias not in commands for alias in short)
     assert aliases([*commands, "zoom"])["zo"] == "zoom", "one that nobody thought of has one, too"
     assert "Bots" in house.text(await house.send("/bo"))

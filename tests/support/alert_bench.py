@@ -31,6 +31,7 @@ from condor.services.audit import AuditService
 from condor.services.confirms import ConfirmService
 from condor.services.facade import Services
 from condor.services.groups import GroupService
+from condor.services.members import MemberService
 from condor.services.panels import PanelService
 from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
@@ -83,6 +84,7 @@ class AlertBench:
             "visitors": visitors,
             "groups": GroupService(self.journal, AccessSettings(), self.wall, visitors, voices, subscriptions.moved),
             "audit": AuditService(self.journal, self.wall),
+            "members": MemberService(self.journal, self.wall, voices),
             "confirms": ConfirmService(self.journal, self.wall),
             "step_up": StepUpService(self.journal, self.wall),
             "data": SimpleNamespace(pictures=None),

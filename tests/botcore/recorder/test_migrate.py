@@ -15,8 +15,9 @@ from botcore.model.errors import UserError
 from botcore.recorder import tables as records
 from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
+from condor.store import MIGRATIONS
 
-APPLICATION = Path(application.__file__).parent / "migrations"
+APPLICATION = MIGRATIONS
 BOTH = [APPLICATION]
 
 
