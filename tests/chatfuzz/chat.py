@@ -19,6 +19,7 @@ class Seen:
     text: str
     markup: InlineKeyboardMarkup | None
     keyboards: list[InlineKeyboardMarkup] = field(default_factory=list)
+    is_picture: bool = False
 
 
 class Chat:
@@ -33,21 +34,44 @@ class Chat:
 
     # ---- what the presenter calls ----------------------------------------------------------------------------------
     async def send_message(self, chat_id: int, text: str, reply_markup: Any = None, **_: Any) -> Any:
+        return self._new(text, reply_markup)
+
+    async def send_photo(self, chat_id: int, photo: Any, caption: str = "", reply_markup: Any = None, **_: Any) -> Any:
+        return self._new(caption, reply_markup, is_picture=True)
+
+    async def send_document(self, chat_id: int, document: Any, caption: str = "", **_: Any) -> Any:
+        return self._new(caption, None)
+
+    def _new(self, text: str, reply_markup: Any, *, is_picture: bool = False) -> Any:
         message_id = self.new_id()
-        self.messages[message_id] = Seen(str(text), reply_markup, [reply_markup] if reply_markup else [])
+        self.messages[message_id] = Seen(str(text), reply_markup, [reply_markup] if reply_markup else [], is_picture)
         self.told.append(str(text))
-        return SimpleNamespace(message_id=message_id)
+        return SimpleNamespace(message_id=message_id, photo=())
 
     async def edit_message_text(self, text: str, chat_id: int, message_id: int, reply_markup: Any = None) -> None:
+        seen = self._seen(message_id)
+        if seen.is_picture:
+            raise BadRequest("There is no text in the message to edit")
+        if seen.text == str(text) and seen.markup == reply_markup:
+            raise BadRequest("Message is not modified")
+        self._turn(seen, str(text), reply_markup)
+
+    async def edit_message_media(self, media: Any, chat_id: int, message_id: int, reply_markup: Any = None) -> None:
+        seen = self._seen(message_id)
+        seen.is_picture = True
+        self._turn(seen, str(media.caption), reply_markup)
+
+    def _seen(self, message_id: int) -> Seen:
         seen = self.messages.get(message_id)
         if seen is None:
             raise BadRequest("Message to edit not found")
-        if seen.text == str(text) and seen.markup == reply_markup:
-            raise BadRequest("Message is not modified")
-        seen.text, seen.markup = str(text), reply_markup
+        return seen
+
+    def _turn(self, seen: Seen, text: str, reply_markup: Any) -> None:
+        seen.text, seen.markup = text, reply_markup
         if reply_markup is not None:
             seen.keyboards.append(reply_markup)
-        self.told.append(str(text))
+        self.told.append(text)
 
     async def delete_message(self, chat_id: int, message_id: int) -> None:
         if self.messages.pop(message_id, None) is None:
@@ -61,7 +85,7 @@ class Chat:
     def line(self, text: str) -> Any:
         """A typed line as an update."""
         self.updates += 1
-        message = SimpleNamespace(text=text, message_id=self.new_id(), reply_to_message=None)
+        message = SimpleNamespace(text=text, message_id=self.new_id(), reply_to_message=None, document=None, effective_attachment=None)
         return SimpleNamespace(update_id=self.updates, message=message, callback_query=None)
 
     def tap(self, message_id: int, data: str, markup: InlineKeyboardMarkup | None) -> Any:

@@ -112,9 +112,9 @@ async def test_s24_a_name_of_200_odd_characters_shows_and_its_buttons_work(house
     assert house.rows("SELECT title FROM bots WHERE bot_id = ?", bot_id) == [("<b>Ann & Bob</b> عربي",)]
     await house.tap("More", renamed)
     assert (await house.tap("Duplicate", renamed)).startswith("A copy")
-    await house.wait_text("pmm_simple", "review")
-    await house.tap("Start (paper)", renamed)
-    await house.until(lambda: "running · paper" in house.text(renamed), "the copy to run")
+    copy = await house.wait(lambda message: "pmm_simple · review" in message.get("text", ""))
+    await house.tap("Start (paper)", copy)
+    await house.until(lambda: "running · paper" in house.text(copy), "the copy to run")
     chooser = await house.send("/stop all", "Stop 2 bots")
     await house.tap("Stop and close at market", chooser)
     await house.until(lambda: not house.program._manager.running, "the end of both")
