@@ -289,8 +289,13 @@ class Router:
     async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> Panel:
         self._looks.look(panel)
         view = await self._confirming.written(panel, await self._render(shown, actor, claim), actor, place)
+        is_there = bool(panel.message_id)
+        if is_there:
+            # before its question can be read: the tap may be of the urgent lane, and the answer then does not wait for it
+            await self._presenter.arm(panel, view, actor)
         panel = await self._pictures.put(panel, view, actor)
-        await self._presenter.arm(panel, view, actor)
+        if not is_there:
+            await self._presenter.arm(panel, view, actor)
         if view.is_live:
             self._live.watch(panel, actor)
         else:

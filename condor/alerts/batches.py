@@ -16,7 +16,7 @@ FEW = 2
 BURST = 5
 """More than these are a burst."""
 
-BURST_S, CALM_S = 10.0, 1.0
+BURST_S, CALM_S = 10.0, 1.5
 """A burst is gathered for so long, or until nothing new has come for so long."""
 
 LATE_MS = 10 * 60_000

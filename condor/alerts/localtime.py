@@ -12,6 +12,9 @@ DAY = 24 * 60
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = re.compile(r"^(\d{1,2})(?::?(\d{2}))?$")
 
+AT_HAND = ZoneInfo("UTC")
+"""Kept, since a zone is a file that has to be opened: there may be no descriptor left when it is needed."""
+
 
 def zone_named(text: str) -> str:
     """An IANA time zone by its name, whatever its case.

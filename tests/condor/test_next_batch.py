@@ -58,7 +58,7 @@ def test_more_than_five_trades_are_one_card_once_they_have_been_gathered() -> No
     assert next_batch(waiting, 0, is_gathering=True) is None
     assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 100.9), "more has come"
     assert gathering.look([*waiting, *queued(*[CLOSED] * 3)], 101.8)
-    assert not gathering.look([*waiting, *queued(*[CLOSED] * 3)], 101.9), "nothing new for a second"
+    assert not gathering.look([*waiting, *queued(*[CLOSED] * 3)], 102.4), "nothing new for a while"
     batch = next_batch(waiting, 0)
     assert batch is not None and keys(list(batch.items)) == [0, 1, 2, 3, 4, 5]
 

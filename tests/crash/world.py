@@ -173,11 +173,9 @@ class World:
             person.send(connector_name, "pair")
             person.send(pair)
         person.tap("Review")
-        for field, text in (("connector name:", connector_name), ("trading pair:", pair), ("total amount:", amount), *changes):
-            person.tap("Change")
-            person.tap(field)
-            person.send(text, "change")
-            person.tap("Review")
+        for label, text in (("connector name:", connector_name), ("trading pair:", pair), ("total amount quote:", amount), *changes):
+            field = label.rstrip(":").replace(" ", "_")
+            person.send(f"{field}={text.replace(', ', ',')}", "review")
         person.tap("Start LIVE")
         person.tap("for real")
         self.wait(lambda: len(self.condor.rows("SELECT bot_id FROM bots")) > len(known), "the bot's row", 20)

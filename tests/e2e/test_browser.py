@@ -147,7 +147,7 @@ def test_trouble_on_purpose_is_shown_and_a_bot_that_was_cut_off_catches_up(page:
     page.click("#trouble-none")  # type: ignore[attr-defined]
     page.click("#trouble-offline")  # type: ignore[attr-defined]
     page.keyboard.press("Escape")  # type: ignore[attr-defined]
-    page.wait_for_function("document.getElementById('presence').textContent.includes('cut off')")  # type: ignore[attr-defined]
+    page.locator("#presence", has_text="cut off").wait_for()  # type: ignore[attr-defined]
     cards = page.locator("li.message", has_text="A button acts on what its card shows")  # type: ignore[attr-defined]
     before = cards.count()
     say(page, "/help")

@@ -145,12 +145,12 @@ def test_button_of_an_earlier_process_works(instance: Instance) -> None:
     home = person.send("/start")
     person.send("/new", "Which strategy?")
     person.tap("bollinger_v1")
-    person.tap("Keep")
+    person.tap("Next")
     instance.kill()
     instance.start()
     person = instance.person()
     draft = person.seen[max(person.seen)]
-    person.tap("Keep", draft)
+    person.tap("Next", draft)
     assert "●●●" in person.seen[draft["message_id"]]["text"]
     person.tap("Status", person.seen[home["message_id"]])
     assert "📊 Status" in person.seen[home["message_id"]]["text"]

@@ -76,6 +76,7 @@ def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) 
 
 def test_a_bot_is_duplicated_into_a_draft(person: Person) -> None:
     panel = person.start_bot(changes=(("stop loss", "4%"),))
+    tap(person, "More", panel)
     tap(person, "Duplicate", panel)
     card = person.wait_text("a copy of pmm-btc")
     assert re.search(r"stop loss\s+4%", card["text"]) and "Start (paper)" in " ".join(labels(card))
