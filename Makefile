@@ -24,7 +24,7 @@ run: $(VENV)/.built       ## start Condor; prints `ready <url>`
 test: $(VENV)/.dev $(VENV)/.built   ## all tests; ARGS=PATH for some
 ifeq ($(strip $(ARGS)),)
 	$(PY) -m pytest -n auto --ignore tests/e2e --ignore tests/crash
-	$(PY) -m pytest tests/e2e tests/crash
+	$(PY) -m pytest -n 2 --dist loadfile tests/e2e tests/crash
 else
 	$(PY) -m pytest $(ARGS)
 endif
