@@ -232,7 +232,8 @@ class ChatFront:
                 attempt += 1
                 await asyncio.sleep(pause_s)
             else:
-                self._on_trouble(None)
+                # polling began before this: what it has met already stands
+                self._on_trouble(self._watch.reason)
                 return
 
     async def close(self) -> None:

@@ -43,6 +43,11 @@ class PollWatch:
         self._bad_ms = 0
         self._good_ms = 0
 
+    @property
+    def reason(self) -> str | None:
+        """Why the front end may only look now; None when it may act."""
+        return self._reason
+
     def failed(self, reason: str) -> None:
         """A poll was refused: somebody else reads, or the token is no good."""
         self._bad_ms = self._now_ms()

@@ -46,7 +46,7 @@ class DraftReviews:
             () if config is None else self._estimates(draft, config, mode),
             problems,
             draft.state,
-            None if config is None else self._at_stake(draft, config),
+            self._offer(draft) if config is None else self._at_stake(draft, config),
             tuple((labels[name], reason) for name, reason in draft.notes.why.items() if name in labels),
             () if config is None else self._looked_at(config, mode),
             draft.notes.origin,
@@ -90,6 +90,12 @@ class DraftReviews:
         if not instrument.min_notional or not quotes:
             return []
         return [("smallest order", f"{min(quotes):.2f}, venue asks {instrument.min_notional:f}")]
+
+    def _offer(self, draft: Draft) -> LiveOffer | None:
+        """What a live start would put at stake where only paper stands in the way, such as its smaller balance."""
+        if self._hosts.live is None or is_script(draft.controller_name) or self._preflight.problems(draft, LIVE):
+            return None
+        return self._at_stake(draft, self._preflight.config(draft, LIVE))
 
     def _at_stake(self, draft: Draft, config: Any) -> LiveOffer | None:
         """What a live start would put at stake; None where no account of that venue is connected."""

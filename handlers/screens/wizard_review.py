@@ -34,7 +34,10 @@ def view_of(review: ReviewView) -> View:
     blocks += _told(review)
     takes = Expects("search_fields", {"draft": draft_id, "from": "draft"})
     if review.problems:
-        return View(card(blocks), (*_mending(review), (change, *file, save), (back, cancel)), takes)
+        only_paper = (
+            ((show(f"💵 Start LIVE at {clip(review.live.account, 20)} …", "live_draft", draft=draft_id),),) if review.live is not None else ()
+        )
+        return View(card(blocks), (*_mending(review), *only_paper, (change, *file, save), (back, cancel)), takes)
     start = Button("▶ Start (paper)", "start_draft", {"draft": draft_id}, once=True, style="success")
     trial = () if review.is_script else (Button("🧪 Backtest 7d", "try_draft", {"draft": draft_id}),)
     where = f" at {clip(review.live.account, 20)}" if review.live is not None else ""

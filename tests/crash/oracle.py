@@ -90,6 +90,10 @@ def judge_exits(records: Records, breach: Breach) -> None:
             breach("O20", f"executor {executor_id} closed too much, and not by what rested at the venue: {dict(traded)}")
 
 
+TOLD_LATE = ("not have reached you", "perhaps not arrived", "whether it has reached you", "could not be reached")
+"""In messages of what may have arrived before, or could not be told for a while: they stand behind what is newer."""
+
+
 def judge_words(records: Records, messages: dict[int, str], kills: int, breach: Breach) -> None:
     """I9: each fact that is told has one row and stands in the chat; at most one message was sent twice for each kill; order is kept."""
     by_event = defaultdict(list)
@@ -111,9 +115,13 @@ def judge_words(records: Records, messages: dict[int, str], kills: int, breach: 
         closes[message_id] += kind == FactKind.EXECUTOR_CLOSED
         if kind == FactKind.POSITION_OPENED and message_id in ends:
             continue
-        if message_id < last[kind]:
+        if any(words in messages[message_id] for words in TOLD_LATE):
+            continue
+        # what is critical goes first: the third start within ten minutes is, the first is not
+        lane = f"{kind} {row['severity']}"
+        if message_id < last[lane]:
             breach("I9", f"fact {row['event_id']} ({kind}) was told before an earlier one")
-        last[kind] = message_id
+        last[lane] = message_id
     for message_id, count in closes.items():
         text = messages[message_id]
         if (count and " closed" not in text) or (count > 1 and f"{count} executors closed" not in text):

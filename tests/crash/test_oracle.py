@@ -69,7 +69,10 @@ def test_an_exit_sent_beside_the_stop_is_found_and_two_that_rested_are_not() -> 
 def words(*told: tuple[int, str, int | None], messages: dict[int, str], kills: int = 0) -> list[str]:
     kind = FactKind.EXECUTOR_CLOSED
     facts = [{"event_id": event, "kind": kind} for event in sorted({event for event, _, _ in told})]
-    outbox = [{"event_id": event, "state": state, "message_id": number, "notice": json.dumps({"kind": kind})} for event, state, number in told]
+    outbox = [
+        {"event_id": event, "state": state, "message_id": number, "severity": "info", "notice": json.dumps({"kind": kind})}
+        for event, state, number in told
+    ]
     return breaches(judge_words, records(told_facts=facts, outbox=outbox), messages, kills)
 
 
