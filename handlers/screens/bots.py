@@ -265,5 +265,5 @@ async def rename_screen(ctx: Context, args: Args) -> View:
 @action("rename", Role.TRADER, Danger.CHANGE)
 async def rename(ctx: Context, args: Args) -> Outcome:
     bot_id = str(args["bot"])
-    taken = await ctx.services.exits.rename(ctx.actor, bot_id, str(args["text"]), ctx.claim)
+    taken = await ctx.services.bots.rename(ctx.actor, bot_id, str(args["text"]), ctx.claim)
     return Show("bot", {"bot": bot_id}, toast=f"It is called {taken} now")
