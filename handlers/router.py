@@ -35,7 +35,7 @@ class Router:
         self._looks = Looks(now_ms)
         calls = Calls(registry, services, now_ms)
         confirming = Confirming(services.confirms, lambda name: registry.actions[name].ttl_s, calls.render, calls.confirmed)
-        faults, refusals = Faults(services.access, presenter, now_ms), Refusals(services.audit, confirming)
+        faults, refusals = Faults(services.access, presenter, services.redact, now_ms), Refusals(services.audit, confirming)
         self._cards = Cards(registry, services, presenter, live, pictures, self._looks, calls, confirming)
         self._taps = Taps(registry, services, self._looks, calls, confirming, self._cards, refusals, faults)
         self._lines = Lines(registry, services, presenter, calls, self._cards, refusals, faults)
