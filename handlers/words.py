@@ -22,8 +22,6 @@ CLOSE_TYPES = {
     "EXTERNAL": "closed by somebody else",
 }
 ZERO = Decimal(0)
-MAX_DOCUMENT = 20 * 1024 * 1024
-"""What a chat can be given, and a person can get out of it again."""
 
 MODES = {"paper": "paper", "live": "💵 real money"}
 STATE_MARKS = {"running": "🟢", "stopping": "🟠", "stopped": "⚪", "broken": "🔴", "waiting for the venue": "🟡"}
