@@ -6,7 +6,7 @@ from typing import Any
 
 from telegram import Message, Update
 
-from condor.errors import UserError, nearest
+from condor.errors import UserError
 from condor.services.bots import Claim
 from condor.services.facade import Services
 from condor.services.step_up import StepUpNeeded
@@ -77,10 +77,7 @@ class Lines:
 
     async def _command(self, text: str, actor: Actor, claim: Claim) -> None:
         word, *arguments = text[1:].split()
-        name = word.partition("@")[0].lower()
-        found = self._registry.command(name)
-        if found is None:
-            raise UserError(f"there is no command /{name[:32]}{nearest(name, self._registry.commands)}; /help lists them")
+        found = self._registry.command(word.partition("@")[0].lower())
         outcome = await self._calls.run(found, arguments, actor, claim)
         if isinstance(outcome, Show):
             await self._cards.open(actor, outcome, claim)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from botcore.executors.base import ExecutorBase
 from botcore.model.instrument import Market, quote_of
+from botcore.model.records import ExecutorRecord
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import executor_by_id
 from botcore.strategies.runtime import TradingRuntime
@@ -94,22 +95,24 @@ class ExitService:
             raise UserError(f"{len(close)} executors end with {wanted!r}; type more of it")
         raise UserError(f"no executor {wanted[:64]!r} is at work{nearest(wanted, ids)}; /executors lists them")
 
-    async def ended(self, actor: Actor, executor_id: str) -> tuple[str, Decimal | None, float] | None:
-        """(close type, net PnL, seconds since) of an executor that has ended; None when there is no such one. The seconds are market time."""
+    async def ended(self, actor: Actor, executor_id: str) -> tuple[str, Decimal | None, str, float] | None:
+        """(close type, net PnL, its asset, seconds since) of an executor that has ended; None when there is no such one. The seconds are market time."""
         require(actor, Role.VIEWER, "looking at executors")
 
-        def read(connection: Connection) -> tuple[str, Decimal | None, int, str] | None:
+        def read(connection: Connection) -> tuple[ExecutorRecord, str] | None:
             found = executor_by_id(connection, executor_id)
             if found is None or not found[1].close_ns:
                 return None
             row = bot_by_id(connection, found[0])
-            return found[1].close_type or "?", found[1].net_pnl_quote, found[1].close_ns, row.mode if row is not None else PAPER
+            return found[1], row.mode if row is not None else PAPER
 
         found = await asyncio.wrap_future(self._journal.read(read))
         if found is None:
             return None
-        close_type, net_pnl, close_ns, mode = found
-        return close_type, net_pnl, max(0, self._hosts.of(mode).clock.now_ns - close_ns) / 1e9
+        record, mode = found
+        pair = record.trading_pair or next((leg.trading_pair for leg in record.legs), "")
+        since_s = max(0, self._hosts.of(mode).clock.now_ns - record.close_ns) / 1e9
+        return record.close_type or "?", record.net_pnl_quote, quote_of(pair), since_s
 
     def _runtime(self, bot: RunningBot) -> TradingRuntime:
         return self._hosts.of(bot.row.mode).runtime
