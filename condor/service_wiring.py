@@ -136,6 +136,7 @@ def build_services(on: Ground) -> Services:
         PauseService(on.manager, journal, wall),
         EditService(on.manager, bots, configs, overview),
         CapsService(hosts, None if on.caps is None else on.caps.caps, journal, wall),
+        on.redactor,
     )
 
 
