@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.events import FactKind
-from botcore.model.instrument import quote_of
 from condor.alerts.events import OWN_SEVERITY, Level, Own
 from condor.alerts.rules import Prefs, is_quiet
 from condor.store import Connection, outbox
@@ -18,6 +17,7 @@ from condor.store.bots import bot_by_id
 from condor.store.common import all_chats
 from condor.store.outbox import OutgoingNotice
 from condor.views import Notice
+from condor.worth import result_asset
 
 DAY_MS, WEEK_MS = 86_400_000, 7 * 86_400_000
 LATE_MS = 5 * 60_000
@@ -93,7 +93,7 @@ def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, A
             continue
         if not Decimal(payload.get("volume_quote") or 0):
             continue
-        asset, pnl = _asset(payload), payload.get("net_pnl_quote")
+        asset, pnl = result_asset(payload), payload.get("net_pnl_quote")
         closed += 1
         won += pnl is not None and Decimal(pnl) > 0
         unknown += not _add(sums, asset, pnl)
@@ -118,11 +118,6 @@ def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, A
 def _bot(connection: Connection, bot_id: str, found: dict[str, Any]) -> dict[str, Any]:
     row = bot_by_id(connection, bot_id) if bot_id else None
     return {"title": row.title if row is not None else bot_id, "closed": found["closed"], "sums": _texts(found["sums"])}
-
-
-def _asset(payload: dict[str, Any]) -> str:
-    legs = payload.get("legs") or []
-    return quote_of(str(payload.get("trading_pair") or (legs[0].get("trading_pair") if legs else "") or ""))
 
 
 def _add(sums: dict[str, Decimal], asset: str, value: str | None) -> bool:
