@@ -51,9 +51,10 @@ from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
 from condor.store.bots import bot_by_id
 from condor.store.chat_store import ChatStore
-from condor.store.common import HALT, bury_front, latch_reason, put_chat
+from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
 from condor.store.home_id import claim_home
+from condor.store.outbox import bury_front
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records

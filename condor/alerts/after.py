@@ -10,9 +10,10 @@ from condor.alerts.repeats import first_repeat_ms
 from condor.store import Connection, outbox
 from condor.store.alert_threads import begin_repeats, begin_thread, change_thread
 from condor.store.alerts import Chat, forget_topic
-from condor.store.common import bury_chat, owner_chats
+from condor.store.common import bury_chat
 from condor.store.moved_chat import move_chat
 from condor.store.outbox import OutgoingNotice, QueuedNotice
+from condor.store.owners import owner_chats
 from condor.views import Notice
 
 
@@ -58,7 +59,7 @@ def topic_gone(connection: Connection, chat: Chat, batch: Batch, thread_id: int,
     `thread_id` is 0 when that is known already.
     """
     front, chat_id = chat
-    owners = owner_chats(connection, front)
+    owners = owner_chats(connection, front, everybody_owns=False)
     if thread_id:
         forget_topic(connection, chat, thread_id, is_replaced=bool(owners))
         notice = Notice(outbox.own_id(connection), Own.TOPIC_GONE, "", "", "", "", wall_ms, {"chat_id": chat_id, "thread_id": thread_id})

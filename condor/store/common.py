@@ -91,14 +91,6 @@ def dead_chats(connection: Connection) -> tuple[str, ...]:
     return tuple(f"{row.front} {row.chat_id}" for row in all_chats(connection) if row.is_dead)
 
 
-def owner_chats(connection: Connection, front: str) -> list[int]:
-    """Private chats of the owners that can be reached through a front end."""
-    table, users = tables.chats, tables.users
-    query = select(table.c.chat_id).join(users, users.c.user_id == table.c.user_id)
-    where = (users.c.role == Role.OWNER.name) & (table.c.front == front) & (table.c.chat_id == table.c.user_id) & table.c.is_dead.is_(False)
-    return [row.chat_id for row in connection.execute(query.where(where).order_by(table.c.chat_id))]
-
-
 def chat(connection: Connection, chat_id: int, front: str) -> ChatRow | None:
     table = tables.chats
     row = connection.execute(select(table).where(table.c.chat_id == chat_id, table.c.front == front)).one_or_none()
@@ -109,13 +101,6 @@ def set_status_push(connection: Connection, chat_id: int, front: str, every_s: i
     table = tables.chats
     where = (table.c.chat_id == chat_id) & (table.c.front == front)
     connection.execute(update(table).where(where).values(status_every_s=every_s, status_next_ms=next_ms))
-
-
-def bury_front(connection: Connection, front: str) -> None:
-    """A front end is gone: what waits for its chats is given up, until somebody writes from one again."""
-    chats_, waiting = tables.chats, tables.outbox
-    connection.execute(update(chats_).where(chats_.c.front == front).values(is_dead=True))
-    connection.execute(update(waiting).where(waiting.c.front == front, waiting.c.state.in_(("queued", "unsure"))).values(state="failed"))
 
 
 def bury_chat(connection: Connection, chat_id: int, front: str) -> None:
