@@ -48,8 +48,8 @@ def late_text(notices: Sequence[Notice], doubtful: int = 0) -> Safe:
     span = f"{local_text(since, 'UTC')} – {local_text(until, 'UTC')} UTC"
     blocks: list[object] = [line("📨 ", bold(f"While you could not be reached: {words.plural(len(notices), 'alert')}")), span]
     closed = [notice for notice in notices if notice.kind == FactKind.EXECUTOR_CLOSED]
-    if closed:
-        blocks.append(closes_head(closed))
+    for mode in sorted({notice.mode for notice in closed}):
+        blocks.append(line(closes_head([notice for notice in closed if notice.mode == mode]), f" · {words.MODES.get(mode, mode)}"))
     counts: dict[str, int] = {}
     for notice in notices:
         if notice.kind != FactKind.EXECUTOR_CLOSED:

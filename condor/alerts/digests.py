@@ -10,6 +10,7 @@ from typing import Any
 from botcore.model.events import FactKind
 from condor.alerts.events import OWN_SEVERITY, Level, Own
 from condor.alerts.rules import Prefs, is_quiet
+from condor.hosts import ACCOUNT_OF, LIVE, PAPER
 from condor.store import Connection, outbox
 from condor.store.alert_facts import facts_between
 from condor.store.alerts import Chat, planned, prefs_of, put_prefs
@@ -55,15 +56,16 @@ def _queue(
 ) -> int:
     """Queue one digest, unless nothing at all has happened."""
     since_ms = due_ms - (WEEK_MS if is_weekly else DAY_MS)
-    payload = summary(connection, since_ms, now_ms)
+    results = [found for mode in (LIVE, PAPER) if (found := summary(connection, mode, since_ms, now_ms))["closed"] or found["funding"]]
     kept = outbox.for_digest(connection, *chat) if not is_weekly or prefs.daily_at < 0 else []
-    if not (payload["closed"] or payload["funding"] or kept):
+    if not (results or kept):
         return 0
     counts: dict[str, int] = {}
     for item in kept:
         counts[item.outgoing.notice.kind] = counts.get(item.outgoing.notice.kind, 0) + 1
     outbox.mark_merged(connection, [item.message_key for item in kept])
-    payload |= {
+    payload = {
+        "results": results,
         "zone": prefs.zone,
         "since_ms": since_ms,
         "until_ms": now_ms,
@@ -79,15 +81,16 @@ def _queue(
     return 1
 
 
-def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, Any]:
-    """What was earned in a span, exactly: by quote asset, by bot, by close type. What nobody knows is counted, never added."""
+def summary(connection: Connection, mode: str, since_ms: int, until_ms: int) -> dict[str, Any]:
+    """What was earned in a span, on paper or with real money, exactly: by quote asset, by bot, by close type. What nobody knows is counted, never added."""
     sums: dict[str, Decimal] = {}
     fees: dict[str, Decimal] = {}
     funding: dict[str, Decimal] = {}
     types: dict[str, int] = {}
     bots: dict[str, dict[str, Any]] = {}
     closed = won = unknown = 0
-    for kind, bot_id, payload in facts_between(connection, (FactKind.EXECUTOR_CLOSED, FactKind.FUNDING_PAID), since_ms, until_ms):
+    kinds = (FactKind.EXECUTOR_CLOSED, FactKind.FUNDING_PAID)
+    for kind, bot_id, payload in facts_between(connection, ACCOUNT_OF[mode], kinds, since_ms, until_ms):
         if kind == FactKind.FUNDING_PAID:
             _add(funding, str(payload.get("asset") or ""), payload.get("amount"))
             continue
@@ -104,6 +107,7 @@ def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, A
         bot["closed"] += 1
         _add(bot["sums"], asset, pnl)
     return {
+        "mode": mode,
         "closed": closed,
         "won": won,
         "unknown": unknown,
