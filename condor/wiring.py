@@ -25,6 +25,7 @@ from condor.accounts import open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.caps_keeper import CapsKeeper
+from condor.chat_trouble import ChatTroubles
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
@@ -82,12 +83,6 @@ FINISHED_S = 1
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
 
-REFUSED = ("(401)", "(409)")
-"""In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
-
-REFUSAL_AGAIN_MS = 3_600_000
-"""One that comes and goes is told again after so long."""
-
 STALL_S = 3.0
 """A tick that is so late is looked into."""
 
@@ -136,9 +131,6 @@ class Program:
         self._fronts: list[ChatFront] = []
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
-        self._chat_trouble: dict[str, str] = {}
-        self._chat_refused: dict[str, int] = {}
-        self._refusal_told_ms = 0
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -192,6 +184,7 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        self._chat_trouble = ChatTroubles(self._wall.wall_ms, self._redactor, self.services.access.frozen, self._tell_chat_trouble, self._say_trouble)
         self._endings.push_async_callback(self.services.data.pictures.close)
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
@@ -284,9 +277,8 @@ class Program:
         if address is not None and secret is not None:
             hook = Webhook(address.get_secret_value(), secret.get_secret_value(), lambda: self._wall.wall_ms() / 1000)
             self._notifications.add_notifier(WEBHOOK, hook)
-        refused_ms = lambda: min(self._chat_refused.values(), default=None)  # noqa: E731
         second = WEBHOOK if address is not None else ""
-        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, refused_ms)
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, lambda: self._chat_trouble.refused_ms)
         self._scheduler.every("alerts", ALERTS_S, timed.round)
         self._scheduler.every("prices", PRICES_S, services.prices.round)
 
@@ -359,7 +351,7 @@ class Program:
             self._take,
             self._drop,
             self.services.access.claim_code,
-            lambda: self._chat_trouble.get(TELEGRAM_FRONT),
+            lambda: self._chat_trouble.texts.get(TELEGRAM_FRONT),
         )
 
     def _kept_token(self) -> str | None:
@@ -372,7 +364,7 @@ class Program:
         return self._environment.chats | ({TELEGRAM_FRONT} if self._token is not None and self._environment.chat != LOCAL_FRONT else set())
 
     def _front(self, name: str, address: Address) -> ChatFront:
-        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._on_chat_trouble(name, text))
+        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chat_trouble.on_trouble(name, text))
 
     def _take(self, front: Any) -> None:
         """A front end belongs to the program from now on."""
@@ -390,7 +382,10 @@ class Program:
         self._scheduler.forget(f"door {front.name}")
         self.services.voices.remove(front.name)
         self._notifications.remove_notifier(front.name)
-        self._on_chat_trouble(front.name, None)
+        # what is wrong with this bot is not wrong with the next one
+        self.services.access.thaw(front.name)
+        self._chat_trouble.forget(front.name)
+        self._say_trouble()
         await front.close()
         await asyncio.wrap_future(self._journal.run(lambda connection: bury_front(connection, front.name)))
 
@@ -497,36 +492,12 @@ class Program:
     def _tell_account(self, title: str, text: str) -> None:
         self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
 
-    def _on_chat_trouble(self, name: str, text: str | None) -> None:
-        if text is None:
-            self._chat_trouble.pop(name, None)
-        else:
-            # a library's words may hold the address, and that the token
-            text = self._redactor(text)
-            log.warning("%s", text)
-            self._chat_trouble[name] = text
-        self._tell_refused(name, text)
-        self._say_trouble()
-
-    def _tell_refused(self, name: str, text: str | None) -> None:
-        """Telegram takes this token no more, or somebody else uses it: that is told wherever something can be told, once, and when it is over."""
-        if text is None:
-            if self._chat_refused.pop(name, None) is not None:
-                self._tell_account("Telegram", "the bot is ours alone again: it may be used as before")
-            return
-        if name in self._chat_refused or not any(code in text for code in REFUSED):
-            return
-        now_ms = self._wall.wall_ms()
-        self._chat_refused[name] = now_ms
-        if now_ms - self._refusal_told_ms < REFUSAL_AGAIN_MS:
-            return
-        self._refusal_told_ms = now_ms
-        rest = ". Until that is over nothing can be changed from there; /panic works, trading goes on." if self.services.access.frozen(name) else ""
-        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": f"{text}{rest}"}))
+    def _tell_chat_trouble(self, payload: dict[str, Any]) -> None:
+        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload=payload))
 
     def _say_trouble(self) -> None:
         found = [
-            *self._chat_trouble.values(),
+            *self._chat_trouble.texts.values(),
             *((self._stored.trouble,) if self._stored.trouble else ()),
             *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
         ]
@@ -541,7 +512,7 @@ class Program:
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
             "accounts": self.closed_accounts(),
-            "chats": dict(self._chat_trouble),
+            "chats": dict(self._chat_trouble.texts),
         }
 
     def closed_accounts(self) -> dict[str, str | None]:

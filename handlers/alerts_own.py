@@ -105,6 +105,8 @@ def _topic_gone(notice: Notice) -> Safe:
 
 def _chat_trouble(notice: Notice) -> Safe:
     text = clip(str(notice.payload.get("text", "?")), 300)
+    if notice.payload.get("is_over"):
+        return line("✔ ", bold("Telegram"), f": {text}.")
     return card(
         [line("🔴 ", bold("Telegram"), f": {text}"), "Trading goes on. The local page and the command line work: `condor link` shows the way."]
     )

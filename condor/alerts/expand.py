@@ -116,7 +116,7 @@ def _notice(connection: Connection, fact: Mapping[str, Any], titles: dict[str, t
 
 def _resolve(connection: Connection, notice: Notice, now_ms: int) -> None:
     """What was said again and again is over."""
-    kinds = RESOLVES.get(notice.kind)
+    kinds = (notice.kind,) if notice.payload.get("is_over") else RESOLVES.get(notice.kind)
     if kinds is None:
         return
     where = notice.payload.get("connector_name")

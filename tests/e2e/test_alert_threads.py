@@ -130,6 +130,19 @@ async def test_repeats_go_on_over_a_restart_and_end_when_it_is_over_by_itself(tm
         assert "stays" not in bench.telegram.texts()[-1] and "Venue" not in bench.telegram.texts()[-1]
 
 
+async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_nothing(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        await bench.fact(FactKind.CHAT_TROUBLE, "", front="telegram", text="somebody else reads (409)")
+        await bench.turn(2)
+        await bench.fact(FactKind.CHAT_TROUBLE, "", front="telegram", text="the bot is ours alone again", is_over=True)
+        await bench.turn(2)
+        bad, good = bench.telegram.told()
+        assert any("Seen" in button["text"] for row in bad.buttons for button in row)
+        assert good.text == "✔ <b>Telegram</b>: the bot is ours alone again." and not any("Seen" in b["text"] for row in good.buttons for b in row)
+        await bench.turn(3600, 600)
+        assert len(bench.telegram.told()) == 2
+
+
 async def test_three_starts_within_ten_minutes_are_told_as_a_crash_loop(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         for number in range(3):
