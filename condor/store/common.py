@@ -75,12 +75,6 @@ def put_chat(connection: Connection, chat_id: int, front: str, user_id: int) -> 
     connection.execute(statement.on_conflict_do_update(index_elements=["chat_id", "front"], set_={"user_id": user_id, "is_dead": False}))
 
 
-def chats(connection: Connection) -> list[ChatRow]:
-    """All chats that can be reached."""
-    rows = connection.execute(select(tables.chats).where(tables.chats.c.is_dead.is_(False))).all()
-    return [ChatRow(**row._mapping) for row in rows]
-
-
 def all_chats(connection: Connection) -> list[ChatRow]:
     """All chats, those that can't be reached now too."""
     return [ChatRow(**row._mapping) for row in connection.execute(select(tables.chats)).all()]

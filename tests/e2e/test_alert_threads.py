@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from condor.views import FactKind
+from telegram.error import BadRequest
+
+from condor.views import FactKind, Notice
+from handlers.push import unreachable
 from tests.support.alert_bench import ENTRY, OWNER, alert_bench
 
 
@@ -62,6 +65,24 @@ async def test_s39_a_badge_that_could_not_be_set_is_set_later_also_after_a_resta
         await bench.turn(10, 2)
         assert "TAKE_PROFIT" in bench.telegram.told()[0].text
         assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
+
+
+async def test_s39_a_message_that_telegram_never_lets_us_change_holds_up_nothing(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        await bench.opened("x-1")
+        await bench.turn(2)
+
+        async def refuse(chat_id: int, message_id: int, notice: Notice) -> None:
+            raise unreachable(BadRequest("MESSAGE_ID_INVALID"))
+
+        bench.front.notifier.edit = refuse  # type: ignore[method-assign]
+        await bench.closed("x-1")
+        await bench.turn(4)
+        assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
+        before = len(bench.telegram.told())
+        await bench.closed("x-2")
+        await bench.turn(1)
+        assert len(bench.telegram.told()) == before + 1
 
 
 async def test_s39_a_position_that_is_handed_over_says_that_it_is_still_open(tmp_path: Path) -> None:
