@@ -25,6 +25,7 @@ from condor.accounts import open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.caps_keeper import CapsKeeper
+from condor.chat_trouble import ChatTroubles
 from condor.chats import Chat, Chats, Wanted
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
@@ -179,19 +180,8 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
-        self._chats = Chats(
-            self.services,
-            self._notifications,
-            self._scheduler,
-            self._journal,
-            self._wall,
-            self._endings,
-            EVERY_S,
-            self._redactor,
-            lambda text: self._tell_account("Telegram", text),
-            self._tell_refused,
-            self._say_trouble,
-        )
+        self._chat_trouble = ChatTroubles(self._wall.wall_ms, self._redactor, self.services.access.frozen, self._tell_chat_trouble, self._say_trouble)
+        self._chats = Chats(self.services, self._notifications, self._scheduler, self._journal, self._endings, EVERY_S, self._chat_trouble)
         self._endings.push_async_callback(self.services.data.pictures.close)
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
@@ -290,7 +280,7 @@ class Program:
             hook = Webhook(address.get_secret_value(), secret.get_secret_value(), lambda: self._wall.wall_ms() / 1000)
             self._notifications.add_notifier(WEBHOOK, hook)
         second = WEBHOOK if address is not None else ""
-        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, self._chats.refused_ms)
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, lambda: self._chat_trouble.refused_ms)
         self._scheduler.every("alerts", ALERTS_S, timed.round)
         self._scheduler.every("prices", PRICES_S, services.prices.round)
 
@@ -349,7 +339,7 @@ class Program:
         phone.start(self._wanted.token if TELEGRAM_FRONT in self._wanted.names else None)
 
     def _front(self, name: str, address: Address) -> ChatFront:
-        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chats.on_trouble(name, text))
+        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chat_trouble.on_trouble(name, text))
 
     def _bot_front(self, token: str) -> ChatFront:
         return self._front(TELEGRAM_FRONT, Address(token, self._environment.telegram_api, is_local=False))
@@ -457,12 +447,12 @@ class Program:
     def _tell_account(self, title: str, text: str) -> None:
         self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
 
-    def _tell_refused(self, name: str, text: str) -> None:
-        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": text}))
+    def _tell_chat_trouble(self, payload: dict[str, Any]) -> None:
+        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload=payload))
 
     def _say_trouble(self) -> None:
         found = [
-            *self._chats.trouble.values(),
+            *self._chat_trouble.texts.values(),
             *((self._stored.trouble,) if self._stored.trouble else ()),
             *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
         ]
@@ -477,7 +467,7 @@ class Program:
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
             "accounts": self.closed_accounts(),
-            "chats": dict(self._chats.trouble),
+            "chats": dict(self._chat_trouble.texts),
         }
 
     def closed_accounts(self) -> dict[str, str | None]:

@@ -224,7 +224,7 @@ class ChatFront:
             try:
                 await self.start()
             except InvalidToken:
-                self._on_trouble("Telegram refused this token (401): check CONDOR_TELEGRAM_TOKEN and start again")
+                self._frozen("Telegram refused this token (401): check CONDOR_TELEGRAM_TOKEN and start again")
                 await asyncio.sleep(REFUSED_S)
             except TelegramError as error:
                 pause_s = RETRY_S[min(attempt, len(RETRY_S) - 1)]
@@ -233,7 +233,7 @@ class ChatFront:
                 await asyncio.sleep(pause_s)
             else:
                 # polling began before this: what it has met already stands
-                self._on_trouble(self._watch.reason)
+                self._frozen(self._watch.reason)
                 return
 
     async def close(self) -> None:
