@@ -85,7 +85,7 @@ class DraftFiles:
 
 def _allowed(form: Form, field: str) -> str:
     """What may stand at a field."""
-    names = {question.name: question for question in (*form.steps, *form.advanced)}
+    names = {question.name: question for question in form.questions}
     found = names.get(field) or names.get(field.partition(".")[0])
     return "" if found is None else _values_of(found)
 
