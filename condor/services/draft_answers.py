@@ -9,9 +9,11 @@ from botcore.model.errors import UserError
 from condor.forms import Question, check_draft, default_answers, read_answer
 from condor.services.draft_kinds import DraftKinds
 from condor.services.draft_sizes import DraftSizes
-from condor.services.proposals import proposed
+from condor.services.proposals import PRICES, proposed
 from condor.services.purse import Purse
 from condor.store.drafts import Draft
+
+MARKET = ("connector_name", "trading_pair")
 
 
 class DraftAnswers:
@@ -43,7 +45,10 @@ class DraftAnswers:
         why = {field: reason for field, reason in notes.why.items() if field != name}
         given = tuple(dict.fromkeys((*notes.given, name)))
         changed = replace(draft, answers=answers, notes=replace(notes, given=given, why=why))
-        return self.proposed(changed) if name in ("connector_name", "trading_pair", "side") else changed
+        if name not in (*MARKET, "side"):
+            return changed
+        is_same = all(draft.answers.get(field) == answers.get(field) for field in MARKET)
+        return self.proposed(changed if is_same else _without_prices(changed))
 
     def _moved(self, answers: dict[str, Any], name: str) -> dict[str, Any]:
         """After a change of venue: a pair that is not there is replaced by the first that is."""
@@ -70,3 +75,10 @@ class DraftAnswers:
         default = default_answers(form, self._kinds.example(draft.controller_name)).get(name)
         notes = replace(draft.notes, given=tuple(field for field in draft.notes.given if field != name))
         return self.proposed(replace(draft, answers={**draft.answers, name: default}, notes=notes))
+
+
+def _without_prices(draft: Draft) -> Draft:
+    """A draft of another market than before: no price stays that nobody has given, for it was one of the old market."""
+    old = {name for name in (*PRICES, "prices") if name not in draft.notes.given}
+    answers = {name: value for name, value in draft.answers.items() if name not in old}
+    return replace(draft, answers=answers, notes=replace(draft.notes, why={name: why for name, why in draft.notes.why.items() if name not in old}))

@@ -16,7 +16,7 @@ from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService, Claim
 from condor.services.draft_answers import DraftAnswers
 from condor.services.draft_files import DraftFiles
-from condor.services.draft_kinds import DraftKinds
+from condor.services.draft_kinds import BOT, DraftKinds
 from condor.services.draft_pictures import DraftPicture, DraftPictures
 from condor.services.draft_reviews import DraftReviews
 from condor.services.draft_shelf import DraftShelf
@@ -72,10 +72,19 @@ class DraftService:
     def _new(self, actor: Actor, name: str, answers: dict[str, Any], notes: Notes, step: int = 0) -> Draft:
         return Draft(new_id(), actor.front, actor.chat_id, actor.user_id, name, answers, step, store.OPEN, self._shelf.now_ms(), notes)
 
-    async def from_config(self, actor: Actor, controller_name: str, config: Mapping[str, Any], origin: str, claim: Claim | None = None) -> Draft:
-        """A draft at its review with the values of a config, such as a file's or a bot's."""
+    async def from_config(
+        self,
+        actor: Actor,
+        controller_name: str,
+        config: Mapping[str, Any],
+        origin: str,
+        claim: Claim | None = None,
+        limits: Mapping[str, Any] | None = None,
+    ) -> Draft:
+        """A draft at its review with the values of a config, such as a file's or a bot's, and what that bot may lose."""
         require(actor, Role.TRADER, "creating a bot")
         name, answers, beside = self.kinds.answers_of(controller_name, config)
+        answers |= {f"{BOT}.{field}": value for field, value in (limits or {}).items()}
         form = self.kinds.form(name, answers)
         notes = Notes(tuple(answers), {}, beside, origin)
         return await self._shelf.add(self._new(actor, name, answers, notes, len(form.steps)), claim)
@@ -97,7 +106,8 @@ class DraftService:
             raise UserError(f"there is no bot {bot_id}")
         if len(configs) > 1:
             raise UserError(f"{bot_id} has {len(configs)} controllers, and a draft has one: export its configs instead (condor export)")
-        return await self.from_config(actor, configs[0].controller_name, configs[0].config, f"a copy of {bot_id}")
+        limits = await self._shelf.limits(bot_id)
+        return await self.from_config(actor, configs[0].controller_name, configs[0].config, f"a copy of {bot_id}", limits=limits)
 
     async def unfinished(self, actor: Actor) -> list[Draft]:
         """Drafts of this chat that can be continued."""
@@ -141,17 +151,22 @@ class DraftService:
         count = len(self.kinds.form(draft.controller_name, draft.answers).steps)
         return await self._shelf.turn(draft_id, max(0, min(step, count)))
 
-    async def reset(self, draft_id: str, name: str) -> Draft:
+    async def reset(self, actor: Actor, draft_id: str, name: str) -> Draft:
         """Give a question its default again."""
+        require(actor, Role.TRADER, "changing a draft")
         return await self._shelf.save(self._answers.reset(await self._shelf.open(draft_id), name))
 
-    async def change(self, draft_id: str, changes: Mapping[str, Any]) -> Draft:
+    async def change(self, actor: Actor, draft_id: str, changes: Mapping[str, Any]) -> Draft:
         """Take answers as values, such as those of a fix."""
+        require(actor, Role.TRADER, "changing a draft")
         draft = await self._shelf.open(draft_id)
         given = tuple(dict.fromkeys((*draft.notes.given, *changes)))
         return await self._shelf.save(replace(draft, answers={**draft.answers, **changes}, notes=replace(draft.notes, given=given)))
 
-    async def cancel(self, draft_id: str) -> None:
+    async def cancel(self, actor: Actor, draft_id: str) -> None:
+        """Give a draft up; UserError when it can't be any more, for it has its bot."""
+        require(actor, Role.TRADER, "changing a draft")
+        await self._shelf.open(draft_id)
         await self._shelf.cancel(draft_id)
 
     async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
@@ -229,8 +244,9 @@ class DraftService:
         """(controller name, config) of a draft that holds."""
         return self.kinds.config_of(draft)[0], self._preflight.config(draft)
 
-    async def begin_trial(self, draft_id: str) -> None:
+    async def begin_trial(self, actor: Actor, draft_id: str) -> None:
         """Start a backtest of a draft over the last days."""
+        require(actor, Role.TRADER, "trying a draft")
         self.trials.begin(await self._shelf.open(draft_id))
 
     async def trial(self, draft_id: str) -> TrialView | None:

@@ -82,7 +82,7 @@ def _mending(review: ReviewView) -> list[tuple[Button, ...]]:
 async def mend(ctx: Context, args: Args) -> Outcome:
     """Take what mends a draft."""
     draft_id = str(args["draft"])
-    await ctx.services.drafts.change(draft_id, dict(args["changes"]))
+    await ctx.services.drafts.change(ctx.actor, draft_id, dict(args["changes"]))
     return Show("draft", {"draft": draft_id}, toast="Changed")
 
 
