@@ -13,11 +13,12 @@ from condor.executor_drafts import executor_name, is_executor
 from condor.forms import answer_text, default_answers
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
+from condor.pictures.drawings import CandleChart
 from condor.services.bots import BotService, Claim
 from condor.services.draft_answers import DraftAnswers
 from condor.services.draft_files import DraftFiles
 from condor.services.draft_kinds import BOT, DraftKinds
-from condor.services.draft_pictures import DraftPicture, DraftPictures
+from condor.services.draft_pictures import DraftPictures
 from condor.services.draft_reviews import DraftReviews
 from condor.services.draft_shelf import DraftShelf
 from condor.services.draft_sizes import DraftSizes
@@ -30,7 +31,7 @@ from condor.services.sizes import main_market
 from condor.services.trials import TrialService, TrialView
 from condor.shortcuts import read_shortcuts
 from condor.store import drafts as store
-from condor.store.drafts import Draft, Notes, revision_of
+from condor.store.drafts import Draft, Notes
 from condor.store.panels import new_id
 from condor.user_code import is_script, script_limits
 from condor.users import Actor, Role, require
@@ -48,8 +49,9 @@ class DraftService:
         self.kinds = DraftKinds(configs, overview)
         self.files = DraftFiles(configs, self.kinds)
         self._purse = Purse(hosts, configs)
-        self.trials = TrialService(configs.home, PastCandles(hosts), self._tried, overview.describe_market)
-        self._pictures = DraftPictures(hosts, self._purse)
+        past = PastCandles(hosts)
+        self.trials = TrialService(configs.home, past, self._tried, overview.describe_market)
+        self._pictures = DraftPictures(hosts, self._purse, past)
         self._sizes = DraftSizes(hosts, self._purse)
         self._answers = DraftAnswers(self.kinds, self._sizes, self._purse)
         self._preflight = Preflight(self.kinds, bots, hosts, self._purse)
@@ -217,15 +219,13 @@ class DraftService:
         """The whole draft with what it may cost."""
         return self._reviews.review(await self.draft(draft_id), mode)
 
-    async def picture(self, draft_id: str, interval: str = "15m") -> DraftPicture | None:
-        """Candles of a draft's market with its levels and barriers; None where it names no market, or does not hold yet."""
-        draft = await self.draft(draft_id)
-        try:
-            config = self._preflight.config(draft)
-        except UserError:
-            return None
+    async def picture(self, draft_id: str, interval: str) -> CandleChart:
+        """Candles of a draft's market with its levels and barriers; UserError where it names no market, does not hold yet, or there are no candles."""
+        config = self._preflight.config(await self.draft(draft_id))
         market = main_market(config)
-        return None if market is None else self._pictures.picture(config, market, interval, revision_of(draft))
+        if market is None:
+            raise UserError("it names no market")
+        return await self._pictures.picture(config, market, interval)
 
     async def fields(self, draft_id: str, search: str = "") -> Iterable[tuple[str, str, str]]:
         """(field, label, text) of every question whose name, prompt or answer has these words."""
