@@ -60,6 +60,7 @@ from handlers.screens import (
     trading,
     users,
     wizard,
+    wizard_chart,
     wizard_files,
     wizard_review,
     wizard_trial,
@@ -80,7 +81,7 @@ REFUSED_S = 60
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    begun = (home, wizard, wizard_review, wizard_files, wizard_trial, code)
+    begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
     kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.support.instance import Instance, Person
-from tests.support.wizard import SLOW, begin, changed, labels, leave_no_draft, now, reviewed, tap
+from tests.support.wizard import begin, changed, labels, now, person, reviewed, shared, tap
 
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """One instance for the scenarios that leave nothing running behind that the others would mind."""
-    running = Instance(tmp_path_factory.mktemp("wizard") / "home", SLOW).start()
-    try:
-        yield running
-    finally:
-        running.kill()
-
-
-@pytest.fixture
-def person(shared: Instance) -> Iterator[Person]:
-    """Somebody at the chat."""
-    somebody = shared.person()
-    yield somebody
-    leave_no_draft(somebody)
+__all__ = ["person", "shared"]
 
 
 # ---- answers -------------------------------------------------------------------------------------------------------
@@ -213,3 +194,17 @@ def test_s20_a_draft_is_tried_on_the_last_seven_days_while_the_chat_goes_on(pers
     assert "candles over 7.0 days; synthetic market" in text and re.search(r"Trades\s+[1-9]", text) and "Fees" in text
     tap(person, "Review", card)
     assert "Start (paper)" in " ".join(labels(now(person, card)))
+
+
+def test_s15_the_chart_of_a_draft_turns_to_another_interval_in_the_same_message(person: Person) -> None:
+    card = reviewed(person, begin(person, "grid_strike"))
+    tap(person, "📈 Chart", card)
+    person.until(lambda: bool(now(person, card)["media"]), "the chart", 20)
+    first = person.file(now(person, card)["media"]["file_id"])
+    assert first.startswith(b"\x89PNG") and "● 15m" in labels(now(person, card))
+    tap(person, "1h", card)
+    person.until(lambda: "chart · 1h" in now(person, card)["text"] and "being drawn" not in now(person, card)["text"], "the other interval", 5)
+    second = person.file(now(person, card)["media"]["file_id"])
+    assert second.startswith(b"\x89PNG") and second != first
+    tap(person, "◀ Review", card)
+    assert "Start (paper)" in " ".join(labels(person.wait_text("review · 📄 paper")))

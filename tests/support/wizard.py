@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from tests.support.instance import Person
+import pytest
+
+from tests.support.instance import Instance, Person
 
 Card = dict[str, Any]
 SLOW = "clock: {tick_size: 1}\nmarket: {speed: 5}\n"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One instance for the scenarios that leave nothing running behind that the others would mind."""
+    running = Instance(tmp_path_factory.mktemp("wizard") / "home", SLOW).start()
+    try:
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture
+def person(shared: Instance) -> Iterator[Person]:
+    """Somebody at the chat."""
+    somebody = shared.person()
+    yield somebody
+    leave_no_draft(somebody)
 
 
 def begin(person: Person, name: str) -> Card:
