@@ -17,7 +17,7 @@ from condor.pictures.artist import Artist
 from condor.probing import Probes
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
-from condor.services.access import LOCAL_FRONT, TELEGRAM_FRONT, AccessService
+from condor.services.access import AccessService
 from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
@@ -55,7 +55,7 @@ from condor.services.trading import TradingService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
 from condor.settings import Environment, Settings
-from condor.users import Actor
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT, Actor
 from condor.vault import Vault
 
 CHATS = (LOCAL_FRONT, TELEGRAM_FRONT)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from condor.store import tables
 from condor.store.audit import write_audit as write_audit
-from condor.users import Role
+from condor.users import LOCAL_FRONT, Role
 
 # ---- latches -------------------------------------------------------------------------------------------------------
 HALT = "halt"
@@ -92,11 +92,12 @@ def dead_chats(connection: Connection) -> tuple[str, ...]:
 
 
 def owner_chats(connection: Connection, front: str) -> list[int]:
-    """Private chats of the owners that can be reached through a front end."""
+    """Private chats of owners that can be reached through a front end; whoever sits at the local page is one."""
     table, users = tables.chats, tables.users
-    query = select(table.c.chat_id).join(users, users.c.user_id == table.c.user_id)
-    where = (users.c.role == Role.OWNER.name) & (table.c.front == front) & (table.c.chat_id == table.c.user_id) & table.c.is_dead.is_(False)
-    return [row.chat_id for row in connection.execute(query.where(where).order_by(table.c.chat_id))]
+    query = select(table.c.chat_id).where(table.c.front == front, table.c.chat_id == table.c.user_id, table.c.is_dead.is_(False))
+    if front != LOCAL_FRONT:
+        query = query.join(users, users.c.user_id == table.c.user_id).where(users.c.role == Role.OWNER.name)
+    return list(connection.execute(query.order_by(table.c.chat_id)).scalars())
 
 
 def chat(connection: Connection, chat_id: int, front: str) -> ChatRow | None:
