@@ -14,11 +14,11 @@ from condor.home import Home
 from condor.notifications import Notifications
 from condor.phone import Front, Phone, saved_token
 from condor.scheduler import Scheduler
-from condor.services.access import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.services.facade import Services
 from condor.settings import Environment
 from condor.store.common import ChatRow
 from condor.store.outbox import bury_front
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT
 
 DOOR_S = 2
 """How often it is looked who is at a chat's door, and whether the bot is ours alone."""

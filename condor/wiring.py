@@ -44,7 +44,6 @@ from condor.panic.door import PanicDoor
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.service_wiring import Ground, build_services
-from condor.services.access import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.services.facade import Services
 from condor.services.once import OncePages
 from condor.services.panic import EVERY_S as PANIC_S
@@ -58,6 +57,7 @@ from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.vault import Vault
 from condor.watchdog import Watchdog
 from condor.web import WebServer

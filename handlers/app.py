@@ -15,10 +15,9 @@ from telegram.ext import ApplicationBuilder as Builder
 from telegram.request import HTTPXRequest
 
 from condor.errors import UserError
-from condor.services.access import LOCAL_FRONT
 from condor.services.facade import Services
 from condor.store.common import ChatRow
-from condor.users import Actor, Role
+from condor.users import LOCAL_FRONT, Actor, Role
 from handlers import alert_cards
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate

@@ -10,9 +10,8 @@ from condor.alerts.repeats import first_repeat_ms
 from condor.store import Connection, outbox
 from condor.store.alert_threads import begin_repeats, begin_thread, change_thread
 from condor.store.alerts import GONE, Chat, forget_topic
-from condor.store.common import bury_chat
+from condor.store.common import bury_chat, owner_chats
 from condor.store.outbox import OutgoingNotice, QueuedNotice
-from condor.store.owners import owner_chats
 from condor.views import Notice
 
 
@@ -56,7 +55,7 @@ def topic_gone(connection: Connection, chat: Chat, batch: Batch, thread_id: int,
     `thread_id` is 0 when that is known already.
     """
     front, chat_id = chat
-    owners = owner_chats(connection, front, everybody_owns=False)
+    owners = owner_chats(connection, front)
     if thread_id or not owners:
         forget_topic(connection, chat, thread_id or GONE, is_replaced=bool(owners))
     if thread_id:

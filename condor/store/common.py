@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from condor.store import tables
 from condor.store.audit import write_audit as write_audit
-from condor.users import Role
+from condor.users import LOCAL_FRONT, Role
 
 # ---- latches -------------------------------------------------------------------------------------------------------
 HALT = "halt"
@@ -83,6 +83,15 @@ def all_chats(connection: Connection) -> list[ChatRow]:
 def dead_chats(connection: Connection) -> tuple[str, ...]:
     """Chats that take no messages any more, as `telegram 42`."""
     return tuple(f"{row.front} {row.chat_id}" for row in all_chats(connection) if row.is_dead)
+
+
+def owner_chats(connection: Connection, front: str) -> list[int]:
+    """Private chats of owners that can be reached through a front end; whoever sits at the local page is one."""
+    table, users = tables.chats, tables.users
+    query = select(table.c.chat_id).where(table.c.front == front, table.c.chat_id == table.c.user_id, table.c.is_dead.is_(False))
+    if front != LOCAL_FRONT:
+        query = query.join(users, users.c.user_id == table.c.user_id).where(users.c.role == Role.OWNER.name)
+    return list(connection.execute(query.order_by(table.c.chat_id)).scalars())
 
 
 def chat(connection: Connection, chat_id: int, front: str) -> ChatRow | None:
