@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ async def until(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError("it did not come")
+
+
+def has_orders(tracker: Any) -> bool:
+    return len(tracker.open_orders()) >= 4
 
 
 def plan_of(home: Path, script: str, conf: str = "both") -> ScriptPlan:
@@ -140,7 +145,7 @@ async def test_p2_a_program_that_died_and_is_started_by_the_same_line_has_the_bo
             assert connector.position_mode() is PositionMode.ONEWAY
             if times:
                 assert before <= {executor.id for executor in orchestrator.running}, "what it had is watched"
-            await until(lambda: len(connector.tracker.open_orders()) >= 4)
+            await until(partial(has_orders, connector.tracker))
             before = {executor.id for executor in orchestrator.running}
         finally:
             await program.close()

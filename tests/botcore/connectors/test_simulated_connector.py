@@ -8,8 +8,8 @@ import pytest
 
 from botcore.connectors.paper.exchange import PaperRules
 from botcore.connectors.paper.models import BackOfQueue, ConstantLatency, FeeModel
-from botcore.controllers.base import ControllerBase
 from botcore.controllers.barrier_fields import TradingControllerConfig
+from botcore.controllers.base import ControllerBase
 from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
 from botcore.model.errors import UserError
