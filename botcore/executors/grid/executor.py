@@ -363,10 +363,6 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             low, high = max(low, -(-self._end_half // 2) - 1), min(high, -(-self._limit_half // 2))
         self._watch.set(self.id, low, high)
 
-    # ---- ends from outside -----------------------------------------------------------------------------------------
-    def stop(self, now_ns: int, keep_position: bool = False) -> None:
-        super().stop(now_ns, keep_position or self.config.keep_position)
-
     # ---- numbers ---------------------------------------------------------------------------------------------------
     @property
     def levels(self) -> tuple[GridLevel, ...]:
