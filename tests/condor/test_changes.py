@@ -20,8 +20,8 @@ from condor.store import tables
 from condor.store.bots import STOPPED, bot_by_id, configs_of, limits_of
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
+from tests.support.programs import OWNER
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 VIEWER = Actor(2, "Guest", Role.VIEWER, "local", 2)
 
 

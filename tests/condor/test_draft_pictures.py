@@ -6,22 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from condor.home import find_home
-from condor.settings import Environment, Settings
-from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
-
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+from condor.wiring import Program
+from tests.support.programs import OWNER, running
 
 
 @pytest.fixture
 async def program(tmp_path: Path):
-    made = Program(find_home(tmp_path), Settings.model_validate({"clock": {"tick_size": 1}}), Environment(http="127.0.0.1:0"), wall_clock())
-    try:
-        await made.start()
+    async with running(tmp_path, {"clock": {"tick_size": 1}}) as made:
         yield made
-    finally:
-        await made.close()
 
 
 async def test_a_picture_has_the_last_candles_the_levels_and_the_barriers_and_belongs_to_these_answers(program: Program) -> None:

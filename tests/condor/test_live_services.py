@@ -30,9 +30,9 @@ from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
 from tests.support.bench import quote_event
 from tests.support.live_rig import PERP, LiveRig
+from tests.support.programs import OWNER
 
 D = Decimal
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 BTC = Market(PERP, "BTC-USDT")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from condor.scripts import ScriptPlan, WithBot, read_plan
 from condor.settings import Environment, Settings
 from condor.wiring import Program, wall_clock
 from tests.support.user_code import HOME
+from tests.support.waiting import until
 
 SCRIPT = (
     "import os\nfrom pydantic import Field\n"
@@ -40,14 +39,6 @@ def home(tmp_path: Path) -> Path:
     conf = "script_file_name: v2_with_controllers.py\ncontrollers_config: [first.yml, second.yml]\nmarkets: {}\ncandles_config: []\nmax_global_drawdown_quote: 50\n"
     (tmp_path / "conf" / "scripts" / "both.yml").write_text(conf)
     return tmp_path
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def plan_of(home: Path, script: str, conf: str = "both") -> ScriptPlan:

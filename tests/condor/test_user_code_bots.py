@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from condor.stand_in import AbsentConfig
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
 from tests.support.user_code import HOME, write
+from tests.support.waiting import until
 
 OWNER = Actor(1, "owner", Role.OWNER, "local", 1)
 
@@ -37,14 +37,6 @@ async def started(home: Path) -> AsyncIterator[Program]:
         yield made
     finally:
         await made.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 async def test_a_controller_of_the_home_is_approved_asked_started_and_watched_when_its_file_has_changed(home: Path) -> None:

@@ -30,18 +30,18 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
         asked = await w.ann.say("/status", "everything runs")
         await w.ann.tap(asked, "No new positions")
         frozen = w.program.services.access.frozen
-        w.telegram.has_rival = True
+        w.telegram.faults.conflict = True
         await w.telegram.until(lambda: frozen("telegram"), "the freeze")
-        w.telegram.has_rival = False
+        w.telegram.faults.conflict = False
         # what still comes through is answered with why, and changes nothing
         refused = await w.ann.tap(asked, "Switch off now")
         assert "nothing is changed from here now: another program reads the same bot's messages (409)" in refused
         assert w.program._hosts.halt_reason is None
-        assert "(409)" in (await w.ann.say("/new"))["text"]
-        assert "(409)" in (await w.ann.say("/status every 1h"))["text"]
+        assert "(409)" in (await w.ann.say("/new")).text
+        assert "(409)" in (await w.ann.say("/status every 1h")).text
         # looking goes on, and says so; so does the local page, where everything may be done
-        assert "another program reads" in (await w.ann.say("/status", "Status"))["text"]
-        assert "Only looking, for now" in (await w.ann.say("/whoami"))["text"]
+        assert "another program reads" in (await w.ann.say("/status", "Status")).text
+        assert "Only looking, for now" in (await w.ann.say("/whoami")).text
         assert "(409)" in w.program.services.overview.status(LOCAL).trouble
         await w.telegram.until(
             lambda: [row for row in w.rows("SELECT notice FROM outbox WHERE front = 'local'") if "409" in row[0]], "the local alert"
@@ -67,13 +67,13 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
 
 async def test_t9_a_revoked_token_is_said_here_and_heals_by_itself(tmp_path: Path) -> None:
     async with world(tmp_path, chat="both") as w:
-        w.telegram.has_webhook = True
+        w.telegram.faults.webhook = True
         await w.telegram.until(lambda: "(a webhook, 409)" in str(health_of(w)), "the webhook to be known")
-        w.telegram.has_webhook, w.telegram.is_revoked = False, True
+        w.telegram.faults.webhook, w.telegram.faults.revoked = False, True
         await w.telegram.until(lambda: "(401)" in str(health_of(w)), "the trouble to be known")
         assert "refuses the token" in (w.program.services.overview.status(LOCAL).trouble or "")
         polls = w.telegram.polls
-        w.telegram.is_revoked = False
+        w.telegram.faults.revoked = False
         await w.telegram.until(lambda: w.telegram.polls > polls, "polling to go on")
         w.clock.ahead_ms = 121_000
         await w.ann.say("/status", "(401)")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import json
-import re
 import shutil
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -18,9 +16,7 @@ import pytest
 
 from botcore.orders.shortages import Shortage
 from condor.errors import UserError
-from condor.home import find_home
 from condor.localchat.entities import parse_html, utf16_length
-from condor.settings import Environment, Settings
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
 from handlers.app import build_registry
@@ -30,10 +26,11 @@ from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_len
 from handlers.processor import is_urgent_button
 from handlers.registry import Registry
 from handlers.view import Button, Show, Toast, View, show
+from tests.handlers.crawler import faults_of
+from tests.support.programs import OWNER, running
 from tests.support.served_chat import png
 from tests.support.user_code import HOME
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 OF_PEOPLE = {"user", "ask_role", "ask_remove", "ask_leave", "invite"}
 """Screens of users, invites and groups, of which a fresh home has none: `test_people_screens.py` visits them."""
 
@@ -46,15 +43,10 @@ async def draw(drawing: bytes) -> bytes:
 
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
-    made = Program(find_home(tmp_path), settings, Environment(http="127.0.0.1:0"), wall_clock())
-    try:
-        await made.start()
+    async with running(tmp_path) as made:
         # how pictures look is another test's business
         made.services.data.pictures._artist.draw = draw  # type: ignore[method-assign]
         yield made
-    finally:
-        await made.close()
 
 
 @pytest.fixture
@@ -67,20 +59,9 @@ def context(program: Program, registry: Registry, actor: Actor = OWNER) -> Conte
 
 
 def check(view: View, registry: Registry, where: str) -> None:
-    text, entities = parse_html(view.text)
-    assert 0 < utf16_length(text) <= (4096 if view.drawing is None and view.picture is None else 1024), where
-    assert all(len(row) <= 38 for block in re.findall(r"<pre>(.*?)</pre>", view.text, re.DOTALL) for row in html.unescape(block).split("\n")), where
-    assert len(entities) <= 100, where
-    assert visible_length(view.text) == utf16_length(view.text and text) or text != view.text
-    assert len(view.rows) <= 100, where
-    for row in view.rows:
-        assert 1 <= len(row) <= 8, where
-        for button in row:
-            assert button.action in registry.actions, f"{where}: {button.action}"
-            assert 0 < len(button.text) <= 64, f"{where}: {button.text}"
-            if button.action in ("show", "open"):
-                assert button.args["screen"] in registry.screens, f"{where}: {button.args}"
-    assert view.rows, f"{where} is a dead end"
+    assert not faults_of(view, registry), where
+    text, _ = parse_html(view.text)
+    assert visible_length(view.text) == utf16_length(text) or text != view.text
 
 
 async def crawl(program: Program, registry: Registry, start: list[tuple[str, dict[str, Any]]]) -> set[str]:
