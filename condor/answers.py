@@ -33,7 +33,8 @@ def read_answer(question: Question, text: str, markets: Mapping[str, Sequence[st
     cleaned = text.strip()
     if not cleaned:
         raise UserError(f"expected an answer for {question.label}, found nothing")
-    if question.is_optional and cleaned.lower() in OFF:
+    # where "no" is among the choices it is an answer, not the lack of one
+    if question.is_optional and cleaned.lower() in OFF and cleaned.lower() not in map(str.lower, question.choices):
         return None
     try:
         value = _read(question, cleaned, markets, draft)

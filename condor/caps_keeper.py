@@ -16,13 +16,12 @@ from botcore.recorder.journal import Journal
 from botcore.risk.cap_gate import AccountSides, Caps
 from botcore.risk.cap_ledger import DAY_NS, DayLedger, Working
 from botcore.risk.caps import AccountCaps
+from condor.hosts import LIVE
 from condor.live_host import ACCOUNT, LiveHost
 from condor.store import Connection
 from condor.store.caps import CapDayRow, cap_days, caps_of, put_cap_day
 
 log = logging.getLogger(__name__)
-
-MODE = "live"
 
 
 class CapsKeeper:
@@ -36,8 +35,8 @@ class CapsKeeper:
 
     def open(self) -> None:
         """Take up what earlier processes have left, and stand at the gate."""
-        allowed = self._journal.read(lambda connection: caps_of(connection, MODE)).result()
-        days = self._journal.read(lambda connection: cap_days(connection, MODE)).result()
+        allowed = self._journal.read(lambda connection: caps_of(connection, LIVE)).result()
+        days = self._journal.read(lambda connection: cap_days(connection, LIVE)).result()
         for name in self._host.accounts:
             ledger = self._journal.read(partial(self._restored, name, days.get(name))).result()
             self._ledgers[name] = self.caps.watch(name, self._sides(name), ledger)
@@ -121,7 +120,7 @@ class CapsKeeper:
     # ---- what is written and told ----------------------------------------------------------------------------------
     def _write_day(self, name: str, day: int, base: dict[str, Any], latched: str) -> None:
         row = CapDayRow(day, base, latched)
-        self._journal.run(lambda connection: put_cap_day(connection, MODE, name, row)).add_done_callback(_written)
+        self._journal.run(lambda connection: put_cap_day(connection, LIVE, name, row)).add_done_callback(_written)
 
     def _tell_latch(self, name: str, reason: str) -> None:
         text = f"cap of its day: {reason}. Nothing new is opened there until the owner releases it (/caps); exits go on"

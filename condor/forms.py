@@ -44,11 +44,16 @@ class Form:
     advanced: tuple[Question, ...]
     beside: Mapping[str, type[BaseModel]] = field(default_factory=dict)
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All of them."""
+        return (*self.steps, *self.advanced)
+
     def question(self, name: str) -> Question:
-        for question in (*self.steps, *self.advanced):
+        for question in self.questions:
             if question.name == name:
                 return question
-        raise UserError(f"there is no field {name!r}{nearest(name, [item.name for item in (*self.steps, *self.advanced)])}")
+        raise UserError(f"there is no field {name!r}{nearest(name, [item.name for item in self.questions])}")
 
 
 def form_of(
@@ -131,10 +136,9 @@ def default_answers(form: Form, example: Mapping[str, Any]) -> dict[str, Any]:
 
     What the example says and the model does not take is left out: a home's controller may have the name of a shipped one and other fields.
     """
-    questions = (*form.steps, *form.advanced)
-    answers = {question.name: _first_answer(form, question, example) for question in questions}
+    answers = {question.name: _first_answer(form, question, example) for question in form.questions}
     for name in {fault.field.split(".")[0] for fault in check_draft(form, answers)} & set(example):
-        for question in questions:
+        for question in form.questions:
             if question.name == name or question.name.startswith(f"{name}."):
                 answers[question.name] = _first_answer(form, question, {})
     answers["controller_name"] = form.model.model_fields["controller_name"].get_default() if "controller_name" in form.model.model_fields else None

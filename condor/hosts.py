@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
+from botcore.model.enums import PriceType
 from botcore.model.errors import UserError
 from botcore.model.instrument import Instrument, Market
 from botcore.recorder.recorder import MarketsRecorder
@@ -31,6 +33,13 @@ class Host(Protocol):
 
     def instrument(self, market: Market) -> Instrument:
         """ConfigError when this market is not to be had."""
+
+
+def mid_of(runtime: TradingRuntime, market: Market) -> Decimal | None:
+    """The mid of an open market; None where it is not open, or has no price now."""
+    state = runtime.markets.get(market)
+    mid = None if state is None else state.price(PriceType.MidPrice)
+    return None if mid is None or mid.is_nan() else mid
 
 
 class Hosts:

@@ -238,7 +238,7 @@ class Notifications:
             log.warning("an alert for chat %s waits %.0f s: %s", chat_id, pause_s, error)
             note = partial(failed, chat=key, batch=batch, post=post, error=error, wall_ms=self._wall.wall_ms())
             await asyncio.wrap_future(self._journal.run(note))
-            if error.is_dead or error.moved_to is not None or error.is_topic_gone:
+            if error.is_dead or error.is_moved or error.is_topic_gone:
                 lane.not_before_s = self._now_s()
             return
         lane.arrived()
@@ -265,9 +265,10 @@ class Notifications:
         try:
             await self._notifiers[key[0]].edit(key[1], thread.message_id, thread.notice)
         except Unreachable as error:
-            lane.failed(self._now_s(), error.retry_after_s)
-            if not (error.is_dead or error.moved_to is not None):
+            if not (error.is_dead or error.is_moved or error.is_refused):
+                lane.failed(self._now_s(), error.retry_after_s)
                 return
+            # it stays as it is: alerts must not wait for a change that never succeeds
         else:
             lane.arrived()
         await asyncio.wrap_future(self._journal.run(lambda connection: clean_thread(connection, thread)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from condor.errors import UserError
 from condor.private_file import write_private
@@ -32,7 +32,10 @@ class Front(Protocol):
     async def close(self) -> None: ...
 
 
-class Phone:
+F = TypeVar("F", bound=Front)
+
+
+class Phone(Generic[F]):
     """See the module.
 
     Parameters
@@ -53,9 +56,9 @@ class Phone:
         self,
         file: Path,
         why_fixed: str,
-        make: Callable[[str], Front],
-        take: Callable[[Front], None],
-        drop: Callable[[Front], Awaitable[None]],
+        make: Callable[[str], F],
+        take: Callable[[F], None],
+        drop: Callable[[F], Awaitable[None]],
         claim_code: Callable[[], Awaitable[str | None]],
         trouble: Callable[[], str | None],
     ) -> None:
@@ -66,7 +69,7 @@ class Phone:
         self._drop = drop
         self._claim_code = claim_code
         self._trouble = trouble
-        self._front: Front | None = None
+        self._front: F | None = None
 
     def start(self, token: str | None) -> None:
         """Connect in the background with the token that is known at the start, if there is one."""

@@ -17,7 +17,7 @@ from condor.pictures.artist import Artist
 from condor.probing import Probes
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
-from condor.services.access import LOCAL_FRONT, TELEGRAM_FRONT, AccessService
+from condor.services.access import AccessService
 from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
 from condor.services.bots import BotService
@@ -55,7 +55,7 @@ from condor.services.trading import TradingService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
 from condor.settings import Environment, Settings
-from condor.users import Actor
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT, Actor
 from condor.vault import Vault
 
 CHATS = (LOCAL_FRONT, TELEGRAM_FRONT)
@@ -99,7 +99,8 @@ def build_services(on: Ground) -> Services:
     subscriptions = SubscriptionService(journal, on.scheduler, wall)
     step_up = StepUpService(journal, wall, on.stored.totp, is_on=TOTP in on.vault.names())
     keys = KeyService(on.vault, configs, Probes(configs), journal, wall, on.accounts, on.stored, on.redactor.add, on.tell_account)
-    forms = KeyForms(on.once, keys, step_up, on.vault, journal, wall, on.redactor.add)
+    access = AccessService(journal, wall)
+    forms = KeyForms(on.once, keys, step_up, on.vault, journal, wall, on.redactor.add, access)
 
     async def before_live(actor: Actor, accounts: set[str]) -> None:
         # whoever sits at the terminal of this machine has shown who he is
@@ -109,7 +110,7 @@ def build_services(on: Ground) -> Services:
 
     bots.before_live = before_live
     return Services(
-        AccessService(journal, wall),
+        access,
         bots,
         DraftService(configs, bots, overview, hosts, journal, wall),
         HistoryService(journal),
@@ -136,6 +137,7 @@ def build_services(on: Ground) -> Services:
         PauseService(on.manager, journal, wall),
         EditService(on.manager, bots, configs, overview),
         CapsService(hosts, None if on.caps is None else on.caps.caps, journal, wall),
+        on.redactor,
     )
 
 

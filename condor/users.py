@@ -7,6 +7,9 @@ from enum import IntEnum
 
 from botcore.model.errors import UserError
 
+LOCAL_FRONT, TELEGRAM_FRONT = "local", "telegram"
+"""Front ends that are chats."""
+
 
 class Role(IntEnum):
     """What a user may do; each role may do what the ones below it may."""

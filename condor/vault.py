@@ -21,6 +21,7 @@ from typing import Any
 
 from botcore.model.errors import UserError
 from botcore.model.secret import Secret
+from condor.private_file import write_private
 
 FORMAT, VERSION = "condor-vault", 1
 LEAST_PASSPHRASE, LEAST_DIFFERENT = 12, 6
@@ -178,7 +179,10 @@ class Vault:
 
         records = {name: box(secret.reveal().encode(), bare.bound_to(*name)) for name, secret in held.items()}
         listed = Sealed(bare.kdf, records=records)
-        _replace(self._path, _stored(Sealed(bare.kdf, box(b"", listed.listed()), records)))
+        try:
+            write_private(self._path, _stored(Sealed(bare.kdf, box(b"", listed.listed()), records)))
+        except OSError as error:
+            raise UserError(f"the vault {self._path.name} can't be written: {error.strerror}; it is as it was") from None
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -205,10 +209,10 @@ def _changed(held: dict[Name, Secret], changes: Mapping[Name, Secret | None]) ->
     return {name: secret for name, secret in merged.items() if secret is not None}
 
 
-def _stored(sealed: Sealed) -> bytes:
+def _stored(sealed: Sealed) -> str:
     records = [{"owner": owner, "field": name, **_boxed(box)} for (owner, name), box in sorted(sealed.records.items())]
     values = {"format": FORMAT, "version": VERSION, "kdf": sealed.kdf.values(), "seal": _boxed(sealed.seal), "records": records}
-    return json.dumps(values, indent=1).encode() + b"\n"
+    return json.dumps(values, indent=1) + "\n"
 
 
 def _parsed(values: Any) -> Sealed:
@@ -244,22 +248,3 @@ def _boxed(box: Box) -> dict[str, str]:
 
 def _unboxed(row: Any) -> Box:
     return _bytes(row["nonce"], NONCE), _bytes(row["box"])
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = path.with_suffix(".new")
-    try:
-        temporary.unlink(missing_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise UserError(f"the vault {path.name} can't be written: {error.strerror}; it is as it was") from None

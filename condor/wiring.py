@@ -25,6 +25,8 @@ from condor.accounts import open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
 from condor.black_box import BlackBox, Crash
 from condor.caps_keeper import CapsKeeper
+from condor.chat_trouble import ChatTroubles
+from condor.chats import Chat, Chats, Wanted
 from condor.configs import Configs
 from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
@@ -39,11 +41,9 @@ from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
 from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
-from condor.phone import Phone, saved_token
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.service_wiring import Ground, build_services
-from condor.services.access import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.services.facade import Services
 from condor.services.once import OncePages
 from condor.services.panic import EVERY_S as PANIC_S
@@ -51,12 +51,13 @@ from condor.settings import Environment, Settings
 from condor.step_watch import StepWatch
 from condor.store.bots import bot_by_id
 from condor.store.chat_store import ChatStore
-from condor.store.common import HALT, bury_front, latch_reason, put_chat
+from condor.store.common import HALT, latch_reason, put_chat
 from condor.store.guard import RecordsGuard
 from condor.store.home_id import claim_home
 from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.vault import Vault
 from condor.watchdog import Watchdog
 from condor.web import WebServer
@@ -68,7 +69,6 @@ from handlers.live import EVERY_S
 log = logging.getLogger(__name__)
 
 PRUNE_S = 3600
-DOOR_S = 2
 RIGHTS_S = 60
 """How often it is looked whether what is known of the keys' rights is still young enough."""
 
@@ -80,12 +80,6 @@ ACCOUNTS_S = 10
 FINISHED_S = 1
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
-
-REFUSED = ("(401)", "(409)")
-"""In what a chat says of its trouble: Telegram refuses the token, or somebody else holds it."""
-
-REFUSAL_AGAIN_MS = 3_600_000
-"""One that comes and goes is told again after so long."""
 
 STALL_S = 3.0
 """A tick that is so late is looked into."""
@@ -132,12 +126,8 @@ class Program:
         self._wall = wall
         self._lock = InstanceLock(home)
         self._metrics = Metrics()
-        self._fronts: list[ChatFront] = []
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
-        self._chat_trouble: dict[str, str] = {}
-        self._chat_refused: dict[str, int] = {}
-        self._refusal_told_ms = 0
         self._is_open = False
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
@@ -156,11 +146,10 @@ class Program:
         self._lock.acquire()
         self._endings.callback(self._lock.release)
         secret = write_secret(home.chat_token)
-        given = self._environment.telegram_token
-        self._token = given.get_secret_value() if given is not None else self._kept_token()
+        self._wanted = wanted = Wanted(self._environment, home)
         configs = Configs(home)
         self._take_keys(configs)
-        for text in (secret, self._token or "", *self._environment.secrets):
+        for text in (secret, wanted.token or "", *self._environment.secrets):
             self._redactor.add(text)
         self._endings.callback(self._redactor.watch_tracebacks())
         logs = set_up(home, self._settings.log_level, self._redactor)
@@ -191,6 +180,8 @@ class Program:
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self.services = self._build_services(configs)
+        self._chat_trouble = ChatTroubles(self._wall.wall_ms, self._redactor, self.services.access.frozen, self._tell_chat_trouble, self._say_trouble)
+        self._chats = Chats(self.services, self._notifications, self._scheduler, self._journal, self._endings, EVERY_S, self._chat_trouble)
         self._endings.push_async_callback(self.services.data.pictures.close)
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
@@ -210,18 +201,7 @@ class Program:
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
         self._last_tick_ns = self._wall.monotonic_ns()
-        self._scheduler.every("tick", self._settings.clock.tick_size, self._tick)
-        soft = soft_limit(self._settings.runtime.memory_soft_mb)
-        self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
-        self._scheduler.every("shortages", SHORTAGES_S, self._look_for_shortages)
-        self._scheduler.every("finished", FINISHED_S, self._end_finished)
-        self._scheduler.every("reserve", RESERVE_S, self._look_at_reserve)
-        self._scheduler.every("accounts", ACCOUNTS_S, self._look_at_accounts)
-        self._scheduler.every("panic", PANIC_S, self.services.panic.round)
-        self._scheduler.every("prune", PRUNE_S, self.services.panels.prune)
-        self._scheduler.every("prune visitors", PRUNE_S, self.services.visitors.prune)
-        self._scheduler.every("keys", RIGHTS_S, self.services.keys.look_daily)
-        self._scheduler.every("prune confirms", PRUNE_S, self.services.confirms.prune)
+        self._schedule()
         self._start_alerts()
         await self.services.subscriptions.rebuild()
         self._notifications.start()
@@ -230,6 +210,22 @@ class Program:
             log.warning("%s", self._stored.trouble)
             self._say_trouble()
         self._is_open = True
+
+    def _schedule(self) -> None:
+        """What is done every so often; the tick first."""
+        services, every = self.services, self._scheduler.every
+        every("tick", self._settings.clock.tick_size, self._tick)
+        soft = soft_limit(self._settings.runtime.memory_soft_mb)
+        self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
+        every("shortages", SHORTAGES_S, self._look_for_shortages)
+        every("finished", FINISHED_S, self._end_finished)
+        every("reserve", RESERVE_S, self._look_at_reserve)
+        every("accounts", ACCOUNTS_S, self._look_at_accounts)
+        every("panic", PANIC_S, services.panic.round)
+        every("prune", PRUNE_S, services.panels.prune)
+        every("prune visitors", PRUNE_S, services.visitors.prune)
+        every("keys", RIGHTS_S, services.keys.look_daily)
+        every("prune confirms", PRUNE_S, services.confirms.prune)
 
     def _take_keys(self, configs: Configs) -> None:
         """Keys from the environment and from the vault; the passphrase is forgotten."""
@@ -283,9 +279,8 @@ class Program:
         if address is not None and secret is not None:
             hook = Webhook(address.get_secret_value(), secret.get_secret_value(), lambda: self._wall.wall_ms() / 1000)
             self._notifications.add_notifier(WEBHOOK, hook)
-        refused_ms = lambda: min(self._chat_refused.values(), default=None)  # noqa: E731
         second = WEBHOOK if address is not None else ""
-        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, refused_ms)
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, lambda: self._chat_trouble.refused_ms)
         self._scheduler.every("alerts", ALERTS_S, timed.round)
         self._scheduler.every("prices", PRICES_S, services.prices.round)
 
@@ -317,7 +312,7 @@ class Program:
         self._chat_state = state = ChatState(store, now_s)
         access = ChatAccess(secret, store, now_s)
         self._door = door = PanicDoor(self.services.panic)
-        phone = self._phone()
+        phone = self._chats.phone(self._wanted, self._home, self._bot_front, self.services.access.claim_code)
         is_real = bool(self._accounts)
         self.web = WebServer(
             self._environment.http,
@@ -335,63 +330,19 @@ class Program:
         self._endings.push_async_callback(self.web.close)
         self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
         self._registry = build_registry()
-        if LOCAL_FRONT in self._chats:
+        if LOCAL_FRONT in self._wanted.names:
             user_id = state.user.id
             await asyncio.wrap_future(self._journal.run(lambda connection: put_chat(connection, user_id, LOCAL_FRONT, user_id)))
             local = self._front(LOCAL_FRONT, Address(self.web.bot_token, self.web.base, is_local=True))
-            self._take(local)
+            self._chats.take(local)
             await local.start()
-        phone.start(self._token if TELEGRAM_FRONT in self._chats else None)
-
-    def _phone(self) -> Phone:
-        """The bot on Telegram, which may be connected while the program runs."""
-        fixed = ""
-        if self._environment.telegram_token is not None:
-            fixed = "the bot's token stands in the environment (CONDOR_TELEGRAM_TOKEN): change it there and start again"
-        elif self._environment.chat == LOCAL_FRONT:
-            fixed = "CONDOR_CHAT=local asks for no Telegram: unset it and start again"
-        api = self._environment.telegram_api
-        return Phone(
-            self._home.telegram_token,
-            fixed,
-            lambda token: self._front(TELEGRAM_FRONT, Address(token, api, is_local=False)),
-            self._take,
-            self._drop,
-            self.services.access.claim_code,
-            lambda: self._chat_trouble.get(TELEGRAM_FRONT),
-        )
-
-    def _kept_token(self) -> str | None:
-        """The token of a bot that was connected on the page, where nothing in the environment says otherwise."""
-        return saved_token(self._home.telegram_token) if self._environment.chat != LOCAL_FRONT else None
-
-    @property
-    def _chats(self) -> set[str]:
-        """Front ends of this start: what the environment asks for, and the bot that was connected on the page."""
-        return self._environment.chats | ({TELEGRAM_FRONT} if self._token is not None and self._environment.chat != LOCAL_FRONT else set())
+        phone.start(self._wanted.token if TELEGRAM_FRONT in self._wanted.names else None)
 
     def _front(self, name: str, address: Address) -> ChatFront:
-        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._on_chat_trouble(name, text))
+        return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chat_trouble.on_trouble(name, text))
 
-    def _take(self, front: Any) -> None:
-        """A front end belongs to the program from now on."""
-        self._fronts.append(front)
-        self._endings.push_async_callback(front.close)
-        self._notifications.add_notifier(front.name, front.notifier)
-        self.services.subscriptions.on_push(front.name, front.push_status)
-        self._scheduler.every(f"live {front.name}", EVERY_S, front.draw_live)
-        self._scheduler.every(f"door {front.name}", DOOR_S, front.look_around)
-
-    async def _drop(self, front: Any) -> None:
-        """It does not any more, and what waits for its chats is not said."""
-        self._fronts.remove(front)
-        self._scheduler.forget(f"live {front.name}")
-        self._scheduler.forget(f"door {front.name}")
-        self.services.voices.remove(front.name)
-        self._notifications.remove_notifier(front.name)
-        self._on_chat_trouble(front.name, None)
-        await front.close()
-        await asyncio.wrap_future(self._journal.run(lambda connection: bury_front(connection, front.name)))
+    def _bot_front(self, token: str) -> ChatFront:
+        return self._front(TELEGRAM_FRONT, Address(token, self._environment.telegram_api, is_local=False))
 
     # ---- life ------------------------------------------------------------------------------------------------------
     async def _tick(self) -> None:
@@ -496,36 +447,12 @@ class Program:
     def _tell_account(self, title: str, text: str) -> None:
         self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
 
-    def _on_chat_trouble(self, name: str, text: str | None) -> None:
-        if text is None:
-            self._chat_trouble.pop(name, None)
-        else:
-            # a library's words may hold the address, and that the token
-            text = self._redactor(text)
-            log.warning("%s", text)
-            self._chat_trouble[name] = text
-        self._tell_refused(name, text)
-        self._say_trouble()
-
-    def _tell_refused(self, name: str, text: str | None) -> None:
-        """Telegram takes this token no more, or somebody else uses it: that is told wherever something can be told, once, and when it is over."""
-        if text is None:
-            if self._chat_refused.pop(name, None) is not None:
-                self._tell_account("Telegram", "the bot is ours alone again: it may be used as before")
-            return
-        if name in self._chat_refused or not any(code in text for code in REFUSED):
-            return
-        now_ms = self._wall.wall_ms()
-        self._chat_refused[name] = now_ms
-        if now_ms - self._refusal_told_ms < REFUSAL_AGAIN_MS:
-            return
-        self._refusal_told_ms = now_ms
-        rest = ". Until that is over nothing can be changed from there; /panic works, trading goes on." if self.services.access.frozen(name) else ""
-        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload={"front": name, "text": f"{text}{rest}"}))
+    def _tell_chat_trouble(self, payload: dict[str, Any]) -> None:
+        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload=payload))
 
     def _say_trouble(self) -> None:
         found = [
-            *self._chat_trouble.values(),
+            *self._chat_trouble.texts.values(),
             *((self._stored.trouble,) if self._stored.trouble else ()),
             *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
         ]
@@ -540,7 +467,7 @@ class Program:
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
             "accounts": self.closed_accounts(),
-            "chats": dict(self._chat_trouble),
+            "chats": dict(self._chat_trouble.texts),
         }
 
     def closed_accounts(self) -> dict[str, str | None]:
@@ -550,7 +477,7 @@ class Program:
     @property
     def link(self) -> str:
         """What a person opens: the local chat's page (works once), or the bot on Telegram."""
-        if LOCAL_FRONT in self._chats:
+        if LOCAL_FRONT in self._wanted.names:
             return self.web.link()
         return next(front.link for front in self._fronts if front.is_up)
 
@@ -560,11 +487,15 @@ class Program:
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""
-        return await self.services.access.claim_code() if TELEGRAM_FRONT in self._chats else None
+        return await self.services.access.claim_code() if TELEGRAM_FRONT in self._wanted.names else None
 
     def is_up(self) -> bool:
         """Whether a chat answers."""
-        return any(front.is_up for front in self._fronts)
+        return self._chats.is_up()
+
+    @property
+    def _fronts(self) -> list[Chat]:
+        return self._chats.fronts
 
     def _end_trading(self) -> None:
         self._host.recorder.flush(None)

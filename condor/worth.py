@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from botcore.model.instrument import quote_of
+
 
 def worth(payload: Mapping[str, Any]) -> Decimal | None:
     """Worth of the PnL of a closed executor; None where it is not known, or no rate into the reporting asset was known when it closed.
@@ -24,3 +26,9 @@ def is_worth_telling(payload: Mapping[str, Any], least: Decimal) -> bool:
     """Whether a result reaches `least` of the reporting asset, in either direction; what is not known is told."""
     found = worth(payload)
     return found is None or abs(found) >= least
+
+
+def result_asset(payload: Mapping[str, Any]) -> str:
+    """The asset that an executor's own result is in: the quote of its pair, of the first where it traded several; empty where there is none."""
+    pairs = [payload.get("trading_pair"), *(leg.get("trading_pair") for leg in payload.get("legs") or [])]
+    return next((quote_of(str(pair)) for pair in pairs if pair), "")

@@ -10,8 +10,10 @@ from condor.alerts.posting import Post
 from condor.users import Role
 from condor.views import FactKind, Notice
 from handlers import words
-from handlers.alerts import MAX_LINES, closes_head, text_of
+from handlers.alerts import first_line, text_of
+from handlers.alerts_orders import MAX_LINES
 from handlers.alerts_own import called, local_text
+from handlers.alerts_trades import closes_head
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, italic, line
 from handlers.registry import action, screen
@@ -46,8 +48,8 @@ def late_text(notices: Sequence[Notice], doubtful: int = 0) -> Safe:
     span = f"{local_text(since, 'UTC')} – {local_text(until, 'UTC')} UTC"
     blocks: list[object] = [line("📨 ", bold(f"While you could not be reached: {words.plural(len(notices), 'alert')}")), span]
     closed = [notice for notice in notices if notice.kind == FactKind.EXECUTOR_CLOSED]
-    if closed:
-        blocks.append(closes_head(closed))
+    for mode in sorted({notice.mode for notice in closed}):
+        blocks.append(line(closes_head([notice for notice in closed if notice.mode == mode]), f" · {words.MODES.get(mode, mode)}"))
     counts: dict[str, int] = {}
     for notice in notices:
         if notice.kind != FactKind.EXECUTOR_CLOSED:
@@ -62,7 +64,7 @@ def late_text(notices: Sequence[Notice], doubtful: int = 0) -> Safe:
 
 def _first_lines(notices: Sequence[Notice]) -> list[object]:
     """The first line of each, which has the outcome."""
-    shown: list[object] = [line("• ", Safe(str(text_of([notice])).partition("\n")[0])) for notice in notices[:MAX_LINES]]
+    shown: list[object] = [line("• ", first_line(notice)) for notice in notices[:MAX_LINES]]
     if len(notices) > MAX_LINES:
         shown.append(f"… and {len(notices) - MAX_LINES} more: /history")
     return shown

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from condor.views import FactKind, Notice
 from handlers import words
 from handlers.html import Safe, bold, card, clip, line
+
+MAX_LINES = 12
+"""So many are listed in one message."""
 
 
 def order_text(payload: dict[str, Any]) -> str:
@@ -220,3 +223,21 @@ ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.BALANCE_SHORT: _short,
     FactKind.BALANCE_COVERED: _covered,
 }
+
+SEVERAL_ORDERS = {
+    FactKind.ORDER_UNKNOWN: ("❔", "have no answer", "They count as sent and their funds stay reserved. They are being looked for."),
+    FactKind.ORDER_FOUND: ("✔", "were found", ""),
+    FactKind.ORDER_ABSENT: ("✔", "are proven not to be at the venue", ""),
+    FactKind.ORDER_ADOPTED: ("↺", "that no bot knows were canceled", ""),
+}
+"""Mark, what happened to several, what that means."""
+
+
+def several_orders(notices: Sequence[Notice]) -> Safe:
+    """A burst about orders of one kind."""
+    mark, what, then = SEVERAL_ORDERS[notices[0].kind]
+    lines: list[object] = [line(mark, " ", bold(f"{len(notices)} orders {what}"))]
+    lines += [line("• ", order_text(notice.payload)) for notice in notices[:MAX_LINES]]
+    if len(notices) > MAX_LINES:
+        lines.append(f"… and {len(notices) - MAX_LINES} more")
+    return card([*lines, then] if then else lines)

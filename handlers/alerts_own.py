@@ -3,71 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from condor.alerts.events import Own
+from condor.alerts.localtime import local
 from condor.views import FactKind, Notice
 from handlers import words
 from handlers.html import Safe, bold, card, clip, italic, line, pairs
 from handlers.sums import sum_text
 
-HEADLINES = {
-    FactKind.EXECUTOR_CLOSED: "executors closed",
-    FactKind.POSITION_OPENED: "positions opened",
-    FactKind.FUNDING_PAID: "funding payments",
-    FactKind.BOT_STARTED: "bots started",
-    FactKind.BOT_STOPPED: "bots stopped",
-    FactKind.RECOVERED: "starts of Condor",
+_NAMES = {
+    FactKind.EXECUTOR_CLOSED: ("executor", " closed"),
+    FactKind.POSITION_OPENED: ("position", " opened"),
+    FactKind.FUNDING_PAID: ("funding payment", ""),
+    FactKind.BOT_STARTED: ("bot", " started"),
+    FactKind.BOT_STOPPED: ("bot", " stopped"),
+    FactKind.RECOVERED: ("start", " of Condor"),
 }
-"""What several of a kind are called in a list; others by the name of their kind."""
+"""What is counted, and what follows it; other kinds are alerts by their name."""
 
 
 def local_text(wall_ms: int, zone: str) -> str:
     """A moment as the chat's clock shows it."""
-    return datetime.fromtimestamp(wall_ms / 1000, ZoneInfo(zone or "UTC")).strftime("%a %d %b %H:%M")
+    return local(zone, wall_ms).strftime("%a %d %b %H:%M")
 
 
 def called(kind: str, count: int) -> str:
-    name = HEADLINES.get(kind, f"{kind.replace('_', ' ')} alerts")
-    return f"{count} {name if count != 1 else name.replace('executors', 'executor').replace('positions', 'position').removesuffix('s')}"
+    """`1 executor closed`, `3 venue up alerts`."""
+    name, more = _NAMES.get(kind, (f"{kind.replace('_', ' ')} alert", ""))
+    return f"{words.plural(count, name)}{more}"
 
 
 # ---- digests ---------------------------------------------------------------------------------------------------------
 def _digest(notice: Notice) -> Safe:
-    """The day, or the week, in one message. Pictures are added by whoever sends it."""
+    """The day, or the week, in one message; paper and real money each for itself."""
     payload = notice.payload
     zone = str(payload.get("zone") or "UTC")
     span = f"{local_text(int(payload.get('since_ms') or 0), zone)} – {local_text(int(payload.get('until_ms') or 0), zone)} {zone}"
-    blocks: list[object] = [
-        line("📅 ", bold(f"Digest of the {'week' if payload.get('is_weekly') else 'day'}: {_sums(payload.get('sums') or {})}")),
-        span,
-    ]
+    results = payload.get("results") or [{}]
+    title = f"Digest of the {'week' if payload.get('is_weekly') else 'day'}: "
+    blocks: list[object] = [line("📅 ", _head(results[0], title)), span]
     if payload.get("due_ms"):
         blocks.append(italic(f"late: it was due at {local_text(int(payload['due_ms']), zone)}, when Condor was not running"))
-    rows = [
-        ("Executors closed", str(payload.get("closed", 0))),
-        ("of them won", str(payload.get("won", 0))),
-        ("Fees", _sums(payload.get("fees") or {}, signed=False)),
-        ("Funding", _sums(payload.get("funding") or {})),
-        *[(str(name), str(value)) for name, value in payload.get("standing") or []],
-    ]
-    blocks.append(pairs([(name, value) for name, value in rows if value not in ("", "0", "–")] or [("Executors closed", "0")]))
-    for bot in payload.get("bots") or []:
-        blocks.append(line("• ", bold(clip(str(bot.get("title", "?")), 30)), f" {_sums(bot.get('sums') or {})} · {bot.get('closed', 0)} closed"))
-    types = payload.get("close_types") or {}
-    if types:
-        blocks.append(", ".join(f"{count} {words.close_type(name)}" for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0]))))
-    if payload.get("unknown"):
-        blocks.append(f"❔ the result of {payload['unknown']} is not known")
-    blocks += [f"• {text}" for text in _kept(payload.get("kept") or {})]
+    blocks += _result(results[0])
+    for result in results[1:]:
+        blocks += [_head(result, ""), *_result(result)]
+    standing = [(str(name), str(value)) for name, value in payload.get("standing") or []]
+    if standing:
+        blocks.append(pairs(standing))
+    # what the chat's rules have kept for it
+    blocks += [f"• {called(kind, count)}" for kind, count in (payload.get("kept") or {}).items()]
     return card(blocks)
 
 
-def _kept(kept: Mapping[str, int]) -> list[str]:
-    """What the chat's rules have kept for the digest."""
-    return [called(kind, count) for kind, count in kept.items()]
+def _head(result: Mapping[str, Any], title: str) -> Safe:
+    mode = str(result.get("mode") or "")
+    return line(bold(f"{title}{_sums(result.get('sums') or {})}"), f" · {words.MODES.get(mode, mode)}" if mode else "")
+
+
+def _result(result: Mapping[str, Any]) -> list[object]:
+    """What was earned on paper, or with real money."""
+    rows = [
+        ("Executors closed", str(result.get("closed", 0))),
+        ("of them won", str(result.get("won", 0))),
+        ("Fees", _sums(result.get("fees") or {}, signed=False)),
+        ("Funding", _sums(result.get("funding") or {})),
+    ]
+    blocks: list[object] = [pairs([(name, value) for name, value in rows if value not in ("0", "–")] or [("Executors closed", "0")])]
+    for bot in result.get("bots") or []:
+        blocks.append(line("• ", bold(clip(str(bot.get("title", "?")), 30)), f" {_sums(bot.get('sums') or {})} · {bot.get('closed', 0)} closed"))
+    types = result.get("close_types") or {}
+    if types:
+        blocks.append(", ".join(f"{count} {words.close_type(name)}" for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0]))))
+    if result.get("unknown"):
+        blocks.append(f"❔ the result of {result['unknown']} is not known")
+    return blocks
 
 
 def _sums(sums: Mapping[str, Any], *, signed: bool = True) -> str:
@@ -95,6 +105,8 @@ def _topic_gone(notice: Notice) -> Safe:
 
 def _chat_trouble(notice: Notice) -> Safe:
     text = clip(str(notice.payload.get("text", "?")), 300)
+    if notice.payload.get("is_over"):
+        return line("✔ ", bold("Telegram"), f": {text}.")
     return card(
         [line("🔴 ", bold("Telegram"), f": {text}"), "Trading goes on. The local page and the command line work: `condor link` shows the way."]
     )

@@ -1,4 +1,4 @@
-"""The words of alerts about venues: the line to one, its limits, and this machine's clock."""
+"""The words of alerts about venues: the line to one, its limits, what stands in an account there, and this machine's clock."""
 
 from __future__ import annotations
 
@@ -109,6 +109,47 @@ def _allowed(notice: Notice) -> Safe:
     return line("✔ ", bold(f"{notice.payload.get('connector_name', '?')} takes orders again"), ".")
 
 
+def _denied(notice: Notice) -> Safe:
+    payload = notice.payload
+    return card(
+        [
+            line("🔴 ", bold(f"{payload.get('connector_name', '?')} denies the key"), f": {clip(str(payload.get('reason', '?')), 200)}"),
+            "No new position is opened there. What is open is watched, but exits may be refused too: look at the key's rights and its allowed addresses.",
+        ]
+    )
+
+
+def _unaccounted(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = f" on {payload.get('connector_name', '?')}"
+    return card(
+        [
+            line("🔴 ", bold(f"Nobody's position: {payload.get('amount', '?')} {payload.get('trading_pair', '?')}"), where),
+            "The account holds it and no bot knows of it: no stop loss protects it and no bot will close it. The records of the bot that opened it "
+            "are gone (a file was removed, or a backup is older).",
+            notice.mode,
+        ]
+    )
+
+
+def _liquidated(notice: Notice) -> Safe:
+    payload = notice.payload
+    where = payload.get("trading_pair") or payload.get("market") or "?"
+    return card(
+        [
+            line("🔴 ", bold(f"Liquidated: {where}")),
+            f"The account's margin was used up at {words.price(words.number(payload, 'price'))}.",
+            notice.mode,
+        ]
+    )
+
+
+def _ended(notice: Notice) -> Safe:
+    return line(
+        "⏏ ", bold("The recording of "), bold(str(notice.payload.get("market", "?"))), bold(" has ended"), "; its price stands still from here."
+    )
+
+
 def _stood_still(notice: Notice) -> Safe:
     lasted = words.ago(float(notice.payload.get("seconds") or 0))
     return card(
@@ -142,7 +183,11 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.CLOCK_SKEWED: _clock_skewed,
     FactKind.VENUE_TROUBLE: _trouble,
     FactKind.ACCOUNT_WARNED: _warned,
+    FactKind.ACCOUNT_DENIED: _denied,
     FactKind.ACCOUNT_ALLOWED: _allowed,
+    FactKind.POSITION_UNACCOUNTED: _unaccounted,
+    FactKind.LIQUIDATED: _liquidated,
+    FactKind.MARKET_ENDED: _ended,
     FactKind.FORCED_ORDER: _forced,
     FactKind.OTHER_HOME: _other_home,
     FactKind.STOOD_STILL: _stood_still,

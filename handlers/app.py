@@ -15,10 +15,9 @@ from telegram.ext import ApplicationBuilder as Builder
 from telegram.request import HTTPXRequest
 
 from condor.errors import UserError
-from condor.services.access import LOCAL_FRONT
 from condor.services.facade import Services
 from condor.store.common import ChatRow
-from condor.users import Actor, Role
+from condor.users import LOCAL_FRONT, Actor, Role
 from handlers import alert_cards
 from handlers import push as push_module
 from handlers.gate import ChatContext, Gate
@@ -60,6 +59,7 @@ from handlers.screens import (
     trading,
     users,
     wizard,
+    wizard_chart,
     wizard_files,
     wizard_review,
     wizard_trial,
@@ -80,7 +80,7 @@ REFUSED_S = 60
 
 def build_registry() -> Registry:
     """Everything that the chat can do."""
-    begun = (home, wizard, wizard_review, wizard_files, wizard_trial, code)
+    begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
     kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
@@ -224,7 +224,7 @@ class ChatFront:
             try:
                 await self.start()
             except InvalidToken:
-                self._on_trouble("Telegram refused this token (401): check CONDOR_TELEGRAM_TOKEN and start again")
+                self._frozen("Telegram refused this token (401): check CONDOR_TELEGRAM_TOKEN and start again")
                 await asyncio.sleep(REFUSED_S)
             except TelegramError as error:
                 pause_s = RETRY_S[min(attempt, len(RETRY_S) - 1)]
@@ -233,7 +233,7 @@ class ChatFront:
                 await asyncio.sleep(pause_s)
             else:
                 # polling began before this: what it has met already stands
-                self._on_trouble(self._watch.reason)
+                self._frozen(self._watch.reason)
                 return
 
     async def close(self) -> None:

@@ -25,7 +25,8 @@ FRAMES = 6
 NOTHING = "Nothing was placed."
 PERHAPS = "It may have been carried out: look at /status before you try again."
 
-_SECRET = re.compile(r"\d{5,}:[\w-]{20,}|[A-Za-z0-9+/_=-]{32,}")
+_LONG = re.compile(r"\d{5,}:[\w-]{20,}|[A-Za-z0-9+/_=-]{32,}")
+"""What may be a secret that nobody knows of: the owner's chat is less private than the log."""
 
 
 class Watched:
@@ -52,11 +53,12 @@ class Watched:
 
 
 class Faults:
-    """See the module; of one front end."""
+    """See the module; of one front end. `redact` takes known secrets out of a text."""
 
-    def __init__(self, access: AccessService, presenter: Presenter, now_ms: Callable[[], int]) -> None:
+    def __init__(self, access: AccessService, presenter: Presenter, redact: Callable[[str], str], now_ms: Callable[[], int]) -> None:
         self._access = access
         self._presenter = presenter
+        self._redact = redact
         self._now_ms = now_ms
         self._told: dict[str, int] = {}
 
@@ -65,7 +67,7 @@ class Faults:
         reference = secrets.token_hex(3).upper()
         log.error("a chat update failed (%s), reference %s", where, reference, exc_info=error)
         await self._tell_owners(front, where, error, reference)
-        what = f" ({clip(str(error), 80)})" if isinstance(error, CondorError) else ""
+        what = f" ({clip(self._redact(str(error)), 80)})" if isinstance(error, CondorError) else ""
         return f"That failed by a fault of this program{what}. {PERHAPS if had_effect else NOTHING} Reference {reference}."
 
     async def _tell_owners(self, front: str, where: str, error: Exception, reference: str) -> None:
@@ -75,20 +77,23 @@ class Faults:
         if now_ms - self._told.get(fingerprint, -EVERY_MS) < EVERY_MS:
             return
         self._told[fingerprint] = now_ms
-        text = _words(where, error, frames, reference)
+        text = self._words(where, error, frames, reference)
         try:
             for chat_id in await self._access.owner_chats(front):
                 await self._presenter.say(chat_id, text)
         except (TelegramError, CondorError) as failed:
             log.warning("the owner was not told of fault %s: %s", reference, failed)
 
+    def _words(self, where: str, error: Exception, frames: list[str], reference: str) -> Safe:
+        # before anything is cut: half a secret is not found any more
+        said = f"{type(error).__name__}: {clip(self._hidden(str(error)), 300)}"
+        return card(
+            [
+                line("🛠 ", bold("A fault of this program"), f" · {clip(where, 60)} · reference ", code(reference)),
+                pre(self._hidden("\n".join(clip(frame, 60) for frame in frames)) + f"\n{said}"),
+                "The same fault is not told again for an hour; the log has all of it.",
+            ]
+        )
 
-def _words(where: str, error: Exception, frames: list[str], reference: str) -> Safe:
-    said = _SECRET.sub("…", f"{type(error).__name__}: {clip(str(error), 300)}")
-    return card(
-        [
-            line("🛠 ", bold("A fault of this program"), f" · {clip(where, 60)} · reference ", code(reference)),
-            pre(_SECRET.sub("…", "\n".join(clip(frame, 60) for frame in frames)) + f"\n{said}"),
-            "The same fault is not told again for an hour; the log has all of it.",
-        ]
-    )
+    def _hidden(self, text: str) -> str:
+        return _LONG.sub("…", self._redact(text))

@@ -29,17 +29,21 @@ class Looks:
         while len(self._last) > KEPT:
             self._last.popitem(last=False)
 
-    def lately(self, panel: Panel, token: Token) -> int | None:
-        """When a card was drawn last, if a tap only wants that again and it was a moment ago; None else."""
+    def lately(self, panel: Panel, token: Token) -> str | None:
+        """What a tap is told that only wants a card again which was drawn a moment ago; None for every other one."""
         if token.action != "show" or panel.panel_id not in self._last:
             return None
         at_ms, shown = self._last[panel.panel_id]
         wanted = _shown(str(token.args.get("screen")), dict(token.args.get("args", {})))
         is_same = shown == wanted == _shown(panel.screen, panel.args)
-        return at_ms if is_same and 0 <= self._now_ms() - at_ms < EVERY_MS else None
+        return _up_to_date(at_ms) if is_same and 0 <= self._now_ms() - at_ms < EVERY_MS else None
+
+    def up_to_date(self) -> str:
+        """What a tap is told that has found nothing new."""
+        return _up_to_date(self._now_ms())
 
 
-def up_to_date(at_ms: int) -> str:
+def _up_to_date(at_ms: int) -> str:
     return f"up to date {words.time_of_day(at_ms)}"
 
 

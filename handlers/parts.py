@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from condor.pictures.drawings import THEMES, Theme
 from handlers.context import Context
 from handlers.view import Button, show
+
+STEPS = ("◀ Previous", "Next ▶")
+AGES = ("◀ Newer", "Older ▶")
+"""What the ways to other pages are called; the second where the newest comes first."""
 
 
 def chosen(text: str, is_chosen: bool) -> str:
@@ -19,10 +23,19 @@ def page_start(offset: int, total: int, size: int) -> int:
     return min(max(0, offset), max(0, (total - 1) // size * size))
 
 
-def turning(screen: str, args: Mapping[str, object], offset: int, total: int, size: int) -> tuple[tuple[Button, ...], ...]:
+def turning(
+    screen: str, args: Mapping[str, object], offset: int, total: int, size: int, labels: tuple[str, str] = STEPS
+) -> tuple[tuple[Button, ...], ...]:
     """A row with the ways to the pages before and after; none where there is one page."""
-    row = [show("◀ Previous", screen, **{**args, "offset": max(0, offset - size)})] if offset else []
-    row += [show("Next ▶", screen, **{**args, "offset": offset + size})] if offset + size < total else []
+    return turning_by(lambda label, to: show(label, screen, **{**args, "offset": to}), offset, total, size, labels)
+
+
+def turning_by(
+    way: Callable[[str, int], Button], offset: int, total: int, size: int, labels: tuple[str, str] = STEPS
+) -> tuple[tuple[Button, ...], ...]:
+    """Such a row of other buttons: `way` makes one out of its label and where its page begins."""
+    row = [way(labels[0], max(0, offset - size))] if offset else []
+    row += [way(labels[1], offset + size)] if offset + size < total else []
     return (tuple(row),) if row else ()
 
 

@@ -82,11 +82,12 @@ def unreachable(error: TelegramError) -> Unreachable:
         pause = error.retry_after
         return Unreachable(str(error), float(pause if isinstance(pause, int | float) else pause.total_seconds()))
     if isinstance(error, ChatMigrated):
-        return Unreachable(str(error), moved_to=error.new_chat_id)
+        return Unreachable(str(error), is_moved=True)
     if isinstance(error, Forbidden):
         return Unreachable(str(error), is_dead=True)
     if isinstance(error, BadRequest):
-        return Unreachable(str(error), is_dead="chat not found" in words, is_topic_gone="thread not found" in words or "topic_" in words)
+        is_topic_gone = "thread not found" in words or "topic_" in words
+        return Unreachable(str(error), is_dead="chat not found" in words, is_topic_gone=is_topic_gone, is_refused=True)
     if isinstance(error, TimedOut | NetworkError) and not isinstance(error, InvalidToken):
         return Unreachable(str(error), may_have_arrived=_may_have_left(error))
     return Unreachable(str(error))

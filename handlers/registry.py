@@ -11,6 +11,7 @@ from enum import IntEnum
 from types import ModuleType
 from typing import Any, TypeVar
 
+from condor.errors import UserError, nearest
 from condor.users import Role
 from handlers.aliases import aliases
 from handlers.context import Context
@@ -88,9 +89,12 @@ class Registry:
     commands: dict[str, Command] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
 
-    def command(self, word: str) -> Command | None:
-        """The command of this name or alias."""
-        return self.commands.get(self.aliases.get(word, word))
+    def command(self, word: str) -> Command:
+        """The command of this name or alias; UserError with the nearest one when there is none."""
+        found = self.commands.get(self.aliases.get(word, word))
+        if found is None:
+            raise UserError(f"there is no command /{word[:32]}{nearest(word, self.commands)}; /help lists them")
+        return found
 
     def alias_of(self, name: str) -> str:
         """The shortest that may be typed for a command; empty where it has none."""

@@ -22,8 +22,6 @@ CLOSE_TYPES = {
     "EXTERNAL": "closed by somebody else",
 }
 ZERO = Decimal(0)
-MAX_DOCUMENT = 20 * 1024 * 1024
-"""What a chat can be given, and a person can get out of it again."""
 
 MODES = {"paper": "paper", "live": "💵 real money"}
 STATE_MARKS = {"running": "🟢", "stopping": "🟠", "stopped": "⚪", "broken": "🔴", "waiting for the venue": "🟡"}
@@ -94,8 +92,9 @@ def result_mark(value: Decimal | None) -> str:
     return "▲" if value > 0 else "▼" if value < 0 else "•"
 
 
-def plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+def plural(count: int, word: str, many: str = "") -> str:
+    """A count with its word; `many` where that is not the word with an s."""
+    return f"{count} {word if count == 1 else many or f'{word}s'}"
 
 
 def number(payload: Mapping[str, object], name: str) -> Decimal | None:

@@ -9,9 +9,8 @@ from condor.alerts.posting import Post, Unreachable
 from condor.alerts.repeats import first_repeat_ms
 from condor.store import Connection, outbox
 from condor.store.alert_threads import begin_repeats, begin_thread, change_thread
-from condor.store.alerts import Chat, forget_topic
+from condor.store.alerts import GONE, Chat, forget_topic
 from condor.store.common import bury_chat, owner_chats
-from condor.store.moved_chat import move_chat
 from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import Notice
 
@@ -45,9 +44,7 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
         # what is critical is rather told twice
         is_unsure = error.may_have_arrived and item.outgoing.severity != "critical"
         outbox.mark_tried(connection, item.message_key, outbox.UNSURE if is_unsure else None)
-    if error.moved_to is not None:
-        move_chat(connection, front, chat_id, error.moved_to)
-    elif error.is_dead:
+    if error.is_dead:
         bury_chat(connection, chat_id, front)
         outbox.fail_chat(connection, front, chat_id)
 
@@ -59,8 +56,9 @@ def topic_gone(connection: Connection, chat: Chat, batch: Batch, thread_id: int,
     """
     front, chat_id = chat
     owners = owner_chats(connection, front)
+    if thread_id or not owners:
+        forget_topic(connection, chat, thread_id or GONE, is_replaced=bool(owners))
     if thread_id:
-        forget_topic(connection, chat, thread_id, is_replaced=bool(owners))
         notice = Notice(outbox.own_id(connection), Own.TOPIC_GONE, "", "", "", "", wall_ms, {"chat_id": chat_id, "thread_id": thread_id})
         severity = OWN_SEVERITY[Own.TOPIC_GONE]
         outbox.put(connection, [OutgoingNotice(front, owner, severity, False, notice) for owner in owners[:1] or [chat_id]], wall_ms)

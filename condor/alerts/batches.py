@@ -107,9 +107,10 @@ def _comes_after(item: QueuedNotice, trades: Sequence[QueuedNotice]) -> bool:
 
 
 def _trades(trades: Sequence[QueuedNotice], doubtful: tuple[QueuedNotice, ...]) -> Batch:
-    """Ends first; an opening whose end is told with it needs no message of its own."""
+    """Ends first; an opening whose end is told with it needs no message of its own. Real money and paper are never one card, whose sum would be of both."""
     closes, opens = _split(trades)
-    chosen = closes or opens
+    ready = closes or opens
+    chosen = [item for item in ready if item.outgoing.notice.mode == ready[0].outgoing.notice.mode]
     chosen = chosen if len(chosen) > FEW else chosen[:1]
     ended = {item.outgoing.notice.executor_id for item in chosen} if closes else set()
     return Batch(tuple(chosen), doubtful=doubtful, joined=tuple(item for item in opens if item.outgoing.notice.executor_id in ended))

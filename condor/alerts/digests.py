@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.events import FactKind
-from botcore.model.instrument import quote_of
 from condor.alerts.events import OWN_SEVERITY, Level, Own
 from condor.alerts.rules import Prefs, is_quiet
+from condor.hosts import ACCOUNT_OF, LIVE, PAPER
 from condor.store import Connection, outbox
 from condor.store.alert_facts import facts_between
 from condor.store.alerts import Chat, planned, prefs_of, put_prefs
@@ -18,6 +18,7 @@ from condor.store.bots import bot_by_id
 from condor.store.common import all_chats
 from condor.store.outbox import OutgoingNotice
 from condor.views import Notice
+from condor.worth import result_asset
 
 DAY_MS, WEEK_MS = 86_400_000, 7 * 86_400_000
 LATE_MS = 5 * 60_000
@@ -55,15 +56,16 @@ def _queue(
 ) -> int:
     """Queue one digest, unless nothing at all has happened."""
     since_ms = due_ms - (WEEK_MS if is_weekly else DAY_MS)
-    payload = summary(connection, since_ms, now_ms)
+    results = [found for mode in (LIVE, PAPER) if (found := summary(connection, mode, since_ms, now_ms))["closed"] or found["funding"]]
     kept = outbox.for_digest(connection, *chat) if not is_weekly or prefs.daily_at < 0 else []
-    if not (payload["closed"] or payload["funding"] or kept):
+    if not (results or kept):
         return 0
     counts: dict[str, int] = {}
     for item in kept:
         counts[item.outgoing.notice.kind] = counts.get(item.outgoing.notice.kind, 0) + 1
     outbox.mark_merged(connection, [item.message_key for item in kept])
-    payload |= {
+    payload = {
+        "results": results,
         "zone": prefs.zone,
         "since_ms": since_ms,
         "until_ms": now_ms,
@@ -79,21 +81,22 @@ def _queue(
     return 1
 
 
-def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, Any]:
-    """What was earned in a span, exactly: by quote asset, by bot, by close type. What nobody knows is counted, never added."""
+def summary(connection: Connection, mode: str, since_ms: int, until_ms: int) -> dict[str, Any]:
+    """What was earned in a span, on paper or with real money, exactly: by quote asset, by bot, by close type. What nobody knows is counted, never added."""
     sums: dict[str, Decimal] = {}
     fees: dict[str, Decimal] = {}
     funding: dict[str, Decimal] = {}
     types: dict[str, int] = {}
     bots: dict[str, dict[str, Any]] = {}
     closed = won = unknown = 0
-    for kind, bot_id, payload in facts_between(connection, (FactKind.EXECUTOR_CLOSED, FactKind.FUNDING_PAID), since_ms, until_ms):
+    kinds = (FactKind.EXECUTOR_CLOSED, FactKind.FUNDING_PAID)
+    for kind, bot_id, payload in facts_between(connection, ACCOUNT_OF[mode], kinds, since_ms, until_ms):
         if kind == FactKind.FUNDING_PAID:
             _add(funding, str(payload.get("asset") or ""), payload.get("amount"))
             continue
         if not Decimal(payload.get("volume_quote") or 0):
             continue
-        asset, pnl = _asset(payload), payload.get("net_pnl_quote")
+        asset, pnl = result_asset(payload), payload.get("net_pnl_quote")
         closed += 1
         won += pnl is not None and Decimal(pnl) > 0
         unknown += not _add(sums, asset, pnl)
@@ -104,6 +107,7 @@ def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, A
         bot["closed"] += 1
         _add(bot["sums"], asset, pnl)
     return {
+        "mode": mode,
         "closed": closed,
         "won": won,
         "unknown": unknown,
@@ -118,11 +122,6 @@ def summary(connection: Connection, since_ms: int, until_ms: int) -> dict[str, A
 def _bot(connection: Connection, bot_id: str, found: dict[str, Any]) -> dict[str, Any]:
     row = bot_by_id(connection, bot_id) if bot_id else None
     return {"title": row.title if row is not None else bot_id, "closed": found["closed"], "sums": _texts(found["sums"])}
-
-
-def _asset(payload: dict[str, Any]) -> str:
-    legs = payload.get("legs") or []
-    return quote_of(str(payload.get("trading_pair") or (legs[0].get("trading_pair") if legs else "") or ""))
 
 
 def _add(sums: dict[str, Decimal], asset: str, value: str | None) -> bool:

@@ -99,7 +99,7 @@ RESOLVES: Final[dict[str, tuple[str, ...]]] = {
     FactKind.BALANCE_COVERED: (FactKind.BALANCE_SHORT,),
     FactKind.TRADING_RELEASED: (FactKind.TRADING_HALTED,),
 }
-"""Good news -> the critical kinds that need no repeat any more, at the same connector."""
+"""Good news -> the critical kinds that need no repeat any more, at the same connector; besides, what says that it is over ends its own kind."""
 
 REFUSALS: Final = ("FAILED", "INSUFFICIENT_BALANCE")
 """Close types that say that something was not to be had."""
@@ -178,4 +178,6 @@ def severity_of(kind: str, payload: Mapping[str, Any]) -> str:
         return "warning"
     if kind == FactKind.RECOVERED and payload.get("restarts"):
         return "critical"
+    if kind == FactKind.CHAT_TROUBLE and payload.get("is_over"):
+        return "warning"
     return SEVERITY.get(kind) or OWN_SEVERITY[kind]

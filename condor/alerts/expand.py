@@ -11,6 +11,7 @@ from botcore.model.events import FactKind
 from botcore.recorder.queries import facts_after, last_event_id
 from condor.alerts.events import REFUSALS, RESOLVES, SEVERITY, Level, event_of, severity_of
 from condor.alerts.rules import Subject, Wishes, decide
+from condor.hosts import ACCOUNT_OF, LIVE, PAPER
 from condor.settings import AlertSettings
 from condor.store import Connection, outbox
 from condor.store.alert_facts import count_since
@@ -33,24 +34,24 @@ STATES = {Level.ON: outbox.QUEUED, Level.SILENT: outbox.QUEUED, Level.DIGEST: ou
 def expand(connection: Connection, settings: AlertSettings, now_ms: int) -> int:
     """Queue the notices of the next facts and move the cursor; returns how many facts there were."""
     after = cursor(connection, CURSOR)
-    reachable = all_chats(connection)
+    known = all_chats(connection)
     if after is None:
         # whoever comes first is not told of what was before
-        move_cursor(connection, CURSOR, 0 if reachable else last_event_id(connection))
+        move_cursor(connection, CURSOR, 0 if known else last_event_id(connection))
         after = cursor(connection, CURSOR) or 0
     facts = facts_after(connection, after)
     if not facts:
         return 0
-    wishes = {(chat.front, chat.chat_id): wishes_of(connection, (chat.front, chat.chat_id), now_ms) for chat in reachable}
+    wishes = {(chat.front, chat.chat_id): wishes_of(connection, (chat.front, chat.chat_id), now_ms) for chat in known}
     titles: dict[str, tuple[str, str]] = {}
     for fact in facts:
         notice = _notice(connection, fact, titles)
         _resolve(connection, notice, now_ms)
         if notice.kind == FactKind.POSITION_FILLED:
-            for chat in reachable:
+            for chat in known:
                 _filled_on(connection, (chat.front, chat.chat_id), notice, now_ms)
         elif is_told(notice.kind, notice.payload, settings):
-            found = [_for_chat(chat, notice, wishes[chat.front, chat.chat_id], now_ms) for chat in reachable]
+            found = [_for_chat(chat, notice, wishes[chat.front, chat.chat_id], now_ms) for chat in known]
             outbox.put(connection, [item for item in found if item is not None], now_ms)
     move_cursor(connection, CURSOR, facts[-1]["event_id"])
     return len(facts)
@@ -102,18 +103,20 @@ def _notice(connection: Connection, fact: Mapping[str, Any], titles: dict[str, t
     payload, bot_id = json.loads(fact["payload"]), fact["bot_id"]
     if bot_id not in titles:
         row = bot_by_id(connection, bot_id) if bot_id else None
-        titles[bot_id] = (row.title, row.mode) if row is not None else (bot_id, "paper")
+        titles[bot_id] = (row.title, row.mode) if row is not None else (bot_id, "")
     if fact["kind"] == FactKind.RECOVERED:
         starts = count_since(connection, FactKind.RECOVERED, fact["wall_ms"] - LOOP_MS, fact["event_id"])
         if starts >= LOOP_STARTS:
             payload["restarts"] = starts
     title, mode = titles[bot_id]
+    # what happens to an account belongs to no bot
+    mode = mode or (LIVE if fact["account"] == ACCOUNT_OF[LIVE] else PAPER)
     return Notice(fact["event_id"], fact["kind"], bot_id, title, fact["executor_id"], mode, fact["wall_ms"], payload)
 
 
 def _resolve(connection: Connection, notice: Notice, now_ms: int) -> None:
     """What was said again and again is over."""
-    kinds = RESOLVES.get(notice.kind)
+    kinds = (notice.kind,) if notice.payload.get("is_over") else RESOLVES.get(notice.kind)
     if kinds is None:
         return
     where = notice.payload.get("connector_name")

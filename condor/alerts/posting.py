@@ -21,10 +21,12 @@ class Unreachable(Exception):
         The chat takes no messages any more, until its user comes back.
     may_have_arrived : bool
         It left and no answer came.
-    moved_to : int, optional
-        The chat has another id now.
+    is_moved : bool
+        The chat has another id now, and all that belongs to it went along.
     is_topic_gone : bool
         The chat is there, the topic is not.
+    is_refused : bool
+        It was understood and refused, and would be again.
     """
 
     def __init__(
@@ -34,15 +36,17 @@ class Unreachable(Exception):
         *,
         is_dead: bool = False,
         may_have_arrived: bool = False,
-        moved_to: int | None = None,
+        is_moved: bool = False,
         is_topic_gone: bool = False,
+        is_refused: bool = False,
     ) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
         self.is_dead = is_dead
         self.may_have_arrived = may_have_arrived
-        self.moved_to = moved_to
+        self.is_moved = is_moved
         self.is_topic_gone = is_topic_gone
+        self.is_refused = is_refused
 
 
 @dataclass(frozen=True, slots=True)

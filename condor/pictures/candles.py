@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
@@ -11,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from condor.pictures.drawings import CandleChart, Level, Mark
-from condor.pictures.numbers import clock_form, price
-from condor.pictures.theme import SMALL, TITLE, Colours
+from condor.pictures.numbers import price
+from condor.pictures.parts import clock, head, right_scale
+from condor.pictures.theme import SMALL, Colours
 
 WORDS_AT = 0.07
 """Labels of levels stand at least this share of the height apart."""
@@ -20,9 +20,7 @@ WORDS_AT = 0.07
 
 def paint_candles(figure: Figure, picture: CandleChart, colours: Colours) -> None:
     """See the module; the scale of prices stands on the right, labels of levels on the left."""
-    figure.suptitle(picture.title, x=0.02, ha="left", fontsize=TITLE, fontweight="bold")
-    last = picture.candles[-1]
-    figure.text(0.98, 0.985, price(last[4]), ha="right", va="top", fontsize=TITLE, fontweight="bold")
+    head(figure, picture.title, price(picture.candles[-1][4]), colours.ink)
     axes = figure.subplots()
     _candles(axes, picture, colours)
     low, high = _range(picture)
@@ -109,15 +107,12 @@ def _place(picture: CandleChart, mark: Mark) -> float | None:
 
 
 def _scales(axes: Axes, picture: CandleChart) -> None:
-    axes.yaxis.tick_right()
-    axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: price(value)))
+    right_scale(axes, price, MaxNLocator(5))
     times = [candle[0] for candle in picture.candles]
-    form = clock_form(times[-1] - times[0])
 
     def word(place: float, _: object) -> str:
         at = round(place)
-        return datetime.fromtimestamp(times[at] / 1000, UTC).strftime(form) if 0 <= at < len(times) else ""
+        return clock(times[at], times[-1] - times[0]) if 0 <= at < len(times) else ""
 
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(word))

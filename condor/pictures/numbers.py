@@ -1,8 +1,6 @@
-"""Numbers and times in a picture: short, for there is little room."""
+"""Numbers in a picture: short, for there is little room."""
 
 from __future__ import annotations
-
-DAY_MS = 86_400_000
 
 
 def short(value: float, *, signed: bool = False) -> str:
@@ -23,8 +21,3 @@ def brief(value: float) -> str:
 def price(value: float) -> str:
     """About six significant digits, thousands separated."""
     return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
-
-
-def clock_form(span_ms: int) -> str:
-    """How times are written where so much time is shown."""
-    return "%H:%M" if span_ms <= DAY_MS else "%d %b" if span_ms > 4 * DAY_MS else "%d %b %H:%M"

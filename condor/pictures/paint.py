@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import matplotlib as mpl
@@ -16,8 +15,9 @@ from PIL import Image
 
 from condor.pictures.candles import paint_candles
 from condor.pictures.drawings import CandleChart, DayBars, Drawing, Pie, ResultCurve
-from condor.pictures.numbers import brief, clock_form, short
-from condor.pictures.theme import COLOURS, DPI, HEIGHT_IN, SMALL, TITLE, WIDTH_IN, Colours, style
+from condor.pictures.numbers import brief, short
+from condor.pictures.parts import DAY_MS, clock, head, right_scale
+from condor.pictures.theme import COLOURS, DPI, HEIGHT_IN, SMALL, WIDTH_IN, Colours, style
 
 INKS = 96
 """Colours that a picture is reduced to: a third of the bytes, and nobody sees it."""
@@ -40,27 +40,19 @@ def paint(drawing: Drawing) -> bytes:
     return target.getvalue()
 
 
-def head(figure: Figure, title: str, value: str, colour: str) -> None:
-    """The title on the left and the outcome on the right, in one line."""
-    figure.suptitle(title, x=0.02, ha="left", fontsize=TITLE, fontweight="bold")
-    figure.text(0.98, 0.985, value, ha="right", va="top", fontsize=TITLE, fontweight="bold", color=colour)
-
-
 def sign_colour(value: float, colours: Colours) -> str:
     return colours.good if value > 0 else colours.bad if value < 0 else colours.ink
 
 
-def right_scale(axes: Axes, form: Callable[[float], str], most: int = 5) -> None:
-    """The scale of values stands on the right, where the newest one is."""
-    axes.yaxis.tick_right()
-    axes.yaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: form(value)))
+def scale(axes: Axes, most: int = 5) -> None:
+    """The scale of sums of money."""
+    right_scale(axes, brief, MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
 
 
 # ---- results -------------------------------------------------------------------------------------------------------
 def paint_curve(figure: Figure, picture: ResultCurve, colours: Colours) -> None:
     """The cumulated result above, what was lost since its best moment below."""
-    values, at = list(picture.values), [moment / 86_400_000 for moment in picture.at_ms]
+    values, at = list(picture.values), [moment / DAY_MS for moment in picture.at_ms]
     peak, drops = 0.0, []
     for value in values:
         peak = max(peak, value)
@@ -73,12 +65,12 @@ def paint_curve(figure: Figure, picture: ResultCurve, colours: Colours) -> None:
     above.axhline(0, color=colours.soft, linewidth=0.9)
     below.fill_between(at, drops, 0, step="post", color=colours.bad, alpha=0.55, linewidth=0)
     below.set_title(f"drawdown, at worst {short(min(drops, default=0.0))}", loc="left", fontsize=SMALL, color=colours.soft, pad=4)
-    right_scale(above, brief)
-    right_scale(below, brief, most=2)
+    scale(above)
+    scale(below, most=2)
     if len(at) > 1:
-        form = clock_form(picture.at_ms[-1] - picture.at_ms[0])
+        span_ms = picture.at_ms[-1] - picture.at_ms[0]
         below.xaxis.set_major_locator(MaxNLocator(4))
-        below.xaxis.set_major_formatter(FuncFormatter(lambda day, _: datetime.fromtimestamp(day * 86_400, UTC).strftime(form)))
+        below.xaxis.set_major_formatter(FuncFormatter(lambda day, _: clock(day * DAY_MS, span_ms)))
     for axes in (above, below):
         axes.margins(x=0.01)
 
@@ -99,7 +91,7 @@ def paint_days(figure: Figure, picture: DayBars, colours: Colours) -> None:
     shown = [place for place in places if (len(picture.days) - 1 - place) % every == 0]
     axes.set_xticks(shown, [picture.days[place] for place in shown])
     axes.set_xlim(-0.7, max(1.0, len(picture.days)) - 0.3)
-    right_scale(axes, brief)
+    scale(axes)
 
 
 def paint_pie(figure: Figure, picture: Pie, colours: Colours) -> None:

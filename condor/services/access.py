@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.store import Connection
-from condor.store.common import has_owner, put_chat, put_user, role_of, write_audit
-from condor.store.owners import owner_chats
+from condor.store.common import has_owner, owner_chats, put_chat, put_user, role_of, write_audit
 from condor.store.people import user_by_id
-from condor.users import Actor, Role
+from condor.users import LOCAL_FRONT, Actor, Role
 
 log = logging.getLogger(__name__)
 
-LOCAL_FRONT = "local"
-TELEGRAM_FRONT = "telegram"
 MAX_TRIES = 5
 MAX_TRIES_OF_ALL = 100
 LOCK_MS = 15 * 60_000
@@ -72,7 +69,7 @@ class AccessService:
 
     async def owner_chats(self, front: str) -> list[int]:
         """Private chats in which an owner can be told something."""
-        return await asyncio.wrap_future(self._journal.read(lambda connection: owner_chats(connection, front, everybody_owns=front == LOCAL_FRONT)))
+        return await asyncio.wrap_future(self._journal.read(lambda connection: owner_chats(connection, front)))
 
     # ---- the first owner -------------------------------------------------------------------------------------------
     async def claim_code(self) -> str | None:

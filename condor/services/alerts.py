@@ -48,7 +48,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class AlertsView:
-    """All that a chat has said, as screens show it; `titles` are those of the bots that rules and mutes name."""
+    """All that a chat has said, as screens show it; `titles` are those of the bots that it names, and of the one that was asked about."""
 
     wishes: Wishes
     titles: dict[str, str]
@@ -68,17 +68,15 @@ class AlertService:
         self._is_webhook_on = is_webhook_on
 
     # ---- looking ---------------------------------------------------------------------------------------------------
-    async def view(self, actor: Actor) -> AlertsView:
+    async def view(self, actor: Actor, bot_id: str = ANY) -> AlertsView:
+        """What holds for a chat; `bot_id` names a bot that is to be shown, too."""
         require(actor, Role.VIEWER, "looking at alerts")
         now_ms, chat = self._wall.wall_ms(), _chat(actor)
 
         def read(connection: Connection) -> AlertsView:
             wishes = wishes_of(connection, chat, now_ms)
-            named = {*(rule.bot_id for rule in wishes.rules), *(mute.bot_id for mute in wishes.mutes)} - {ANY}
-            titles = {}
-            for bot_id in sorted(named):
-                row = bot_by_id(connection, bot_id)
-                titles[bot_id] = row.title if row is not None else bot_id
+            named = {bot_id, *(rule.bot_id for rule in wishes.rules), *(mute.bot_id for mute in wishes.mutes), *(bot for _, bot in wishes.topics)}
+            titles = {name: row.title for name in sorted(named - {ANY}) if (row := bot_by_id(connection, name)) is not None}
             waiting = len(unseen(connection, chat))
             dead = dead_chats(connection)
             return AlertsView(wishes, titles, is_quiet(wishes.prefs, now_ms), waiting, now_ms, self._is_webhook_on, dead)

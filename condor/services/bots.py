@@ -1,34 +1,30 @@
-"""Starting, stopping and looking at bots."""
+"""Starting and stopping bots; what else there is to do with them is `bot_changes`, and `bot_looks` shows them."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from botcore.controllers.by_hand import BY_HAND, markets_of
-from botcore.controllers.updates import changed_fields, updated
 from botcore.executors.data_types import config_values
-from botcore.model.enums import PositionMode, PriceType
-from botcore.model.errors import ConfigError, UserError, nearest
-from botcore.model.instrument import Market
-from botcore.model.records import BotRecords
+from botcore.model.enums import PositionMode
+from botcore.model.errors import ConfigError
 from botcore.recorder.journal import Journal
-from botcore.recorder.queries import load_all_sums
 from botcore.strategies.bot_limits import BotLimits
-from botcore.strategies.seats import step_name
 from condor.configs import Configs
+from condor.errors import UserError
 from condor.host import WallClock
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.manager import BotManager, waiting_words
-from condor.services.bot_views import bare_view, executor_view, live_view, stopped_view
-from condor.store import Connection, KeyTaken
+from condor.services.bot_changes import MAX_TITLE, BotChanges
+from condor.services.bot_changes import Claim as Claim
+from condor.services.bot_views import live_view
+from condor.store import Connection
 from condor.store.bots import (
     OF_BOT,
     RUNNING,
@@ -39,42 +35,24 @@ from condor.store.bots import (
     add_bot,
     add_version,
     bot_by_id,
-    bots_in,
     configs_of,
-    configs_of_all,
     free_bot_id,
-    limits_of,
     set_state,
-    versions_of,
 )
 from condor.store.common import write_audit
 from condor.store.pauses import drop_pause
 from condor.users import Actor, Role, require
-from condor.views import BotView, ExecutorView
+from condor.views import BotView
 from condor.yaml_file import config_errors
 
-T = TypeVar("T")
-Claim = Callable[[Connection], None]
-"""Runs inside the transaction of a request and raises when the request was carried out before."""
-
 BOT_ID = re.compile(r"^[a-z0-9_-]{1,64}$")
-MAX_TITLE = 200
 
 
-WAITING = "waiting for the venue"
-"""State of a bot whose venue has never answered here."""
-
-
-class BotService:
+class BotService(BotChanges):
     """Bots of this instance."""
 
     def __init__(self, manager: BotManager, hosts: Hosts, configs: Configs, journal: Journal, wall: WallClock) -> None:
-        self._manager = manager
-        self._hosts = hosts
-        self._configs = configs
-        self._journal = journal
-        self._wall = wall
-        self._starting = asyncio.Lock()
+        super().__init__(manager, hosts, configs, journal, wall)
         self.before_live: Callable[[Actor, set[str]], Awaitable[None]] = _nothing
         """Asked before a bot trades with real money: who wants it, on which accounts; raises UserError when it may not."""
 
@@ -146,12 +124,6 @@ class BotService:
         if self._manager.no_new_bots is not None:
             raise UserError(self._manager.no_new_bots)
 
-    async def _committed(self, write: Callable[[Connection], T]) -> T:
-        try:
-            return await asyncio.wrap_future(self._journal.run(write))
-        except KeyTaken:
-            raise UserError("somebody else was faster with the same name; try again") from None
-
     async def _settle(self, config: Any) -> None:
         """Set leverage and mode at the venue before a bot trades there; UserError when the venue does not take them."""
         live = self._hosts.live
@@ -199,7 +171,7 @@ class BotService:
             return replace(row, state=RUNNING, keep_position=False, stopped_ms=None)
 
         # one at a time: a second tap must find what the first one has done before it takes up orders and fills of the bot
-        async with self._starting:
+        async with self._changing:
             found = await asyncio.wrap_future(self._journal.read(lambda connection: bot_by_id(connection, bot_id)))
             if found is None or found.state != STOPPED or bot_id in self._manager.running:
                 raise UserError(f"{bot_id} is not stopped")
@@ -214,100 +186,6 @@ class BotService:
             self._manager.pauses.pop(bot_id, None)
             self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
-
-    # ---- change while it runs --------------------------------------------------------------------------------------
-    async def update_config(self, actor: Actor, bot_id: str, controller_id: str, changes: Mapping[str, Any], claim: Claim) -> ConfigRow:
-        """Change updatable fields of a controller's config, running or not; a running one takes them over with its next tick, all at once.
-
-        Parameters
-        ----------
-        changes : mapping
-            Field -> value, typed or as text.
-
-        Returns
-        -------
-        ConfigRow
-            The new version; the old ones stay readable.
-
-        Raises
-        ------
-        ConfigError, UserError
-            If a field is fixed or unknown, a value does not hold, or there is no such bot or controller. Nothing has changed then.
-        """
-        require(actor, Role.TRADER, "changing a bot")
-        async with self._starting:
-            row = await self._config_row(bot_id, controller_id)
-            before = self._present_config(bot_id, row)
-            after = updated(before, changes)
-            now_ms = self._wall.wall_ms()
-            old, new = config_values(before), config_values(after)
-            names = changed_fields(before, after)
-
-            def write(connection: Connection) -> ConfigRow:
-                claim(connection)
-                bot = bot_by_id(connection, bot_id)
-                if bot is None or bot.state == STOPPING:
-                    raise UserError(f"{bot_id} is stopping" if bot is not None else f"there is no bot {bot_id}")
-                told = [json.dumps({name: values[name] for name in names}, sort_keys=True) for values in (old, new)]
-                write_audit(connection, now_ms, actor, "update_config", f"{bot_id}/{controller_id}", before=told[0], after=told[1])
-                return add_version(connection, bot_id, controller_id, row.controller_name, new)
-
-            written = await self._committed(write)
-            # a limit may have turned the kill switch on while this was being written
-            latest = updated(self._present_config(bot_id, row), changes)
-            if latest != after:
-                values = config_values(latest)
-                written = await self._committed(lambda connection: add_version(connection, bot_id, controller_id, row.controller_name, values))
-            self._manager.reconfigure(bot_id, written, latest)
-            return written
-
-    async def _config_row(self, bot_id: str, controller_id: str) -> ConfigRow:
-        rows = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
-        if not rows:
-            raise UserError(f"there is no bot {bot_id}")
-        for row in rows:
-            if row.controller_id == controller_id:
-                return row
-        raise UserError(f"{bot_id} has no controller {controller_id}{nearest(controller_id, [row.controller_id for row in rows])}")
-
-    def _present_config(self, bot_id: str, row: ConfigRow) -> Any:
-        """The config that a controller has, or will have with its next tick."""
-        bot = self._manager.running.get(bot_id)
-        if bot is not None:
-            return bot.strategy.seat(row.controller_id).config
-        return self._configs.spec(row.controller_name).config_class.model_validate(row.config)
-
-    async def set_kill_switch(self, actor: Actor, bot_id: str, controller_id: str, is_on: bool, claim: Claim) -> ConfigRow:
-        """Turn a controller's kill switch: on, its executors end and it decides nothing; off, it goes on."""
-        return await self.update_config(actor, bot_id, controller_id, {"manual_kill_switch": is_on}, claim)
-
-    async def set_limits(self, actor: Actor, bot_id: str, changes: Mapping[str, Any], claim: Claim) -> BotLimits:
-        """Change how much a bot, and each of its controllers, may lose from a peak; ConfigError when a value does not hold."""
-        require(actor, Role.TRADER, "changing a bot")
-        async with self._starting:
-            present = await asyncio.wrap_future(self._journal.read(lambda connection: limits_of(connection, bot_id)))
-            before = BotLimits.model_validate(present)
-            limits = updated(before, changes)
-            now_ms = self._wall.wall_ms()
-
-            def write(connection: Connection) -> None:
-                claim(connection)
-                if bot_by_id(connection, bot_id) is None:
-                    raise UserError(f"there is no bot {bot_id}")
-                old, new = (json.dumps(config_values(of), sort_keys=True) for of in (before, limits))
-                write_audit(connection, now_ms, actor, "set_limits", bot_id, before=old, after=new)
-                add_version(connection, bot_id, OF_BOT, "limits", config_values(limits))
-
-            await self._committed(write)
-            bot = self._manager.running.get(bot_id)
-            if bot is not None:
-                bot.strategy.limits = limits
-            return limits
-
-    async def versions(self, actor: Actor, bot_id: str, controller_id: str) -> list[ConfigRow]:
-        """All versions of a controller's config, oldest first."""
-        require(actor, Role.VIEWER, "looking at bots")
-        return await asyncio.wrap_future(self._journal.read(lambda connection: versions_of(connection, bot_id, controller_id)))
 
     # ---- stop ------------------------------------------------------------------------------------------------------
     async def stop(self, actor: Actor, bot_id: str, claim: Claim, *, keep_position: bool) -> BotView | None:
@@ -341,102 +219,6 @@ class BotService:
         bot = self._manager.running.get(bot_id)
         self._manager.stop(bot_id, keep_position=keep_position)
         return live_view(bot) if bot is not None and bot_id in self._manager.running else None
-
-    # ---- look ------------------------------------------------------------------------------------------------------
-    def says(self, actor: Actor, bot_id: str) -> list[tuple[str, str]]:
-        """(controller id, what it says of itself) for each controller of a running bot; its own code, limited as its steps are."""
-        require(actor, Role.VIEWER, "looking at bots")
-        bot = self._manager.running.get(bot_id)
-        if bot is None:
-            return []
-        stepper = self._hosts.of(bot.row.mode).clock.stepper
-        found = []
-        for controller in bot.strategy.controllers:
-            lines: list[str] = []
-            told = lambda to=lines, by=controller: to.extend(str(line) for line in by.to_format_status())  # noqa: E731
-            failed = lambda _, error, to=lines: to.append(f"{type(error).__name__}: {error}")  # noqa: E731
-            stepper.guard_limited(step_name(bot_id, controller.id), failed, told)
-            found.append((controller.id, "\n".join(lines)))
-        return found
-
-    def find(self, text: str) -> str:
-        """Id of the running bot that is meant; UserError with the nearest one when none is."""
-        wanted = text.strip().lower()
-        if wanted in self._manager.running:
-            return wanted
-        by_title = [bot_id for bot_id, bot in self._manager.running.items() if bot.row.title.lower() == wanted]
-        if len(by_title) == 1:
-            return by_title[0]
-        raise UserError(f"no running bot is called {text.strip()!r}{nearest(wanted, self._manager.running)}")
-
-    async def all(self, actor: Actor) -> list[BotView]:
-        """Running and stopping bots first, then the stopped ones, newest first."""
-        require(actor, Role.VIEWER, "looking at bots")
-        live = [live_view(bot) for bot in self._manager.running.values()]
-        loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, list(reversed(bots_in(connection, [STOPPED]))))))
-        stopped = [self._stopped_view(*item) for item in loaded]
-        broken = await asyncio.wrap_future(self._journal.read(lambda connection: bots_in(connection, [RUNNING, STOPPING])))
-        lost = [view for row in broken if (view := self._absent_view(row)) is not None]
-        return [*live, *lost, *(view for view in stopped if view.bot_id not in self._manager.running)]
-
-    def running(self) -> list[BotView]:
-        return [live_view(bot) for bot in self._manager.running.values()]
-
-    async def one(self, actor: Actor, bot_id: str) -> BotView | None:
-        """One bot, running or not; None when there is no such bot."""
-        require(actor, Role.VIEWER, "looking at bots")
-        bot = self._manager.running.get(bot_id)
-        if bot is not None:
-            return live_view(bot)
-        loaded = await asyncio.wrap_future(self._journal.read(lambda connection: _load(connection, _present(bot_by_id(connection, bot_id)))))
-        if loaded and (view := self._absent_view(loaded[0][0])) is not None:
-            return view
-        return self._stopped_view(*loaded[0]) if loaded else None
-
-    def _absent_view(self, row: BotRow) -> BotView | None:
-        """A bot that should run and could not be put together, or not yet."""
-        if row.bot_id in self._manager.broken:
-            return bare_view(row, (self._manager.broken[row.bot_id],))
-        names = self._manager.waiting.get(row.bot_id)
-        return None if names is None else bare_view(row, (waiting_words(names),), WAITING)
-
-    def _stopped_view(self, row: BotRow, records: BotRecords, configs: list[ConfigRow]) -> BotView:
-        return stopped_view(row, records, configs, self._mids(row.mode), self._hosts.of(row.mode).runtime.market_data.rates.rate)
-
-    def _mids(self, mode: str) -> dict[Market, Decimal]:
-        """Mid of every open market that has one, on paper or with real money."""
-        mids = {
-            market: state.price(PriceType.MidPrice)
-            for of, host in self._hosts.by_mode()
-            if of == mode
-            for market, state in host.runtime.markets.items()
-        }
-        return {market: mid for market, mid in mids.items() if not mid.is_nan()}
-
-    async def configs(self, actor: Actor, bot_id: str) -> list[ConfigRow]:
-        require(actor, Role.VIEWER, "looking at bots")
-        return await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
-
-    def executors(self, actor: Actor, bot_id: str | None = None) -> list[ExecutorView]:
-        """Executors that have not ended, those with a position first."""
-        require(actor, Role.VIEWER, "looking at executors")
-        views = [
-            executor_view(executor.info, bot.row.title, bot.row.bot_id, self._hosts.of(bot.row.mode).clock.now_ns)
-            for bot in self._manager.running.values()
-            if bot_id is None or bot.row.bot_id == bot_id
-            for executor in bot.strategy.orchestrator.running
-        ]
-        return sorted(views, key=lambda view: (not view.is_trading, view.bot_id, view.executor_id))
-
-
-def _present(row: BotRow | None) -> list[BotRow]:
-    return [] if row is None else [row]
-
-
-def _load(connection: Connection, rows: Sequence[BotRow]) -> list[tuple[BotRow, BotRecords, list[ConfigRow]]]:
-    bot_ids = [row.bot_id for row in rows]
-    sums, configs = load_all_sums(connection, bot_ids), configs_of_all(connection, bot_ids)
-    return [(row, sums[row.bot_id], configs[row.bot_id]) for row in rows]
 
 
 async def _nothing(actor: Actor, accounts: set[str]) -> None:

@@ -15,15 +15,14 @@ from botcore.recorder.journal import Journal
 from botcore.risk.cap_gate import Caps
 from botcore.risk.caps import AccountCaps
 from condor.host import WallClock
-from condor.hosts import Hosts
+from condor.hosts import LIVE, Hosts
 from condor.services.bots import Claim
 from condor.store import Connection
-from condor.store.caps import put_caps
+from condor.store.caps import caps_of, put_caps
 from condor.store.common import write_audit
 from condor.units import amount, ratio
 from condor.users import Actor, Role, require
 
-MODE = "live"
 OFF = {"off", "none", "no", "-"}
 LEAST_REASON = 3
 
@@ -100,21 +99,19 @@ class CapsService:
         caps, name = self._known(account)
         if field not in FIELDS:
             raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
-        before = (caps.of(name) or AccountCaps()).model_dump(mode="json")
-        try:
-            after = AccountCaps.model_validate({**before, field: read_cap(field, text)})
-        except ValidationError as error:
-            said = str(error.errors()[0]["msg"])
-            raise UserError(f"{FIELDS[field]}: {said[0].lower()}{said[1:]}, found {text.strip()[:40]!r}") from None
-        values, now_ms = after.model_dump(mode="json"), self._wall.wall_ms()
+        now_ms = self._wall.wall_ms()
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> AccountCaps:
             claim(connection)
-            put_caps(connection, MODE, name, values, now_ms)
-            write_audit(connection, now_ms, actor, "change_caps", f"{name} {field}", json.dumps(before[field]), json.dumps(values[field]))
+            # those that are written down: of two changes at once neither takes the other back
+            before = AccountCaps.model_validate(caps_of(connection, LIVE).get(name, {}))
+            after = _changed(before, field, text)
+            was, values = before.model_dump(mode="json"), after.model_dump(mode="json")
+            put_caps(connection, LIVE, name, values, now_ms)
+            write_audit(connection, now_ms, actor, "change_caps", f"{name} {field}", json.dumps(was[field]), json.dumps(values[field]))
+            return after
 
-        await asyncio.wrap_future(self._journal.run(write))
-        caps.set(name, after)
+        caps.set(name, await asyncio.wrap_future(self._journal.run(write)))
         return self._view(caps, name)
 
     async def release(self, actor: Actor, account: str, reason: str, claim: Claim) -> None:
@@ -142,6 +139,15 @@ class CapsService:
         live = self._hosts.live
         assert live is not None, "its account is known"
         caps.release(name, live.clock.now_ns)
+
+
+def _changed(caps: AccountCaps, field: str, text: str) -> AccountCaps:
+    """These caps with one of them as a person has typed it; UserError if it can't be that."""
+    try:
+        return AccountCaps.model_validate({**caps.model_dump(mode="json"), field: read_cap(field, text)})
+    except ValidationError as error:
+        said = str(error.errors()[0]["msg"])
+        raise UserError(f"{FIELDS[field]}: {said[0].lower()}{said[1:]}, found {text.strip()[:40]!r}") from None
 
 
 def read_cap(field: str, text: str) -> Any:

@@ -13,6 +13,7 @@ from botcore.markets.intervals import interval_name
 from botcore.model.instrument import Market
 from condor.hosts import Hosts
 from condor.pictures.drawings import CandleChart, DayBars, Level, Mark, Pie, ResultCurve
+from condor.pictures.numbers import price as price_words
 from condor.result_views import AccountsView, LifeView, ResultsView
 
 MODES = {"paper": "paper", "live": "real money"}
@@ -144,16 +145,16 @@ def levels_of(life: LifeView) -> tuple[Level, ...]:
     entry = item.entry_price
     if entry is None or not item.volume:
         return ()
-    levels = [Level(float(entry), "entry", f"entry {_words(entry)}")]
+    levels = [Level(float(entry), "entry", f"entry {price_words(float(entry))}")]
     if item.close_type is not None and item.exit_price is not None:
-        levels.append(Level(float(item.exit_price), "exit", f"exit {_words(item.exit_price)}"))
+        levels.append(Level(float(item.exit_price), "exit", f"exit {price_words(float(item.exit_price))}"))
     barriers: Mapping[str, Any] = config.get("triple_barrier_config") or {}
     sign = 1 if item.side == "BUY" else -1
     for name, kind, way, words in (("take_profit", "profit", sign, "take profit"), ("stop_loss", "loss", -sign, "stop loss")):
         distance = _price(barriers.get(name))
         if distance is not None:
             price = entry * (1 + way * distance)
-            levels.append(Level(float(price), kind, f"{words} {_words(price)}"))  # type: ignore[arg-type]
+            levels.append(Level(float(price), kind, f"{words} {price_words(float(price))}"))  # type: ignore[arg-type]
     return tuple(levels)
 
 
@@ -163,7 +164,3 @@ def _price(value: object) -> Decimal | None:
         return None
     number = Decimal(str(value))
     return number if number > 0 else None
-
-
-def _words(price: Decimal) -> str:
-    return f"{price:,.6g}" if price < 1_000_000 else f"{price:,.0f}"

@@ -68,7 +68,7 @@ class DraftFiles:
         return FileFault(error.line, error.field, error.problem, "" if controller == BY_HAND else _allowed(self._kinds.form(controller), error.field))
 
     def write(self, draft: Draft) -> tuple[str, str]:
-        """(file name, YAML) of a draft; reading it gives the same draft."""
+        """(file name, YAML) of a draft; reading it gives the same draft, without what the bot may lose: that is no controller's."""
         name, values = self._kinds.config_of(draft)
         if "settings" in values:
             raise UserError("a script's settings stand in conf/scripts, written by condor create --script-config")
@@ -85,7 +85,7 @@ class DraftFiles:
 
 def _allowed(form: Form, field: str) -> str:
     """What may stand at a field."""
-    names = {question.name: question for question in (*form.steps, *form.advanced)}
+    names = {question.name: question for question in form.questions}
     found = names.get(field) or names.get(field.partition(".")[0])
     return "" if found is None else _values_of(found)
 

@@ -102,7 +102,7 @@ class DraftKinds:
         if is_script(name):
             raise UserError("a script's settings can't be taken over into a draft; begin it with /new")
         form = self.form(name, source)
-        answers = {question.name: value_at(source, question.name) for question in (*form.steps, *form.advanced)}
+        answers = {question.name: value_at(source, question.name) for question in form.questions}
         answers = {question: value for question, value in answers.items() if not question.startswith(f"{BOT}.")}
         firsts = {question.partition(".")[0] for question in answers}
         beside = {

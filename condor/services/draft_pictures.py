@@ -1,123 +1,85 @@
-"""What a picture of a draft shows: the last candles with its levels and barriers drawn on them. Who draws it knows nothing of drafts."""
+"""The chart of a draft: the last candles of its market, with the prices at which it would open and end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import numpy as np
 
 from botcore.controllers.market_making import MarketMakingControllerConfigBase
 from botcore.executors.dca.config import DCAExecutorConfig
 from botcore.markets.intervals import interval_seconds
 from botcore.model.enums import TradeType
+from botcore.model.errors import UserError
 from botcore.model.instrument import Instrument, Market
 from condor.hosts import PAPER, Hosts
+from condor.pictures.drawings import CandleChart, Level
+from condor.services.charts import MOST_CANDLES, Candle, resampled
+from condor.services.past_candles import DAY_S, PastCandles
 from condor.services.purse import Purse
 from condor.services.sizes import grid_of, ladder_of, stop_of
 
-COUNT = 120
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnLine:
-    """One price.
-
-    Parameters
-    ----------
-    kind : str
-        buy, sell, start, end, limit, stop_loss, take_profit or mid.
-    """
-
-    kind: str
-    price: float
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DraftPicture:
-    """Candles with lines on them.
-
-    Parameters
-    ----------
-    revision : str
-        Of the draft that it belongs to: a picture that comes when the draft has changed is thrown away.
-    candles : tuple of (time in s, open, high, low, close, volume)
-        Oldest first; empty where there are none.
-    """
-
-    title: str
-    interval: str
-    revision: str
-    candles: tuple[tuple[float, ...], ...]
-    levels: tuple[DrawnLine, ...]
-    barriers: tuple[DrawnLine, ...]
+INTERVALS = ("5m", "15m", "1h")
 
 
 class DraftPictures:
-    """See the module."""
+    """See the module. Looking keeps no series of candles and opens no market."""
 
-    def __init__(self, hosts: Hosts, purse: Purse) -> None:
+    def __init__(self, hosts: Hosts, purse: Purse, past: PastCandles) -> None:
         self._hosts = hosts
         self._purse = purse
+        self._past = past
 
-    def picture(self, config: Any, market: Market, interval: str, revision: str) -> DraftPicture:
-        """What is to be drawn of a config on its main market."""
-        instrument = self._hosts.of(PAPER).instrument(market)
+    async def picture(self, config: Any, market: Market, interval: str) -> CandleChart:
+        """What is to be drawn of a config on its main market; UserError where there are no candles that come to this interval."""
+        candles = await self._candles(market, interval_seconds(interval))
+        if not candles:
+            raise UserError(f"there are no candles of {market.trading_pair} for {interval} here")
         mid = self._purse.mid(market)
-        levels = tuple(_levels(config, instrument, mid))
-        barriers = tuple(_barriers(config, mid))
-        return DraftPicture(
-            f"{market.trading_pair} · {self._purse.title(market.connector_name)}",
-            interval,
-            revision,
-            self._candles(market, interval),
-            levels,
-            barriers,
-        )
+        levels = (*_levels(config, self._hosts.of(PAPER).instrument(market), mid), *_barriers(config, mid))
+        return CandleChart(f"{market.trading_pair} · {self._purse.title(market.connector_name)} · {interval}", candles, (), levels)
 
-    def _candles(self, market: Market, interval: str) -> tuple[tuple[float, ...], ...]:
-        state = self._hosts.paper.runtime.markets.get(market)
-        if state is None or interval_seconds(interval) % state.candles.base.interval_s:
+    async def _candles(self, market: Market, step_s: int) -> tuple[Candle, ...]:
+        rows = await self._past.rows(market, -(-MOST_CANDLES * step_s // DAY_S))
+        if len(rows) < 2 or step_s % int(np.median(np.diff(rows[:, 0]))):
             return ()
-        rows = state.candles.series(interval_seconds(interval)).tail(COUNT)
-        return tuple(tuple(float(value) for value in row) for row in rows)
+        return resampled(rows, step_s)[-MOST_CANDLES:]
 
 
-def _levels(config: Any, instrument: Instrument, mid: Decimal | None) -> Iterator[DrawnLine]:
+def _levels(config: Any, instrument: Instrument, mid: Decimal | None) -> Iterator[Level]:
     """Prices at which it would open."""
     ladder = ladder_of(config, instrument, mid)
     if ladder is not None:
-        grid = grid_of(config)
-        kind = "buy" if grid is not None and grid.side is TradeType.BUY else "sell"
         for level in ladder.levels:
-            yield DrawnLine(kind, float(level.price))
+            yield Level(float(level.price), "grid")
     executor = getattr(config, "executor", None)
     if isinstance(executor, DCAExecutorConfig):
         for price in executor.prices:
-            yield DrawnLine("buy" if executor.side is TradeType.BUY else "sell", float(price))
+            yield Level(float(price), "grid")
     if (
         isinstance(config, MarketMakingControllerConfigBase)
         and mid is not None
         and all(spread < 1 for spread in (*config.buy_spreads, *config.sell_spreads))
     ):
         for spread in config.buy_spreads:
-            yield DrawnLine("buy", float(mid * (1 - spread)))
+            yield Level(float(mid * (1 - spread)), "grid")
         for spread in config.sell_spreads:
-            yield DrawnLine("sell", float(mid * (1 + spread)))
+            yield Level(float(mid * (1 + spread)), "grid")
 
 
-def _barriers(config: Any, mid: Decimal | None) -> Iterator[DrawnLine]:
+def _barriers(config: Any, mid: Decimal | None) -> Iterator[Level]:
     """Prices at which it would end; of a controller that opens at the market they count from the price now."""
     grid = grid_of(config)
     if grid is not None:
-        yield DrawnLine("start", float(grid.start_price), "start")
-        yield DrawnLine("end", float(grid.end_price), "end")
-        yield DrawnLine("limit", float(grid.limit_price), "limit")
+        yield Level(float(grid.start_price), "bound", "start")
+        yield Level(float(grid.end_price), "bound", "end")
+        yield Level(float(grid.limit_price), "loss", "limit")
     if mid is None:
         return
-    yield DrawnLine("mid", float(mid), "now")
+    yield Level(float(mid), "entry", "now")
     stop = stop_of(config)
     side = getattr(getattr(config, "executor", config), "side", None)
     if stop is not None and grid is None and side in (TradeType.BUY, TradeType.SELL):
-        yield DrawnLine("stop_loss", float(mid * (1 - stop if side is TradeType.BUY else 1 + stop)), "stop loss")
+        yield Level(float(mid * (1 - stop if side is TradeType.BUY else 1 + stop)), "loss", "stop loss")

@@ -36,7 +36,7 @@ class DraftReviews:
         form = self._kinds.form(draft.controller_name, draft.answers)
         problems = tuple(self._preflight.problems(draft, mode))
         config = None if problems else self._preflight.config(draft, mode)
-        labels = {question.name: question.label for question in (*form.steps, *form.advanced)}
+        labels = {question.name: question.label for question in form.questions}
         return ReviewView(
             draft.draft_id,
             draft.controller_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
@@ -12,6 +12,7 @@ from condor.host import WallClock
 from condor.services.bots import Claim
 from condor.store import Connection
 from condor.store import drafts as store
+from condor.store.bots import limits_of
 from condor.store.drafts import Draft
 from condor.users import Actor
 
@@ -89,6 +90,10 @@ class DraftShelf:
     async def unfinished(self, actor: Actor) -> list[Draft]:
         """Open drafts of a chat."""
         return await self._read(lambda connection: store.open_drafts(connection, actor.front, actor.chat_id))
+
+    async def limits(self, bot_id: str) -> dict[str, Any]:
+        """How much a bot may lose: a copy of it may not lose more."""
+        return await self._read(lambda connection: limits_of(connection, bot_id))
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.read(work))

@@ -10,13 +10,15 @@ from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.configs import Configs
 from condor.executor_drafts import executor_name, is_executor
-from condor.forms import Form, Question, answer_text, check_draft, default_answers, read_answer
+from condor.forms import answer_text, default_answers
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
+from condor.pictures.drawings import CandleChart
 from condor.services.bots import BotService, Claim
+from condor.services.draft_answers import DraftAnswers
 from condor.services.draft_files import DraftFiles
-from condor.services.draft_kinds import DraftKinds
-from condor.services.draft_pictures import DraftPicture, DraftPictures
+from condor.services.draft_kinds import BOT, DraftKinds
+from condor.services.draft_pictures import DraftPictures
 from condor.services.draft_reviews import DraftReviews
 from condor.services.draft_shelf import DraftShelf
 from condor.services.draft_sizes import DraftSizes
@@ -24,13 +26,12 @@ from condor.services.draft_views import ReviewView, StepView
 from condor.services.overview import OverviewService
 from condor.services.past_candles import PastCandles
 from condor.services.preflight import Preflight
-from condor.services.proposals import proposed
 from condor.services.purse import Purse
 from condor.services.sizes import main_market
 from condor.services.trials import TrialService, TrialView
 from condor.shortcuts import read_shortcuts
 from condor.store import drafts as store
-from condor.store.drafts import Draft, Notes, revision_of
+from condor.store.drafts import Draft, Notes
 from condor.store.panels import new_id
 from condor.user_code import is_script, script_limits
 from condor.users import Actor, Role, require
@@ -48,9 +49,11 @@ class DraftService:
         self.kinds = DraftKinds(configs, overview)
         self.files = DraftFiles(configs, self.kinds)
         self._purse = Purse(hosts, configs)
-        self.trials = TrialService(configs.home, PastCandles(hosts), self._tried, overview.describe_market)
-        self._pictures = DraftPictures(hosts, self._purse)
+        past = PastCandles(hosts)
+        self.trials = TrialService(configs.home, past, self._tried, overview.describe_market)
+        self._pictures = DraftPictures(hosts, self._purse, past)
         self._sizes = DraftSizes(hosts, self._purse)
+        self._answers = DraftAnswers(self.kinds, self._sizes, self._purse)
         self._preflight = Preflight(self.kinds, bots, hosts, self._purse)
         self._reviews = DraftReviews(configs, self.kinds, self._preflight, hosts, self._purse)
 
@@ -66,15 +69,24 @@ class DraftService:
         form = self.kinds.form(name)
         answers = default_answers(form, self.kinds.example(name))
         draft = self._new(actor, name, answers, Notes())
-        return await self._shelf.add(replace(draft, **self._proposed(draft, "trading_pair")))
+        return await self._shelf.add(self._answers.proposed(draft))
 
     def _new(self, actor: Actor, name: str, answers: dict[str, Any], notes: Notes, step: int = 0) -> Draft:
         return Draft(new_id(), actor.front, actor.chat_id, actor.user_id, name, answers, step, store.OPEN, self._shelf.now_ms(), notes)
 
-    async def from_config(self, actor: Actor, controller_name: str, config: Mapping[str, Any], origin: str, claim: Claim | None = None) -> Draft:
-        """A draft at its review with the values of a config, such as a file's or a bot's."""
+    async def from_config(
+        self,
+        actor: Actor,
+        controller_name: str,
+        config: Mapping[str, Any],
+        origin: str,
+        claim: Claim | None = None,
+        limits: Mapping[str, Any] | None = None,
+    ) -> Draft:
+        """A draft at its review with the values of a config, such as a file's or a bot's, and what that bot may lose."""
         require(actor, Role.TRADER, "creating a bot")
         name, answers, beside = self.kinds.answers_of(controller_name, config)
+        answers |= {f"{BOT}.{field}": value for field, value in (limits or {}).items()}
         form = self.kinds.form(name, answers)
         notes = Notes(tuple(answers), {}, beside, origin)
         return await self._shelf.add(self._new(actor, name, answers, notes, len(form.steps)), claim)
@@ -96,7 +108,8 @@ class DraftService:
             raise UserError(f"there is no bot {bot_id}")
         if len(configs) > 1:
             raise UserError(f"{bot_id} has {len(configs)} controllers, and a draft has one: export its configs instead (condor export)")
-        return await self.from_config(actor, configs[0].controller_name, configs[0].config, f"a copy of {bot_id}")
+        limits = await self._shelf.limits(bot_id)
+        return await self.from_config(actor, configs[0].controller_name, configs[0].config, f"a copy of {bot_id}", limits=limits)
 
     async def unfinished(self, actor: Actor) -> list[Draft]:
         """Drafts of this chat that can be continued."""
@@ -123,61 +136,15 @@ class DraftService:
         require(actor, Role.TRADER, "changing a draft")
         draft = await self._shelf.open(draft_id)
         form = self.kinds.form(draft.controller_name, draft.answers)
-        fields = [question.name for question in (*form.steps, *form.advanced)]
-        several = read_shortcuts(text, fields)
+        several = read_shortcuts(text, [question.name for question in form.questions])
         changed = draft
         for field, value in several or [(name, text)]:
-            changed = self._answered(changed, field, value)
+            changed = self._answers.answered(changed, field, value)
         step = draft.step
         now = self.kinds.form(draft.controller_name, changed.answers)
         if not several and step < len(form.steps) and form.steps[step].name == name:
             step = 1 + next((at for at, question in enumerate(now.steps) if question.name == name), step)
         return await self._shelf.save(replace(changed, step=min(step, len(now.steps))), claim)
-
-    def _answered(self, draft: Draft, name: str, text: str) -> Draft:
-        """A draft with one more answer, checked."""
-        form = self.kinds.form(draft.controller_name, draft.answers)
-        question = form.question(name)
-        value = self._sizes.share(draft, question, text)
-        if value is None:
-            value = read_answer(question, text, self.kinds.markets(), draft.answers)
-        return self._taken(draft, question, value)
-
-    def _taken(self, draft: Draft, question: Question, value: Any) -> Draft:
-        name = question.name
-        answers = {**draft.answers, name: value}
-        if name.rpartition(".")[2] == "connector_name":
-            answers = self._moved(answers, name)
-        form = self.kinds.form(draft.controller_name, answers)
-        faults = check_draft(form, answers, name)
-        if faults:
-            allowed = f"; allowed: {question.range_text}" if question.range_text and question.range_text not in faults[0].problem else ""
-            raise UserError(f"{question.label}: {faults[0].problem}{allowed}")
-        notes = draft.notes
-        why = {field: reason for field, reason in notes.why.items() if field != name}
-        given = tuple(dict.fromkeys((*notes.given, name)))
-        draft = replace(draft, answers=answers, notes=replace(notes, given=given, why=why))
-        return replace(draft, **self._proposed(draft, name))
-
-    def _moved(self, answers: dict[str, Any], name: str) -> dict[str, Any]:
-        """After a change of venue: a pair that is not there is replaced by the first that is."""
-        pair_name = name.replace("connector_name", "trading_pair")
-        pairs = self.kinds.markets().get(str(answers[name]), [])
-        if pairs and pair_name in answers and answers[pair_name] not in pairs:
-            return {**answers, pair_name: pairs[0]}
-        return answers
-
-    def _proposed(self, draft: Draft, name: str) -> dict[str, Any]:
-        """Answers and notes after what the market proposes for fields that nobody has answered; asked again when its market or side changes."""
-        if name not in ("connector_name", "trading_pair", "side"):
-            return {}
-        market, instrument = self._sizes.market(draft.answers)
-        if market is None or instrument is None:
-            return {}
-        form = self.kinds.form(draft.controller_name, draft.answers)
-        fields = {question.name: None for question in (*form.steps, *form.advanced) if question.name not in draft.notes.given}
-        values, why = proposed(fields, draft.answers, instrument, self._purse.mid(market), self._purse.day(market))
-        return {"answers": {**draft.answers, **values}, "notes": replace(draft.notes, why={**draft.notes.why, **why})} if values else {}
 
     # ---- moves -----------------------------------------------------------------------------------------------------
     async def go(self, draft_id: str, step: int) -> Draft:
@@ -186,23 +153,22 @@ class DraftService:
         count = len(self.kinds.form(draft.controller_name, draft.answers).steps)
         return await self._shelf.turn(draft_id, max(0, min(step, count)))
 
-    async def reset(self, draft_id: str, name: str) -> Draft:
+    async def reset(self, actor: Actor, draft_id: str, name: str) -> Draft:
         """Give a question its default again."""
-        draft = await self._shelf.open(draft_id)
-        form = self.kinds.form(draft.controller_name, draft.answers)
-        form.question(name)
-        default = default_answers(form, self.kinds.example(draft.controller_name)).get(name)
-        notes = replace(draft.notes, given=tuple(field for field in draft.notes.given if field != name))
-        changed = replace(draft, answers={**draft.answers, name: default}, notes=notes)
-        return await self._shelf.save(replace(changed, **self._proposed(changed, "trading_pair")))
+        require(actor, Role.TRADER, "changing a draft")
+        return await self._shelf.save(self._answers.reset(await self._shelf.open(draft_id), name))
 
-    async def change(self, draft_id: str, changes: Mapping[str, Any]) -> Draft:
+    async def change(self, actor: Actor, draft_id: str, changes: Mapping[str, Any]) -> Draft:
         """Take answers as values, such as those of a fix."""
+        require(actor, Role.TRADER, "changing a draft")
         draft = await self._shelf.open(draft_id)
         given = tuple(dict.fromkeys((*draft.notes.given, *changes)))
         return await self._shelf.save(replace(draft, answers={**draft.answers, **changes}, notes=replace(draft.notes, given=given)))
 
-    async def cancel(self, draft_id: str) -> None:
+    async def cancel(self, actor: Actor, draft_id: str) -> None:
+        """Give a draft up; UserError when it can't be any more, for it has its bot."""
+        require(actor, Role.TRADER, "changing a draft")
+        await self._shelf.open(draft_id)
         await self._shelf.cancel(draft_id)
 
     async def start(self, actor: Actor, draft_id: str, claim: Claim, mode: str = PAPER) -> BotView:
@@ -253,21 +219,19 @@ class DraftService:
         """The whole draft with what it may cost."""
         return self._reviews.review(await self.draft(draft_id), mode)
 
-    async def picture(self, draft_id: str, interval: str = "15m") -> DraftPicture | None:
-        """Candles of a draft's market with its levels and barriers; None where it names no market, or does not hold yet."""
-        draft = await self.draft(draft_id)
-        try:
-            config = self._preflight.config(draft)
-        except UserError:
-            return None
+    async def picture(self, draft_id: str, interval: str) -> CandleChart:
+        """Candles of a draft's market with its levels and barriers; UserError where it names no market, does not hold yet, or there are no candles."""
+        config = self._preflight.config(await self.draft(draft_id))
         market = main_market(config)
-        return None if market is None else self._pictures.picture(config, market, interval, revision_of(draft))
+        if market is None:
+            raise UserError("it names no market")
+        return await self._pictures.picture(config, market, interval)
 
     async def fields(self, draft_id: str, search: str = "") -> Iterable[tuple[str, str, str]]:
         """(field, label, text) of every question whose name, prompt or answer has these words."""
         draft = await self.draft(draft_id)
-        form: Form = self.kinds.form(draft.controller_name, draft.answers)
-        rows = [(question, answer_text(question, draft.answers.get(question.name))) for question in (*form.steps, *form.advanced)]
+        form = self.kinds.form(draft.controller_name, draft.answers)
+        rows = [(question, answer_text(question, draft.answers.get(question.name))) for question in form.questions]
         words = search.lower().split()
         return [
             (question.name, question.label, text)
@@ -280,8 +244,9 @@ class DraftService:
         """(controller name, config) of a draft that holds."""
         return self.kinds.config_of(draft)[0], self._preflight.config(draft)
 
-    async def begin_trial(self, draft_id: str) -> None:
+    async def begin_trial(self, actor: Actor, draft_id: str) -> None:
         """Start a backtest of a draft over the last days."""
+        require(actor, Role.TRADER, "trying a draft")
         self.trials.begin(await self._shelf.open(draft_id))
 
     async def trial(self, draft_id: str) -> TrialView | None:

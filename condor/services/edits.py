@@ -59,7 +59,7 @@ class EditService:
     async def fields(self, actor: Actor, bot_id: str, controller_id: str) -> list[FieldView]:
         """Fields that may change while it runs, with their present values."""
         row, form = await self._form(actor, bot_id, controller_id)
-        config = self._present(bot_id, row)
+        config = self._bots.present_config(bot_id, row)
         allowed = updatable_fields(form.model)
         asked = {question.name: question for question in (*form.steps, *form.advanced)}
         return [FieldView(asked[name], answer_text(asked[name], _plain(getattr(config, name)))) for name in allowed if name in asked]
@@ -74,7 +74,7 @@ class EditService:
         """
         require(actor, Role.TRADER, "changing a bot")
         row, form = await self._form(actor, bot_id, controller_id)
-        before = self._present(bot_id, row)
+        before = self._bots.present_config(bot_id, row)
         after = updated(before, self._values(form, before, changes))
         asked = {question.name: question for question in (*form.steps, *form.advanced)}
         rows = tuple(
@@ -88,7 +88,7 @@ class EditService:
         """Write the next version of the config; a running bot takes it over with its next tick."""
         require(actor, Role.TRADER, "changing a bot")
         row, form = await self._form(actor, bot_id, controller_id)
-        values = self._values(form, self._present(bot_id, row), changes)
+        values = self._values(form, self._bots.present_config(bot_id, row), changes)
         return await self._bots.update_config(actor, bot_id, row.controller_id, values, claim)
 
     # ---- parts -----------------------------------------------------------------------------------------------------
@@ -99,17 +99,9 @@ class EditService:
         markets = self._overview.available_markets()
         return {name: read_answer(asked[name], text, markets, draft) if name in asked else text for name, text in changes.items()}
 
-    def _present(self, bot_id: str, row: ConfigRow) -> Any:
-        bot = self._manager.running.get(bot_id)
-        if bot is not None:
-            return bot.strategy.seat(row.controller_id).config
-        return self._configs.spec(row.controller_name).config_class.model_validate(row.config)
-
     async def _form(self, actor: Actor, bot_id: str, controller_id: str) -> tuple[ConfigRow, Form]:
-        rows = await self.controllers(actor, bot_id)
-        row = next((each for each in rows if each.controller_id == controller_id), None)
-        if row is None:
-            raise UserError(f"{bot_id} has no controller {controller_id}")
+        require(actor, Role.VIEWER, "looking at bots")
+        row = await self._bots.config_row(bot_id, controller_id)
         spec = self._configs.spec(row.controller_name)
         return row, form_of(spec.config_class, self._overview.available_markets(), row.config.get("connector_name"))
 

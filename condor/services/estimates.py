@@ -10,10 +10,8 @@ from botcore.controllers.grid_fields import GridFields
 from botcore.executors.grid.levels import Ladder
 from botcore.model.enums import TradeType
 from botcore.model.instrument import Instrument
-from condor.services.sizes import grid_of, ladder_of, leverage_of, main_market, quotes_of, stop_of
+from condor.services.sizes import grid_of, ladder_of, leverage_of, quotes_of, stop_of
 from condor.units import plain
-
-__all__ = ["estimates", "main_market", "quotes_of"]
 
 Row = tuple[str, str]
 

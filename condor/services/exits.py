@@ -8,25 +8,23 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from botcore.executors.base import ExecutorBase
-from botcore.model.enums import PriceType
-from botcore.model.instrument import Market
+from botcore.model.instrument import Market, quote_of
+from botcore.model.records import ExecutorRecord
 from botcore.recorder.journal import Journal
 from botcore.recorder.queries import executor_by_id
 from botcore.strategies.runtime import TradingRuntime
 from condor.errors import UserError, nearest
 from condor.host import WallClock
-from condor.hosts import PAPER, Hosts
+from condor.hosts import PAPER, Hosts, mid_of
 from condor.manager import BotManager, RunningBot
 from condor.services.bot_views import executor_view, live_view
 from condor.services.bots import BotService, Claim
 from condor.store import Connection
-from condor.store.bots import RUNNING, bot_by_id, set_title
+from condor.store.bots import RUNNING, bot_by_id
 from condor.store.common import write_audit
 from condor.store.panels import AlreadyDone
 from condor.users import Actor, Role, require
 from condor.views import BotView, ExecutorView, ExitLine, ExitView
-
-MAX_TITLE = 200
 
 
 class ExitService:
@@ -97,22 +95,24 @@ class ExitService:
             raise UserError(f"{len(close)} executors end with {wanted!r}; type more of it")
         raise UserError(f"no executor {wanted[:64]!r} is at work{nearest(wanted, ids)}; /executors lists them")
 
-    async def ended(self, actor: Actor, executor_id: str) -> tuple[str, Decimal | None, float] | None:
-        """(close type, net PnL, seconds since) of an executor that has ended; None when there is no such one. The seconds are market time."""
+    async def ended(self, actor: Actor, executor_id: str) -> tuple[str, Decimal | None, str, float] | None:
+        """(close type, net PnL, its asset, seconds since) of an executor that has ended; None when there is no such one. The seconds are market time."""
         require(actor, Role.VIEWER, "looking at executors")
 
-        def read(connection: Connection) -> tuple[str, Decimal | None, int, str] | None:
+        def read(connection: Connection) -> tuple[ExecutorRecord, str] | None:
             found = executor_by_id(connection, executor_id)
             if found is None or not found[1].close_ns:
                 return None
             row = bot_by_id(connection, found[0])
-            return found[1].close_type or "?", found[1].net_pnl_quote, found[1].close_ns, row.mode if row is not None else PAPER
+            return found[1], row.mode if row is not None else PAPER
 
         found = await asyncio.wrap_future(self._journal.read(read))
         if found is None:
             return None
-        close_type, net_pnl, close_ns, mode = found
-        return close_type, net_pnl, max(0, self._hosts.of(mode).clock.now_ns - close_ns) / 1e9
+        record, mode = found
+        pair = record.trading_pair or next((leg.trading_pair for leg in record.legs), "")
+        since_s = max(0, self._hosts.of(mode).clock.now_ns - record.close_ns) / 1e9
+        return record.close_type or "?", record.net_pnl_quote, quote_of(pair), since_s
 
     def _runtime(self, bot: RunningBot) -> TradingRuntime:
         return self._hosts.of(bot.row.mode).runtime
@@ -123,9 +123,7 @@ class ExitService:
 
     def _mid(self, bot: RunningBot, market: str) -> Decimal | None:
         name, _, pair = market.partition(":")
-        state = self._runtime(bot).markets.get(Market(name, pair))
-        mid = state.price(PriceType.MidPrice) if state is not None else None
-        return None if mid is None or mid.is_nan() else mid
+        return mid_of(self._runtime(bot), Market(name, pair))
 
     def _of_executors(self, bot: RunningBot, executors: Iterable[ExecutorBase]) -> list[ExitLine]:  # type: ignore[type-arg]
         runtime = self._runtime(bot)
@@ -177,26 +175,6 @@ class ExitService:
                 return bot_id
         raise UserError(f"no executor {executor_id} is at work")
 
-    async def rename(self, actor: Actor, bot_id: str, title: str, claim: Claim) -> str:
-        """Give a bot another title; returns it as it was taken."""
-        require(actor, Role.TRADER, "renaming a bot")
-        taken = " ".join(title.split())[:MAX_TITLE]
-        if not taken:
-            raise UserError("expected a name, found nothing")
-        now_ms = self._wall.wall_ms()
-
-        def write(connection: Connection) -> None:
-            claim(connection)
-            row = bot_by_id(connection, bot_id)
-            if row is None:
-                raise UserError(f"there is no bot {bot_id}")
-            set_title(connection, bot_id, taken)
-            write_audit(connection, now_ms, actor, "rename", bot_id, before=row.title, after=taken)
-
-        await asyncio.wrap_future(self._journal.run(write))
-        self._manager.rename(bot_id, taken)
-        return taken
-
 
 def _claimed(connection: Connection) -> None:
     """The claim of what belongs to a request that was claimed already."""
@@ -225,12 +203,12 @@ def _line(runtime: TradingRuntime, bot_id: str, market: Market, amount: Decimal)
     """What is held on a market, with what closing it at market would cost against the mid: half the spread, the depth of the book, and the taker's fee."""
     state = runtime.markets.get(market)
     if state is None:
-        return ExitLine(bot_id, str(market), amount, None, None, market.trading_pair.partition("-")[2])
-    mid = state.price(PriceType.MidPrice)
+        return ExitLine(bot_id, str(market), amount, None, None, quote_of(market.trading_pair))
+    mid = mid_of(runtime, market)
     rate = runtime.market_data.get_fee_rate(market.connector_name, market.trading_pair)
     average = runtime.market_data.get_vwap_for_volume(market.connector_name, market.trading_pair, float(abs(amount)), amount < 0).result_price
     cost = None
-    if not mid.is_nan() and rate is not None and not math.isnan(average):
+    if mid is not None and rate is not None and not math.isnan(average):
         reached = Decimal(repr(average))
         cost = abs(mid - reached) * abs(amount) + reached * abs(amount) * rate
-    return ExitLine(bot_id, str(market), amount, None if mid.is_nan() else mid, cost, state.instrument.quote)
+    return ExitLine(bot_id, str(market), amount, mid, cost, state.instrument.quote)

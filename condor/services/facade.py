@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from condor.services.access import AccessService
@@ -35,7 +36,13 @@ from condor.services.voices import Voices
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """See the module."""
+    """See the module.
+
+    Parameters
+    ----------
+    redact : callable
+        Text -> text without secrets.
+    """
 
     access: AccessService
     bots: BotService
@@ -64,3 +71,4 @@ class Services:
     pauses: PauseService
     edits: EditService
     caps: CapsService
+    redact: Callable[[str], str]

@@ -10,7 +10,6 @@ from typing import TypeVar
 from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
-from condor.services.access import TELEGRAM_FRONT
 from condor.services.bots import Claim
 from condor.services.members import MemberService
 from condor.services.visitors import VisitorService
@@ -29,7 +28,7 @@ from condor.store.people import (
     stranger_by_id,
 )
 from condor.units import duration_text
-from condor.users import Actor, Role, require
+from condor.users import TELEGRAM_FRONT, Actor, Role, require
 
 T = TypeVar("T")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from botcore.model.errors import UserError
 from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from condor.accounts import TOTP
 from condor.host import WallClock
+from condor.services.access import AccessService
 from condor.services.keys import KeyService, KeyView, credentials_of
 from condor.services.once import Form, FormField, OncePages
 from condor.services.step_up import StepUpService
@@ -38,6 +40,7 @@ class KeyForms:
         journal: Journal,
         wall: WallClock,
         known: Callable[[Secret], None],
+        access: AccessService,
     ) -> None:
         self._pages = pages
         self._keys = keys
@@ -46,14 +49,11 @@ class KeyForms:
         self._journal = journal
         self._wall = wall
         self._known = known
+        self._access = access
         self._links: dict[tuple[str, int], str] = {}
 
-    def remember(self, actor: Actor, link: str) -> None:
-        """The page that a person has asked for last; in memory only."""
-        self._links[actor.front, actor.user_id] = link
-
     def link_of(self, actor: Actor) -> str | None:
-        """That page's address, while it can be opened."""
+        """Address of the page that a person has asked for last, while it can be opened."""
         require(actor, Role.OWNER, "keys and codes")
         link = self._links.get((actor.front, actor.user_id), "")
         return link if self._pages.is_open(link.rpartition("/")[2]) else None
@@ -76,7 +76,7 @@ class KeyForms:
             "Make a key that may trade and nothing else: no withdrawals, no transfers, and only from this machine's address.",
             "It is tried out before it is stored, and refused if it may withdraw.",
         )
-        return self._pages.open(Form("Connect an account", words, fields, "Try out and store", submit))
+        return self._open(actor, Form("Connect an account", words, fields, "Try out and store", submit))
 
     async def remove_keys(self, actor: Actor) -> str:
         """A page where keys are taken out of the vault."""
@@ -90,7 +90,7 @@ class KeyForms:
             return f"The keys of {values['venue']} are gone from the vault. Delete them at the venue too."
 
         fields = (FormField("venue", "Venue", "choice", tuple(venues)), OPEN)
-        return self._pages.open(Form("Remove keys", ("An account that is connected stays so until this program ends.",), fields, "Remove", submit))
+        return self._open(actor, Form("Remove keys", ("An account that is connected stays so until this program ends.",), fields, "Remove", submit))
 
     async def set_up_codes(self, actor: Actor) -> str:
         """A page with the QR code of a new authenticator."""
@@ -110,7 +110,7 @@ class KeyForms:
             f"Without a camera, type this into the app: {secret.reveal()}",
         )
         fields = (FormField("code", "Code of the app", "code"), *self._opening())
-        return self._pages.open(Form("Set up an authenticator", words, fields, "Switch on", submit, _qr(app_address(secret, actor.name or "owner"))))
+        return self._open(actor, Form("Set up an authenticator", words, fields, "Switch on", submit, _qr(app_address(secret, actor.name or "owner"))))
 
     async def end_codes(self, actor: Actor) -> str:
         """A page where the authenticator is taken away again."""
@@ -122,7 +122,7 @@ class KeyForms:
             await self._store(actor, None, values)
             return "Codes are not asked for any more."
 
-        return self._pages.open(Form("Take the authenticator away", ("Nothing asks for a code after this.",), (OPEN,), "Switch off", submit))
+        return self._open(actor, Form("Take the authenticator away", ("Nothing asks for a code after this.",), (OPEN,), "Switch off", submit))
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _allow(self, actor: Actor) -> None:
@@ -130,6 +130,17 @@ class KeyForms:
         if actor.chat_id != actor.user_id:
             raise UserError("this is for your private chat with the bot: everybody in this group would see the address")
         await self._step_up.require_fresh(actor)
+
+    def _open(self, actor: Actor, form: Form) -> str:
+        """A page whose answers are taken while the person who asked for it still may; its address stays in memory only."""
+
+        async def submit(values: Mapping[str, str]) -> str:
+            now = await self._access.actor(actor.front, actor.user_id, actor.name, actor.chat_id)
+            require(now, Role.OWNER, "keys and codes")
+            return await form.submit(values)
+
+        link = self._links[actor.front, actor.user_id] = self._pages.open(replace(form, submit=submit))
+        return link
 
     async def _store(self, actor: Actor, secret: Secret | None, values: Mapping[str, str]) -> None:
         await asyncio.to_thread(self._vault.change, self._passphrase(values), {TOTP: secret})

@@ -9,7 +9,6 @@ from typing import TypeVar
 from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
-from condor.services.access import TELEGRAM_FRONT
 from condor.services.bots import Claim
 from condor.services.voices import Voices
 from condor.store import Connection
@@ -27,7 +26,7 @@ from condor.store.people import (
     user_by_id,
     users_in,
 )
-from condor.users import Actor, Role, require
+from condor.users import TELEGRAM_FRONT, Actor, Role, require
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from botcore.recorder.journal import Journal
 from condor import __version__
 from condor.configs import Configs
 from condor.host import TradingHost, WallClock
-from condor.hosts import PAPER, Host, Hosts
+from condor.hosts import PAPER, Host, Hosts, mid_of
 from condor.manager import BotManager, waiting_words
 from condor.services.bots import BotService, Claim
 from condor.services.venue_views import venue_views
@@ -85,11 +85,9 @@ class OverviewService:
         markets = self._host.runtime.markets
         candidates = [Market(connector_name, f"{asset}-{CURRENCY}"), *(market for market in markets if market.trading_pair == f"{asset}-{CURRENCY}")]
         for market in candidates:
-            state = markets.get(market)
-            if state is not None:
-                mid = state.price(PriceType.MidPrice)
-                if not mid.is_nan():
-                    return amount * mid
+            mid = mid_of(self._host.runtime, market)
+            if mid is not None:
+                return amount * mid
         rate = self._host.runtime.market_data.rates.rate(asset, CURRENCY)
         return None if rate is None else amount * rate
 

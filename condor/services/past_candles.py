@@ -28,8 +28,12 @@ class PastCandles:
         live = self._hosts.live.runtime.markets.get(market) if self._hosts.live is not None else None
         here = self._hosts.paper.runtime.markets.get(market)
         newest = [_tail(state) for state in (here, live) if state is not None]
-        before = await self._before(market)
         found = next((rows for rows in newest if len(rows)), np.empty((0, 6)))
+        if len(found) and found[-1, 0] - found[0, 0] >= days * DAY_S:
+            # an open market goes back far enough by itself
+            rows: np.ndarray = found[found[:, 0] >= found[-1, 0] - days * DAY_S]
+            return rows
+        before = await self._before(market)
         rows = np.concatenate((before[before[:, 0] < found[0, 0]], found)) if len(found) and _fits(before, found) else found if len(found) else before
         return rows[rows[:, 0] >= rows[-1, 0] - days * DAY_S] if len(rows) else rows
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
-from botcore.model.enums import PriceType
 from botcore.model.instrument import Market
 from botcore.recorder.journal import Journal
 from botcore.strategies.accounts import LiveAccount
 from condor.host import WallClock
-from condor.hosts import LIVE, PAPER, Hosts
+from condor.hosts import LIVE, PAPER, Hosts, mid_of
 from condor.live_host import LiveHost
 from condor.result_views import AccountsView, PlaceView
 from condor.services.overview import CURRENCY, OverviewService
@@ -99,9 +98,8 @@ def worth(live: LiveHost, name: str, asset: str, amount: Decimal) -> Decimal | N
     """Of an amount in the currency: at the mid of its own venue's pair, else by a chain of rates; None when nobody knows."""
     if asset == CURRENCY:
         return amount
-    state = live.runtime.markets.get(Market(name, f"{asset}-{CURRENCY}"))
-    mid = None if state is None else state.price(PriceType.MidPrice)
-    if mid is not None and not mid.is_nan():
+    mid = mid_of(live.runtime, Market(name, f"{asset}-{CURRENCY}"))
+    if mid is not None:
         return amount * mid
     rate = live.runtime.market_data.rates.rate(asset, CURRENCY)
     return None if rate is None else amount * rate

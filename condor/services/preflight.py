@@ -12,7 +12,7 @@ from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService
 from condor.services.draft_kinds import DraftKinds
 from condor.services.purse import Purse
-from condor.services.remedies import Fix, Problem, band_fixes, too_small
+from condor.services.remedies import Fix, Problem, band_fixes, takes_amount, too_small
 from condor.services.sizes import MOST_POSITIONS, ZERO, leverage_of, main_market, quotes_of, too_many
 from condor.store.drafts import Draft
 from condor.units import plain
@@ -58,7 +58,7 @@ class Preflight:
     # ---- one after the other ---------------------------------------------------------------------------------------
     def _of_answers(self, draft: Draft) -> list[Problem]:
         form = self._kinds.form(draft.controller_name, draft.answers)
-        names = {question.name for question in (*form.steps, *form.advanced)}
+        names = {question.name for question in form.questions}
         found = []
         for fault in check_draft(form, draft.answers):
             name = next((item for item in (fault.field, fault.field.rpartition(".")[0]) if item in names), "")
@@ -109,10 +109,7 @@ class Preflight:
             f"and {max(free, ZERO):.2f} are free at {self._purse.title(market.connector_name)} ({mode})"
         )
         most = (free * leverage).quantize(Decimal("0.01"), ROUND_DOWN)
-        has_amount = (hasattr(config, "total_amount_quote") and not hasattr(config, "executor")) or hasattr(
-            getattr(config, "executor", None), "total_amount_quote"
-        )
-        fixes = (Fix(f"Use {most:f} {instrument.quote}", {"total_amount_quote": plain(most)}),) if has_amount and most > 0 else ()
+        fixes = (Fix(f"Use {most:f} {instrument.quote}", {"total_amount_quote": plain(most)}),) if takes_amount(config) and most > 0 else ()
         return Problem(text, fixes, "total_amount_quote")
 
     def _has_base(self, market: Market, instrument: Instrument, mode: str, total: Decimal, mid: Decimal | None) -> bool:

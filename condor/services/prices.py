@@ -76,7 +76,12 @@ class PriceService:
         # real prices before those of a paper market
         return min(fitting, key=lambda view: (view.mode != "live", view.mid is None))
 
+    def _now(self) -> dict[tuple[str, str], PriceView]:
+        """(venue, pair) -> its price; where it is open for real money too, that price only, for a paper market may play another day."""
+        return {(view.connector_name, view.trading_pair): view for view in self._open()}
+
     def _open(self) -> list[PriceView]:
+        """Every market that is open, those of real money last."""
         found = []
         for mode, host in self._hosts.by_mode():
             for market, state in list(host.runtime.markets.items()):
@@ -107,7 +112,7 @@ class PriceService:
             raise UserError(f"expected above or below, found {side!r}")
         if price <= 0:
             raise UserError("expected a price above 0")
-        now = next((view.mid for view in self._open() if (view.connector_name, view.trading_pair) == (connector_name, trading_pair)), None)
+        now = view.mid if (view := self._now().get((connector_name, trading_pair))) is not None else None
         alert = PriceAlert(0, actor.front, actor.chat_id, actor.user_id, connector_name, trading_pair, side, price, is_repeated, is_armed=True)
         if now is not None and alert.is_reached(now):
             raise UserError(f"{trading_pair} is {side} {format(price, 'f')} already: it is at {format(now, 'f')}")
@@ -150,12 +155,11 @@ class PriceService:
             self._alerts = alerts if changes == self._changes else None
         if not alerts:
             return
-        prices = {(view.connector_name, view.trading_pair): view.mid for view in self._open() if view.mid is not None and view.is_usable}
-        changed = []
+        now, changed = self._now(), []
         for alert in alerts:
-            price = prices.get((alert.connector_name, alert.trading_pair))
-            if price is not None and alert.is_reached(price) == alert.is_armed:
-                changed.append((alert, price))
+            view = now.get((alert.connector_name, alert.trading_pair))
+            if view is not None and view.mid is not None and view.is_usable and alert.is_reached(view.mid) == alert.is_armed:
+                changed.append((alert, view.mid))
         if not changed:
             return
         now_ms = self._wall.wall_ms()

@@ -97,7 +97,7 @@ def too_small(config: Any, instrument: Instrument, mid: Decimal | None = None) -
     if fewer is not None:
         text += f" (at most {fewer.count} {'fits' if fewer.count == 1 else 'fit'})"
         fixes.append(Fix(f"Use {fewer.count} {'level' if fewer.count == 1 else 'levels'}", fewer.changes))
-    if "total_amount_quote" in _answers_of(config):
+    if takes_amount(config):
         fixes.append(Fix(f"Raise the amount to {needed:f}", {"total_amount_quote": plain(needed)}))
     return Problem(text, tuple(fixes), "total_amount_quote")
 
@@ -105,12 +105,16 @@ def too_small(config: Any, instrument: Instrument, mid: Decimal | None = None) -
 def _needed(quotes: list[Decimal], least: Decimal) -> Decimal:
     """The whole amount at which the smallest position is large enough."""
     # shares of a whole have endless digits: 45.00000000001 is 45
-    needed = sum(quotes, ZERO) * least / min(quotes)
-    return (round(needed, 9) if needed < MUCH else needed).to_integral_value(ROUND_CEILING)
+    return _rounded(sum(quotes, ZERO) * least / min(quotes), 9).to_integral_value(ROUND_CEILING)
 
 
-def _answers_of(config: Any) -> Any:
-    return type(config.executor if isinstance(config, ByHandConfig) else config).model_fields
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    return round(value, digits) if value < MUCH else value
+
+
+def takes_amount(config: Any) -> bool:
+    """Whether the whole amount is an answer of its own, so that another one may stand there."""
+    return "total_amount_quote" in type(config.executor if isinstance(config, ByHandConfig) else config).model_fields
 
 
 def _fits(config: Any, fewer: _Fewer, instrument: Instrument, mid: Decimal | None) -> bool:
@@ -134,7 +138,7 @@ def _fewer(config: Any, least: Decimal) -> Iterator[_Fewer]:
         total = executor.max_amount_quote
         for count in range(len(executor.prices) - 1, 0, -1):
             kept = executor.amounts_quote[:count]
-            scaled = [plain((amount * total / sum(kept, ZERO)).quantize(Decimal("0.01"))) for amount in kept]
+            scaled = [plain(_rounded(amount * total / sum(kept, ZERO), 2)) for amount in kept]
             yield _Fewer(count, {"amounts_quote": scaled, "prices": [plain(price) for price in executor.prices[:count]]})
     elif isinstance(executor, TWAPExecutorConfig):
         count = min(executor.number_of_orders - 1, int(executor.total_amount_quote / least))

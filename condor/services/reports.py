@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from condor.errors import UserError
 from condor.pictures.drawings import Drawing
 from condor.result_views import FileView, ResultRow, ResultsView
-from condor.services.charts import curve_of
+from condor.services.charts import MODES, curve_of
 from condor.services.pictures import PictureService
 from condor.services.results import ResultsService
 from condor.store.export import safe_cell
@@ -72,7 +72,7 @@ def _values(row: ResultRow) -> tuple[str, ...]:
 
 def html_of(view: ResultsView, curve: bytes | None) -> str:
     """A page that stands alone: no script, nothing from elsewhere."""
-    title = f"Condor: results, {view.period}, {'real money' if view.mode == 'live' else view.mode}"
+    title = f"Condor: results, {view.period}, {MODES[view.mode]}"
     sums = [
         ("Result", view.result), ("of it funding", view.funding), ("Open now, not in it", view.opened), ("Fees paid", view.fees),
         ("Volume", view.volume), ("Worst drop", view.worst_drop),

@@ -14,12 +14,12 @@ from botcore.recorder.journal import Journal
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.result_views import ResultRow, ResultsView
 from condor.services.bots import BotService
+from condor.services.overview import CURRENCY
 from condor.store.results import result_rows
 from condor.units import duration
 from condor.users import Actor, Role, require
 
 ZERO = Decimal(0)
-CURRENCY = "USDT"
 PERIODS = ("1d", "7d", "30d", "all")
 ALL = "all"
 DAY_NS = 86_400 * 1_000_000_000
@@ -87,10 +87,11 @@ def _asset(rows: Sequence[ResultRow], opened: Iterable[str]) -> str:
     return min(counts, key=lambda asset: (-counts[asset], asset), default="") or min(opened, default=CURRENCY)
 
 
-def _sums(rows: Iterable[ResultRow]) -> dict[str, Decimal | None]:
+def _sums(rows: Iterable[ResultRow], name: str = "result") -> dict[str, Decimal | None]:
+    """Sums of a column by asset."""
     found: dict[str, Decimal | None] = {}
     for row in rows:
-        add_known(found, row.asset, row.result)
+        add_known(found, row.asset, getattr(row, name))
     return found
 
 
@@ -112,8 +113,8 @@ def _view(
         rates.total(by_asset),
         rates.total(_sums(row for row in rows if row.kind == "funding")),
         rates.total(opened),
-        rates.total(_plain(rows, "fees")),
-        rates.total(_plain(rows, "volume")),
+        rates.total(_sums(rows, "fees")),
+        rates.total(_sums(rows, "volume")),
         len(ended),
         sum(1 for value in each if value is not None and value > 0),
         _profit_factor(each),
@@ -125,13 +126,6 @@ def _view(
         tuple(sorted(unknown)),
         tuple(rows),
     )
-
-
-def _plain(rows: Iterable[ResultRow], name: str) -> dict[str, Decimal | None]:
-    found: dict[str, Decimal | None] = {}
-    for row in rows:
-        add_known(found, row.asset, getattr(row, name))
-    return found
 
 
 def _profit_factor(each: Sequence[Decimal | None]) -> Decimal | None:

@@ -10,7 +10,7 @@ from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.store import Connection
-from condor.store.common import ChatRow, chat, chats, put_chat, put_status_told, set_status_push, status_told, write_audit
+from condor.store.common import ChatRow, all_chats, chat, put_chat, put_status_told, set_status_push, status_told, write_audit
 from condor.store.outbox import revive_chat
 from condor.units import duration_text
 from condor.users import Actor, Role, refuse_frozen, require
@@ -45,18 +45,17 @@ class SubscriptionService:
 
     async def rebuild(self) -> None:
         """Set the timers of all chats from their rows."""
-        for row in await asyncio.wrap_future(self._journal.read(chats)):
+        # also of those that can't be reached now: they may come back
+        for row in await asyncio.wrap_future(self._journal.read(all_chats)):
             if row.status_every_s:
                 self._schedule(row)
 
     async def known_chat(self, actor: Actor) -> None:
-        """Remember where an actor can be reached. A chat that was dead is told what it has missed."""
+        """Remember where an actor can be reached. A chat that was dead is told what it has missed, whoever has seen first that it is back."""
 
         def write(connection: Connection) -> int:
-            before = chat(connection, actor.chat_id, actor.front)
             put_chat(connection, actor.chat_id, actor.front, actor.user_id)
-            is_back = before is not None and before.is_dead
-            return revive_chat(connection, actor.front, actor.chat_id, self._wall.wall_ms()) if is_back else 0
+            return revive_chat(connection, actor.front, actor.chat_id, self._wall.wall_ms())
 
         if await asyncio.wrap_future(self._journal.run(write)):
             self.on_return()
@@ -108,13 +107,18 @@ class SubscriptionService:
         return await asyncio.wrap_future(self._journal.read(lambda connection: status_told(connection, actor.chat_id, actor.front))) is not None
 
     async def _push(self, row: ChatRow) -> None:
-        """One push, unless the chat wants changes only and there are none."""
+        """One push, unless the chat can't be reached, or wants changes only and there are none."""
         push = self._pushes.get(row.front)
         if push is None:
             return
-        told = await asyncio.wrap_future(self._journal.read(lambda connection: status_told(connection, row.chat_id, row.front)))
+
+        def read(connection: Connection) -> tuple[bool, str | None]:
+            there = chat(connection, row.chat_id, row.front)
+            return there is not None and not there.is_dead, status_told(connection, row.chat_id, row.front)
+
+        is_there, told = await asyncio.wrap_future(self._journal.read(read))
         now = self.standing()
-        if told is not None and told == now:
+        if not is_there or (told is not None and told == now):
             return
         await push(row)
         if told is not None:

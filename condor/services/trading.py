@@ -5,10 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from botcore.connectors.base import ConnectorBase
-from botcore.model.enums import PriceType
 from botcore.model.instrument import Market, quote_of
 from botcore.orders.tracker import Order
-from condor.hosts import Host, Hosts
+from condor.hosts import Host, Hosts, mid_of
 from condor.manager import BotManager
 from condor.result_views import OpenOrder, OpenPosition
 from condor.services.bots import BotService
@@ -39,7 +38,7 @@ class TradingService:
             for executor in bot.strategy.orchestrator.running:
                 parts = [part for part in executor.exposures() if part.base]
                 for part in parts:
-                    mark = _mark(host, part.market)
+                    mark = mid_of(host.runtime, part.market)
                     # of several markets only the whole is known, and it stands with the executor
                     result = executor.info.net_pnl_quote if len(parts) == 1 else None
                     found.append(
@@ -65,7 +64,7 @@ class TradingService:
         for bot in await self._bots.all(actor):
             host = self._hosts.of(bot.mode) if bot.mode in dict(self._hosts.by_mode()) else None
             for held in bot.positions:
-                mark = None if host is None else _mark(host, Market(held.connector_name, held.trading_pair))
+                mark = None if host is None else mid_of(host.runtime, Market(held.connector_name, held.trading_pair))
                 found.append(
                     OpenPosition(
                         bot.mode, bot.bot_id, bot.title, held.connector_name, held.trading_pair, held.amount, held.breakeven_price, mark,
@@ -78,7 +77,7 @@ class TradingService:
         """What an account has and no bot of this home knows of."""
         found = []
         for (mode, market), amount in self._manager.unaccounted.items():
-            mark = _mark(self._hosts.of(mode), market)
+            mark = mid_of(self._hosts.of(mode).runtime, market)
             quote = quote_of(market.trading_pair)
             found.append(OpenPosition(mode, NOBODY, NOBODY, market.connector_name, market.trading_pair, amount, None, mark, None, quote, NOBODY))
         return found
@@ -94,12 +93,6 @@ class TradingService:
             for order in connector.tracker.open_orders()
         ]
         return tuple(sorted(found, key=lambda item: (item.mode, item.state != "UNKNOWN", item.age_s, item.client_order_id)))
-
-
-def _mark(host: Host, market: Market) -> Decimal | None:
-    state = host.runtime.markets.get(market)
-    mid = None if state is None else state.price(PriceType.MidPrice)
-    return None if mid is None or mid.is_nan() else mid
 
 
 def _worth(item: OpenPosition) -> Decimal:

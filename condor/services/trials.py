@@ -41,12 +41,14 @@ class TrialView:
         Its figures, as `condor backtest` has them.
     note : str
         Over which candles; or why there is no result.
+    revision : str
+        Of the draft that it belongs to.
     """
 
     state: str
     summary: dict[str, Any]
     note: str
-    answers: str = ""
+    revision: str = ""
 
 
 class TrialService:
@@ -70,7 +72,7 @@ class TrialService:
     def look(self, draft: Draft) -> TrialView | None:
         """The backtest of a draft as it stands now; None when there was none, or its answers have changed since."""
         view = self._views.get(draft.draft_id)
-        return view if view is not None and view.answers == revision_of(draft) else None
+        return view if view is not None and view.revision == revision_of(draft) else None
 
     def begin(self, draft: Draft) -> None:
         """Start the backtest of a draft, unless it is running with the same answers.
@@ -108,7 +110,7 @@ class TrialService:
             log.error("a backtest of a draft failed", exc_info=error)
             found = TrialView("failed", {}, f"the backtest failed by a fault of this program ({type(error).__name__})")
         if self._views.get(draft.draft_id) is running:
-            self._views[draft.draft_id] = replace(found, answers=running.answers)
+            self._views[draft.draft_id] = replace(found, revision=running.revision)
 
     async def _outcome(self, folder: Path, name: str, config: Any) -> TrialView:
         data, bars, days = [], 0, float(DAYS)

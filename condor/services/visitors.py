@@ -13,7 +13,7 @@ from typing import TypeVar
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.store import Connection
-from condor.store.common import has_owner, write_audit
+from condor.store.common import has_owner, owner_chats, write_audit
 from condor.store.people import (
     BLOCKED,
     MUTED,
@@ -28,7 +28,6 @@ from condor.store.people import (
     groups_in,
     invites_in,
     last_news,
-    owner_chats,
     put_stranger,
     put_visitor_card,
     stranger_by_id,

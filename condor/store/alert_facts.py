@@ -18,10 +18,9 @@ def count_since(connection: Connection, kind: str, since_ms: int, event_id: int)
     return int(connection.execute(select(func.count()).select_from(table).where(where)).scalar_one())
 
 
-def facts_between(connection: Connection, kinds: Sequence[str], since_ms: int, until_ms: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """(kind, bot, payload) of what happened in a span, oldest first."""
+def facts_between(connection: Connection, account: str, kinds: Sequence[str], since_ms: int, until_ms: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """(kind, bot, payload) of what happened in an account in a span, oldest first."""
     table = records.facts
-    query = select(table.c.kind, table.c.bot_id, table.c.payload).where(table.c.wall_ms >= since_ms, table.c.wall_ms < until_ms)
-    return [
-        (row.kind, row.bot_id, json.loads(row.payload)) for row in connection.execute(query.where(table.c.kind.in_(kinds)).order_by(table.c.event_id))
-    ]
+    where = (table.c.account == account, table.c.kind.in_(kinds), table.c.wall_ms >= since_ms, table.c.wall_ms < until_ms)
+    query = select(table.c.kind, table.c.bot_id, table.c.payload).where(*where).order_by(table.c.event_id)
+    return [(row.kind, row.bot_id, json.loads(row.payload)) for row in connection.execute(query)]

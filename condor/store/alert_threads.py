@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from condor.store import tables
-from condor.store.alerts import Chat, _of
+from condor.store.alerts import Chat, of_chat
+from condor.store.outbox import notice_of, notice_text
 from condor.views import Notice
 
 KEPT_MS = 30 * 86_400_000
@@ -31,7 +31,7 @@ class Thread:
 
 def begin_thread(connection: Connection, chat: Chat, notice: Notice, message_id: int, wall_ms: int) -> None:
     """The opening of an executor's position was told in this message."""
-    values = {"message_id": message_id, "notice": json.dumps(asdict(notice), sort_keys=True), "is_dirty": False, "changed_ms": wall_ms}
+    values = {"message_id": message_id, "notice": notice_text(notice), "is_dirty": False, "changed_ms": wall_ms}
     statement = upsert(tables.alert_threads).values(front=chat[0], chat_id=chat[1], executor_id=notice.executor_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["front", "chat_id", "executor_id"], set_=values))
 
@@ -39,7 +39,7 @@ def begin_thread(connection: Connection, chat: Chat, notice: Notice, message_id:
 def thread_of(connection: Connection, chat: Chat, executor_id: str) -> Thread | None:
     """Where an executor's opening was told in a chat; None where it was not."""
     table = tables.alert_threads
-    row = connection.execute(select(table).where(*_of(table, chat), table.c.executor_id == executor_id)).one_or_none()
+    row = connection.execute(select(table).where(*of_chat(table, chat), table.c.executor_id == executor_id)).one_or_none()
     return _thread(row) if row is not None else None
 
 
@@ -48,11 +48,10 @@ def change_thread(connection: Connection, chat: Chat, executor_id: str, changes:
     found = thread_of(connection, chat, executor_id)
     if found is None:
         return False
-    notice = asdict(found.notice)
-    notice["payload"] = {**found.notice.payload, **changes}
+    notice = replace(found.notice, payload={**found.notice.payload, **changes})
     table = tables.alert_threads
-    where = (*_of(table, chat), table.c.executor_id == executor_id)
-    connection.execute(update(table).where(*where).values(notice=json.dumps(notice, sort_keys=True), is_dirty=True, changed_ms=wall_ms))
+    where = (*of_chat(table, chat), table.c.executor_id == executor_id)
+    connection.execute(update(table).where(*where).values(notice=notice_text(notice), is_dirty=True, changed_ms=wall_ms))
     return True
 
 
@@ -66,8 +65,8 @@ def dirty_threads(connection: Connection, fronts: Sequence[str]) -> list[Thread]
 def clean_thread(connection: Connection, thread: Thread) -> None:
     """It says what it is to say, unless that has changed meanwhile."""
     table = tables.alert_threads
-    where = (*_of(table, (thread.front, thread.chat_id)), table.c.executor_id == thread.executor_id)
-    same = table.c.notice == json.dumps(asdict(thread.notice), sort_keys=True)
+    where = (*of_chat(table, (thread.front, thread.chat_id)), table.c.executor_id == thread.executor_id)
+    same = table.c.notice == notice_text(thread.notice)
     connection.execute(update(table).where(*where, same).values(is_dirty=False))
 
 
@@ -77,7 +76,7 @@ def prune_threads(connection: Connection, wall_ms: int) -> None:
 
 
 def _thread(row: Any) -> Thread:
-    return Thread(row.front, row.chat_id, row.executor_id, row.message_id, Notice(**json.loads(row.notice)))
+    return Thread(row.front, row.chat_id, row.executor_id, row.message_id, notice_of(row))
 
 
 # ---- critical ones ---------------------------------------------------------------------------------------------------
@@ -95,23 +94,15 @@ def due_repeats(connection: Connection, wall_ms: int) -> list[Any]:
     return list(connection.execute(query).all())
 
 
-def next_repeat_ms(connection: Connection) -> int | None:
-    table = tables.alert_repeats
-    found: int | None = connection.execute(
-        select(table.c.next_ms).where(table.c.acked_ms.is_(None)).order_by(table.c.next_ms).limit(1)
-    ).scalar_one_or_none()
-    return found
-
-
 def count_repeat(connection: Connection, chat: Chat, event_id: int, repeats: int, next_ms: int) -> None:
     table = tables.alert_repeats
-    connection.execute(update(table).where(*_of(table, chat), table.c.event_id == event_id).values(repeats=repeats, next_ms=next_ms))
+    connection.execute(update(table).where(*of_chat(table, chat), table.c.event_id == event_id).values(repeats=repeats, next_ms=next_ms))
 
 
 def unseen(connection: Connection, chat: Chat) -> list[int]:
     """Events that a chat has not acknowledged."""
     table = tables.alert_repeats
-    query = select(table.c.event_id).where(*_of(table, chat), table.c.acked_ms.is_(None)).order_by(table.c.event_id)
+    query = select(table.c.event_id).where(*of_chat(table, chat), table.c.acked_ms.is_(None)).order_by(table.c.event_id)
     return [row.event_id for row in connection.execute(query)]
 
 
@@ -139,5 +130,5 @@ def open_events(connection: Connection, kinds: Sequence[str]) -> list[Notice]:
     repeats, outbox = tables.alert_repeats, tables.outbox
     same = (repeats.c.event_id == outbox.c.event_id) & (repeats.c.front == outbox.c.front) & (repeats.c.chat_id == outbox.c.chat_id)
     query = select(outbox.c.event_id, outbox.c.notice).select_from(repeats.join(outbox, same)).where(repeats.c.acked_ms.is_(None))
-    found = {row.event_id: Notice(**json.loads(row.notice)) for row in connection.execute(query)}
+    found = {row.event_id: notice_of(row) for row in connection.execute(query)}
     return [notice for notice in found.values() if notice.kind in kinds]

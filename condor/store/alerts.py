@@ -16,7 +16,8 @@ Chat = tuple[str, int]
 """Front end and chat."""
 
 
-def _of(table: Table, chat: Chat) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def of_chat(table: Table, chat: Chat) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The rows of a chat."""
     return table.c.front == chat[0], table.c.chat_id == chat[1]
 
 
@@ -28,19 +29,19 @@ def wishes_of(connection: Connection, chat: Chat, now_ms: int) -> Wishes:
         prefs_of(connection, chat),
         tuple(
             Rule(row.event, row.bot_id, row.close_type, Level(row.level))
-            for row in connection.execute(select(rules).where(*_of(rules, chat)).order_by(rules.c.event, rules.c.bot_id, rules.c.close_type))
+            for row in connection.execute(select(rules).where(*of_chat(rules, chat)).order_by(rules.c.event, rules.c.bot_id, rules.c.close_type))
         ),
         tuple(
             Mute(row.bot_id, row.until_ms)
-            for row in connection.execute(select(mutes).where(*_of(mutes, chat), mutes.c.until_ms > now_ms).order_by(mutes.c.bot_id))
+            for row in connection.execute(select(mutes).where(*of_chat(mutes, chat), mutes.c.until_ms > now_ms).order_by(mutes.c.bot_id))
         ),
-        {(row.severity, row.bot_id): row.thread_id for row in connection.execute(select(topics).where(*_of(topics, chat)))},
+        {(row.severity, row.bot_id): row.thread_id for row in connection.execute(select(topics).where(*of_chat(topics, chat)))},
     )
 
 
 def prefs_of(connection: Connection, chat: Chat) -> Prefs:
     table = tables.alert_prefs
-    row = connection.execute(select(table).where(*_of(table, chat))).one_or_none()
+    row = connection.execute(select(table).where(*of_chat(table, chat))).one_or_none()
     if row is None:
         return Prefs()
     return Prefs(
@@ -84,7 +85,7 @@ def put_rule(connection: Connection, chat: Chat, event: str, bot_id: str, close_
     """Set a rule; None takes it away."""
     table, keys = tables.alert_rules, {"event": event, "bot_id": bot_id, "close_type": close_type}
     if level is None:
-        connection.execute(delete(table).where(*_of(table, chat), *(table.c[name] == value for name, value in keys.items())))
+        connection.execute(delete(table).where(*of_chat(table, chat), *(table.c[name] == value for name, value in keys.items())))
         return
     statement = upsert(table).values(front=chat[0], chat_id=chat[1], **keys, level=level.value)
     connection.execute(statement.on_conflict_do_update(index_elements=["front", "chat_id", *keys], set_={"level": level.value}))
@@ -100,7 +101,7 @@ def put_topic(connection: Connection, chat: Chat, severity: str, bot_id: str, th
     """Which topic hears what; None takes the way away."""
     table = tables.alert_topics
     if thread_id is None:
-        connection.execute(delete(table).where(*_of(table, chat), table.c.severity == severity, table.c.bot_id == bot_id))
+        connection.execute(delete(table).where(*of_chat(table, chat), table.c.severity == severity, table.c.bot_id == bot_id))
         return
     statement = upsert(table).values(front=chat[0], chat_id=chat[1], severity=severity, bot_id=bot_id, thread_id=thread_id)
     connection.execute(statement.on_conflict_do_update(index_elements=["front", "chat_id", "severity", "bot_id"], set_={"thread_id": thread_id}))
@@ -113,7 +114,7 @@ GONE = -1
 def forget_topic(connection: Connection, chat: Chat, thread_id: int, *, is_replaced: bool) -> None:
     """A topic is gone: nothing is sent there any more."""
     table = tables.alert_topics
-    where = (*_of(table, chat), table.c.thread_id == thread_id)
+    where = (*of_chat(table, chat), table.c.thread_id == thread_id)
     connection.execute(update(table).where(*where).values(thread_id=GONE) if is_replaced else delete(table).where(*where))
 
 

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from condor.errors import UserError
+from condor.private_file import sync_folder
 
 KEEP = 5
 
@@ -68,12 +69,3 @@ def copy_database(source: Path, target: Path) -> None:
         reading.backup(writing)
     with open(target, "rb") as file:
         os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

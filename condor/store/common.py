@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from condor.store import tables
 from condor.store.audit import write_audit as write_audit
-from condor.users import Role
+from condor.users import LOCAL_FRONT, Role
 
 # ---- latches -------------------------------------------------------------------------------------------------------
 HALT = "halt"
@@ -75,12 +75,6 @@ def put_chat(connection: Connection, chat_id: int, front: str, user_id: int) -> 
     connection.execute(statement.on_conflict_do_update(index_elements=["chat_id", "front"], set_={"user_id": user_id, "is_dead": False}))
 
 
-def chats(connection: Connection) -> list[ChatRow]:
-    """All chats that can be reached."""
-    rows = connection.execute(select(tables.chats).where(tables.chats.c.is_dead.is_(False))).all()
-    return [ChatRow(**row._mapping) for row in rows]
-
-
 def all_chats(connection: Connection) -> list[ChatRow]:
     """All chats, those that can't be reached now too."""
     return [ChatRow(**row._mapping) for row in connection.execute(select(tables.chats)).all()]
@@ -92,11 +86,12 @@ def dead_chats(connection: Connection) -> tuple[str, ...]:
 
 
 def owner_chats(connection: Connection, front: str) -> list[int]:
-    """Private chats of the owners that can be reached through a front end."""
+    """Private chats of owners that can be reached through a front end; whoever sits at the local page is one."""
     table, users = tables.chats, tables.users
-    query = select(table.c.chat_id).join(users, users.c.user_id == table.c.user_id)
-    where = (users.c.role == Role.OWNER.name) & (table.c.front == front) & (table.c.chat_id == table.c.user_id) & table.c.is_dead.is_(False)
-    return [row.chat_id for row in connection.execute(query.where(where).order_by(table.c.chat_id))]
+    query = select(table.c.chat_id).where(table.c.front == front, table.c.chat_id == table.c.user_id, table.c.is_dead.is_(False))
+    if front != LOCAL_FRONT:
+        query = query.join(users, users.c.user_id == table.c.user_id).where(users.c.role == Role.OWNER.name)
+    return list(connection.execute(query.order_by(table.c.chat_id)).scalars())
 
 
 def chat(connection: Connection, chat_id: int, front: str) -> ChatRow | None:
@@ -109,13 +104,6 @@ def set_status_push(connection: Connection, chat_id: int, front: str, every_s: i
     table = tables.chats
     where = (table.c.chat_id == chat_id) & (table.c.front == front)
     connection.execute(update(table).where(where).values(status_every_s=every_s, status_next_ms=next_ms))
-
-
-def bury_front(connection: Connection, front: str) -> None:
-    """A front end is gone: what waits for its chats is given up, until somebody writes from one again."""
-    chats_, waiting = tables.chats, tables.outbox
-    connection.execute(update(chats_).where(chats_.c.front == front).values(is_dead=True))
-    connection.execute(update(waiting).where(waiting.c.front == front, waiting.c.state.in_(("queued", "unsure"))).values(state="failed"))
 
 
 def bury_chat(connection: Connection, chat_id: int, front: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 
 from botcore.recorder import tables
 from botcore.recorder.journal import COMMITS, Write, open_engine, write_rows
-from condor.store.backups import sync_folder
+from condor.private_file import sync_folder
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ database that was put back from another folder brings that folder's id: then bot
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from sqlalchemy import select
 from botcore.orders.ids import is_home_id, new_home_id
 from botcore.recorder import tables
 from botcore.recorder.journal import Write, open_engine, write_rows
-from condor.store.backups import sync_folder
+from condor.private_file import write_private
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +44,7 @@ def claim_home(path: Path, database: Path, below: Callable[[int], int]) -> tuple
             homes = tuple(dict.fromkeys(stored + kept)) or (new_home_id(below),)
             # the file first: an id that is in use must never be in one place only because the process ended here
             if kept != homes:
-                _write(path, homes)
+                write_private(path, " ".join(homes) + "\n")
             if stored != homes:
                 write_rows(connection, [Write(table, {"key": KEY, "value": " ".join(homes)})])
     finally:
@@ -69,16 +68,3 @@ def _read(path: Path) -> tuple[str, ...]:
     if not found:
         log.warning("%s holds no id of a home", path.name)
     return found
-
-
-def _write(path: Path, homes: tuple[str, ...]) -> None:
-    """A new file in place of the old one, on disk when this returns."""
-    draft = path.with_name(path.name + ".part")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, (" ".join(homes) + "\n").encode("ascii"))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    os.replace(draft, path)
-    sync_folder(path.parent)

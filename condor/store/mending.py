@@ -23,8 +23,9 @@ from botcore.orders.ids import serial_of
 from botcore.recorder.migrate import migrate
 from botcore.recorder.tables import PAPER, last_ns_key
 from condor.home import Home
+from condor.private_file import sync_folder
 from condor.store import MIGRATIONS
-from condor.store.backups import Backups, sync_folder
+from condor.store.backups import Backups
 from condor.store.common import HALT
 from condor.store.salvage import Salvage, salvage
 from condor.store.soundness import damage_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -70,7 +70,7 @@ def put(connection: Connection, outgoing: Sequence[OutgoingNotice], wall_ms: int
             "bot_id": item.notice.bot_id,
             "executor_id": item.notice.executor_id,
             "severity": item.severity,
-            "notice": json.dumps(asdict(item.notice), sort_keys=True),
+            "notice": notice_text(item.notice),
             "is_silent": item.is_silent,
             "state": item.state,
             "attempts": 0,
@@ -97,6 +97,11 @@ def _queued(row: Any) -> QueuedNotice:
 
 def notice_of(row: Any) -> Notice:
     return Notice(**json.loads(row.notice))
+
+
+def notice_text(notice: Notice) -> str:
+    """A notice as rows hold it; the same one is the same text."""
+    return json.dumps(asdict(notice), sort_keys=True)
 
 
 def for_digest(connection: Connection, front: str, chat_id: int) -> list[QueuedNotice]:
@@ -141,11 +146,10 @@ def change_notice(connection: Connection, front: str, chat_id: int, executor_id:
     table = tables.outbox
     where = (table.c.front == front) & (table.c.chat_id == chat_id) & (table.c.executor_id == executor_id)
     for row in connection.execute(select(table).where(where, table.c.state.in_([QUEUED, DIGEST, FAILED]))).all():
-        notice = json.loads(row.notice)
-        if notice["kind"] == kind:
-            notice["payload"] |= changes
-            changed = update(table).where(table.c.message_key == row.message_key).values(notice=json.dumps(notice, sort_keys=True))
-            connection.execute(changed)
+        notice = notice_of(row)
+        if notice.kind == kind:
+            changed = notice_text(replace(notice, payload={**notice.payload, **changes}))
+            connection.execute(update(table).where(table.c.message_key == row.message_key).values(notice=changed))
             return True
     return False
 
@@ -165,6 +169,13 @@ def fail_chat(connection: Connection, front: str, chat_id: int) -> None:
     table = tables.outbox
     where = (table.c.front == front) & (table.c.chat_id == chat_id) & table.c.state.in_([QUEUED, UNSURE])
     connection.execute(update(table).where(where).values(state=FAILED))
+
+
+def bury_front(connection: Connection, front: str) -> None:
+    """A front end is gone: what waits for its chats is laid aside, until somebody writes from one again."""
+    chats, table = tables.chats, tables.outbox
+    connection.execute(update(chats).where(chats.c.front == front).values(is_dead=True))
+    connection.execute(update(table).where(table.c.front == front, table.c.state.in_([QUEUED, UNSURE])).values(state=FAILED))
 
 
 def revive_chat(connection: Connection, front: str, chat_id: int, wall_ms: int) -> int:

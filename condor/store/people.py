@@ -208,15 +208,6 @@ def put_visitor_card(connection: Connection, card: VisitorCard) -> None:
     connection.execute(upsert(tables.visitor_cards).values(values).on_conflict_do_update(index_elements=["front", "chat_id"], set_=changed))
 
 
-def owner_chats(connection: Connection, front: str) -> list[int]:
-    """Private chats of owners at a front end, those that can be reached."""
-    chats, users = tables.chats, tables.users
-    query = select(chats.c.chat_id).where(chats.c.front == front, chats.c.is_dead.is_(False), chats.c.chat_id == chats.c.user_id)
-    if front != "local":
-        query = query.join(users, users.c.user_id == chats.c.user_id).where(users.c.role == Role.OWNER.name)
-    return list(connection.execute(query).scalars())
-
-
 def last_news(connection: Connection) -> int:
     """When somebody new came to the door: a stranger, a group, somebody with an invite that had ended; 0 for never."""
     strangers, groups, invites = tables.strangers, tables.groups, tables.invites

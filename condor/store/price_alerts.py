@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, delete, insert, select, update
 
 from condor.store import tables
-from condor.store.alerts import Chat, _of
+from condor.store.alerts import Chat, of_chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def price_alerts(connection: Connection, chat: Chat | None = None) -> list[Price
     table = tables.price_alerts
     query = select(table).order_by(table.c.alert_id)
     if chat is not None:
-        query = query.where(*_of(table, chat))
+        query = query.where(*of_chat(table, chat))
     found = []
     for row in connection.execute(query):
         values = {name: getattr(row, name) for name in PriceAlert.__slots__} | {"price": Decimal(row.price)}
@@ -59,5 +59,5 @@ def arm(connection: Connection, alert_id: int, *, is_armed: bool) -> bool:
 def drop_price_alert(connection: Connection, alert_id: int, chat: Chat | None = None) -> bool:
     """Forget one; False when it is gone already, or is another chat's."""
     table = tables.price_alerts
-    where = [table.c.alert_id == alert_id, *(_of(table, chat) if chat is not None else ())]
+    where = [table.c.alert_id == alert_id, *(of_chat(table, chat) if chat is not None else ())]
     return bool(connection.execute(delete(table).where(*where)).rowcount)

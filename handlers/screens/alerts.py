@@ -32,7 +32,7 @@ async def alerts_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("alerts")
     word, rest = arguments[0].lower(), arguments[1:]
-    typed = {"mute": _mute, "unmute": _unmute, "min": _min, "quiet": _quiet, "topic": _topic}.get(word)
+    typed = {"mute": _mute, "unmute": _unmute, "min": _min, "quiet": set_quiet, "topic": _topic}.get(word)
     if typed is not None:
         await typed(ctx, rest)
         return Show("alerts")
@@ -51,9 +51,14 @@ async def _rule(ctx: Context, what: str, rest: list[str]) -> Show:
         raise UserError(f"there is no alert {event!r}{nearest(event, EVENTS)}; it is one of {', '.join(EVENTS)}, or mute, unmute, min, quiet, topic")
     if not rest:
         return Show("alerts_event", {"event": event}) if event != ANY else Show("alerts")
-    bot_id = ctx.services.bots.find(" ".join(rest[:-1])) if len(rest) > 1 else ANY
+    bot_id = _bot(ctx, rest[:-1])
     await ctx.services.alerts.set_level(ctx.actor, event, bot_id, close_type, _level(rest[-1]), ctx.claim)
     return Show("alerts_event", {"event": event, "bot": bot_id}) if event != ANY else Show("alerts")
+
+
+def _bot(ctx: Context, names: list[str]) -> str:
+    """The bot whose name was typed; all where none was."""
+    return ctx.services.bots.find(" ".join(names)) if names else ANY
 
 
 def _level(text: str) -> Level | None:
@@ -68,20 +73,15 @@ def _level(text: str) -> Level | None:
 async def _mute(ctx: Context, rest: list[str]) -> None:
     if not rest:
         raise UserError("expected /alerts mute [BOT] TIME, such as /alerts mute 1h")
-    bot_id = ctx.services.bots.find(" ".join(rest[:-1])) if len(rest) > 1 else ANY
-    await ctx.services.alerts.mute(ctx.actor, bot_id, duration(rest[-1]), ctx.claim)
+    await ctx.services.alerts.mute(ctx.actor, _bot(ctx, rest[:-1]), duration(rest[-1]), ctx.claim)
 
 
 async def _unmute(ctx: Context, rest: list[str]) -> None:
-    await ctx.services.alerts.mute(ctx.actor, ctx.services.bots.find(" ".join(rest)) if rest else ANY, 0, ctx.claim)
+    await ctx.services.alerts.mute(ctx.actor, _bot(ctx, rest), 0, ctx.claim)
 
 
 async def _min(ctx: Context, rest: list[str]) -> None:
     await ctx.services.alerts.set_min_pnl(ctx.actor, amount(" ".join(rest)), ctx.claim)
-
-
-async def _quiet(ctx: Context, rest: list[str]) -> None:
-    await set_quiet(ctx, rest)
 
 
 async def _topic(ctx: Context, rest: list[str]) -> None:
@@ -90,8 +90,7 @@ async def _topic(ctx: Context, rest: list[str]) -> None:
         raise UserError("expected /alerts topic ID [critical|warning|trade|info] [BOT], or /alerts topic off; /whoami in a topic shows its id")
     severity = rest[1].lower() if len(rest) > 1 and rest[1].lower() in SEVERITIES else ANY
     names = rest[2:] if severity != ANY else rest[1:]
-    bot_id = ctx.services.bots.find(" ".join(names)) if names else ANY
-    await ctx.services.alerts.set_topic(ctx.actor, severity, bot_id, int(rest[0]) if rest[0].isdecimal() else None, ctx.claim)
+    await ctx.services.alerts.set_topic(ctx.actor, severity, _bot(ctx, names), int(rest[0]) if rest[0].isdecimal() else None, ctx.claim)
 
 
 # ---- shown -------------------------------------------------------------------------------------------------------------
@@ -108,9 +107,12 @@ async def alerts(ctx: Context, args: Args) -> View:
     blocks.append(quiet_text(view.wishes.prefs, is_now=view.is_quiet))
     if view.wishes.prefs.min_pnl:
         blocks.append(f"Results below {words.money(view.wishes.prefs.min_pnl)} are not told.")
-    topics = [f"{severity} of {_of(view, bot_id)} in {_topic_text(thread)}" for (severity, bot_id), thread in sorted(view.wishes.topics.items())]
+    topics = [
+        f"{'all' if severity == ANY else severity} of {_of(view, bot_id)} in {_topic_text(thread)}"
+        for (severity, bot_id), thread in sorted(view.wishes.topics.items())
+    ]
     if topics:
-        blocks.append("Topics: " + ", ".join(topics).replace(ANY, "all"))
+        blocks.append("Topics: " + ", ".join(topics))
     if view.unseen:
         blocks.append(line("🔴 ", bold(f"{words.plural(view.unseen, 'critical alert')} not seen yet")))
     blocks += [line("⚠️ ", f"The chat {name} takes no messages (blocked): alerts wait for it.") for name in view.dead]
@@ -129,8 +131,8 @@ async def alerts(ctx: Context, args: Args) -> View:
 @screen("alerts_event")
 async def event_screen(ctx: Context, args: Args) -> View:
     """One event, of all bots or of one: its level, and its close types where it has some."""
-    view = await ctx.services.alerts.view(ctx.actor)
     name, bot_id = str(args.get("event", "closed")), str(args.get("bot", ANY))
+    view = await ctx.services.alerts.view(ctx.actor, bot_id)
     event = EVENTS.get(name, EVENTS["closed"])
     now = level_of(view, event.name, bot_id)
     blocks: list[object] = [line("🔔 ", bold(event.title), f" · {_of(view, bot_id)}"), line("told: ", bold(f"{MARKS[now]} {now.value}"))]
@@ -148,8 +150,8 @@ async def event_screen(ctx: Context, args: Args) -> View:
 @screen("alerts_type")
 async def type_screen(ctx: Context, args: Args) -> View:
     """One close type."""
-    view = await ctx.services.alerts.view(ctx.actor)
     bot_id, kind = str(args.get("bot", ANY)), str(args.get("type", CLOSE_TYPES[0]))
+    view = await ctx.services.alerts.view(ctx.actor, bot_id)
     now = level_of(view, "closed", bot_id, kind)
     blocks = [line("🔔 ", bold(f"Closed by {words.close_type(kind)}"), f" · {_of(view, bot_id)}"), line("told: ", bold(f"{MARKS[now]} {now.value}"))]
     return View(card(blocks), (_levels("closed", bot_id, kind, now), (show("◀ Closed", "alerts_event", event="closed", bot=bot_id),)))
@@ -174,8 +176,8 @@ async def bots_screen(ctx: Context, args: Args) -> View:
 @screen("alerts_bot")
 async def bot_screen(ctx: Context, args: Args) -> View:
     """Every event of one bot, and its mute."""
-    view = await ctx.services.alerts.view(ctx.actor)
     bot_id = str(args.get("bot", ""))
+    view = await ctx.services.alerts.view(ctx.actor, bot_id)
     names = ("opened", "closed", "rejected", "orders", "bots", "funding")
     muted = next((mute for mute in view.wishes.mutes if mute.bot_id == bot_id), None)
     blocks: list[object] = [line("🔔 ", bold(_of(view, bot_id)))]
@@ -214,12 +216,16 @@ def level_of(view: AlertsView, event: str, bot_id: str = ANY, close_type: str = 
 
 def _exceptions(view: AlertsView, event: str) -> str:
     """Whether rules for single bots or close types say otherwise."""
-    count = sum(rule.event == event and (rule.bot_id, rule.close_type) != (ANY, ANY) for rule in view.wishes.rules)
+    count = len(_particular(view, event))
     return f" +{count}" if count else ""
 
 
+def _particular(view: AlertsView, event: str) -> list[Rule]:
+    return [rule for rule in view.wishes.rules if rule.event == event and (rule.bot_id, rule.close_type) != (ANY, ANY)]
+
+
 def _rules(view: AlertsView, event: str) -> list[object]:
-    found = [rule for rule in view.wishes.rules if rule.event == event and (rule.bot_id, rule.close_type) != (ANY, ANY)]
+    found = _particular(view, event)
     shown: list[object] = [f"• {_rule_text(view, rule)}" for rule in found[:LISTED]]
     return [*shown, f"… and {len(found) - LISTED} more"] if len(found) > LISTED else shown
 

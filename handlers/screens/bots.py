@@ -11,6 +11,7 @@ from condor.views import BotView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import WIDTH, bold, card, clip, code, esc, italic, line, pairs, pre, quote
+from handlers.parts import AGES, page_start, turning, turning_by
 from handlers.registry import Danger, action, command, screen
 from handlers.view import Button, Expects, Outcome, Show, Toast, View, show
 
@@ -32,7 +33,7 @@ async def bots_command(ctx: Context, arguments: list[str]) -> Show:
 async def bots(ctx: Context, args: Args) -> View:
     """All bots, a page at a time; several may be selected, over pages."""
     found = await ctx.services.bots.all(ctx.actor)
-    offset = max(0, min(int(args.get("offset", 0)), (len(found) - 1) // PAGE * PAGE))
+    offset = page_start(int(args.get("offset", 0)), len(found), PAGE)
     page = found[offset : offset + PAGE]
     blocks: list[object] = [bold("🤖 Bots"), line(_counts(found))]
     if found:
@@ -41,12 +42,9 @@ async def bots(ctx: Context, args: Args) -> View:
     if not found:
         blocks.append(quote("No bots yet. Tap New bot."))
     if args.get("picking"):
-        return View(card(blocks), picking_rows(found, page, offset, args))
+        return View(card(blocks), _picking_rows(found, page, offset, args))
     rows: list[tuple[Button, ...]] = [(show(f"{_mark(bot)} {clip(bot.title, 28)}", "bot", bot=bot.bot_id),) for bot in page]
-    turning = [show("◀ Newer", "bots", offset=offset - PAGE)] if offset else []
-    turning += [show("Older ▶", "bots", offset=offset + PAGE)] if offset + PAGE < len(found) else []
-    if turning:
-        rows.append(tuple(turning))
+    rows += turning("bots", {}, offset, len(found), PAGE, AGES)
     if len(found) > 1:
         rows.append((show("☑ Select …", "bots", offset=offset, picking=True),))
     rows.append((show("➕ New bot", "new"), show("🔄 Refresh", "bots", offset=offset), show("◀ Home", "home")))
@@ -87,16 +85,13 @@ def _line(bot: BotView) -> object:
 
 
 # ---- several at once -----------------------------------------------------------------------------------------------
-def picking_rows(found: Sequence[BotView], page: Sequence[BotView], offset: int, args: Args) -> tuple[tuple[Button, ...], ...]:
+def _picking_rows(found: Sequence[BotView], page: Sequence[BotView], offset: int, args: Args) -> tuple[tuple[Button, ...], ...]:
     """Check boxes for this page, and what can be done with all that are ticked. The card itself knows which are: its buttons stay small."""
     picked = set(args.get("picked", ())) & {bot.bot_id for bot in found}
     rows: list[tuple[Button, ...]] = [
         (Button(f"{'☑' if bot.bot_id in picked else '☐'} {clip(bot.title, 28)}", "pick", {"bots": [bot.bot_id]}),) for bot in page
     ]
-    turning = [Button("◀ Newer", "pick_page", {"offset": offset - PAGE})] if offset else []
-    turning += [Button("Older ▶", "pick_page", {"offset": offset + PAGE})] if offset + PAGE < len(found) else []
-    if turning:
-        rows.append(tuple(turning))
+    rows += turning_by(lambda label, to: Button(label, "pick_page", {"offset": to}), offset, len(found), PAGE, AGES)
     rows.append((Button("☑ This page", "pick", {"bots": [bot.bot_id for bot in page], "on": True}), show("✖ Done", "bots", offset=offset)))
     if picked:
         doing = ("⏸ Pause", "pause"), ("▶ Resume", "resume"), ("⏹ Stop", "stop")
@@ -265,5 +260,5 @@ async def rename_screen(ctx: Context, args: Args) -> View:
 @action("rename", Role.TRADER, Danger.CHANGE)
 async def rename(ctx: Context, args: Args) -> Outcome:
     bot_id = str(args["bot"])
-    taken = await ctx.services.exits.rename(ctx.actor, bot_id, str(args["text"]), ctx.claim)
+    taken = await ctx.services.bots.rename(ctx.actor, bot_id, str(args["text"]), ctx.claim)
     return Show("bot", {"bot": bot_id}, toast=f"It is called {taken} now")

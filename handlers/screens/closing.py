@@ -9,6 +9,7 @@ from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, line, pairs
 from handlers.registry import Danger, action, command, screen
 from handlers.screens.stopping import closing_cost, held_worth
+from handlers.sums import sum_text
 from handlers.view import Button, Outcome, Show, View, show
 
 
@@ -60,9 +61,9 @@ async def closed_words(ctx: Context, executor_id: str) -> str:
     found = await ctx.services.exits.ended(ctx.actor, executor_id)
     if found is None:
         return "There is no such executor."
-    close_type, net_pnl, ago_s = found
-    sign = "?" if net_pnl is None else f"{'-' if net_pnl < 0 else '+'}${words.money(abs(net_pnl))}"
-    return f"already closed {words.ago(ago_s)} ago ({close_type} {sign})"
+    close_type, net_pnl, asset, ago_s = found
+    result = "?" if net_pnl is None else sum_text(net_pnl, asset, signed=True)
+    return f"already closed {words.ago(ago_s)} ago ({close_type} {result})"
 
 
 @action("close_executor", Role.OPERATOR, Danger.CONFIRM)

@@ -6,7 +6,7 @@ from condor.views import ExecutorView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, code, line, pairs, quote, table
-from handlers.parts import chosen
+from handlers.parts import chosen, page_start, turning
 from handlers.registry import command, screen
 from handlers.view import Button, Show, View, rows_of, show
 
@@ -24,7 +24,7 @@ async def executors(ctx: Context, args: Args) -> View:
     """Running executors, those with a position first."""
     bot_id = args.get("bot")
     found = ctx.services.bots.executors(ctx.actor, bot_id)
-    offset = min(int(args.get("offset", 0)), max(0, (len(found) - 1) // PAGE * PAGE))
+    offset = page_start(int(args.get("offset", 0)), len(found), PAGE)
     page = found[offset : offset + PAGE]
     trading = sum(item.is_trading for item in found)
     blocks: list[object] = [bold("⚙️ Executors"), f"{len(found)} at work, {trading} with a position" + (f" · {bot_id}" if bot_id else "")]
@@ -34,7 +34,9 @@ async def executors(ctx: Context, args: Args) -> View:
     else:
         blocks.append(quote("Nothing is at work. A bot opens executors when its controller decides to."))
     buttons = [_button(item, "executors", args) for item in page]
-    return View(card(blocks), (*_two(buttons), *_turning("executors", args, offset, len(found)), _last("executors", args)), is_live=bool(found))
+    return View(
+        card(blocks), (*rows_of(buttons), *turning("executors", args, offset, len(found), PAGE), _last("executors", args)), is_live=bool(found)
+    )
 
 
 @command("history", "executors that have ended", "[BOT] [how, such as take profit]")
@@ -68,7 +70,7 @@ async def history(ctx: Context, args: Args) -> View:
         blocks.append(quote("Nothing has closed yet."))
     buttons = [_button(item, "history", args) for item in page.rows]
     filters = rows_of(_filters(args, ways), 3) if len(ways) > 1 or how else ()
-    return View(card(blocks), (*_two(buttons), *filters, *_turning("history", args, page.offset, page.total), _last("history", args)))
+    return View(card(blocks), (*rows_of(buttons), *filters, *turning("history", args, page.offset, page.total, PAGE), _last("history", args)))
 
 
 def _filters(args: Args, ways: list[tuple[str, int]]) -> list[Button]:
@@ -101,9 +103,11 @@ async def executor(ctx: Context, args: Args) -> View:
         blocks.append(table(["fill", "amount", "price"], rows))
         if len(fills) > MAX_FILLS:
             blocks.append(f"… and {len(fills) - MAX_FILLS} more fills")
-    refresh = show("🔄 Refresh", "executor", **{"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))})
     own = {"id": executor_id, "from": args.get("from", "executors"), "back": dict(args.get("back", {}))}
-    buttons: tuple[tuple[Button, ...], ...] = ((show("🤖 Its bot", "bot", bot=item.bot_id), refresh), (back, show("◀ Home", "home")))
+    buttons: tuple[tuple[Button, ...], ...] = (
+        (show("🤖 Its bot", "bot", bot=item.bot_id), show("🔄 Refresh", "executor", **own)),
+        (back, show("◀ Home", "home")),
+    )
     if recorded is not None:
         buttons = ((show("🧾 Orders and fills", "life", **own), show("🕯 Chart", "chart", **own)), *buttons)
     if live is not None and live.status != "SHUTTING_DOWN":
@@ -155,16 +159,6 @@ def _name(item: ExecutorView) -> str:
 
 def _button(item: ExecutorView, screen_name: str, args: Args) -> Button:
     return show(f"{_mark(item)} {_name(item)}", "executor", **{"id": item.executor_id, "from": screen_name, "back": dict(args)})
-
-
-def _two(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
-    return tuple(tuple(buttons[start : start + 2]) for start in range(0, len(buttons), 2))
-
-
-def _turning(screen_name: str, args: Args, offset: int, total: int) -> tuple[tuple[Button, ...], ...]:
-    row = [show("◀ Previous", screen_name, **{**args, "offset": max(0, offset - PAGE)})] if offset else []
-    row += [show("Next ▶", screen_name, **{**args, "offset": offset + PAGE})] if offset + PAGE < total else []
-    return (tuple(row),) if row else ()
 
 
 def _last(screen_name: str, args: Args) -> tuple[Button, ...]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from condor.errors import UserError, nearest
 from condor.users import Role
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, code, italic, line
 from handlers.registry import Command, command, screen
 from handlers.view import Show, View, show
 
+REAL = "Real money is at stake where a card says 💵."
+
 
 @command("help", "all commands", "[COMMAND]", Role.ALERT_ONLY)
 async def help_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("help")
-    name = arguments[0].lstrip("/").lower()
-    found = ctx.registry.command(name)
-    if found is None:
-        raise UserError(f"there is no command /{name[:32]}{nearest(name, ctx.registry.commands)}; /help lists them")
-    return Show("help", {"command": found.name})
+    return Show("help", {"command": ctx.registry.command(arguments[0].lstrip("/").lower()).name})
 
 
 @screen("help", Role.ALERT_ONLY)
@@ -29,7 +26,7 @@ async def help_screen(ctx: Context, args: Args) -> View:
     blocks: list[object] = [
         bold("❔ Help"),
         *(_line(item, ctx.registry.alias_of(item.name)) for item in shown),
-        italic("Paper trading: no real money is at stake here."),
+        italic(REAL if "live" in ctx.services.data.results.modes() else "Paper trading: no real money is at stake here."),
     ]
     if only is None:
         blocks.append(

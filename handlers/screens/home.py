@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from condor.users import Role
-from condor.views import AccountView, PortfolioView, StatusView
+from condor.views import AccountView, AssetView, PortfolioView, StatusView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
@@ -102,7 +100,7 @@ async def accounts(ctx: Context, args: Args) -> View:
     portfolio = ctx.services.overview.portfolio(ctx.actor)
     blocks: list[object] = [bold("💰 Paper accounts"), PAPER]
     for account in portfolio.accounts:
-        rows = [(asset.asset, f"{words.amount(asset.total)}{_worth(asset.asset, asset.value)}") for asset in account.assets]
+        rows = [(asset.asset, f"{words.amount(asset.total)}{_worth(asset, portfolio.currency)}") for asset in account.assets]
         blocks.append(line(bold(account.title), f" · {words.money(account.equity)} {portfolio.currency}", _rest(account)))
         blocks.append(pairs(rows or [("empty", "0")]))
     return View(card(blocks), ((show("↺ Reset paper accounts", "reset"),), (show("🔄 Refresh", "accounts"), show("◀ Home", "home"))))
@@ -114,10 +112,8 @@ def _rest(account: AccountView) -> str:
     return f" + {' and '.join(unpriced)}, which nobody knows the price of" if unpriced else ""
 
 
-def _worth(asset: str, value: Decimal | None) -> str:
-    if asset == "USDT":
-        return ""
-    return f" = {words.money(value)}"
+def _worth(asset: AssetView, currency: str) -> str:
+    return "" if asset.asset == currency else f" = {words.money(asset.value)}"
 
 
 @screen("reset", Role.TRADER)

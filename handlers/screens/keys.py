@@ -50,25 +50,25 @@ def key_blocks(view: KeyView) -> list[object]:
 # ---- pages ---------------------------------------------------------------------------------------------------------
 @action("keys_add", Role.OWNER)
 async def keys_add(ctx: Context, args: Args) -> Outcome:
-    ctx.services.key_forms.remember(ctx.actor, await ctx.services.key_forms.add_keys(ctx.actor))
+    await ctx.services.key_forms.add_keys(ctx.actor)
     return Show("keys_page")
 
 
 @action("keys_remove", Role.OWNER)
 async def keys_remove(ctx: Context, args: Args) -> Outcome:
-    ctx.services.key_forms.remember(ctx.actor, await ctx.services.key_forms.remove_keys(ctx.actor))
+    await ctx.services.key_forms.remove_keys(ctx.actor)
     return Show("keys_page")
 
 
 @action("codes_on", Role.OWNER)
 async def codes_on(ctx: Context, args: Args) -> Outcome:
-    ctx.services.key_forms.remember(ctx.actor, await ctx.services.key_forms.set_up_codes(ctx.actor))
+    await ctx.services.key_forms.set_up_codes(ctx.actor)
     return Show("keys_page")
 
 
 @action("codes_off", Role.OWNER)
 async def codes_off(ctx: Context, args: Args) -> Outcome:
-    ctx.services.key_forms.remember(ctx.actor, await ctx.services.key_forms.end_codes(ctx.actor))
+    await ctx.services.key_forms.end_codes(ctx.actor)
     return Show("keys_page")
 
 

@@ -24,38 +24,41 @@ async def life(ctx: Context, args: Args) -> View:
     if found is None:
         return _gone(args)
     is_fills = args.get("of") == "fills"
-    lines: Sequence[OrderLine | FillLine] = found.fills if is_fills else found.orders
-    offset = page_start(int(args.get("offset", 0)), len(lines), PAGE)
-    page = lines[offset : offset + PAGE]
-    blocks: list[object] = [*_head(found), pairs(_sums(found))]
-    if not page:
-        blocks.append(italic("It has no fills." if is_fills else "It has sent no orders."))
-    elif is_fills:
-        rows = [
-            [f"{fill.side[:1]} {words.time_of_day(fill.at_ns // 1_000_000)}", words.amount(fill.amount), words.price(fill.price)]
-            for fill in found.fills[offset : offset + PAGE]
-        ]
-        blocks.append(table(["fill", "amount", "price"], rows))
-        blocks.append(line("Fees: ", ", ".join(_fees(found.fills[offset : offset + PAGE]))))
-    else:
-        orders = found.orders[offset : offset + PAGE]
-        rows = [
-            [
-                f"{order.side[:1]} {order.purpose}",
-                words.amount(order.amount),
-                words.price(order.price) if order.price else "market",
-                STATES.get(order.state, order.state),
-            ]
-            for order in orders
-        ]
-        blocks.append(table(["order", "amount", "price", "is"], rows))
-        blocks += [line("• ", f"{order.side} {order.purpose}: ", clip(order.reason, 120)) for order in orders if order.reason][:4]
+    total = len(found.fills if is_fills else found.orders)
+    offset = page_start(int(args.get("offset", 0)), total, PAGE)
+    shown = _fills(found.fills[offset : offset + PAGE]) if is_fills else _orders(found.orders[offset : offset + PAGE])
+    blocks: list[object] = [*_head(found), pairs(_sums(found)), *shown]
     own = dict(args)
     kinds = (
         show(chosen(f"🧾 Orders ({len(found.orders)})", not is_fills), "life", **{**own, "of": "orders", "offset": 0}),
         show(chosen(f"✅ Fills ({len(found.fills)})", is_fills), "life", **{**own, "of": "fills", "offset": 0}),
     )
-    return View(card(blocks), (kinds, *turning("life", args, offset, len(lines), PAGE), (_chart_button(args), *_back(args))))
+    return View(
+        card(blocks), (kinds, *turning("life", args, offset, total, PAGE), (show("🕯 Chart", "chart", **_own(args), theme=theme(args)), *_back(args)))
+    )
+
+
+def _orders(page: Sequence[OrderLine]) -> list[object]:
+    if not page:
+        return [italic("It has sent no orders.")]
+    rows = [
+        [
+            f"{order.side[:1]} {order.purpose}",
+            words.amount(order.amount),
+            words.price(order.price) if order.price else "market",
+            STATES.get(order.state, order.state),
+        ]
+        for order in page
+    ]
+    why = [line("• ", f"{order.side} {order.purpose}: ", clip(order.reason, 120)) for order in page if order.reason]
+    return [table(["order", "amount", "price", "is"], rows), *why[:4]]
+
+
+def _fills(page: Sequence[FillLine]) -> list[object]:
+    if not page:
+        return [italic("It has no fills.")]
+    rows = [[f"{fill.side[:1]} {words.time_of_day(fill.at_ns // 1_000_000)}", words.amount(fill.amount), words.price(fill.price)] for fill in page]
+    return [table(["fill", "amount", "price"], rows), line("Fees: ", ", ".join(_fees(page)))]
 
 
 @screen("chart")
@@ -101,20 +104,16 @@ def _fees(fills: Sequence[FillLine]) -> list[str]:
     sums = dict.fromkeys((fill.fee_asset for fill in fills), words.ZERO)
     for fill in fills:
         sums[fill.fee_asset] += fill.fee_amount
-    return [f"{words.amount(amount)} {asset}" for asset, amount in sums.items()] or ["none"]
+    return [f"{words.amount(amount)} {asset}" for asset, amount in sums.items()]
 
 
-def _chart_button(args: Args) -> Button:
-    return show(
-        "🕯 Chart",
-        "chart",
-        **{"id": args["id"], "from": args.get("from", "history"), "back": dict(args.get("back", {})), "theme": args.get("theme", "dark")},
-    )
+def _own(args: Args) -> dict[str, object]:
+    """Which executor, and where its card was opened."""
+    return {"id": args["id"], "from": args.get("from", "history"), "back": dict(args.get("back", {}))}
 
 
 def _back(args: Args) -> tuple[Button, ...]:
-    own = {"id": args["id"], "from": args.get("from", "history"), "back": dict(args.get("back", {}))}
-    return (show("◀ Executor", "executor", **own), show("◀ Home", "home"))
+    return (show("◀ Executor", "executor", **_own(args)), show("◀ Home", "home"))
 
 
 def _gone(args: Args) -> View:

@@ -8,7 +8,7 @@ from condor.services.log_files import LEVELS
 from condor.users import Role
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, esc, italic, line, quote
-from handlers.parts import chosen
+from handlers.parts import AGES, chosen, turning
 from handlers.registry import action, command, screen
 from handlers.view import Button, Outcome, Send, Show, Toast, View, show
 
@@ -38,10 +38,10 @@ async def logs(ctx: Context, args: Args) -> View:
     if not page.entries:
         blocks.append(italic("There is nothing."))
     levels = tuple(show(chosen(name, name == level), "logs", level=name, offset=0) for name in LEVELS)
-    turning = [show("◀ Newer", "logs", level=level, offset=max(0, offset - PAGE))] if offset else []
-    turning += [show("Older ▶", "logs", level=level, offset=offset + PAGE)] if page.has_older else []
+    # how many there are in all is not known: nobody reads the whole log for that
+    known = offset + PAGE + page.has_older
     last = (Button("📎 As file", "send_log"), show("🔄 Refresh", "logs", level=level, offset=offset), show("◀ Home", "home"))
-    return View(card(blocks), (levels, *((tuple(turning),) if turning else ()), last))
+    return View(card(blocks), (levels, *turning("logs", {"level": level}, offset, known, PAGE, AGES), last))
 
 
 def _entry(entry: LogEntry) -> object:

@@ -18,6 +18,8 @@ from handlers.view import Button, Outcome, Send, SendLater, Show, View, rows_of,
 
 LOOKS = (("curve", "📈 Curve"), ("days", "📊 Days"), ("text", "🔢 Text"))
 BOTS_SHOWN = 3
+MAX_FILE = 20 * 1024 * 1024
+"""What a chat can be given, and a person can get out of it again."""
 
 
 @command("pnl", "what was earned, as a curve or by day", "[1d|7d|30d|all] [paper|live] [days|text] [light]")
@@ -123,6 +125,6 @@ def _later(ctx: Context, mode: str, period: str, form: str) -> SendLater:
 
 async def _made(ctx: Context, mode: str, period: str, form: str) -> Send:
     file = await ctx.services.data.reports.make(ctx.actor, mode, period, form)
-    if len(file.content) > words.MAX_DOCUMENT:
+    if len(file.content) > MAX_FILE:
         raise UserError("this report is larger than what a chat takes: ask for a shorter time, or use `condor export`")
     return Send(file.name, file.content, line(bold("📄 Results"), f" · {period} · {words.MODES[mode]}"))

@@ -104,7 +104,7 @@ def _head(view: ExitView) -> object:
 
 def _numbers(view: ExitView) -> list[tuple[str, str]]:
     rows = [
-        ("Orders to cancel", f"{view.entries + view.exits} ({words.plural(view.entries, 'entry').replace('entrys', 'entries')})"),
+        ("Orders to cancel", f"{view.entries + view.exits} ({words.plural(view.entries, 'entry', 'entries')})"),
         ("Positions", held_worth(view.lines) if view.lines else "none"),
     ]
     if view.lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from condor.result_views import OpenOrder, OpenPosition
 from handlers import words
 from handlers.context import Args, Context
@@ -69,8 +71,8 @@ def _position(item: OpenPosition) -> list[object]:
     return [line(money, bold(f"{_side(item.amount)} {item.trading_pair}"), f" · {item.connector_name} · {clip(whose, 40)}{watch}"), pairs(rows)]
 
 
-def _side(amount: object) -> str:
-    return "SHORT" if str(amount).startswith("-") else "LONG"
+def _side(amount: Decimal) -> str:
+    return "SHORT" if amount < 0 else "LONG"
 
 
 # ---- orders --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from condor.approvals import ApprovalNeeded
 from condor.errors import UserError
 from condor.forms import PairUnknown
 from condor.services.draft_views import StepView
+from condor.store.drafts import Draft
 from condor.store.panels import AlreadyDone
 from condor.units import Ambiguous
 from condor.users import Role
@@ -73,11 +74,10 @@ async def new(ctx: Context, args: Args) -> View:
     return View(card(blocks), (*rows, (show("◀ Home", "home"),)))
 
 
-def _of(draft: object) -> str:
+def _of(draft: Draft) -> str:
     """What a draft is of, in a word or two."""
-    name = str(getattr(draft, "controller_name", "")).removeprefix("executors.")
-    answers = getattr(draft, "answers", {})
-    pair = answers.get("trading_pair") or answers.get("maker_trading_pair") or ""
+    name = draft.controller_name.removeprefix("executors.")
+    pair = draft.answers.get("trading_pair") or draft.answers.get("maker_trading_pair") or ""
     return f"{name} {pair}".strip()
 
 
@@ -220,7 +220,7 @@ async def keep(ctx: Context, args: Args) -> Outcome:
 @action("skip", Role.TRADER)
 async def skip(ctx: Context, args: Args) -> Outcome:
     """Go on with the default."""
-    await ctx.services.drafts.reset(str(args["draft"]), str(args["field"]))
+    await ctx.services.drafts.reset(ctx.actor, str(args["draft"]), str(args["field"]))
     return await _after(ctx, args)
 
 
@@ -242,5 +242,5 @@ async def go(ctx: Context, args: Args) -> Outcome:
 
 @action("cancel_draft", Role.TRADER)
 async def cancel_draft(ctx: Context, args: Args) -> Outcome:
-    await ctx.services.drafts.cancel(str(args["draft"]))
+    await ctx.services.drafts.cancel(ctx.actor, str(args["draft"]))
     return Show("home", toast="Nothing was started")

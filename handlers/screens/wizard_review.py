@@ -39,10 +39,11 @@ def view_of(review: ReviewView) -> View:
         )
         return View(card(blocks), (*_mending(review), *only_paper, (change, *file, save), (back, cancel)), takes)
     start = Button("▶ Start (paper)", "start_draft", {"draft": draft_id}, once=True, style="success")
-    trial = () if review.is_script else (Button("🧪 Backtest 7d", "try_draft", {"draft": draft_id}),)
+    trial = Button("🧪 Backtest 7d", "try_draft", {"draft": draft_id})
+    looks = () if review.is_script else ((show("📈 Chart", "draft_chart", draft=draft_id), trial),)
     where = f" at {clip(review.live.account, 20)}" if review.live is not None else ""
     live = () if review.is_script else ((show(f"💵 Start LIVE{where} …", "live_draft", draft=draft_id),),)
-    return View(card(blocks), ((start, *trial), *live, (change, *file, save), (back, cancel)), takes)
+    return View(card(blocks), ((start,), *looks, *live, (change, *file, save), (back, cancel)), takes)
 
 
 def _told(review: ReviewView) -> list[object]:
@@ -82,7 +83,7 @@ def _mending(review: ReviewView) -> list[tuple[Button, ...]]:
 async def mend(ctx: Context, args: Args) -> Outcome:
     """Take what mends a draft."""
     draft_id = str(args["draft"])
-    await ctx.services.drafts.change(draft_id, dict(args["changes"]))
+    await ctx.services.drafts.change(ctx.actor, draft_id, dict(args["changes"]))
     return Show("draft", {"draft": draft_id}, toast="Changed")
 
 

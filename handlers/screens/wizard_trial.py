@@ -15,7 +15,7 @@ from handlers.view import Button, Outcome, Show, View, show
 async def try_draft(ctx: Context, args: Args) -> Outcome:
     """Begin a backtest; the card shows how it comes on."""
     draft_id = str(args["draft"])
-    await ctx.services.drafts.begin_trial(draft_id)
+    await ctx.services.drafts.begin_trial(ctx.actor, draft_id)
     return Show("trial", {"draft": draft_id})
 
 

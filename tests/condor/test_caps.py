@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -16,10 +17,11 @@ from botcore.model.errors import UserError
 from botcore.model.events import FactKind
 from botcore.recorder.migrate import migrate
 from botcore.risk.caps import AccountCaps
-from condor.caps_keeper import MODE, CapsKeeper
+from condor.caps_keeper import CapsKeeper
+from condor.hosts import LIVE
 from condor.services.caps import read_cap
 from condor.store import MIGRATIONS
-from condor.store.caps import put_caps
+from condor.store.caps import caps_of, put_caps
 from condor.users import Actor, Forbidden, Role
 from condor.wiring import Program
 from tests.support import live_rig
@@ -50,7 +52,7 @@ class CappedRig(LiveRig):
 
     def __init__(self, caps: AccountCaps, **options: Any) -> None:
         super().__init__(PERP, **options)
-        self.disk.write(lambda connection: put_caps(connection, MODE, PERP, caps.model_dump(mode="json"), 0))
+        self.disk.write(lambda connection: put_caps(connection, LIVE, PERP, caps.model_dump(mode="json"), 0))
 
     def _restore(self) -> None:
         self.keeper = CapsKeeper(self.host, self.journal)
@@ -187,6 +189,15 @@ async def test_the_owner_sets_caps_and_releases_latches_which_is_audited_and_sta
         view = again.services.caps.one(OWNER, "binance")
         assert view.caps["pairs"] == ["BTC-USDT", "ETH-USDT"] and view.caps["price_deviation"] == D("0.01")
         assert again._live is not None and again._live.runtime.gate.caps is not None
+
+
+async def test_of_two_owners_changes_at_once_neither_takes_the_other_back(program: Program) -> None:
+    caps = program.services.caps
+    changes = {"max_day_loss": "100", "max_order_quote": "500", "orders_per_minute": "60"}
+    await asyncio.gather(*(caps.change(OWNER, "binance", field, text, no_claim) for field, text in changes.items()))
+    kept = program._journal.read(lambda connection: caps_of(connection, LIVE)["binance"]).result(10)
+    assert {field: kept[field] for field in changes} == {"max_day_loss": "100", "max_order_quote": "500", "orders_per_minute": 60}
+    assert caps.one(OWNER, "binance").caps == AccountCaps.model_validate(kept).model_dump()
 
 
 async def released(program: Program) -> None:

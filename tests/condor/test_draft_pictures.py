@@ -1,4 +1,4 @@
-"""What is drawn of a draft: the seam between drafts and whoever makes pictures."""
+"""The chart of a draft: its candles, and the prices that are drawn on them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from condor.errors import UserError
+from condor.pictures.drawings import CandleChart, Drawing, decode, encode
 from condor.wiring import Program
 from tests.support.programs import OWNER, running
 
@@ -16,29 +18,46 @@ async def program(tmp_path: Path):
         yield made
 
 
-async def test_a_picture_has_the_last_candles_the_levels_and_the_barriers_and_belongs_to_these_answers(program: Program) -> None:
+def named(chart: CandleChart) -> dict[str, float]:
+    return {level.label: level.price for level in chart.levels if level.label}
+
+
+def thin(chart: CandleChart) -> list[float]:
+    return [level.price for level in chart.levels if level.kind == "grid"]
+
+
+async def test_a_chart_has_the_last_candles_the_levels_and_the_barriers_of_these_answers(program: Program) -> None:
     drafts = program.services.drafts
     draft = await drafts.begin(OWNER, "grid_strike")
     first = await drafts.picture(draft.draft_id, "1h")
-    assert first is not None and first.interval == "1h"
-    assert len(first.candles) == 120 and first.candles[-1][0] - first.candles[0][0] == (len(first.candles) - 1) * 3600
-    prices = {line.kind: line.price for line in first.barriers}
-    assert prices["limit"] < prices["start"] < prices["mid"] < prices["end"]
-    levels = [line.price for line in first.levels]
-    assert len(levels) > 5 and {line.kind for line in first.levels} == {"buy"}
-    assert prices["start"] <= min(levels) and max(levels) <= prices["end"]
+    assert first.title.startswith("BTC-USDT · ") and first.title.endswith(" · 1h")
+    assert len(first.candles) == 120 and first.candles[-1][0] - first.candles[0][0] == (len(first.candles) - 1) * 3_600_000
+    prices = named(first)
+    assert prices["limit"] < prices["start"] < prices["now"] < prices["end"]
+    levels = thin(first)
+    assert len(levels) > 5 and prices["start"] <= min(levels) and max(levels) <= prices["end"]
+    assert decode(encode(Drawing(first))).picture == first, "it reaches the process that draws as it is"
     await drafts.answer(OWNER, draft.draft_id, "side", "SELL")
     second = await drafts.picture(draft.draft_id, "1h")
-    assert second is not None and second.revision != first.revision
-    assert {line.kind for line in second.levels} == {"sell"} and {line.kind: line.price for line in second.barriers}["limit"] > prices["end"]
+    assert named(second)["limit"] > named(second)["end"] and second != first
     await drafts.answer(OWNER, draft.draft_id, "start_price", "1000000")
-    assert await drafts.picture(draft.draft_id) is None, "it does not hold"
+    with pytest.raises(UserError, match="expected start_price below end_price"):
+        await drafts.picture(draft.draft_id, "1h")
 
 
 async def test_a_market_maker_is_drawn_around_the_price(program: Program) -> None:
     drafts = program.services.drafts
     draft = await drafts.begin(OWNER, "pmm_simple")
     found = await drafts.picture(draft.draft_id, "5m")
-    assert found is not None and len(found.candles) == 120
-    mid = next(line.price for line in found.barriers if line.kind == "mid")
-    assert all((line.price < mid) is (line.kind == "buy") for line in found.levels) and len(found.levels) == 4
+    assert len(found.candles) == 120
+    mid = named(found)["now"]
+    assert [price < mid for price in thin(found)] == [True, True, False, False]
+
+
+async def test_looking_at_a_chart_keeps_no_candles_of_another_interval(program: Program) -> None:
+    markets = program._host.runtime.markets
+    before = {market: len(state.candles._derived) for market, state in markets.items()}
+    draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+    for interval in ("5m", "15m", "1h"):
+        await program.services.drafts.picture(draft.draft_id, interval)
+    assert {market: len(state.candles._derived) for market, state in markets.items()} == before

@@ -19,6 +19,7 @@ from condor.accounts import open_vault
 from condor.home import find_home
 from condor.keys_command import change_passphrase, connect, list_keys, remove_keys
 from condor.redaction import Redactor
+from condor.store.common import put_user
 from condor.store.export import export
 from condor.users import Actor, Forbidden, Role
 from condor.vault import Kdf, Vault
@@ -177,6 +178,29 @@ async def test_s58_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_fo
             program.services.keys.list(trader)
         with pytest.raises(UserError, match="private chat"):
             await program.services.key_forms.add_keys(Actor(1, "You", Role.OWNER, "telegram", -100))
+
+
+async def test_a_page_takes_nothing_from_somebody_who_is_no_owner_any_more_or_whose_chat_may_only_look(box: SimVenue, tmp_path: Path) -> None:
+    ann = Actor(11, "Ann", Role.OWNER, "telegram", 11)
+    async with running(tmp_path) as program:
+
+        def owns(role: Role) -> None:
+            program._journal.run(lambda connection: put_user(connection, ann.user_id, ann.name, role, 1)).result(10)
+
+        owns(Role.OWNER)
+        async with Browser(program) as browser:
+            link = await program.services.key_forms.add_keys(ann)
+            owns(Role.TRADER)
+            status, said = await browser.fill_in(link, **ANSWERS, **NEW)
+            assert status == 422 and "needs the role owner, yours is trader" in said
+            owns(Role.OWNER)
+            program.services.access.freeze("telegram", "another program reads")
+            status, said = await browser.fill_in(link, **ANSWERS, **NEW)
+            assert status == 422 and "nothing is changed from here now" in said
+            assert not program.services.keys.has_vault and not any(row[0] == "add_keys" for row in audit(program)), "it was not even tried out"
+            program.services.access.thaw("telegram")
+            status, _ = await browser.fill_in(link, **ANSWERS, **NEW)
+            assert status == 200 and program.services.keys.has_vault
 
 
 # ---- canary --------------------------------------------------------------------------------------------------------

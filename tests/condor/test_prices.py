@@ -83,6 +83,20 @@ async def test_a_price_that_is_not_up_to_date_reachesno_claim(journal: Journal) 
     assert told(journal) == [("above", "150")]
 
 
+async def test_where_a_market_is_open_for_real_money_a_paper_price_reaches_nothing(journal: Journal) -> None:
+    market = Market(journal)
+    real = replace(market.price, mode="live", is_usable=False)
+    market._open = lambda: [market.price, real]  # type: ignore[method-assign]
+    with pytest.raises(UserError, match="below 100 already"):
+        await market.sets("below", "100")
+    await market.sets("above", "110")
+    await market.at("150")
+    assert told(journal) == []
+    real = replace(real, mid=Decimal(111), is_usable=True)
+    await market.at("150")
+    assert told(journal) == [("above", "111")]
+
+
 async def test_what_holds_already_or_is_no_price_is_refused(journal: Journal) -> None:
     market = Market(journal)
     with pytest.raises(UserError, match="BTC-USDT is above 90 already: it is at 100"):

@@ -52,7 +52,7 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "edit": (Role.TRADER, lambda s, a: s.edits.apply(a, "b", "c", {}, claim)),
     "stop bots": (Role.OPERATOR, lambda s, a: s.exits.stop(a, ["b"], claim, keep_position=True)),
     "close": (Role.OPERATOR, lambda s, a: s.exits.close(a, "x", claim, keep_position=True)),
-    "rename": (Role.TRADER, lambda s, a: s.exits.rename(a, "b", "B", claim)),
+    "rename": (Role.TRADER, lambda s, a: s.bots.rename(a, "b", "B", claim)),
     "pause": (Role.OPERATOR, lambda s, a: s.pauses.pause(a, ["b"], claim)),
     "resume": (Role.OPERATOR, lambda s, a: s.pauses.resume(a, ["b"], claim)),
     "caps": (Role.OWNER, lambda s, a: s.caps.change(a, "binance", "pairs", "BTC-USDT", claim)),

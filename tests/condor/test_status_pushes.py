@@ -9,7 +9,7 @@ from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.services.subscriptions import SubscriptionService
-from condor.store.common import ChatRow, chats
+from condor.store.common import ChatRow, all_chats, bury_chat
 from tests.support.programs import OWNER
 from tests.support.records import fresh_records
 
@@ -30,7 +30,7 @@ class Pushes:
 
     async def round(self) -> int:
         """The timer fires; returns how many pushes there were so far."""
-        (row,) = await asyncio.wrap_future(self.journal.read(chats))
+        (row,) = await asyncio.wrap_future(self.journal.read(all_chats))
         await self.service._push(row)
         return self.pushed
 
@@ -64,3 +64,21 @@ async def test_who_wants_every_push_gets_every_push(tmp_path: Path) -> None:
     assert not await pushes.service.only_changes(OWNER)
     assert [await pushes.round() for _ in range(3)] == [1, 2, 3]
     pushes.journal.close()
+
+
+async def test_who_can_t_be_reached_is_pushed_nothing_and_again_when_they_are_back_also_over_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "condor.db"
+    path.write_bytes(fresh_records())
+    first = Pushes(path)
+    await first.service.known_chat(OWNER)
+    await first.service.set(OWNER, 900)
+    await asyncio.wrap_future(first.journal.run(lambda connection: bury_chat(connection, OWNER.chat_id, OWNER.front)))
+    assert await first.round() == 0
+    first.journal.close()
+    second = Pushes(path)
+    await second.service.rebuild()
+    assert second.service._scheduler._scheduler.get_job("status local 1") is not None, "the wish is a row"
+    assert await second.round() == 0
+    await second.service.known_chat(OWNER)
+    assert await second.round() == 1
+    second.journal.close()

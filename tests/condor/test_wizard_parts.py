@@ -78,6 +78,15 @@ def test_fields_without_a_question_are_asked_by_their_names_and_parts_one_by_one
     assert (model.part.stop_loss, model.part.depth, model.weights, model.maybe) == (Decimal("0.02"), 9, [Decimal(1), Decimal(2)], None)
 
 
+class Maybe(BaseModel):
+    may_short: bool | None = None
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", True), ("no", False), ("off", None), ("-", None)])
+def test_no_is_an_answer_where_it_is_among_the_choices(text: str, value: bool | None) -> None:
+    assert read_answer(form_of(Maybe, {}).question("may_short"), text, {}, {}) is value
+
+
 def test_a_config_with_parts_is_written_by_create_as_it_is_read(tmp_path: Path) -> None:
     home = find_home(tmp_path)
     folder = tmp_path / "controllers" / "generic"
@@ -156,6 +165,11 @@ def test_a_budget_below_one_order_can_only_be_raised(tmp_path: Path) -> None:
 
 def by_hand(**values: Any) -> ByHandConfig:
     return ByHandConfig.model_validate({"executor": {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY", **values}})
+
+
+def test_a_step_of_a_slipped_finger_is_a_problem_and_no_fault() -> None:
+    found = too_small(by_hand(type="dca_executor", amounts_quote=["1e29", 1], prices=[9, 8]), MARKET)
+    assert found is not None and [fix.label for fix in found.fixes] == ["Use 1 level"]
 
 
 def test_ladders_and_slices_by_hand_are_made_fewer_with_the_same_whole() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from pathlib import Path
 
+from condor.users import Actor, Role
 from condor.views import FactKind
 from tests.support.alert_bench import OWNER, alert_bench
 
@@ -205,6 +206,38 @@ async def test_s47_a_topic_that_is_deleted_falls_back_to_the_owners_chat_with_on
         await bench.critical("not routed")
         await bench.turn(3)
         assert "not routed" in bench.texts(GROUP)[-1], "the rest of the group goes on"
+
+
+async def test_s47_where_the_owners_chat_is_away_too_the_group_itself_is_told(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path, GROUP) as bench:
+        await bench.says("/alerts topic 5 trade", "topic 5", chat=GROUP)
+        bench.telegram.faults.gone_topics.add(5)
+        await bench.closed("x-1")
+        await bench.turn(5)
+        assert bench.rows("SELECT thread_id FROM alert_topics") == [(-1,)]
+        bench.telegram.faults.blocked.add(OWNER)
+        await bench.closed("x-2")
+        await bench.turn(5)
+        await bench.closed("x-3", pnl="3.33")
+        await bench.turn(5)
+        assert "+$3.33" in bench.telegram.texts(GROUP)[-1]
+        assert bench.rows("SELECT thread_id FROM alert_topics") == []
+
+
+async def test_s8_t6_what_was_missed_is_told_also_when_the_unblocking_is_heard_of_first(tmp_path: Path) -> None:
+    """Telegram says that somebody has unblocked the bot before they write anything."""
+    async with alert_bench(tmp_path) as bench:
+        bench.telegram.faults.blocked.add(OWNER)
+        await bench.closed("x-1")
+        await bench.turn(3)
+        await bench.closed("x-2", pnl="2.22")
+        await bench.turn(3)
+        bench.telegram.faults.blocked.clear()
+        await bench.services.groups.back(Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER))
+        await bench.says("/alerts", "Alerts of this chat")
+        await bench.turn(5)
+        assert closes(bench.telegram.texts()) == 2
+        assert bench.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
 
 
 async def test_late_alerts_keep_their_payload_over_a_restart_of_the_sender(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from condor.alerts.events import Level
+from condor.store.bots import BotRow, add_bot
 from condor.users import Actor, Forbidden, Role
 from condor.views import FactKind
 from tests.fakes.telegram import Message
@@ -170,6 +172,18 @@ async def test_who_may_only_look_changes_nothing_of_a_group(tmp_path: Path) -> N
 
 def _nothing(connection: object) -> None:
     return
+
+
+async def test_a_bot_is_called_by_its_title_also_before_anything_was_said_of_it(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path, GROUP) as bench:
+        row = BotRow("pmm-1", "My *market* maker", "paper", "paper", "running", False, OWNER, 0, None)
+        await asyncio.wrap_future(bench.journal.run(lambda connection: add_bot(connection, row, [])))
+        card = await bench.says("/alerts closed pmm-1 default", "Executor closed")
+        assert "My *market* maker" in card.text
+        card = await bench.says("/alerts topic 5 trade pmm-1", "Alerts of this chat", chat=GROUP)
+        assert "Topics: trade of My *market* maker in topic 5" in card.text
+        card = await bench.says("/alerts topic 6", "topic 6", chat=GROUP)
+        assert "all of all bots in topic 6" in card.text
 
 
 async def test_bad_input_gets_one_clear_sentence(tmp_path: Path) -> None:

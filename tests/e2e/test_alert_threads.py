@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from condor.views import FactKind
+from telegram.error import BadRequest
+
+from condor.views import FactKind, Notice
+from handlers.push import unreachable
 from tests.support.alert_bench import ENTRY, OWNER, alert_bench
 
 
@@ -62,6 +65,24 @@ async def test_s39_a_badge_that_could_not_be_set_is_set_later_also_after_a_resta
         await bench.turn(10, 2)
         assert "TAKE_PROFIT" in bench.told()[0].text
         assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
+
+
+async def test_s39_a_message_that_telegram_never_lets_us_change_holds_up_nothing(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        await bench.opened("x-1")
+        await bench.turn(2)
+
+        async def refuse(chat_id: int, message_id: int, notice: Notice) -> None:
+            raise unreachable(BadRequest("MESSAGE_ID_INVALID"))
+
+        bench.front.notifier.edit = refuse  # type: ignore[method-assign]
+        await bench.closed("x-1")
+        await bench.turn(4)
+        assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
+        before = len(bench.telegram.told())
+        await bench.closed("x-2")
+        await bench.turn(1)
+        assert len(bench.telegram.told()) == before + 1
 
 
 async def test_s39_a_position_that_is_handed_over_says_that_it_is_still_open(tmp_path: Path) -> None:
@@ -128,6 +149,19 @@ async def test_repeats_go_on_over_a_restart_and_end_when_it_is_over_by_itself(tm
         await bench.turn(620, 62)
         assert "Nobody has seen 1 critical alert<" in bench.texts()[-1]
         assert "stays" not in bench.texts()[-1] and "Venue" not in bench.texts()[-1]
+
+
+async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_nothing(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        await bench.fact(FactKind.CHAT_TROUBLE, "", front="telegram", text="somebody else reads (409)")
+        await bench.turn(2)
+        await bench.fact(FactKind.CHAT_TROUBLE, "", front="telegram", text="the bot is ours alone again", is_over=True)
+        await bench.turn(2)
+        bad, good = bench.telegram.told()
+        assert any("Seen" in button["text"] for row in bad.buttons for button in row)
+        assert good.text == "✔ <b>Telegram</b>: the bot is ours alone again." and not any("Seen" in b["text"] for row in good.buttons for b in row)
+        await bench.turn(3600, 600)
+        assert len(bench.telegram.told()) == 2
 
 
 async def test_three_starts_within_ten_minutes_are_told_as_a_crash_loop(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from condor.alerts.timed import TimedAlerts
 from condor.errors import CondorError
 from condor.store.common import put_chat
 from condor.webhook import FRONT, Webhook, signature
+from handlers.app import Address, ChatFront, build_registry
 from tests.fakes.telegram import TOKEN, Telegram
 from tests.support.alert_bench import OWNER, AlertBench, alert_bench
 from tests.support.programs import made
@@ -107,6 +108,19 @@ async def test_t9_t10_from_401_or_409_on_nothing_waits_for_ten_minutes(tmp_path:
         await bench.front.look_around()
         assert bench.troubles[-1] is None
         await bench.says("/alerts", "Alerts of this chat")
+
+
+async def test_a_bot_that_comes_up_well_may_act_whatever_was_said_of_the_one_before(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        await bench.front.close()
+        bench.services.access.freeze("telegram", "the token of the bot before was stolen (409)")
+        bench.front = ChatFront(
+            "telegram", Address(TOKEN, bench.telegram.root, is_local=True), bench.services, build_registry(), bench.wall.wall_ms, print
+        )
+        bench.front.start_soon()
+        await bench.until(lambda: bench.front.is_up)
+        assert bench.services.access.frozen("telegram") == ""
+        await bench.says("/alerts opened off", "Position opened")
 
 
 async def test_a_webhook_that_is_away_is_tried_again(tmp_path: Path) -> None:

@@ -193,3 +193,17 @@ def test_s20_a_draft_is_tried_on_the_last_seven_days_while_the_chat_goes_on(pers
     assert "candles over 7.0 days; synthetic market" in text and re.search(r"Trades\s+[1-9]", text) and "Fees" in text
     person.tap("Review", card)
     assert "Start (paper)" in " ".join(person.labels(card))
+
+
+def test_s15_the_chart_of_a_draft_turns_to_another_interval_in_the_same_message(person: Person) -> None:
+    card = reviewed(person, begin(person, "grid_strike"))
+    person.tap("📈 Chart", card)
+    person.until(lambda: bool(person.now(card)["media"]), "the chart", 20)
+    first = person.file(person.now(card)["media"]["file_id"])
+    assert first.startswith(b"\x89PNG") and "● 15m" in person.labels(card)
+    person.tap("1h", card)
+    person.until(lambda: "chart · 1h" in person.text(card) and "being drawn" not in person.text(card), "the other interval", 5)
+    second = person.file(person.now(card)["media"]["file_id"])
+    assert second.startswith(b"\x89PNG") and second != first
+    person.tap("◀ Review", card)
+    assert "Start (paper)" in " ".join(labels(person.wait_text("review · 📄 paper")))

@@ -30,7 +30,7 @@ def test_s17_two_wizards_keep_their_own_values_replies_reach_the_right_one_and_l
     person.tap("pmm_simple", asked)
     assert re.search(r"take profit\s+3%", reviewed(person, asked)["text"])
     assert "On which venue?" in person.text(second)
-    assert re.search(r"take profit\s+0\.6%|take profit\s+(?!3%)", reviewed(person, second)["text"])
+    assert re.search(r"take profit\s+(?!3%)[\d.]+%", reviewed(person, second)["text"])
 
 
 def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) -> None:
@@ -109,8 +109,7 @@ def test_s19_a_draft_is_sent_as_a_file_that_gives_the_same_draft_again(person: P
     person.tap("YAML", review)
     sent = person.wait(lambda message: bool(message["media"]) and message["message_id"] > review["message_id"])
     again = person.upload("again.yml", person.file(sent["media"]["file_id"]), "review · 📄 paper")
-    same = [part.split("What may it do")[0] for part in (review["html"], again["html"])]
-    rows = [re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)[0] for part in same]
+    rows = [re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)[0] for part in (review["html"], again["html"])]
     assert rows[0] == rows[1] and "4.5%" in rows[0]
 
 
@@ -132,7 +131,7 @@ def test_an_executor_is_set_up_by_hand_and_its_bot_ends_with_it(person: Person, 
     query = "SELECT type, close_type FROM executors WHERE bot_id LIKE 'twap%'"
     person.until(lambda: bool(shared.rows(query + " AND close_type IS NOT NULL")), "the end of the executor", 30)
     person.until(lambda: shared.rows("SELECT state FROM bots WHERE bot_id LIKE 'twap%'") == [("stopped",)], "the end of its bot", 10)
-    assert shared.rows(query) == [("twap_executor", "COMPLETED")] or shared.rows(query)[0][0] == "twap_executor"
+    assert shared.rows(query) == [("twap_executor", "COMPLETED")]
 
 
 @pytest.mark.parametrize("kind", ["position", "order", "dca", "grid", "arbitrage", "xemm", "pair"])

@@ -12,6 +12,7 @@ from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import FactKind, Notice
 from handlers import alerts
 from handlers.alerts import text_of
+from handlers.alerts_orders import SEVERAL_ORDERS
 
 ORDER = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "BUY", "amount": "0.010", "client_order_id": "cdr-1-7-1"}
 
@@ -101,7 +102,7 @@ def test_what_is_critical_and_what_was_traded_goes_before_a_burst() -> None:
 
 
 def test_every_merged_kind_has_words_for_several() -> None:
-    assert set(alerts._ORDERS) == MERGED
+    assert set(SEVERAL_ORDERS) == MERGED
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ async def test_s53_ten_rapid_taps_fetch_once_and_nothing_new_says_up_to_date(cha
     card = await chat.send("/look", "a plain card")
     router = chat.program._fronts[0]._router
     at = [1_790_000_000_000]
-    router._looks._now_ms = router._now_ms = lambda: at[0]
+    router._looks._now_ms = lambda: at[0]
     renders.clear()
     at[0] += 5_000
     for _ in range(10):

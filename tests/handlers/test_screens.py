@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from handlers.context import Context
 from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_length
 from handlers.processor import is_urgent_button
 from handlers.registry import Registry
+from handlers.screens.closing import closed_words
 from handlers.view import Button, Show, Toast, View, show
 from tests.handlers.crawler import faults_of
 from tests.support.programs import OWNER, running
@@ -268,6 +270,31 @@ async def test_a_viewer_sees_and_can_not_act(program: Program, registry: Registr
         assert registry.actions[name].role > Role.VIEWER
     view = await registry.screens["help"].render(context(program, registry, viewer), {})
     assert "/stop" not in view.text
+
+
+async def test_help_says_that_no_real_money_is_at_stake_only_where_that_is_so(registry: Registry) -> None:
+    modes = ("paper",)
+    services: Any = SimpleNamespace(data=SimpleNamespace(results=SimpleNamespace(modes=lambda: modes)))
+    ctx = Context(services, registry, OWNER, lambda connection: None, lambda: 0)
+    assert "no real money is at stake" in (await registry.screens["help"].render(ctx, {})).text
+    modes = ("live", "paper")
+    text = (await registry.screens["help"].render(ctx, {})).text
+    assert "no real money" not in text and "Real money is at stake" in text
+
+
+async def test_s32_what_an_executor_has_earned_is_said_in_its_own_asset(registry: Registry) -> None:
+    ended = {"a": ("TAKE_PROFIT", Decimal("2.1"), "USDT", 14.0), "b": ("STOP_LOSS", Decimal("-0.5"), "BTC", 14.0), "c": ("FAILED", None, "BTC", 14.0)}
+
+    async def found(actor: Actor, executor_id: str) -> Any:
+        return ended[executor_id]
+
+    services: Any = SimpleNamespace(exits=SimpleNamespace(ended=found))
+    told = [await closed_words(Context(services, registry, OWNER, lambda connection: None, lambda: 0), executor_id) for executor_id in ended]
+    assert told == [
+        "already closed 14s ago (TAKE_PROFIT +$2.10)",
+        "already closed 14s ago (STOP_LOSS -0.50 BTC)",
+        "already closed 14s ago (FAILED ?)",
+    ]
 
 
 def test_names_are_escaped_and_long_cards_are_cut_between_blocks() -> None:

@@ -21,6 +21,7 @@ from botcore.recorder.journal import Journal, Op, Write
 from condor.alerts.timed import TimedAlerts
 from condor.host import WallClock
 from condor.notifications import Notifications
+from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.services.access import AccessService
 from condor.services.alerts import AlertService
@@ -87,6 +88,7 @@ class AlertBench:
             "confirms": ConfirmService(self.journal, self.wall),
             "step_up": StepUpService(self.journal, self.wall),
             "data": SimpleNamespace(pictures=None),
+            "redact": Redactor(),
         }
         # what alerts do not touch is not there
         parts: dict[str, Any] = dict.fromkeys((field.name for field in fields(Services)), None) | given

@@ -139,7 +139,7 @@ outbox = Table(
     # JSON: what is told; the front end words it when it is sent
     Column("notice", Text, nullable=False),
     Column("is_silent", Boolean, nullable=False),
-    # queued | sent | failed
+    # queued | sent | failed | digest | unsure | merged
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("message_id", BigInteger),

@@ -1,0 +1,84 @@
+"""Answers taken into a draft: read, checked, and what the market proposes after them. Nothing is written down here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from botcore.model.errors import UserError
+from condor.forms import Question, check_draft, default_answers, read_answer
+from condor.services.draft_kinds import DraftKinds
+from condor.services.draft_sizes import DraftSizes
+from condor.services.proposals import PRICES, proposed
+from condor.services.purse import Purse
+from condor.store.drafts import Draft
+
+MARKET = ("connector_name", "trading_pair")
+
+
+class DraftAnswers:
+    """See the module."""
+
+    def __init__(self, kinds: DraftKinds, sizes: DraftSizes, purse: Purse) -> None:
+        self._kinds = kinds
+        self._sizes = sizes
+        self._purse = purse
+
+    def answered(self, draft: Draft, name: str, text: str) -> Draft:
+        """A draft with one more answer; Ambiguous or UserError where it can't be read or does not hold."""
+        question = self._kinds.form(draft.controller_name, draft.answers).question(name)
+        value = self._sizes.share(draft, question, text)
+        if value is None:
+            value = read_answer(question, text, self._kinds.markets(), draft.answers)
+        return self._taken(draft, question, value)
+
+    def _taken(self, draft: Draft, question: Question, value: Any) -> Draft:
+        name = question.name
+        answers = {**draft.answers, name: value}
+        if name.rpartition(".")[2] == "connector_name":
+            answers = self._moved(answers, name)
+        faults = check_draft(self._kinds.form(draft.controller_name, answers), answers, name)
+        if faults:
+            allowed = f"; allowed: {question.range_text}" if question.range_text and question.range_text not in faults[0].problem else ""
+            raise UserError(f"{question.label}: {faults[0].problem}{allowed}")
+        notes = draft.notes
+        why = {field: reason for field, reason in notes.why.items() if field != name}
+        given = tuple(dict.fromkeys((*notes.given, name)))
+        changed = replace(draft, answers=answers, notes=replace(notes, given=given, why=why))
+        if name not in (*MARKET, "side"):
+            return changed
+        is_same = all(draft.answers.get(field) == answers.get(field) for field in MARKET)
+        return self.proposed(changed if is_same else _without_prices(changed))
+
+    def _moved(self, answers: dict[str, Any], name: str) -> dict[str, Any]:
+        """After a change of venue: a pair that is not there is replaced by the first that is."""
+        pair_name = name.replace("connector_name", "trading_pair")
+        pairs = self._kinds.markets().get(str(answers[name]), [])
+        if pairs and pair_name in answers and answers[pair_name] not in pairs:
+            return {**answers, pair_name: pairs[0]}
+        return answers
+
+    def proposed(self, draft: Draft) -> Draft:
+        """A draft with what its market proposes for the fields that nobody has answered."""
+        market, instrument = self._sizes.market(draft.answers)
+        if market is None or instrument is None:
+            return draft
+        form = self._kinds.form(draft.controller_name, draft.answers)
+        fields = {question.name: None for question in form.questions if question.name not in draft.notes.given}
+        values, why = proposed(fields, draft.answers, instrument, self._purse.mid(market), self._purse.day(market))
+        return replace(draft, answers={**draft.answers, **values}, notes=replace(draft.notes, why={**draft.notes.why, **why}))
+
+    def reset(self, draft: Draft, name: str) -> Draft:
+        """A draft in which a question has its default again."""
+        form = self._kinds.form(draft.controller_name, draft.answers)
+        form.question(name)
+        default = default_answers(form, self._kinds.example(draft.controller_name)).get(name)
+        notes = replace(draft.notes, given=tuple(field for field in draft.notes.given if field != name))
+        return self.proposed(replace(draft, answers={**draft.answers, name: default}, notes=notes))
+
+
+def _without_prices(draft: Draft) -> Draft:
+    """A draft of another market than before: no price stays that nobody has given, for it was one of the old market."""
+    old = {name for name in (*PRICES, "prices") if name not in draft.notes.given}
+    answers = {name: value for name, value in draft.answers.items() if name not in old}
+    return replace(draft, answers=answers, notes=replace(draft.notes, why={name: why for name, why in draft.notes.why.items() if name not in old}))
