@@ -74,7 +74,7 @@ async def test_one_that_is_repeated_speaks_each_time_that_the_price_crosses_also
     assert told(journal) == [("above", "111"), ("above", "111"), ("above", "110")]
 
 
-async def test_a_price_that_is_not_up_to_date_reachesno_claim(journal: Journal) -> None:
+async def test_a_price_that_is_not_up_to_date_reaches_nothing(journal: Journal) -> None:
     market = Market(journal)
     await market.sets("above", "110")
     await market.at("150", is_usable=False)

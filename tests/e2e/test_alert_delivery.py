@@ -220,7 +220,7 @@ async def test_s47_where_the_owners_chat_is_away_too_the_group_itself_is_told(tm
         await bench.turn(5)
         await bench.closed("x-3", pnl="3.33")
         await bench.turn(5)
-        assert "+$3.33" in bench.telegram.texts(GROUP)[-1]
+        assert "+$3.33" in bench.texts(GROUP)[-1]
         assert bench.rows("SELECT thread_id FROM alert_topics") == []
 
 
@@ -236,7 +236,7 @@ async def test_s8_t6_what_was_missed_is_told_also_when_the_unblocking_is_heard_o
         await bench.services.groups.back(Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER))
         await bench.says("/alerts", "Alerts of this chat")
         await bench.turn(5)
-        assert closes(bench.telegram.texts()) == 2
+        assert closes(bench.texts()) == 2
         assert bench.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
 
 

@@ -79,10 +79,10 @@ async def test_s39_a_message_that_telegram_never_lets_us_change_holds_up_nothing
         await bench.closed("x-1")
         await bench.turn(4)
         assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
-        before = len(bench.telegram.told())
+        before = len(bench.told())
         await bench.closed("x-2")
         await bench.turn(1)
-        assert len(bench.telegram.told()) == before + 1
+        assert len(bench.told()) == before + 1
 
 
 async def test_s39_a_position_that_is_handed_over_says_that_it_is_still_open(tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_noth
         await bench.turn(2)
         await bench.fact(FactKind.CHAT_TROUBLE, "", front="telegram", text="the bot is ours alone again", is_over=True)
         await bench.turn(2)
-        bad, good = bench.telegram.told()
+        bad, good = bench.told()
         assert any("Seen" in button["text"] for row in bad.buttons for button in row)
         assert good.text == "✔ <b>Telegram</b>: the bot is ours alone again." and not any("Seen" in b["text"] for row in good.buttons for b in row)
         await bench.turn(3600, 600)
-        assert len(bench.telegram.told()) == 2
+        assert len(bench.told()) == 2
 
 
 async def test_three_starts_within_ten_minutes_are_told_as_a_crash_loop(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ async def test_a_bot_that_comes_up_well_may_act_whatever_was_said_of_the_one_bef
             "telegram", Address(TOKEN, bench.telegram.root, is_local=True), bench.services, build_registry(), bench.wall.wall_ms, print
         )
         bench.front.start_soon()
-        await bench.until(lambda: bench.front.is_up)
+        await bench.telegram.until(lambda: bench.front.is_up, "the front end to be up")
         assert bench.services.access.frozen("telegram") == ""
         await bench.says("/alerts opened off", "Position opened")
 

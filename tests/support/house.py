@@ -77,6 +77,7 @@ class House(Transcript):
 
     async def post(self, path: str, **body: Any) -> Any:
         async with self.session.post(path, json=body) as response:
+            assert response.ok, f"{path} {body}: {response.status} {await response.text()}"
             return await response.json()
 
     async def write(self, text: str) -> int:
