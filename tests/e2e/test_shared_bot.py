@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from condor.users import Actor, Role
 from tests.support.access import ANN, World, world
-
-LOCAL = Actor(1, "You", Role.OWNER, "local", 1)
+from tests.support.programs import OWNER
 
 
 @pytest.fixture(autouse=True)
@@ -42,11 +40,11 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
         # looking goes on, and says so; so does the local page, where everything may be done
         assert "another program reads" in (await w.ann.say("/status", "Status")).text
         assert "Only looking, for now" in (await w.ann.say("/whoami")).text
-        assert "(409)" in w.program.services.overview.status(LOCAL).trouble
+        assert "(409)" in w.program.services.overview.status(OWNER).trouble
         await w.telegram.until(
             lambda: [row for row in w.rows("SELECT notice FROM outbox WHERE front = 'local'") if "409" in row[0]], "the local alert"
         )
-        await w.program.services.overview.halt(LOCAL, lambda connection: None)
+        await w.program.services.overview.halt(OWNER, lambda connection: None)
         assert w.program._last_tick_ns is not None
         assert w.audit("user_id", "action", "result")[:2] == [(ANN, "halt", "refused"), (ANN, "/new", "refused")]
         # /panic makes things only safer
@@ -61,7 +59,7 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
         w.ann.write("hello")
         await w.telegram.until(lambda: w.telegram.polls > polls + 1, "another poll")
         await w.program._fronts[-1].look_around()
-        assert not frozen("telegram") and "(409)" not in (w.program.services.overview.status(LOCAL).trouble or "")
+        assert not frozen("telegram") and "(409)" not in (w.program.services.overview.status(OWNER).trouble or "")
         assert await w.ann.say("/new", "Which strategy?")
 
 
@@ -71,7 +69,7 @@ async def test_t9_a_revoked_token_is_said_here_and_heals_by_itself(tmp_path: Pat
         await w.telegram.until(lambda: "(a webhook, 409)" in str(health_of(w)), "the webhook to be known")
         w.telegram.faults.webhook, w.telegram.faults.revoked = False, True
         await w.telegram.until(lambda: "(401)" in str(health_of(w)), "the trouble to be known")
-        assert "refuses the token" in (w.program.services.overview.status(LOCAL).trouble or "")
+        assert "refuses the token" in (w.program.services.overview.status(OWNER).trouble or "")
         polls = w.telegram.polls
         w.telegram.faults.revoked = False
         await w.telegram.until(lambda: w.telegram.polls > polls, "polling to go on")
