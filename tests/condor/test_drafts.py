@@ -74,4 +74,7 @@ async def test_prices_of_another_market_do_not_stay_when_the_new_one_has_no_pric
     assert "start_price" not in other.answers and other.notes.why == {}
     assert other.answers["end_price"] == "70000", "what a person has given is theirs"
     faults = (await drafts.review(begun.draft_id)).faults
-    assert faults[:1] == ("still to be answered: start price",)
+    assert faults == ("still to be answered: start price", "still to be answered: limit price"), "the model's own 0.58 is no price of this market"
+    for act in (drafts.begin_trial(OWNER, begun.draft_id), drafts.picture(begun.draft_id, "1h"), drafts.start(OWNER, begun.draft_id, no_claim)):
+        with pytest.raises(UserError, match="still to be answered: start price"):
+            await act
