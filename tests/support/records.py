@@ -17,3 +17,9 @@ def fresh_records() -> bytes:
         path = Path(folder) / "condor.db"
         migrate(path, [MIGRATIONS])
         return path.read_bytes()
+
+
+def begin_records(path: Path) -> None:
+    """Records as a first start makes them, where there are none yet."""
+    if not path.exists():
+        path.write_bytes(fresh_records())
