@@ -190,7 +190,7 @@ async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: 
     card = await house.send("/status", "Status")
     await house.tap("No new positions", card)
     assert await house.tap("Switch off now", card) == "No new positions from now on"
-    again = await house.send("/status", "No new positions:")
+    again = await house.send("/status", "Status", "No new positions:")
     await house.tap("Allow new positions", again)
     assert await house.tap("Allow them", again) == "New positions are allowed"
     assert house.rows("SELECT action FROM audit WHERE target = 'trading' ORDER BY audit_id") == [("halt",), ("release",)]
