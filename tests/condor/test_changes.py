@@ -154,7 +154,7 @@ async def test_peak_of_the_records_counts_after_a_restart_and_not_for_whoever_st
         strategy = second._manager.running[view.bot_id].strategy
         for _ in range(3):
             strategy.on_tick(second._hosts.paper.clock.now_ns)
-        assert not strategy.is_stopping and strategy.orchestrator.drawdown.peak < 500
+        assert not strategy.is_stopping and strategy.orchestrator.drawdowns.whole.peak < 500
     finally:
         await second.close()
 
