@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -41,13 +42,19 @@ class UserApi:
 
     Parameters
     ----------
-    is_real : bool
-        Whether real money can be traded from here: the page's header says so.
+    is_real : callable
+        Whether real money can be traded from here now: the page's header says so.
     panic : PanicButton, optional
     """
 
     def __init__(
-        self, state: ChatState, access: ChatAccess, signal: ChangeSignal, *, is_real: bool = False, panic: PanicButton | None = None
+        self,
+        state: ChatState,
+        access: ChatAccess,
+        signal: ChangeSignal,
+        *,
+        is_real: Callable[[], bool] = lambda: False,
+        panic: PanicButton | None = None,
     ) -> None:
         self._panic = panic
         self._is_real = is_real
@@ -75,7 +82,7 @@ class UserApi:
     # ---- the page --------------------------------------------------------------------------------------------------
     async def _index(self, request: web.Request) -> web.Response:
         shown = _page("index.html")
-        if self._is_real and isinstance(shown.body, bytes):
+        if self._is_real() and isinstance(shown.body, bytes):
             shown.body = shown.body.replace(PAPER_BADGE, REAL_BADGE)
         return shown
 
