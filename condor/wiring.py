@@ -12,6 +12,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -28,6 +29,8 @@ from condor.caps_keeper import CapsKeeper
 from condor.chat_trouble import ChatTroubles
 from condor.chats import Chat, Chats, Wanted
 from condor.configs import Configs
+from condor.control.desk import ControlDesk
+from condor.control.server import ControlServer
 from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
@@ -130,6 +133,7 @@ class Program:
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
         self._is_open = False
+        self._end: Callable[[], None] = lambda: None
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
 
@@ -198,6 +202,7 @@ class Program:
         self._recover()
         self._live.start()
         await self._open_doors(secret)
+        await self._open_socket()
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
@@ -336,6 +341,14 @@ class Program:
             self._chats.take(local)
             await local.start()
         phone.start(self._wanted.token if TELEGRAM_FRONT in self._wanted.names else None)
+
+    async def _open_socket(self) -> None:
+        """The command line's way in."""
+        control = ControlServer(
+            self._home.socket, ControlDesk(self.services, self._door, self.closed_accounts, lambda: self.web.link(), lambda: self._end())
+        )
+        await control.start()
+        self._endings.push_async_callback(control.close)
 
     def _front(self, name: str, address: Address) -> ChatFront:
         return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chat_trouble.on_trouble(name, text))
@@ -482,6 +495,10 @@ class Program:
     async def panic(self) -> None:
         """SIGUSR1: everything stops; positions stay."""
         await self._door.press(flatten=False, front="signal")
+
+    def when_ended(self, end: Callable[[], None]) -> None:
+        """Call this when the command line asks for an end."""
+        self._end = end
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""
