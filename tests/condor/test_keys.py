@@ -161,7 +161,7 @@ async def say(program: Program, text: str) -> int:
         return int((await answer.json())["message_id"])
 
 
-async def test_s58_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_for_nothing(box: SimVenue, tmp_path: Path) -> None:
+async def test_s58_t15_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_for_nothing(box: SimVenue, tmp_path: Path) -> None:
     async with running(tmp_path) as program:
         messages = program._chat_state.messages
         typed = await say(program, f"binance {KEY} {SECRET}")
