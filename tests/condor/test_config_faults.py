@@ -18,11 +18,10 @@ from condor.home import find_home
 from condor.scripts import read_plan
 from condor.services.bots import BOT_ID
 from condor.settings import load_settings
-from condor.users import Actor, Role
 from condor.yaml_file import ConfigErrors, parse_yaml, read_yaml
-from tests.support.panics import no_claim, running
+from tests.support.panics import running
+from tests.support.programs import OWNER, no_claim
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 GOOD = """controller_name: pmm_simple
 connector_name: binance_perpetual
 trading_pair: BTC-USDT

@@ -23,7 +23,7 @@ from condor.keys_command import connect, remove_keys
 from condor.scripts import read_plan
 from condor.vault import Kdf
 from tests.support.key_world import KEY, PASSPHRASE, SECRET, running, venue
-from tests.support.panics import until
+from tests.support.waiting import until
 
 LONG = "a-home-with-a-name-that-is-as-long-as-some-people-make-them-" * 2
 

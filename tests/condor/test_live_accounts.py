@@ -16,14 +16,13 @@ from botcore.venues.rules_keeper import RulesKeeper
 from condor.home import find_home
 from condor.hosts import LIVE
 from condor.store.bots import STOPPED, bot_by_id
-from condor.users import Actor, Role
 from condor.vault import Kdf, Vault
 from condor.wiring import Program
 from tests.fakes.simvenue.venue import SimVenue
 from tests.support.key_world import KEY, PASSPHRASE, SECRET, running, venue
-from tests.support.panics import no_claim, until
+from tests.support.programs import OWNER, no_claim
+from tests.support.waiting import until
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 PERP = "binance_perpetual"
 GIVEN = Credentials(KEY, SECRET)
 # quotes that rest far from the market, so that what is there stays there
