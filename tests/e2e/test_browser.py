@@ -71,6 +71,24 @@ def test_a_bot_is_started_from_the_page_and_nothing_is_wider_than_it(page: objec
     assert wide <= 0
 
 
+@pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
+def test_s64_tables_of_the_main_screens_stand_on_a_phone_without_wrapping(page: object) -> None:
+    for line, words in (
+        ("/status", "Status"),
+        ("/bots", "running of"),
+        ("/executors", "Executors"),
+        ("/portfolio", "Accounts"),
+        ("/pnl", "Result ·"),
+    ):
+        say(page, line)
+        last_with(page, words).locator("pre").first.wait_for()  # type: ignore[attr-defined]
+    tables = page.evaluate("""() => [...document.querySelectorAll('pre')].map((pre) => {
+        const style = getComputedStyle(pre), height = pre.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+        return { text: pre.innerText, isCut: pre.scrollWidth > pre.clientWidth, lines: Math.round(height / parseFloat(style.lineHeight)) }; })""")  # type: ignore[attr-defined]
+    assert len(tables) >= 5
+    assert [table for table in tables if table["isCut"] or table["lines"] != table["text"].strip().count("\n") + 1] == []
+
+
 def test_a_tapped_button_spins_until_it_is_answered(page: object) -> None:
     say(page, "/start")
     key = last_with(page, "Paper trading").locator("button.key", has_text="More")  # type: ignore[attr-defined]

@@ -467,14 +467,16 @@ def test_lines_that_were_typed_come_back_with_the_arrows_also_after_a_reload(ben
 def test_a_line_that_is_cut_is_said_keeps_what_was_typed_and_comes_back_by_itself(bench: PageBench, page: Any) -> None:
     bench.says("before")
     shown(page, "before")
-    page.context.set_offline(True)
-    page.locator("#lost", has_text="Connection lost").wait_for(state="attached")
+    page.route("**/chat/**", lambda route: route.abort())
+    unheard = bench.says("the line breaks behind this")
+    page.locator("#lost", has_text="Connection lost").wait_for()
+    assert page.locator(f"#m{unheard}").count() == 1
     page.fill("#text", "is anybody there")
     page.press("#text", "Enter")
     page.locator("#toast", has_text="Not sent: Condor can't be reached").wait_for()
     assert page.input_value("#text") == "is anybody there"
     missed = bench.says("while it was cut")
-    page.context.set_offline(False)
+    page.unroute("**/chat/**")
     page.wait_for_selector(f"#m{missed}")
     page.wait_for_function("() => document.getElementById('lost').hidden")
     page.press("#text", "Enter")

@@ -192,10 +192,13 @@ function mark(sign) {
 
 // hidden words are not read out before they are opened; the text of a long quote is
 function openable(hidden) {
-  const isSpoiler = hidden.classList.contains("spoiler");
+  const isSpoiler = hidden.classList.contains("spoiler"), words = element("span");
+  words.append(...hidden.childNodes);
+  hidden.append(words);
   const show = (on) => {
     hidden.classList.toggle("open", on);
     hidden.setAttribute("aria-expanded", String(on));
+    words.setAttribute("aria-hidden", String(isSpoiler && !on));
     if (isSpoiler && !on) hidden.setAttribute("aria-label", "Hidden text"); else hidden.removeAttribute("aria-label");
   };
   const turn = () => show(!hidden.classList.contains("open"));
