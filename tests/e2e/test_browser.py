@@ -78,7 +78,7 @@ def test_s64_tables_of_the_main_screens_stand_on_a_phone_without_wrapping(page: 
         ("/bots", "running of"),
         ("/executors", "Executors"),
         ("/portfolio", "Accounts"),
-        ("/pnl", "Result ·"),
+        ("/pnl 1d", "Result · 1d"),
     ):
         say(page, line)
         last_with(page, words).locator("pre").first.wait_for()  # type: ignore[attr-defined]
