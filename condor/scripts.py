@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,8 @@ class WithBot:
     async def start(self) -> None:
         await self._instance.start()
         if self._mode == LIVE:
-            await self._wait_for_accounts()
+            wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
+            await wait_for_accounts(self._instance.closed_accounts, wanted)
         services: Services = self._instance.services
         owner = Actor(0, TERMINAL, Role.OWNER, "cli", 0)
         earlier = await self._earlier(services, owner)
@@ -150,24 +151,22 @@ class WithBot:
                 return view.bot_id, view.state
         return None
 
-    async def _wait_for_accounts(self) -> None:
-        """Until every account that the bot trades on may open positions; UserError when one can't within `LIVE_S`."""
-        wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
-        try:
-            await asyncio.wait_for(self._open(wanted), LIVE_S)
-        except TimeoutError:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in self._closed(wanted).items())
-            raise UserError(f"can't trade with real money after {LIVE_S:g} s, so no bot was started ({reasons})") from None
-
-    async def _open(self, wanted: set[str]) -> None:
-        while self._closed(wanted):  # noqa: ASYNC110 - several accounts, each of which opens and closes by itself
-            await asyncio.sleep(0.1)
-
-    def _closed(self, wanted: set[str]) -> dict[str, str]:
-        """Accounts that can't be traded on, with the reason."""
-        reasons: dict[str, str | None] = self._instance.closed_accounts()
-        # without any account the start of the bot says what is missing
-        return {name: str(reasons[name]) for name in sorted(wanted & set(reasons)) if reasons[name] is not None}
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._instance, name)
+
+
+async def wait_for_accounts(closed_accounts: Callable[[], Mapping[str, str | None]], wanted: set[str]) -> None:
+    """Until every account that a bot trades on may open positions; UserError when one can't within `LIVE_S`. One that is not connected is not waited for: the start of
+    the bot says what is missing."""
+
+    def closed() -> dict[str, str]:
+        reasons = closed_accounts()
+        return {name: reason for name in sorted(wanted & set(reasons)) if (reason := reasons[name]) is not None}
+
+    try:
+        async with asyncio.timeout(LIVE_S):
+            while closed():  # noqa: ASYNC110 - several accounts, each of which opens and closes by itself
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in closed().items())
+        raise UserError(f"can't trade with real money after {LIVE_S:g} s, so no bot was started ({reasons})") from None

@@ -53,6 +53,11 @@ class RiskGate:
     def release(self) -> None:
         self.halt_reason = None
 
+    def forget(self) -> None:
+        """Markets are gone, or are others under the same name: they are looked up anew."""
+        self._states.clear()
+        self._caps.clear()
+
     def refusal(self, request: OrderRequest, now_ns: int, own: OwnBooks | None = None) -> str | None:
         """Why this order may not leave, as one sentence; None lets it pass and counts it.
 
