@@ -92,9 +92,16 @@ class BotManager:
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def build(
-        self, bot_id: str, configs: Sequence[ConfigRow], mode: str, benched: Benched | None = None, limits: Mapping[str, Any] | None = None
+        self,
+        bot_id: str,
+        configs: Sequence[ConfigRow],
+        mode: str,
+        benched: Benched | None = None,
+        limits: Mapping[str, Any] | None = None,
+        *,
+        comes_back: bool = False,
     ) -> StrategyV2Base:
-        """A bot that is not on the clock yet, on the host of its mode; no code runs of controllers that are benched.
+        """A bot that is not on the clock yet, on the host of its mode; no code runs of controllers that are benched. One that `comes_back` may have positions.
 
         Raises
         ------
@@ -106,7 +113,7 @@ class BotManager:
             spec, config = self._pair(row, is_benched=bool(benched and row.controller_id in benched))
             pairs.append((replace(spec, controller_class=ControllerBase) if benched and config.id in benched else spec, config))
         strategy = self._hosts.of(mode).runtime.build_bot(
-            bot_id, pairs, self._on_idle, limits=BotLimits.model_validate(dict(limits or {})), on_breach=self._on_breach
+            bot_id, pairs, self._on_idle, limits=BotLimits.model_validate(dict(limits or {})), on_breach=self._on_breach, comes_back=comes_back
         )
         for controller_id, reason in (benched or {}).items():
             strategy.bench(controller_id, reason)
@@ -161,7 +168,7 @@ class BotManager:
             raise UserError(f"there is no stopped bot {bot_id}")
         host = self._hosts.of(row.mode)
         ids = [str(config.config.get("id")) for config in configs]
-        strategy = self.build(bot_id, configs, row.mode, dict.fromkeys(ids, reason))
+        strategy = self.build(bot_id, configs, row.mode, dict.fromkeys(ids, reason), comes_back=True)
         # behind all that is on its way to the disk: a fill that went to one of its holds a moment ago must be in them
         host.recorder.flush(None)
         records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
@@ -279,10 +286,10 @@ class BotManager:
         for controller_id, reason in benched.items():
             log.critical("controller %s of bot %s is not asked: %s", controller_id, row.bot_id, reason)
         try:
-            return self.build(row.bot_id, configs, row.mode, benched, limits)
+            return self.build(row.bot_id, configs, row.mode, benched, limits, comes_back=True)
         except Exception as error:
             ids = [str(config.config.get("id")) for config in configs]
-            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)), limits)
+            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)), limits, comes_back=True)
             log.critical("bot %s came back without its controllers, its executors are watched: %s", row.bot_id, error, exc_info=error)
             host = self._hosts.of(row.mode)
             for controller_id in ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,12 @@ from condor.configs import Configs, LoadedConfig
 from condor.home import Home
 from condor.hosts import LIVE, PAPER
 from condor.services.facade import Services
+from condor.store.bots import STOPPED
 from condor.user_code import SCRIPTS, decides, has_markets, script_limits, settings_model
 from condor.users import Actor, Role
 from condor.yaml_file import YamlFile, read_yaml, validate
+
+log = logging.getLogger(__name__)
 
 PLAIN = "v2_with_controllers"
 """The script that only runs controllers: it needs no file."""
@@ -133,8 +137,19 @@ class WithBot:
             await wait_for_accounts(self._instance.closed_accounts, wanted)
         services: Services = self._instance.services
         owner = Actor(0, TERMINAL, Role.OWNER, "cli", 0)
+        earlier = await self._earlier(services, owner)
+        if earlier is not None:
+            log.warning("bot %s of an earlier start is %s: it is not started a second time; stop it in the chat to start it anew", *earlier)
+            return
         controllers = [(item.spec.name, config_values(item.config)) for item in self._plan.controllers]
         await services.bots.start_all(owner, controllers, lambda _: None, self._plan.title, self._mode, limits=self._plan.limits)
+
+    async def _earlier(self, services: Services, owner: Actor) -> tuple[str, str] | None:
+        """The bot of this plan that has come back (whoever starts a program that died starts it with the same line), and its state; None when there is none."""
+        for view in await services.bots.all(owner):
+            if view.state != STOPPED and (view.title, view.mode) == (self._plan.title, self._mode):
+                return view.bot_id, view.state
+        return None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._instance, name)

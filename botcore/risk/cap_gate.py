@@ -10,7 +10,7 @@ from typing import Any
 
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
-from botcore.model.refusals import ABOVE_LIMIT, WAITS_FOR_MARKET, WAITS_ITS_TURN
+from botcore.model.refusals import ABOVE_LIMIT, OUT_OF_BAND, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.risk.cap_ledger import DAY_NS, ZERO, DayLedger, Price
 from botcore.risk.caps import AccountCaps
@@ -160,7 +160,7 @@ class Caps:
             if value > caps.max_order_quote:
                 return f"an order of {value:.2f} {caps.currency} is {ABOVE_LIMIT} {caps.max_order_quote:f} an order"
         if caps.price_deviation is not None and abs(2 * ticks - mid_half) > caps.price_deviation * mid_half:
-            return f"price {instrument.price(ticks):f} is further than {caps.price_deviation * 100:f} % from the market"
+            return f"price {instrument.price(ticks):f} {OUT_OF_BAND} {caps.price_deviation * 100:f} % from the market"
         if caps.orders_per_minute is not None:
             times = account.times
             while times and times[0] <= now_ns - MINUTE_NS:
