@@ -40,8 +40,8 @@ class WebServer:
         (is healthy, JSON values) for `/healthz`.
     chat : ChatState
         The chat behind the page; its Bot API is served whichever front end uses it.
-    is_real : bool
-        Whether real money can be traded from here.
+    is_real : callable
+        Whether real money can be traded from here now.
     panic : PanicButton, optional
         What stops everything; a chat without trading has none.
     phone : PhoneDoor, optional
@@ -60,7 +60,7 @@ class WebServer:
         registry: CollectorRegistry,
         flood_every: int = 0,
         *,
-        is_real: bool = False,
+        is_real: Callable[[], bool] = lambda: False,
         panic: PanicButton | None = None,
         phone: PhoneDoor | None = None,
         once: OncePages | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,12 +39,14 @@ class UserApi:
 
     Parameters
     ----------
-    is_real : bool
-        Whether real money can be traded from here: the page's header says so.
+    is_real : callable
+        Whether real money can be traded from here now: the page's header says so.
     panic : PanicButton, optional
     """
 
-    def __init__(self, state: ChatState, access: ChatAccess, *, is_real: bool = False, panic: PanicButton | None = None) -> None:
+    def __init__(
+        self, state: ChatState, access: ChatAccess, *, is_real: Callable[[], bool] = lambda: False, panic: PanicButton | None = None
+    ) -> None:
         self._panic = panic
         self._is_real = is_real
         self._state = state
@@ -65,7 +68,7 @@ class UserApi:
     # ---- the page --------------------------------------------------------------------------------------------------
     async def _index(self, request: web.Request) -> web.Response:
         shown = _page("index.html")
-        if self._is_real and isinstance(shown.body, bytes):
+        if self._is_real() and isinstance(shown.body, bytes):
             shown.body = shown.body.replace(PAPER_BADGE, REAL_BADGE)
         return shown
 
