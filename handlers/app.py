@@ -40,6 +40,7 @@ from handlers.screens import (
     door,
     editing,
     executors,
+    groups,
     help,
     home,
     invites,
@@ -82,7 +83,7 @@ def build_registry() -> Registry:
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
+    kept = (alerts, prices, settings, panic, users, invites, door, groups, audit, keys, caps, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 

@@ -9,7 +9,7 @@ from condor.users import Role, parse_role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs
-from handlers.registry import action, command, screen
+from handlers.registry import Danger, action, command, screen
 from handlers.view import Button, Outcome, Show, View, rows_of, show
 
 LASTS_S = 7 * 86_400
@@ -51,7 +51,7 @@ async def invites(ctx: Context, args: Args) -> View:
     return View(card(blocks), (*rows, (show("◀ Users", "users"),)))
 
 
-@action("new_invite", Role.OWNER)
+@action("new_invite", Role.OWNER, Danger.CHANGE)
 async def new_invite(ctx: Context, args: Args) -> Outcome:
     await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.invites.create(ctx.actor, parse_role(str(args["role"])), LASTS_S, 1, ctx.claim)
@@ -75,7 +75,7 @@ async def invite(ctx: Context, args: Args) -> View:
     return View(card(blocks), ((back,), (Button("End it now", "end_invite", {"invite": row.invite_id}, once=True, style="danger"),)))
 
 
-@action("end_invite", Role.OWNER)
+@action("end_invite", Role.OWNER, Danger.CHANGE)
 async def end_invite(ctx: Context, args: Args) -> Outcome:
     await ctx.services.invites.revoke(ctx.actor, int(args["invite"]), ctx.claim)
     return Show("invites", toast="It lets nobody in any more")
