@@ -35,11 +35,13 @@ from handlers.screens import (
     audit,
     bots,
     caps,
+    caps_changes,
     closing,
     code,
     door,
     editing,
     executors,
+    groups,
     help,
     home,
     invites,
@@ -83,7 +85,7 @@ def build_registry() -> Registry:
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
+    kept = (alerts, prices, settings, panic, users, invites, door, groups, audit, keys, caps, caps_changes, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 

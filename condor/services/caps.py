@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +87,13 @@ class CapsService:
             raise UserError(f"no account {account!r} with real money is connected{nearest(account, names)}")
         return self._caps, account
 
+    def wanted(self, actor: Actor, account: str, field: str, text: str) -> CapsView:
+        """An account as it would be with one cap changed; raises as `change` does, and changes nothing."""
+        require(actor, Role.OWNER, "changing caps")
+        caps, name = self._known(account)
+        values = _changed(caps.of(name) or AccountCaps(), _field(field), text).model_dump()
+        return replace(self._view(caps, name), caps=values)
+
     async def change(self, actor: Actor, account: str, field: str, text: str, claim: Claim) -> CapsView:
         """Set one cap, or take it away with `off`.
 
@@ -97,8 +104,7 @@ class CapsService:
         """
         require(actor, Role.OWNER, "changing caps")
         caps, name = self._known(account)
-        if field not in FIELDS:
-            raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
+        _field(field)
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> AccountCaps:
@@ -114,6 +120,15 @@ class CapsService:
         caps.set(name, await asyncio.wrap_future(self._journal.run(write)))
         return self._view(caps, name)
 
+    def may_release(self, actor: Actor, account: str, reason: str) -> None:
+        """Raises as `release` does, and changes nothing."""
+        require(actor, Role.OWNER, "releasing a cap")
+        caps, name = self._known(account)
+        if not caps.use(name).latched:
+            raise UserError(f"entries at {name} are not held back by its caps")
+        if len(reason.strip()) < LEAST_REASON:
+            raise UserError("say in a few words why it is right to go on")
+
     async def release(self, actor: Actor, account: str, reason: str, claim: Claim) -> None:
         """Take entries again after a day that has lost too much; losses count from now on.
 
@@ -122,13 +137,9 @@ class CapsService:
         UserError
             If the actor may not, nothing is latched, or no reason is given.
         """
-        require(actor, Role.OWNER, "releasing a cap")
+        self.may_release(actor, account, reason)
         caps, name = self._known(account)
         before = caps.use(name).latched
-        if not before:
-            raise UserError(f"entries at {name} are not held back by its caps")
-        if len(reason.strip()) < LEAST_REASON:
-            raise UserError("say in a few words why it is right to go on")
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
@@ -139,6 +150,13 @@ class CapsService:
         live = self._hosts.live
         assert live is not None, "its account is known"
         caps.release(name, live.clock.now_ns)
+
+
+def _field(field: str) -> str:
+    """The name of a cap; UserError if there is none of this name."""
+    if field not in FIELDS:
+        raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
+    return field
 
 
 def _changed(caps: AccountCaps, field: str, text: str) -> AccountCaps:

@@ -135,6 +135,7 @@ async def test_s07_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -> N
         w.ann.write("/start", chat_of(GROUP))
         await w.telegram.polled()
         assert w.telegram.left == [] and w.telegram.in_chat(GROUP) == []
+        await w.ann.tap(card, "Speak in Trading …")
         assert await w.ann.tap(card, "Speak in Trading") == "The bot speaks in Trading now"
         await w.ben.say("/start", "Condor", chat=chat_of(GROUP))
         await w.ann.tap(card, "Leave Trading …")

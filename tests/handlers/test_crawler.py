@@ -173,8 +173,8 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
     assert crawl.dead_ends() == []
     unseen = set(registry.screens) - {name for name, _ in crawl.views}
     # these need an account with real money, a file of the home, somebody who was let in, or a running panic
-    live = {"live_draft", "give_up", "caps_of", "caps_field", "caps_release"}
-    people = {"user", "ask_role", "ask_remove", "ask_leave", "invite"}
+    live = {"live_draft", "give_up", "caps_of", "caps_field", "caps_ask", "caps_release", "caps_go_on"}
+    people = {"user", "ask_role", "ask_remove", "ask_leave", "invite", "ask_end"}
     assert unseen <= {"again", "code", "panic_release"} | live | people, unseen
 
 
