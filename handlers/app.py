@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -134,7 +135,7 @@ class ChatFront:
         self._watch = PollWatch(now_ms, self._frozen)
         self._application = self._build(address)
         bot = self._application.bot
-        presenter = Presenter(bot, services.panels)
+        presenter = Presenter(bot, services.panels, partial(services.groups.manners, name))
         self._live = LiveCards(self._locks, self._urgent, now_ms)
         self._pictures = LatePictures(presenter, services.panels, services.data.pictures, self._locks)
         self._router = Router(registry, services, presenter, self._live, now_ms, self._pictures)

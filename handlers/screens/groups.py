@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from condor.errors import UserError
 from condor.services.confirms import Frozen
 from condor.store.people import ALLOWED, LEFT, MUTED, REFUSED, GroupRow
 from condor.users import Role
 from handlers.context import Args, Context
-from handlers.html import bold, card, clip, code, italic, line
+from handlers.html import bold, card, clip, code, italic, line, pairs
 from handlers.registry import Danger, action, screen
 from handlers.screens.asking import asked, gone
 from handlers.view import Button, Outcome, Show, View, show
@@ -29,7 +32,7 @@ async def groups(ctx: Context, args: Args) -> View:
         if row.state == MUTED:
             rows.append(choices(row))
         elif row.state == ALLOWED:
-            rows.append((_leave(row),))
+            rows.append((show(f"⚙ {clip(row.title or 'It', 16)} …", "group", **_key(row)), _leave(row)))
     if len(found) > MAX_LISTED:
         blocks.append(italic(f"… and {len(found) - MAX_LISTED} more"))
     return View(card(blocks), (*rows, (show("🔄 Refresh", "groups"), show("◀ Users", "users"))))
@@ -49,6 +52,58 @@ async def _group(ctx: Context, args: Args, *states: str) -> GroupRow | None:
     front, chat_id = str(args.get("front", "")), int(args.get("chat") or 0)
     found = (row for row in await ctx.services.groups.all(ctx.actor) if (row.front, row.chat_id) == (front, chat_id))
     return next((row for row in found if row.state in states), None)
+
+
+@screen("group", Role.OWNER)
+async def group(ctx: Context, args: Args) -> View:
+    """How the bot speaks in one group."""
+    row = await _group(ctx, args, ALLOWED)
+    if row is None:
+        return gone("The bot does not speak in this group.", "groups")
+    blocks = [
+        line("👪 ", bold(clip(row.title or "?", 60)), " · ", code(row.chat_id)),
+        pairs([("Sums", "hidden" if row.hides_sums else "shown"), ("Forwarding and saving", "off" if row.is_protected else "on")]),
+        "Sums are amounts of money, balances, prices and results: hidden they are •••, and no pictures and files are sent there. Percentages stay.",
+    ]
+    rows = (
+        (show("Show sums …" if row.hides_sums else "Hide sums …", "ask_manners", what="sums", **_key(row)),),
+        (show("Allow forwarding …" if row.is_protected else "Forbid forwarding …", "ask_manners", what="forwarding", **_key(row)),),
+        (_leave(row), show("◀ Groups", "groups")),
+    )
+    return View(card(blocks), rows)
+
+
+CHANGES = {
+    ("sums", False): ("Hide sums", "What is sent to it from now on has ••• for amounts, prices and results. What stands there already stays."),
+    ("sums", True): ("Show sums", "Everybody in the group reads amounts, balances and results from now on."),
+    ("forwarding", False): ("Forbid forwarding", "What is sent to it from now on can't be forwarded or saved."),
+    ("forwarding", True): ("Allow forwarding", "What is sent to it from now on can be forwarded and saved by everybody in it."),
+}
+"""What is changed, whether it is on now: what it is called, what it means."""
+
+
+@screen("ask_manners", Role.OWNER)
+async def ask_manners(ctx: Context, args: Args) -> View:
+    """What speaking otherwise in a group means."""
+    row, what = await _group(ctx, args, ALLOWED), str(args.get("what", "sums"))
+    if row is None:
+        return gone("The bot does not speak in this group.", "groups")
+    is_on = row.hides_sums if what == "sums" else row.is_protected
+    label, meaning = CHANGES[what, is_on]
+    values = {"what": what, "to": not is_on, **_key(row)}
+    answer = Button(label, "set_manners", values, style="danger" if is_on else "", confirm=True)
+    text = card([bold(f"{label} in {clip(row.title or 'this group', 60)}?"), meaning])
+    return asked(text, answer, show("◀ Leave it", "group", **_key(row)), Frozen(f"group {row.chat_id}", str(row.manners)))
+
+
+@action("set_manners", Role.OWNER, Danger.CONFIRM)
+async def set_manners(ctx: Context, args: Args) -> Outcome:
+    row = await _group(ctx, args, ALLOWED)
+    if row is None:
+        raise UserError("the bot does not speak in this group any more")
+    changes = {"hides_sums" if args["what"] == "sums" else "is_protected": bool(args["to"])}
+    await ctx.services.groups.set_manners(ctx.actor, row.front, row.chat_id, replace(row.manners, **changes), ctx.claim)
+    return Show("group", _key(row), toast="Saved")
 
 
 @screen("ask_speak", Role.OWNER)

@@ -37,7 +37,7 @@ async def whoami(ctx: Context, args: Args) -> View:
     blocks: list[object] = [bold("👤 " + clip(actor.name or "You", 60)), pairs(rows), italic(f"You may: {MAY.get(actor.role, 'nothing')}.")]
     if actor.frozen:
         blocks.append(line("🧊 ", bold("Only looking, for now: "), actor.frozen))
-    return View(card(blocks), ((show("◀ Home", "home"),),) if actor.role > Role.ALERT_ONLY else ((show("❔ Help", "help"),),))
+    return View(card(blocks), ((show("◀ Home", "home"),),) if actor.role > Role.ALERT_ONLY else ((show("❔ Help", "help"),),), is_public=True)
 
 
 # ---- users ---------------------------------------------------------------------------------------------------------

@@ -149,6 +149,48 @@ async def test_s07_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -> N
         await w.telegram.until(lambda: w.rows(f"SELECT is_dead FROM chats WHERE chat_id = {BEN}") == [(0,)], "Ben's chat to live")
 
 
+async def test_what_is_sent_to_a_group_can_not_be_forwarded_unless_the_owner_says_so(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+        bot_is(w, w.ann, GROUP, "left", "member")
+        group = chat_of(GROUP)
+        assert (await w.ann.say("/status", "Status", chat=group))["has_protected_content"], "groups are protected from the start"
+        assert (await w.ann.say("/nonsense", "⚠️", chat=group))["has_protected_content"]
+        assert "has_protected_content" not in await w.ann.say("/status", "Status"), "a private chat is one's own"
+        settings = await w.ann.say("/users", "Ann")
+        for label in ("Groups", "Trading", "Allow forwarding …"):
+            await w.ann.tap(settings, label)
+        assert "by everybody in it" in settings["text"] and "has_protected_content" in await w.ann.say("/status", "Status", chat=group)
+        assert await w.ann.tap(settings, "Allow forwarding") == "Saved"
+        assert "has_protected_content" not in await w.ann.say("/status", "Status", chat=group)
+        before, after = "sums shown, protected", "sums shown, not protected"
+        assert w.audit("user_id", "action", "target", "before", "after")[-1] == (ANN, "group_manners", f"group {GROUP} Trading", before, after)
+        # it is gone and comes back: what the owner has said stays
+        bot_is(w, w.ann, GROUP, "member", "left")
+        bot_is(w, w.ann, GROUP, "left", "member")
+        assert "has_protected_content" not in await w.ann.say("/status", "Status", chat=group)
+
+
+async def test_sums_are_hidden_in_a_group_where_the_owner_says_so(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+        bot_is(w, w.ann, GROUP, "left", "member")
+        group = chat_of(GROUP)
+        shown = await w.ann.say("/start", "Equity", chat=group)
+        assert "10,000.00 USDT" in shown["text"]
+        settings = await w.ann.say("/users", "Ann")
+        for label in ("Groups", "Trading", "Hide sums …"):
+            await w.ann.tap(settings, label)
+        assert await w.ann.tap(settings, "Hide sums") == "Saved"
+        home = await w.ann.say("/start", "Equity", chat=group)
+        assert "••• USDT" in home["text"] and "10,000" not in home["text"]
+        await w.ann.tap(shown, "Refresh" if "Refresh" in labels(shown) else "Status")
+        await w.ann.tap(shown, "Home")
+        assert "10,000" not in shown["text"], "a card of before is drawn without them too"
+        assert "10,000.00 USDT" in (await w.ann.say("/start", "Equity"))["text"], "a private chat shows them"
+        assert "Mid" in (await w.ann.say("/price BTC-USDT", "Mid", chat=group))["text"] and "•••" not in w.telegram.sent[-1]["text"]
+        assert "••• USDT" in (await w.ann.say("/pnl", "Result", chat=group))["text"]
+        await w.ann.say("/report csv", "files have sums in them", chat=group)
+
+
 @pytest.mark.parametrize("how", ["message", "error"])
 async def test_s08_alerts_go_on_in_the_supergroup(tmp_path: Path, how: str) -> None:
     async with world(tmp_path) as w:

@@ -138,6 +138,7 @@ class Telegram:
         message = {"message_id": self.take(), "date": DATE, "chat": chat_of(chat_id), "from": BOT, "text": str(values["text"])}
         message |= {"reply_markup": values["reply_markup"]} if values.get("reply_markup") else {}
         message |= {"message_thread_id": values["message_thread_id"]} if values.get("message_thread_id") else {}
+        message |= {"has_protected_content": True} if values.get("protect_content") else {}
         self.messages[chat_id, message["message_id"]] = message
         self.sent.append(message)
         return message
