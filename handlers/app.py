@@ -39,6 +39,7 @@ from handlers.screens import (
     caps_changes,
     closing,
     code,
+    codes,
     door,
     editing,
     executors,
@@ -86,7 +87,7 @@ def build_registry() -> Registry:
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, groups, audit, keys, caps, caps_changes, help)
+    kept = (alerts, prices, settings, panic, users, invites, door, groups, audit, keys, codes, caps, caps_changes, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 

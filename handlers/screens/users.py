@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from condor.services.confirms import Frozen
-from condor.users import Role, parse_role
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT, Role, parse_role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs
@@ -82,6 +82,8 @@ async def user(ctx: Context, args: Args) -> View:
     others = [role for role in MAY if role is not row.role]
     rows = list(rows_of([show(f"Make {role.title}", "ask_role", user=user_id, role=role.title, offset=offset) for role in others]))
     rows.append((show("Remove …", "ask_remove", user=user_id, offset=offset), show("Block …", "ask_remove", user=user_id, offset=offset, block=True)))
+    fronts = [front for front in (TELEGRAM_FRONT, LOCAL_FRONT) if ctx.services.step_up.has_own(front, user_id)]
+    rows += [(show("📴 Take the authenticator away …", "ask_codes_off", front=front, user=user_id),) for front in fronts]
     return View(card(blocks), (*rows, (back,)))
 
 

@@ -43,8 +43,7 @@ NEED_NOT: dict[str, str] = {
     "price_drop": CHAT,
     "settings_set": CHAT,
     "step_up": "a code that was typed",
-    "codes_on": "it opens a page, which asks",
-    "codes_off": "it opens a page, which asks",
+    "codes_own": "it opens a page, which asks",
 }
 """Actions that change something and act with one tap or line: why that is right."""
 

@@ -155,7 +155,9 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
             (name, {})
             for name in ("alerts", "settings", "portfolio", "pnl", "positions", "orders", "logs", "users", "invites", "door", "audit", "whoami")
         ),
-        *((name, {}) for name in ("keys", "keys_page", "caps", "prices")),
+        *((name, {}) for name in ("keys", "keys_page", "codes", "codes_page", "caps", "prices")),
+        ("ask_codes_all", {"to": True}),
+        ("ask_codes_off", {"front": "local", "user": 1}),
         ("step_up", {"screen": "keys", "args": {}}),
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""], [reviewed.draft_id, ""]]}),
         ("trial", {"draft": reviewed.draft_id}),

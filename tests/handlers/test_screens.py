@@ -36,7 +36,20 @@ from tests.support.served_chat import png
 from tests.support.user_code import HOME
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
-OF_PEOPLE = {"user", "ask_role", "ask_remove", "ask_leave", "ask_speak", "ask_allow", "ask_block", "ask_unblock", "invite", "ask_end"}
+OF_PEOPLE = {
+    "user",
+    "ask_role",
+    "ask_remove",
+    "ask_leave",
+    "ask_speak",
+    "ask_allow",
+    "ask_block",
+    "ask_unblock",
+    "invite",
+    "ask_end",
+    "group",
+    "ask_manners",
+}
 """Screens of users, invites and groups, of which a fresh home has none: `test_people_screens.py` visits them."""
 
 NASTY = '_*[]<&"> \U0001f9a4 ' * 12
@@ -135,6 +148,10 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("caps", {}),
         ("keys", {}),
         ("keys_page", {}),
+        ("codes", {}),
+        ("codes_page", {}),
+        ("ask_codes_all", {"to": True}),
+        ("ask_codes_off", {"front": "local", "user": 1}),
         ("step_up", {"screen": "keys", "args": {}}),
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""] for draft in drafts[:3]]}),
         ("trial", {"draft": reviewed.draft_id}),
