@@ -6,7 +6,6 @@ import asyncio
 import html
 import json
 import re
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -30,13 +29,12 @@ from handlers.present import Presenter
 from handlers.registry import Danger, Registry
 from handlers.view import Button, View
 from handlers.words import amount, money
+from tests.fakes.telegram import TOKEN, Telegram
 from tests.handlers.crawler import Crawl, Node, faults_of
 from tests.support.house import House
-from tests.support.people import seed_people
-from tests.support.telegram import TOKEN, labels, served_telegram
+from tests.support.people import NASTY, seed_people
+from tests.support.programs import OWNER
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
-NASTY = ('_*[]<&">\U0001f9a4 ' * 25)[:200]
 NAMES = [NASTY, "مرحبا بالعالم " * 14, "日本語のボット" * 28, "🦅" * 200, "a", "x" * 200]
 HUGE, TINY = "123456789012345678.123456789", "0.000000000123"
 
@@ -52,7 +50,7 @@ async def seeded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
         for name in NAMES[:4]:
             await services.bots.start(OWNER, "pmm_simple", draft.answers, lambda connection: None, name)
         await house.row_of("SELECT 1 FROM executors WHERE status = 'TERMINATED' AND close_type IN ('TAKE_PROFIT', 'STOP_LOSS') LIMIT 1")
-        house.program._host.tick = lambda: None  # type: ignore[method-assign]
+        house.freeze()
         await asyncio.sleep(0.3)
         await asyncio.wrap_future(house.program._journal.run(lambda connection: _years_of_use(connection, draft.answers)))
         await services.pauses.pause(OWNER, ("pmm-btc-1", "pmm-btc-2"), lambda connection: None)
@@ -254,12 +252,8 @@ OF_ALERTS = {"outbox", "cursors", "alert_threads", "alert_repeats"}
 
 def _records(house: House) -> dict[str, list[Any]]:
     """Every row of every table that is not about cards."""
-    connection = sqlite3.connect(f"file:{house.home / 'data' / 'condor.db'}?mode=ro", uri=True, timeout=10)
-    try:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in sorted(names) if name not in OF_CARDS | OF_ALERTS}
-    finally:
-        connection.close()
+    names = [name for (name,) in house.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    rows = {name: house.rows(f'SELECT * FROM "{name}"') for name in names if name not in OF_CARDS | OF_ALERTS}
     # each write of a card counts as a commit
     return rows | {"runtime": [row for row in rows["runtime"] if row[0] != "commits"]}
 
@@ -286,22 +280,21 @@ async def test_no_screen_shows_a_sum_in_a_group_from_which_they_are_hidden(seede
     assert "123,456,789,012,345,678.12" in known and any(each.startswith(("9,99", "10,0")) for each in known)
     plain = [text for view in crawl.views.values() if not view.is_public for text in _texts(view.text, [b.text for row in view.rows for b in row])]
     assert sum(any(each in text for each in known) for text in plain) > 5, "they would be seen otherwise"
-    async with served_telegram() as telegram:
-        telegram.opened.set()
+    async with Telegram().served() as telegram:
         async with Bot(TOKEN, base_url=f"{telegram.root}/bot", request=HTTPXRequest(httpx_kwargs={"trust_env": False})) as bot:
             presenter = Presenter(bot, services.panels, partial(services.groups.manners, "telegram"))
             for (name, args), view in crawl.views.items():
                 await presenter.put(services.panels.fresh(actor, name, json.loads(args)), view, actor)
-        sent = telegram.in_chat(GROUP)
-    assert len(sent) == len(crawl.views) > 60 and all(message["has_protected_content"] for message in sent)
+        sent = telegram.told(GROUP)
+    assert len(sent) == len(crawl.views) > 60 and all(message.is_protected for message in sent)
     public = {view.text for view in crawl.views.values() if view.is_public}
     for message in sent:
-        if message["text"] in public:
+        if message.text in public:
             continue
-        for text in _texts(message["text"], labels(message)):
+        for text in _texts(message.text, message.labels):
             assert not SUM.search(text), text
             assert not [each for each in known if re.search(rf"(?<![\d.,]){re.escape(each)}(?![\d%]|\s%)", text)], text
-    assert any("•••" in message["text"] for message in sent) and any(re.search(r"\d %", message["text"]) for message in sent)
+    assert any("•••" in message.text for message in sent) and any(re.search(r"\d %", message.text) for message in sent)
 
 
 def _texts(text: str, names: list[str]) -> list[str]:
