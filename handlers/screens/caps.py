@@ -54,7 +54,7 @@ async def caps(ctx: Context, args: Args) -> View:
         blocks.append(italic("No real money is connected. Caps hold on paper just the same: try yours here first."))
     for view in views:
         blocks += [line(bold(clip(view.title, 40))), *_day(view)]
-    buttons = [show(f"{clip(view.title, 24)} …", "caps_of", account=view.account) for view in views]
+    buttons = [show(f"{clip(view.title, 36)} …", "caps_of", account=view.account) for view in views]
     return View(card(blocks), (*rows_of(buttons, 1), (show("🔄 Refresh", "caps"), show("◀ Home", "home"))))
 
 

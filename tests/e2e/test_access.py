@@ -45,6 +45,21 @@ async def test_s03_the_first_code_makes_the_owner_and_five_wrong_ones_lock_their
         assert [message.chat_id for message in w.telegram.sent if message.chat_id in (BEN, EVE)] == []
 
 
+async def test_s03_the_lock_of_five_wrong_codes_ends_after_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={}) as w:
+        access = w.program.services.access
+        code = await w.program.claim_code()
+        assert code is not None
+        eve = await access.actor("telegram", EVE, "Eve", EVE)
+        for _ in range(5):
+            assert not await access.claim(eve, f"{(int(code) + 1) % 1_000_000:06d}")
+        w.clock.ahead_ms = 14 * 60_000
+        assert not await access.claim(eve, code) and w.rows("SELECT * FROM users") == [], "not yet"
+        w.clock.ahead_ms = 16 * 60_000
+        assert await access.claim(eve, code)
+        assert w.rows("SELECT user_id, role FROM users") == [(EVE, "OWNER")]
+
+
 async def test_s05_s09_who_may_not_act_is_told_what_it_needs_and_the_audit_keeps_it(tmp_path: Path) -> None:
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER, EVE: Role.ALERT_ONLY}) as w:
         status = await w.ben.say("/status", "Status")

@@ -328,7 +328,7 @@ def test_t6_names_are_escaped_and_long_cards_are_cut_between_blocks() -> None:
     assert isinstance(Toast("x"), Toast)
 
 
-def test_38_every_button_of_the_panic_card_and_to_it_takes_the_urgent_lane() -> None:
+def test_s38_every_button_of_the_panic_card_and_to_it_takes_the_urgent_lane() -> None:
     leave, stop, link, other = (
         show("◀", "home"),
         Button("🛑", "panic_freeze"),
