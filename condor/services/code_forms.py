@@ -105,7 +105,7 @@ class CodeForms:
             raise UserError("they have no authenticator of their own")
         if is_mine and self._own.is_required:
             raise UserError("everybody needs an authenticator here; set up another one instead")
-        await self.note(actor, user_id, "off", claim)
+        await self._noted(actor, user_id, "off", claim)
         await self._own.put(front, user_id, None)
         self._step_up.forget(front, user_id)
 
@@ -123,7 +123,7 @@ class CodeForms:
             raise UserError(self._own.trouble or FIRST)
         if is_required and not self._step_up.has_own(actor.front, actor.user_id):
             raise UserError("set up your own authenticator first, in /codes: you would be asked for it, too")
-        await self.note(actor, 0, "everybody" if is_required else "who has one", claim)
+        await self._noted(actor, 0, "everybody" if is_required else "who has one", claim)
         await self._own.require(is_required)
 
     # ---- parts that the owner's page shares ------------------------------------------------------------------------
@@ -138,13 +138,15 @@ class CodeForms:
         if step_of(secret, "".join(values["code"].split()), self._wall.wall_ms() / 1000) is None:
             raise UserError("this code is not the one that your app should show now; is the clock of your phone right?")
 
-    async def note(self, actor: Actor, user_id: int, after: str, claim: Claim | None = None) -> None:
+    async def note(self, actor: Actor, user_id: int, after: str) -> None:
         """What was done to whose, in the audit."""
+        await self._noted(actor, user_id, after, lambda connection: None)
+
+    async def _noted(self, actor: Actor, user_id: int, after: str, claim: Claim) -> None:
         now_ms, target = self._wall.wall_ms(), f"user {user_id}" if user_id else "codes"
 
         def write(connection: Connection) -> None:
-            if claim is not None:
-                claim(connection)
+            claim(connection)
             write_audit(connection, now_ms, actor, "authenticator", target, after=after)
 
         await asyncio.wrap_future(self._journal.run(write))

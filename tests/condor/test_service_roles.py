@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from condor.services.facade import Services
+from condor.store.people import Manners
 from condor.users import Actor, Forbidden, Frozen, Role
 from tests.support.programs import running
 
@@ -33,7 +34,7 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "reset paper": (Role.TRADER, lambda s, a: s.overview.reset_paper(a, claim)),
     "halt": (Role.OPERATOR, lambda s, a: s.overview.halt(a, claim)),
     "release the halt": (Role.OWNER, lambda s, a: s.overview.release(a, claim)),
-    "approve code": (Role.OWNER, lambda s, a: s.code.approve(a, "x", "0" * 12)),
+    "approve code": (Role.OWNER, lambda s, a: s.code.approve(a, "x", "0" * 12, claim)),
     "give up coins": (Role.OWNER, lambda s, a: s.missing.give_up(a, "binance", "BTC", Decimal(1), claim)),
     "release a panic": (Role.OWNER, lambda s, a: s.panic.release(a, "it was a drill", claim)),
     "set a role": (Role.OWNER, lambda s, a: s.members.set_role(a, 5, Role.OWNER, claim)),
@@ -45,6 +46,11 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "end an invite": (Role.OWNER, lambda s, a: s.invites.revoke(a, 1, claim)),
     "allow a group": (Role.OWNER, lambda s, a: s.groups.allow(a, "telegram", -1, claim)),
     "leave a group": (Role.OWNER, lambda s, a: s.groups.leave(a, "telegram", -1, claim)),
+    "how it speaks in a group": (Role.OWNER, lambda s, a: s.groups.set_manners(a, "telegram", -1, Manners(), claim)),
+    "one's own authenticator": (Role.OPERATOR, lambda s, a: s.codes.set_up(a)),
+    "take an authenticator away": (Role.OWNER, lambda s, a: s.codes.take_away(a, "telegram", 5, claim)),
+    "take one's own away": (Role.OPERATOR, lambda s, a: s.codes.take_away(a, a.front, a.user_id, claim)),
+    "codes of everybody": (Role.OWNER, lambda s, a: s.codes.require_all(a, True, claim)),
     "status pushes": (Role.VIEWER, lambda s, a: s.subscriptions.set(a, 3600)),
     "a draft of a config": (Role.TRADER, lambda s, a: s.drafts.from_config(a, "pmm_simple", {}, "", claim)),
     "a draft of a file": (Role.TRADER, lambda s, a: s.drafts.from_file(a, "x.yml", b"", claim)),
