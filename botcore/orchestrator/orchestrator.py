@@ -29,7 +29,7 @@ from botcore.model.records import DrawdownRecord
 from botcore.model.refusals import PAUSED
 from botcore.model.times import NEVER
 from botcore.orchestrator.drawdown import Drawdown
-from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
+from botcore.orchestrator.facts import barriers_of, closed_payload, held_payload, market_of, opened_payload
 from botcore.orchestrator.holds import HoldBook, PositionHold, PositionSummary
 from botcore.orchestrator.performance import Funding, PerformanceReport, Tally, report_of
 from botcore.orchestrator.refused import Refusal, Refusals
@@ -336,7 +336,14 @@ class ExecutorOrchestrator:
         """Have a running executor take over other barriers, if its kind can."""
         executor = self._executors.get(executor_id)
         if executor is not None:
-            self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.set_barriers, triple, self._clock.now_ns)
+            self._clock.stepper.guard_limited(executor, self.executor_faulted, self._move_barriers, executor, triple)
+
+    def _move_barriers(self, executor: ExecutorBase[Any], triple: TripleBarrierConfig) -> None:
+        before = barriers_of(executor.config)
+        if executor.set_barriers(triple, self._clock.now_ns) and self._bus.has(Fact):
+            after = barriers_of(executor.config)
+            if after != before:
+                self._publish(FactKind.BARRIER_MOVED, executor, market_of(executor) | {"cause": "config", "before": before, "after": after})
 
     # ---- what a controller begins with -----------------------------------------------------------------------------
     def begin_with(self, controller_id: str, positions: Iterable[Any]) -> None:

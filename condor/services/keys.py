@@ -172,7 +172,7 @@ class KeyService:
             self._known(secret)
         probe = await self._prober.look(venue, credentials)
         if probe.refusal:
-            await self._note(actor, "add_keys", venue, after=credentials.key.masked, result="refused")
+            await self._note(actor, "add_keys", venue, after=credentials.key.masked, result="refused", reason=probe.refusal)
             raise UserError(f"{self.title(venue)}: {probe.refusal}. Nothing was stored")
         changes: dict[tuple[str, str], Secret | None] = {(venue, "key"): credentials.key, (venue, "secret"): credentials.secret}
         await asyncio.to_thread(self._vault.change, passphrase, changes)
@@ -180,9 +180,6 @@ class KeyService:
         self._added[venue] = credentials
         self._removed.discard(venue)
         await self._note(actor, "add_keys", venue, after=credentials.key.masked)
-        self._tell(
-            self.title(venue), f"keys {credentials.key.masked} were stored by {actor.name or actor.user_id}; they are used from the next start on"
-        )
         return next(view for view in self.list(actor) if view.venue == venue)
 
     async def remove(self, actor: Actor, venue: str, passphrase: Secret) -> None:
@@ -200,7 +197,6 @@ class KeyService:
         self._added.pop(venue, None)
         self._removed.add(venue)
         await self._note(actor, "remove_keys", venue)
-        self._tell(self.title(venue), f"its keys were removed from the vault by {actor.name or actor.user_id}")
 
     async def note_pasted(self, actor: Actor, *, is_gone: bool, is_group: bool) -> None:
         """Somebody has typed a key into a chat; the audit knows that, and nothing of the key."""
@@ -208,11 +204,12 @@ class KeyService:
             actor, "key_pasted", "group" if is_group else "private chat", after="deleted" if is_gone else "still there", result="refused"
         )
 
-    async def _note(self, actor: Actor, action: str, venue: str, after: str = "", result: str = "done") -> None:
+    async def _note(self, actor: Actor, action: str, venue: str, after: str = "", result: str = "done", reason: str = "") -> None:
+        """What is in the audit under these names is told, too (see `condor.store.change_facts`)."""
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
-            write_audit(connection, now_ms, actor, action, venue, after=after, result=result)
+            write_audit(connection, now_ms, actor, action, venue, after=after, result=result, reason=reason)
 
         await asyncio.wrap_future(self._journal.run(write))
 

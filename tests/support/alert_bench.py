@@ -94,7 +94,7 @@ class AlertBench:
         # what alerts do not touch is not there
         parts: dict[str, Any] = dict.fromkeys((field.name for field in fields(Services)), None) | given
         self.services = Services(**parts)
-        self.timed = TimedAlerts(self.journal, self.wall, lambda: [("Running bots", "2")], self.notifications.look)
+        self.timed = TimedAlerts(self.journal, self.wall, lambda: [("Running bots", "2")], self.notifications.look, on_facts=self.notifications.wake)
         self.troubles: list[str | None] = []
         address = Address(TOKEN, telegram.root, is_local=True)
         self.front = ChatFront("telegram", address, self.services, build_registry(), self.wall.wall_ms, self.troubles.append)
