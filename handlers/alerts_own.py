@@ -72,6 +72,8 @@ def _result(result: Mapping[str, Any]) -> list[object]:
     blocks: list[object] = [pairs([(name, value) for name, value in rows if value not in ("0", "–")] or [("Executors closed", "0")])]
     for bot in result.get("bots") or []:
         blocks.append(line("• ", bold(clip(str(bot.get("title", "?")), 30)), f" {_sums(bot.get('sums') or {})} · {bot.get('closed', 0)} closed"))
+    if result.get("more_bots"):
+        blocks.append(f"… and {words.plural(int(result['more_bots']), 'bot')} more: /pnl")
     types = result.get("close_types") or {}
     if types:
         blocks.append(", ".join(f"{count} {words.close_type(name)}" for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0]))))

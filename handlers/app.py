@@ -136,7 +136,7 @@ class ChatFront:
         self._live = LiveCards(self._locks, self._urgent, now_ms)
         self._pictures = LatePictures(presenter, services.panels, services.data.pictures, self._locks)
         self._router = Router(registry, services, presenter, self._live, now_ms, self._pictures)
-        self.notifier = Push(name, presenter, services.panels, services.groups.moved)
+        self.notifier = Push(name, presenter, services.panels, services.groups.moved, self._pictures)
         self._menu = Menu(bot, registry)
         self._voice = ChatVoice(bot, self._menu)
         services.voices.add(name, self._voice)

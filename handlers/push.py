@@ -13,6 +13,8 @@ from condor.views import Notice
 from handlers.alert_cards import buttons_of, post_text
 from handlers.alerts import text_of
 from handlers.context import Args, Context
+from handlers.digest_cards import caption_of, drawing_of
+from handlers.late import LatePictures
 from handlers.present import Presenter
 from handlers.registry import action
 from handlers.view import Outcome, Show, View
@@ -27,11 +29,12 @@ Moved = Callable[[str, int, int], Awaitable[None]]
 class Push:
     """Implements `Notifier` for one front end."""
 
-    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved) -> None:
+    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved, late: LatePictures) -> None:
         self._front = front
         self._presenter = presenter
         self._panels = panels
         self._moved = moved
+        self._late = late
 
     async def send(self, post: Post) -> int:
         """Send a post as one message; returns its id.
@@ -43,9 +46,13 @@ class Push:
         """
         anybody = self._anybody(post.chat_id, post.thread_id)
         panel = self._panels.fresh(anybody, "alert", {"key": post.key})
-        view = View(post_text(post), buttons_of(post.notices or post.doubtful, post.key))
+        buttons, drawing = buttons_of(post.notices or post.doubtful, post.key), drawing_of(post)
         try:
-            panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)
+            if drawing is None:
+                panel = await self._presenter.put(panel, View(post_text(post), buttons), anybody, silent=post.is_silent, reply_to=post.reply_to)
+            else:
+                # what is critical may wait behind this one: a picture that is not there at once follows
+                panel = await self._late.put(panel, View(caption_of(post), buttons, drawing=drawing), anybody, silent=post.is_silent, waits="")
         except ChatMigrated as error:
             # what waits goes on to the new chat
             await self._moved(self._front, post.chat_id, error.new_chat_id)

@@ -16,6 +16,8 @@ from typing import Any
 from aiohttp import web
 
 TOKEN = "1000000002:secret-of-the-fake"
+SENDS = ("sendMessage", "sendPhoto", "sendDocument")
+EDITS = ("editMessageText", "editMessageMedia")
 
 
 @dataclass
@@ -30,6 +32,10 @@ class Message:
     reply_to: int
     buttons: list[list[dict[str, Any]]]
     edits: int = 0
+    photo: bytes = b""
+    """The picture above the text; empty for none."""
+    document: tuple[str, bytes] = ("", b"")
+    """Name and content of a file."""
 
 
 @dataclass
@@ -99,7 +105,9 @@ class Telegram:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         form = await request.post() if request.can_read_body else {}
-        params = {name: str(value) for name, value in form.items()}
+        files = {name: value.file.read() for name, value in form.items() if isinstance(value, web.FileField)}
+        names = {name: value.filename for name, value in form.items() if isinstance(value, web.FileField)}
+        params = {name: str(value) for name, value in form.items() if name not in files}
         chat_id = int(params.get("chat_id", 0))
         self.calls.append((method, chat_id, len(self.calls)))
         if self.faults.offline:
@@ -111,18 +119,28 @@ class Telegram:
         known = {"getMe": self._me(), "sendMessage": None, "editMessageText": None, "answerCallbackQuery": True}
         if method == "answerCallbackQuery":
             self.answers.append(params)
-        if method not in ("sendMessage", "editMessageText"):
+        if method not in SENDS and method not in EDITS:
             return _ok(known.get(method, True))
         refused = self._refusal(params, chat_id)
         if refused is not None:
             return refused
-        message = self._edited(params, chat_id) if method == "editMessageText" else self._delivered(params, chat_id)
+        message = self._edited(params, chat_id) if method in EDITS else self._delivered(params, chat_id)
         if message is None:
             return _error(400, "Bad Request: message to edit not found")
-        if self.faults.swallow and method == "sendMessage":
+        for name, content in files.items():
+            if method == "sendDocument":
+                message.document = (names[name] or "", content)
+            else:
+                message.photo = content
+        known_id = params.get("photo") or json.loads(params.get("media", "{}")).get("media", "")
+        if known_id.startswith("photo-"):
+            message.photo = next(each.photo for told in self.messages.values() for each in told if f"photo-{each.message_id}" == known_id)
+        if self.faults.swallow and method in SENDS:
             self.faults.swallow -= 1
             return self._cut(request)
-        shown = {"message_id": message.message_id, "date": 1, "chat": self._chat(chat_id), "from": self._me(), "text": message.text}
+        shown: dict[str, Any] = {"message_id": message.message_id, "date": 1, "chat": self._chat(chat_id), "from": self._me(), "text": message.text}
+        if message.photo:
+            shown["photo"] = [{"file_id": f"photo-{message.message_id}", "file_unique_id": f"p{message.message_id}", "width": 64, "height": 34}]
         return _ok(shown)
 
     def _refusal(self, params: dict[str, str], chat_id: int) -> web.Response | None:
@@ -145,7 +163,7 @@ class Telegram:
         message = Message(
             self._id(),
             chat_id,
-            params.get("text", ""),
+            params.get("text", params.get("caption", "")),
             params.get("disable_notification") == "true",
             int(params.get("message_thread_id", 0)),
             int(reply.get("message_id", 0)),
@@ -158,7 +176,8 @@ class Telegram:
         wanted = int(params["message_id"])
         found = next((message for message in self.messages[chat_id] if message.message_id == wanted), None)
         if found is not None:
-            found.text, found.edits = params["text"], found.edits + 1
+            media = json.loads(params.get("media", "{}"))
+            found.text, found.edits = params.get("text", media.get("caption", "")), found.edits + 1
             found.buttons = json.loads(params.get("reply_markup", "{}")).get("inline_keyboard", [])
         return found
 

@@ -24,6 +24,8 @@ from botcore.recorder.migrate import migrate
 from condor.alerts.timed import TimedAlerts
 from condor.host import WallClock
 from condor.notifications import Notifications
+from condor.pictures.artist import CannotDraw
+from condor.pictures.drawings import Drawing
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.services.access import AccessService
@@ -44,6 +46,7 @@ from condor.store.common import put_chat, put_user
 from condor.users import Role
 from condor.views import FactKind
 from handlers.app import Address, ChatFront, build_registry
+from handlers.photos import blank
 from tests.fakes.telegram import TOKEN, Message, Telegram
 
 OWNER = 5
@@ -60,6 +63,29 @@ class NoBots:
         return []
 
 
+class HandPictures:
+    """Draws at once, or when it is told to (`may_draw`), or not at all (`trouble`).
+
+    Attributes
+    ----------
+    drawn : list of Drawing
+        What was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.drawn: list[Drawing] = []
+        self.trouble = ""
+        self.may_draw = asyncio.Event()
+        self.may_draw.set()
+
+    async def draw(self, drawing: Drawing) -> bytes:
+        self.drawn.append(drawing)
+        await self.may_draw.wait()
+        if self.trouble:
+            raise CannotDraw(self.trouble)
+        return blank()
+
+
 class AlertBench:
     """See the module; `telegram` is what people see."""
 
@@ -74,6 +100,7 @@ class AlertBench:
         subscriptions = SubscriptionService(self.journal, scheduler, self.wall)
         subscriptions.on_return = self.notifications.look
         self.alerts = AlertService(self.journal, self.wall)
+        self.pictures = HandPictures()
         voices, visitors = Voices(), VisitorService(self.journal, self.wall)
         given = {
             "access": AccessService(self.journal, self.wall),
@@ -88,7 +115,7 @@ class AlertBench:
             "members": MemberService(self.journal, self.wall, voices),
             "confirms": ConfirmService(self.journal, self.wall),
             "step_up": StepUpService(self.journal, self.wall),
-            "data": SimpleNamespace(pictures=None),
+            "data": SimpleNamespace(pictures=self.pictures),
             "redact": Redactor(),
         }
         # what alerts do not touch is not there
