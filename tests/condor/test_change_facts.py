@@ -18,7 +18,7 @@ from condor.store.common import put_chat, put_user
 from condor.users import Actor, Role
 from condor.views import FactKind
 from handlers.alerts import text_of
-from tests.support.alert_bench import fresh_records
+from tests.support.records import fresh_records
 
 OLGA = Actor(5, "Olga", Role.OWNER, "telegram", 5)
 GROUP, VIEWER, LOCAL = -100, 8, 1

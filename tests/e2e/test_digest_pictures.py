@@ -17,7 +17,7 @@ async def morning(bench: AlertBench, *results: str) -> int:
         bench.set_local("UTC", 2026, 11, 26, 20 + number, 0)
         await bench.closed(f"x-{number}", pnl=pnl)
         await bench.turn(2)
-    seen = len(bench.telegram.told())
+    seen = len(bench.told())
     bench.set_local("UTC", 2026, 11, 27, 9, 0, 1)
     await bench.turn(5, 5)
     return seen
@@ -26,7 +26,7 @@ async def morning(bench: AlertBench, *results: str) -> int:
 async def test_s49_the_daily_digest_is_one_message_with_one_picture(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         seen = await morning(bench, "4.20", "-1.10")
-        (digest,) = bench.telegram.told()[seen:]
+        (digest,) = bench.told()[seen:]
         assert digest.photo == blank() and digest.text.startswith("📅 <b>Digest of the day: +$3.10</b>") and digest.edits == 0
         (drawing,) = bench.pictures.drawn
         curve = drawing.picture
@@ -46,10 +46,10 @@ async def test_the_week_is_a_bar_for_each_day_of_the_chats_own_zone(tmp_path: Pa
         bench.set_local("Asia/Tokyo", 2026, 11, 28, 0, 30)
         await bench.closed("x-2", pnl="-2")
         await bench.turn(2)
-        seen = len(bench.telegram.told())
+        seen = len(bench.told())
         bench.set_local("Asia/Tokyo", 2026, 11, 30, 9, 0, 1)
         await bench.turn(5, 5)
-        (digest,) = bench.telegram.told()[seen:]
+        (digest,) = bench.told()[seen:]
         assert digest.photo and "Digest of the week: +$5.00" in digest.text
         bars = bench.pictures.drawn[-1].picture
         assert isinstance(bars, DayBars) and dict(zip(bars.days, bars.values, strict=True)) == {
@@ -61,7 +61,7 @@ async def test_s49_what_can_t_be_drawn_is_told_in_words(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         bench.pictures.trouble = "the process that draws pictures has ended"
         seen = await morning(bench, "4.20")
-        (digest,) = bench.telegram.told()[seen:]
+        (digest,) = bench.told()[seen:]
         assert (
             not digest.photo and "Digest of the day: +$4.20" in digest.text and "No chart: the process that draws pictures has ended." in digest.text
         )
@@ -72,14 +72,14 @@ async def test_s49_a_slow_picture_holds_up_nothing_and_follows_in_its_place(tmp_
     async with alert_bench(tmp_path) as bench:
         bench.pictures.may_draw.clear()
         seen = await morning(bench, "4.20")
-        (digest,) = bench.telegram.told()[seen:]
+        (digest,) = bench.told()[seen:]
         assert not digest.photo and "Digest of the day: +$4.20" in digest.text and "drawn" not in digest.text, "nobody is left with a promise"
         await bench.critical("look at me")
         await bench.turn(2)
-        assert "look at me" in bench.telegram.texts()[-1]
+        assert "look at me" in bench.texts()[-1]
         bench.pictures.may_draw.set()
-        await bench.until(lambda: digest.photo)
-        assert digest.edits == 1 and "Digest of the day: +$4.20" in digest.text and len(bench.telegram.told()) == seen + 2
+        await bench.telegram.until(lambda: digest.photo, "the picture")
+        assert digest.edits == 1 and "Digest of the day: +$4.20" in digest.text and len(bench.told()) == seen + 2
 
 
 async def test_s49_missed_while_down_it_comes_once_late_with_its_picture(tmp_path: Path) -> None:
@@ -88,15 +88,15 @@ async def test_s49_missed_while_down_it_comes_once_late_with_its_picture(tmp_pat
         await bench.turn(1)
         await bench.closed("x-1", pnl="2")
         await bench.turn(2)
-        seen = len(bench.telegram.told())
+        seen = len(bench.told())
         await bench.notifications.close()
         bench.set_local("UTC", 2026, 11, 28, 13, 0)
         bench.notifications.start()
         await bench.turn(10, 5)
-        (digest,) = bench.telegram.told()[seen:]
+        (digest,) = bench.told()[seen:]
         assert digest.photo and "late: it was due at Thu 26 Nov 09:00" in digest.text
         await bench.turn(3600, 1800)
-        assert len(bench.telegram.told()) == seen + 1
+        assert len(bench.told()) == seen + 1
 
 
 async def test_a_digest_without_results_has_no_picture(tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ async def test_a_digest_without_results_has_no_picture(tmp_path: Path) -> None:
         bench.set_local("UTC", 2026, 11, 26, 20, 0)
         await bench.opened("x-1")
         await bench.turn(2)
-        seen = len(bench.telegram.told())
+        seen = len(bench.told())
         bench.set_local("UTC", 2026, 11, 27, 9, 0, 1)
         await bench.turn(5, 5)
-        (digest,) = bench.telegram.told()[seen:]
+        (digest,) = bench.told()[seen:]
         assert not digest.photo and "1 position opened" in digest.text and bench.pictures.drawn == []
