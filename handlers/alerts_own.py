@@ -19,6 +19,7 @@ _NAMES = {
     FactKind.BOT_STARTED: ("bot", " started"),
     FactKind.BOT_STOPPED: ("bot", " stopped"),
     FactKind.RECOVERED: ("start", " of Condor"),
+    Own.REPORT: ("report", ""),
 }
 """What is counted, and what follows it; other kinds are alerts by their name."""
 
@@ -87,6 +88,21 @@ def _sums(sums: Mapping[str, Any], *, signed: bool = True) -> str:
     return " and ".join(shown) or "–"
 
 
+def _report(notice: Notice) -> Safe:
+    """What stands below the file of a report that comes by itself."""
+    payload = notice.payload
+    mode = str(payload.get("mode") or "")
+    head = line(
+        "📄 ",
+        bold(f"{'Weekly' if payload.get('every') == 'weekly' else 'Daily'} report"),
+        f" · {payload.get('period', '?')} · {words.MODES.get(mode, mode)}",
+    )
+    if not payload.get("due_ms"):
+        return head
+    due = local_text(int(payload["due_ms"]), str(payload.get("zone") or "UTC"))
+    return card([head, italic(f"late: it was due at {due}, when Condor was not running, or this chat could not be reached")])
+
+
 # ---- the rest ----------------------------------------------------------------------------------------------------------
 def _price(notice: Notice) -> Safe:
     payload = notice.payload
@@ -125,6 +141,7 @@ def _funding(notice: Notice) -> Safe:
 
 OWN_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     Own.DIGEST: _digest,
+    Own.REPORT: _report,
     Own.PRICE: _price,
     Own.TOPIC_GONE: _topic_gone,
     FactKind.CHAT_TROUBLE: _chat_trouble,

@@ -94,9 +94,18 @@ class Presenter:
         """A plain message."""
         await self._bot.send_message(chat_id, text, reply_to_message_id=reply_to)
 
-    async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe) -> None:
-        """A document, where the actor is."""
-        await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, message_thread_id=actor.topic_id or None)
+    async def tell(self, actor: Actor, text: Safe, *, silent: bool = False) -> int:
+        """A plain message, where the actor is; returns its id."""
+        sent = await self._bot.send_message(actor.chat_id, text, disable_notification=silent, message_thread_id=actor.topic_id or None)
+        return sent.message_id
+
+    async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe, *, silent: bool = False) -> int:
+        """A document, where the actor is; returns the message's id."""
+        topic_id = actor.topic_id or None
+        sent = await self._bot.send_document(
+            actor.chat_id, content, filename=name, caption=caption, message_thread_id=topic_id, disable_notification=silent
+        )
+        return sent.message_id
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _checked(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:

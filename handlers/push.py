@@ -17,6 +17,7 @@ from handlers.digest_cards import caption_of, drawing_of
 from handlers.late import LatePictures
 from handlers.present import Presenter
 from handlers.registry import action
+from handlers.report_posts import ReportPosts
 from handlers.view import Outcome, Show, View
 
 NOT_LEFT = ("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
@@ -29,12 +30,13 @@ Moved = Callable[[str, int, int], Awaitable[None]]
 class Push:
     """Implements `Notifier` for one front end."""
 
-    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved, late: LatePictures) -> None:
+    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved, late: LatePictures, reports: ReportPosts) -> None:
         self._front = front
         self._presenter = presenter
         self._panels = panels
         self._moved = moved
         self._late = late
+        self._reports = reports
 
     async def send(self, post: Post) -> int:
         """Send a post as one message; returns its id.
@@ -44,21 +46,25 @@ class Push:
         Unreachable
             If it did not get through.
         """
-        anybody = self._anybody(post.chat_id, post.thread_id)
-        panel = self._panels.fresh(anybody, "alert", {"key": post.key})
-        buttons, drawing = buttons_of(post.notices or post.doubtful, post.key), drawing_of(post)
         try:
-            if drawing is None:
-                panel = await self._presenter.put(panel, View(post_text(post), buttons), anybody, silent=post.is_silent, reply_to=post.reply_to)
-            else:
-                # what is critical may wait behind this one: a picture that is not there at once follows
-                panel = await self._late.put(panel, View(caption_of(post), buttons, drawing=drawing), anybody, silent=post.is_silent, waits="")
+            return await (self._reports.send(post) if self._reports.is_report(post) else self._put(post))
         except ChatMigrated as error:
             # what waits goes on to the new chat
             await self._moved(self._front, post.chat_id, error.new_chat_id)
             raise unreachable(error) from error
         except TelegramError as error:
             raise unreachable(error) from error
+
+    async def _put(self, post: Post) -> int:
+        """As a card; a digest with its picture."""
+        anybody = self._anybody(post.chat_id, post.thread_id)
+        panel = self._panels.fresh(anybody, "alert", {"key": post.key})
+        buttons, drawing = buttons_of(post.notices or post.doubtful, post.key), drawing_of(post)
+        if drawing is None:
+            panel = await self._presenter.put(panel, View(post_text(post), buttons), anybody, silent=post.is_silent, reply_to=post.reply_to)
+        else:
+            # what is critical may wait behind this one: a picture that is not there at once follows
+            panel = await self._late.put(panel, View(caption_of(post), buttons, drawing=drawing), anybody, silent=post.is_silent, waits="")
         return panel.message_id
 
     async def edit(self, chat_id: int, message_id: int, notice: Notice) -> None:

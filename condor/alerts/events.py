@@ -23,6 +23,7 @@ class Own:
     """Kinds of notices that are no facts of trading: they begin in the application."""
 
     DIGEST: Final = "digest"
+    REPORT: Final = "report"
     REPEAT: Final = "repeat"
     PRICE: Final = "price_reached"
     TOPIC_GONE: Final = "topic_gone"
@@ -97,6 +98,7 @@ SEVERITY: Final = {
 
 OWN_SEVERITY: Final = {
     Own.DIGEST: "info",
+    Own.REPORT: "info",
     Own.REPEAT: "critical",
     Own.PRICE: "warning",
     Own.TOPIC_GONE: "warning",
@@ -230,6 +232,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
         FactKind.STOOD_STILL,
         FactKind.CHAT_TROUBLE,
         Own.DIGEST,
+        Own.REPORT,
         Own.REPEAT,
         Own.TOPIC_GONE,
     ),

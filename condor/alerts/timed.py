@@ -1,4 +1,4 @@
-"""What is told because of the time: repeats of what is critical, digests, what the second channel is handed. Called every few seconds; rows say what is due."""
+"""What is told because of the time: repeats of what is critical, digests, reports, what the second channel is handed. Called every few seconds; rows say what is due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from condor.alerts.digests import digest_round, is_due
 from condor.alerts.escalation import escalate, to_hand_on
 from condor.alerts.expand import CURSOR
 from condor.alerts.repeats import repeat
+from condor.alerts.reports import is_report_due, report_round
 from condor.host import WallClock
 from condor.store import Connection
 from condor.store.alert_threads import due_repeats, prune_threads
@@ -66,7 +67,7 @@ class TimedAlerts:
         def look(connection: Connection) -> tuple[bool, bool]:
             is_away = bool(self._second) and bool(to_hand_on(connection, now_ms, refused_ms=refused_ms, second=self._second))
             is_unread = last_event_id(connection) > (cursor(connection, CURSOR) or 0)
-            return is_away or bool(due_repeats(connection, now_ms)) or is_due(connection, now_ms), is_unread
+            return is_away or bool(due_repeats(connection, now_ms)) or is_due(connection, now_ms) or is_report_due(connection, now_ms), is_unread
 
         is_something_due, is_unread = await asyncio.wrap_future(self._journal.read(look))
         if is_unread:
@@ -77,7 +78,7 @@ class TimedAlerts:
 
         def write(connection: Connection) -> int:
             handed_on = escalate(connection, now_ms, refused_ms=refused_ms, second=self._second) if self._second else 0
-            return handed_on + repeat(connection, now_ms) + digest_round(connection, now_ms, standing)
+            return handed_on + repeat(connection, now_ms) + digest_round(connection, now_ms, standing) + report_round(connection, now_ms)
 
         if await asyncio.wrap_future(self._journal.run(write)):
             self._on_queued()
