@@ -188,8 +188,9 @@ def test_s20_a_draft_is_tried_on_the_last_seven_days_while_the_chat_goes_on(pers
     person.tap("Backtest 7d", card)
     assert "is running" in person.text(card)
     person.send("/status", "Status")
-    person.until(lambda: "Net result" in person.text(card), "the figures", 150)
+    person.until(lambda: "is running" not in person.text(card), "the end of the backtest", 150)
     text = person.text(card)
+    assert "Net result" in text, text
     assert "candles over 7.0 days; synthetic market" in text and re.search(r"Trades\s+[1-9]", text) and "Fees" in text
     person.tap("Review", card)
     assert "Start (paper)" in " ".join(person.labels(card))

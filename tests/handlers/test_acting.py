@@ -190,7 +190,7 @@ async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: 
     card = await house.send("/status", "Status")
     await house.tap("No new positions", card)
     assert await house.tap("Switch off now", card) == "No new positions from now on"
-    again = await house.send("/status", "No new positions:")
+    again = await house.send("/status", "Status", "No new positions:")
     await house.tap("Allow new positions", again)
     assert await house.tap("Allow them", again) == "New positions are allowed"
     assert house.rows("SELECT action FROM audit WHERE target = 'trading' ORDER BY audit_id") == [("halt",), ("release",)]
@@ -201,11 +201,7 @@ async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_account_flat(house: House) -> None:
     kept, closed = await house.bot("kept", **FAR), await house.bot("closed", **FAR)
-    await house.until(
-        lambda: len(house.rows(HOLDERS)) == 2,
-        "positions",
-        60,
-    )
+    await house.until(lambda: len(house.rows(HOLDERS)) == 2, "positions", 240)
     chooser = await house.send(f"/stop {kept}", "Stop kept?")
     assert "nobody watches it: no stop loss, no take profit" in chooser["text"]
     assert "Orders to cancel" in chooser["text"] and "Closing costs about" in chooser["text"]
