@@ -117,7 +117,7 @@ async def report(ctx: Context, args: Args) -> View:
     ]
     periods = tuple(show(chosen(name, name == period), "report", period=name, mode=mode) for name in PERIODS)
     forms = [Button(form.upper(), "send_report", {"form": form, "period": period, "mode": mode}) for form in FORMS]
-    plans = show("📅 By itself …", "report_plans", mode=mode)
+    plans = show("📅 Planned …", "report_plans", mode=mode)
     back = show("◀ Results", "pnl", period=period, mode=mode)
     return View(card(blocks), (periods, *rows_of(forms), (plans,), (back, show("◀ Home", "home"))))
 

@@ -87,7 +87,7 @@ async def settings(ctx: Context, args: Args) -> View:
         (
             (show("🌍 Time zone", "settings_zone"), show("🌙 Quiet hours", "settings_quiet")),
             (show("📅 Daily digest", "settings_daily"), show("📅 Weekly digest", "settings_weekly")),
-            (show("📄 Reports by itself", "report_plans"), show("🔔 Alerts", "alerts")),
+            (show("📄 Planned reports", "report_plans"), show("🔔 Alerts", "alerts")),
             (show("◀ Home", "home"),),
         ),
     )

@@ -19,7 +19,7 @@ async def test_a_daily_report_comes_at_its_hour_of_the_chats_zone(tmp_path: Path
         bench.set_local("Europe/Berlin", 2026, 11, 26, 12, 0)
         await bench.says("/report daily 07:30 html", PLANNED, "daily</b> at 07:30 UTC: HTML of paper")
         card = await bench.says("/settings zone Europe/Berlin", "Europe/Berlin")
-        assert "📄 Reports by itself" in card.labels
+        assert "📄 Planned reports" in card.labels
         await bench.says("/report daily 07:30 html", "07:30 Europe/Berlin", "next Fri 27 Nov 07:30")
         bench.set_local("Europe/Berlin", 2026, 11, 27, 7, 29, 50)
         await bench.turn(5, 5)
