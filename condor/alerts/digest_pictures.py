@@ -41,12 +41,13 @@ def _earned(fact: PastFact) -> tuple[int, str, Decimal] | None:
 
 
 def _curve(moves: Sequence[tuple[int, Decimal]], since_ms: int, until_ms: int) -> dict[str, Any]:
-    """The result after each of them, from 0 at the beginning to the end of the span."""
+    """The result after each of them, from 0 on to the end of the span; a time in which there was nothing yet is not shown."""
     total, points = Decimal(0), []
     for at_ms, value in moves:
         total += value
         points.append((at_ms, float(total)))
-    shown = [(since_ms, 0.0), *thinned(points), (until_ms, float(total))]
+    begins_ms = max(since_ms, moves[0][0] - (until_ms - moves[0][0]) // 20)
+    shown = [(begins_ms, 0.0), *thinned(points), (until_ms, float(total))]
     return {"at_ms": [at_ms for at_ms, _ in shown], "values": [value for _, value in shown]}
 
 

@@ -57,7 +57,7 @@ def test_a_curve_is_of_one_asset_and_of_what_is_known() -> None:
     facts = [closed(10, "2"), closed(20, None), closed(25, "9", volume="0"), closed(30, "7", "BTC-EUR"), funding, closed(50, "-1")]
     found = picture_of(facts, "live", 0, 100, "UTC", is_weekly=False)
     assert found is not None and (found["unit"], found["mode"]) == ("USDT", "live")
-    assert (found["at_ms"], found["values"]) == ([0, 10, 40, 50, 100], [0.0, 2.0, 1.5, 0.5, 0.5])
+    assert (found["at_ms"], found["values"]) == ([6, 10, 40, 50, 100], [0.0, 2.0, 1.5, 0.5, 0.5])
     assert picture_of([closed(20, None)], "live", 0, 100, "UTC", is_weekly=False) is None
 
 
