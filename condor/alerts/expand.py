@@ -131,15 +131,20 @@ def _resolve(connection: Connection, notice: Notice, now_ms: int) -> None:
     kinds = (notice.kind,) if notice.payload.get("is_over") else RESOLVES.get(notice.kind)
     if kinds is None:
         return
-    over = [found.event_id for found in open_events(connection, kinds) if _is_of_the_same(found.payload, notice.payload)]
+    over = [found.event_id for found in open_events(connection, kinds) if _is_of_the_same(found, notice)]
     acknowledge(connection, over, "it is over", now_ms)
 
 
-def _is_of_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def _is_of_the_same(one: Notice, other: Notice) -> bool:
     """Whether both are about the same account, and the same market and asset where both name one."""
-    if one.get("connector_name") != other.get("connector_name"):
+    if one.payload.get("connector_name") != other.payload.get("connector_name"):
         return False
-    return all(one[name] == other[name] for name in ("trading_pair", "asset", "side") if one.get(name) and other.get(name))
+    if other.kind == FactKind.DAY_LOSS_RELEASED and one.mode != other.mode:
+        # the paper account of a venue is another one than that with real money
+        return False
+    return all(
+        one.payload[name] == other.payload[name] for name in ("trading_pair", "asset", "side") if one.payload.get(name) and other.payload.get(name)
+    )
 
 
 def _filled_on(connection: Connection, chat: Chat, notice: Notice, now_ms: int) -> None:

@@ -52,12 +52,20 @@ def tell_change(connection: Connection, row: Mapping[str, Any]) -> None:
         return
     names = ("action", "target", "before", "after", "result", "reason", "front", "chat_id")
     payload: dict[str, Any] = {name: row[name] for name in names} | {"by": row["name"] or str(row["user_id"])}
-    if kind == FactKind.DAY_LOSS_RELEASED:
-        payload["connector_name"] = row["target"]
+    mode, _, name = row["target"].rpartition(":") if kind == FactKind.DAY_LOSS_RELEASED else ("", "", "")
+    if name:
+        payload["connector_name"] = name
     if row["action"] == "update_config":
         payload["before"] = ""
     bot_id, _, controller_id = row["target"].partition("/") if row["action"] in OF_BOTS and row["target"] != EVERYTHING else ("", "", "")
-    values = {"kind": kind, "account": ACCOUNT, "bot_id": bot_id, "controller_id": controller_id, "executor_id": "", "payload": json.dumps(payload)}
+    values = {
+        "kind": kind,
+        "account": mode or ACCOUNT,
+        "bot_id": bot_id,
+        "controller_id": controller_id,
+        "executor_id": "",
+        "payload": json.dumps(payload),
+    }
     connection.execute(insert(records.facts).values(**values, ts_ns=row["wall_ms"] * 1_000_000, wall_ms=row["wall_ms"]))
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from botcore.recorder import tables
 from botcore.recorder.journal import Journal
 from condor.alerts.expand import expand
 from condor.settings import AlertSettings
 from condor.store import Connection, outbox
+from condor.store.alert_threads import begin_repeats, open_events
 from condor.store.audit import write_audit
 from condor.store.common import put_chat, put_user
 from condor.users import Actor, Role
@@ -171,3 +174,22 @@ def test_i9_a_change_and_its_fact_are_one_transaction(tmp_path: Path) -> None:
         audit = [row[0] for row in connection.execute("SELECT action FROM audit")]
         facts = [(kind, json.loads(payload)["by"]) for kind, payload in connection.execute("SELECT kind, payload FROM facts")]
     assert audit == ["remove_keys"] and facts == [(FactKind.KEYS_REMOVED, "Olga")]
+
+
+@pytest.mark.parametrize(("released", "left"), [("binance", "paper"), ("paper:binance", "live")])
+def test_a_release_ends_the_repeats_of_its_own_account_only(records: Records, released: str, left: str) -> None:
+    """The paper account of a venue has caps of its own."""
+
+    def latch(connection: Connection) -> None:
+        for event_id, account in ((1, "paper"), (2, "live")):
+            payload = json.dumps({"connector_name": "binance", "title": "Binance", "text": "lost 21"})
+            values = {"kind": FactKind.DAY_LOSS_REACHED, "account": account, "payload": payload, "bot_id": "", "controller_id": "", "executor_id": ""}
+            connection.execute(insert(tables.facts).values(**values, ts_ns=1, wall_ms=1, event_id=event_id))
+        expand(connection, AlertSettings(), 2)
+        for event_id in (1, 2):
+            begin_repeats(connection, ("telegram", 5), event_id, 3, 4)
+
+    records.journal.run(latch).result()
+    records.done("release_caps", released, after="checked")
+    found = records.journal.read(lambda connection: open_events(connection, [FactKind.DAY_LOSS_REACHED])).result()
+    assert [notice.mode for notice in found] == [left]
