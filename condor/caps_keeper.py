@@ -169,7 +169,7 @@ class CapsKeeper:
         self._journal.run(lambda connection: put_cap_day(connection, self.mode, name, row)).add_done_callback(_written)
 
     def _tell_latch(self, name: str, reason: str) -> None:
-        payload = {"connector_name": name, "title": self._host.title(name), "text": reason}
+        payload = {"connector_name": name, "title": self._host.title(name), "text": f"cap of its day: {reason}"}
         self._host.bus.publish(Fact(FactKind.DAY_LOSS_REACHED, self._host.clock.now_ns, payload=payload))
 
 

@@ -76,9 +76,10 @@ def _plain(value: object) -> str:
 
 def _day_loss(notice: Notice) -> Safe:
     payload = notice.payload
+    why = str(payload.get("text", "?")).removeprefix("cap of its day: ")
     return card(
         [
-            line("🛑 ", bold(f"{payload.get('title', '?')}: the day's loss has reached its cap"), f": {clip(str(payload.get('text', '?')), 200)}"),
+            line("🛑 ", bold(f"{payload.get('title', '?')}: the day's loss has reached its cap"), f": {clip(why, 200)}"),
             "Nothing new is opened there until the owner releases it (/caps), also after midnight and over restarts. Exits go on.",
         ]
     )
