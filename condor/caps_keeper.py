@@ -169,9 +169,8 @@ class CapsKeeper:
         self._journal.run(lambda connection: put_cap_day(connection, self.mode, name, row)).add_done_callback(_written)
 
     def _tell_latch(self, name: str, reason: str) -> None:
-        text = f"cap of its day: {reason}. Nothing new is opened there until the owner releases it (/caps); exits go on"
-        payload = {"connector_name": name, "title": self._host.title(name), "text": text}
-        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload=payload))
+        payload = {"connector_name": name, "title": self._host.title(name), "text": f"cap of its day: {reason}"}
+        self._host.bus.publish(Fact(FactKind.DAY_LOSS_REACHED, self._host.clock.now_ns, payload=payload))
 
 
 def _written(future: Any) -> None:

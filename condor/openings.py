@@ -7,8 +7,9 @@ from typing import Any
 
 from botcore.core.bus import EventBus
 from botcore.executors.base import ExecutorBase
+from botcore.executors.exposure import MarketExposure
 from botcore.model.events import Fact, FactKind, OrderClosed, OrderEvent, OrderFilled
-from botcore.model.order import OrderState, Purpose
+from botcore.model.order import Fill, OrderState, Purpose
 from botcore.model.refusals import RefusalKind, kind_of
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
@@ -48,11 +49,12 @@ class Openings:
         request, executor = event.order.request, self._running(event)
         if executor is None:
             return
-        if executor.filled_amount_quote() <= event.fill.notional:
-            self._tell(FactKind.POSITION_OPENED, event, executor)
-        elif event.order.filled_lots >= request.lots > event.fill.lots:
-            # an order that came in parts is whole now
-            self._tell(FactKind.POSITION_FILLED, event, executor)
+        # the bus hears of a fill before its executor does; each leg stands in its own quote asset, for their sum may need a rate that is not known
+        if not any(part.volume for part in executor.traded()):
+            self._tell(FactKind.POSITION_OPENED, event, executor, event.fill)
+        elif event.order.filled_lots >= request.lots and (request.lots > event.fill.lots or _is_legged(executor)):
+            # an order that came in parts is whole now, or one on another leg
+            self._tell(FactKind.POSITION_FILLED, event, executor, event.fill)
 
     def _on_end(self, event: OrderClosed) -> None:
         """An entry was refused and its executor goes on: the end of one that gives up tells it itself."""
@@ -66,7 +68,8 @@ class Openings:
         if len(self._refused) >= KEPT:
             del self._refused[next(iter(self._refused))]
         self._refused[what] = event.ts_ns + again_ns
-        self._tell(FactKind.ORDER_REFUSED, event, executor, reason=event.reason, amount=format(request.instrument.amount(request.lots), "f"))
+        amount = format(request.instrument.amount(request.lots), "f")
+        self._tell(FactKind.ORDER_REFUSED, event, executor, None, reason=event.reason, amount=amount)
 
     def _running(self, event: OrderEvent) -> ExecutorBase[Any] | None:
         """The executor whose entry an order is; None when it has ended, or the order is no entry."""
@@ -77,7 +80,7 @@ class Openings:
         executor = None if orchestrator is None else orchestrator.executor(request.executor_id)
         return None if executor is None or executor.is_closed else executor
 
-    def _tell(self, kind: str, event: OrderEvent, executor: ExecutorBase[Any], **more: str) -> None:
+    def _tell(self, kind: str, event: OrderEvent, executor: ExecutorBase[Any], fill: Fill | None, **more: str) -> None:
         order, request = event.order, event.order.request
         instrument, price = request.instrument, event.order.average_price
         payload = {
@@ -89,5 +92,31 @@ class Openings:
             "filled": format(instrument.amount(order.filled_lots), "f"),
             "wanted": format(instrument.amount(request.lots), "f"),
             "price": None if price is None else format(price, "f"),
+            "legs": _legs(executor, fill) if _is_legged(executor) else [],
         }
         self._bus.publish(Fact(kind, event.ts_ns, request.bot_id, request.controller_id, request.executor_id, payload | more))
+
+
+def _is_legged(executor: ExecutorBase[Any]) -> bool:
+    """Whether it trades several markets, so that its config names none."""
+    return not getattr(executor.config, "trading_pair", None)
+
+
+def _legs(executor: ExecutorBase[Any], fill: Fill | None) -> list[dict[str, Any]]:
+    """What is filled on each of its markets, with this fill, of which it has not heard yet."""
+    return [_leg(each, fill if fill is not None and fill.instrument.market == each.market else None) for each in executor.exposures()]
+
+
+def _leg(held: MarketExposure, fill: Fill | None) -> dict[str, Any]:
+    amount, price = abs(held.base), held.entry_price
+    if fill is not None:
+        worth = amount * price if price is not None else 0
+        amount += fill.amount
+        price = (worth + fill.notional) / amount
+    return {
+        "connector_name": held.market.connector_name,
+        "trading_pair": held.market.trading_pair,
+        "side": held.side.name,
+        "filled": format(amount, "f"),
+        "entry_price": None if price is None else format(price, "f"),
+    }

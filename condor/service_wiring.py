@@ -50,6 +50,7 @@ from condor.services.pauses import PauseService
 from condor.services.pictures import PictureService
 from condor.services.portfolio import PortfolioService
 from condor.services.prices import PriceService
+from condor.services.report_plans import ReportPlanService
 from condor.services.reports import ReportService
 from condor.services.results import ResultsService
 from condor.services.step_up import StepUpService
@@ -160,6 +161,7 @@ def _data(on: Ground, bots: BotService, overview: OverviewService) -> DataServic
         ChartService(hosts),
         results,
         ReportService(results, pictures),
+        ReportPlanService(journal, on.wall),
         portfolio,
         TradingService(hosts, on.manager, bots),
         LifeService(journal),

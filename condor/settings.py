@@ -72,8 +72,11 @@ class RuntimeSettings(ConfigModel):
 
 
 class AlertSettings(ConfigModel):
+    """What is told at all. `liquidation_distance` is a fraction of the price: 0.05 tells of a liquidation that is 5 % away; 0 never does."""
+
     min_pnl_quote: NotNegative = Decimal(0)
     unfilled: bool = False
+    liquidation_distance: Annotated[Decimal, Field(ge=0, lt=1)] = Decimal("0.05")
 
 
 class AccessSettings(ConfigModel):

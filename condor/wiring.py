@@ -35,6 +35,7 @@ from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
 from condor.hosts import LIVE, PAPER, Hosts
+from condor.liquidations import LiquidationWatch
 from condor.live_accounts import LiveAccounts
 from condor.live_host import LiveHost
 from condor.localchat.access import ChatAccess, write_secret
@@ -78,6 +79,7 @@ RIGHTS_S = 60
 
 RESERVE_S = 30
 ALERTS_S = 5
+LIQUIDATIONS_S = 2
 PRICES_S = 1
 SHORTAGES_S = 2
 ACCOUNTS_S = 10
@@ -223,6 +225,7 @@ class Program:
         every("tick", self._settings.clock.tick_size, self._tick)
         soft = soft_limit(self._settings.runtime.memory_soft_mb)
         self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
+        every("liquidations", LIQUIDATIONS_S, LiquidationWatch(self._hosts, self._settings.alerts.liquidation_distance).round)
         every("shortages", SHORTAGES_S, self._look_for_shortages)
         every("finished", FINISHED_S, self._end_finished)
         every("reserve", RESERVE_S, self._look_at_reserve)
@@ -284,7 +287,8 @@ class Program:
             hook = Webhook(address.get_secret_value(), secret.get_secret_value(), lambda: self._wall.wall_ms() / 1000)
             self._notifications.add_notifier(WEBHOOK, hook)
         second = WEBHOOK if address is not None else ""
-        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, lambda: self._chat_trouble.refused_ms)
+        refused_ms = lambda: self._chat_trouble.refused_ms  # noqa: E731
+        timed = TimedAlerts(self._journal, self._wall, services.overview.standing, look, second, refused_ms, self._notifications.wake)
         self._scheduler.every("alerts", ALERTS_S, timed.round)
         self._scheduler.every("prices", PRICES_S, services.prices.round)
 

@@ -20,8 +20,11 @@ from handlers.registry import action, screen
 from handlers.view import Button, Outcome, Toast, View, show
 
 HOUR_S = 3600
-MUTED = frozenset({FactKind.POSITION_OPENED, FactKind.EXECUTOR_CLOSED})
+MUTED = frozenset({FactKind.POSITION_OPENED, FactKind.POSITION_FILLED, FactKind.BARRIER_MOVED, FactKind.EXECUTOR_CLOSED})
 """Alerts that come often enough to be muted from where they stand."""
+
+EXPOSED = frozenset({FactKind.POSITION_OPENED, FactKind.POSITION_FILLED, FactKind.BARRIER_MOVED})
+"""Alerts of an executor that holds something: one may want to close it."""
 
 
 # ---- words -------------------------------------------------------------------------------------------------------------
@@ -83,7 +86,7 @@ def buttons_of(notices: Sequence[Notice], key: int, unseen: int | None = None, *
     """
     first = notices[0]
     ways = _ways(notices)
-    rows: list[tuple[Button, ...]] = []
+    rows: list[tuple[Button, ...]] = [tuple(ways)] if ways else []
     if _is_critical(first) and unseen != 0:
         count = len(first.payload.get("events") or []) if first.kind == Own.REPEAT else 1
         rows.append((Button("✔ Seen" if count == 1 else f"✔ Seen, all {count}", "alert_seen", {"key": key}, style="success"),))
@@ -92,8 +95,10 @@ def buttons_of(notices: Sequence[Notice], key: int, unseen: int | None = None, *
         mute = Button("🔔 Unmute", "alert_mute", {"key": key, "bot": first.bot_id, "seconds": 0})
         if not is_muted:
             mute = Button("🔕 1h", "alert_mute", {"key": key, "bot": first.bot_id, "seconds": HOUR_S})
-        ways += [mute, Button("📅 Digest", "alert_digest", {"key": key, "bot": first.bot_id})]
-    return (tuple(ways), *rows) if ways else tuple(rows)
+        rows.append((mute, Button("📅 This bot: digest", "alert_digest", {"key": key, "bot": first.bot_id})))
+    if len(notices) == 1 and first.kind in EXPOSED and first.executor_id and not first.payload.get("ended"):
+        rows.append((Button("✖ Close position …", "open", {"screen": "close", "args": {"id": first.executor_id}}),))
+    return tuple(rows)
 
 
 def _ways(notices: Sequence[Notice]) -> list[Button]:
@@ -108,6 +113,9 @@ def _ways(notices: Sequence[Notice]) -> list[Button]:
     for kinds, label, name in _SCREENS:
         if first.kind in kinds:
             row.append(Button(label, "open", {"screen": name, "args": {}}))
+    if len(notices) == 1 and first.kind == FactKind.EXECUTOR_CLOSED and first.payload.get("close_type") == "POSITION_HOLD":
+        # its executor has ended: what it left is nobody's to close from here
+        row.append(Button("📌 Positions", "open", {"screen": "positions", "args": {}}))
     return row
 
 
@@ -115,6 +123,10 @@ _SCREENS = (
     ((FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT), "🛑 Panic", "panic"),
     ((FactKind.BALANCE_SHORT,), "🪙 Missing coins", "missing"),
     ((FactKind.RECOVERED, FactKind.TRADING_HALTED), "📊 Status", "status"),
+    ((FactKind.POSITION_HELD, FactKind.POSITION_UNACCOUNTED, FactKind.LIQUIDATION_NEAR), "📌 Positions", "positions"),
+    ((FactKind.DAY_LOSS_REACHED, FactKind.DAY_LOSS_RELEASED), "⚖️ Caps", "caps"),
+    ((FactKind.KEYS_ADDED, FactKind.KEYS_REFUSED, FactKind.KEYS_REMOVED, FactKind.CODES_CHANGED), "🔑 Keys", "keys"),
+    ((FactKind.ACCESS_CHANGED,), "👤 Users", "users"),
     ((Own.PRICE,), "💲 Price alerts", "prices"),
 )
 """Kinds, and the screen that has more about them."""

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from condor.alerts.events import Own
-from condor.views import Notice
+from condor.views import FactKind, Notice
 from handlers import words
 from handlers.alerts_bots import BOT_ALERTS
-from handlers.alerts_orders import MAX_LINES, ORDER_ALERTS, SEVERAL_ORDERS, several_orders
+from handlers.alerts_changes import CHANGE_ALERTS
+from handlers.alerts_orders import MAX_LINES, ORDER_ALERTS, SEVERAL_ORDERS, order_text, several_orders
 from handlers.alerts_own import OWN_ALERTS
 from handlers.alerts_panic import PANIC_ALERTS
-from handlers.alerts_trades import TRADE_ALERTS, several_trades
+from handlers.alerts_positions import POSITION_ALERTS, barrier_line
+from handlers.alerts_trades import TRADE_ALERTS, entry_line, several_trades
 from handlers.alerts_venue import VENUE_ALERTS
 from handlers.html import Safe, bold, card, clip, line
 
@@ -23,7 +25,7 @@ def text_of(notices: Sequence[Notice]) -> Safe:
     if len(notices) == 1:
         return _ONE.get(notices[0].kind, _other)(notices[0])
     if notices[0].kind in SEVERAL_ORDERS:
-        return several_orders(notices)
+        return several_orders(notices, _LINES.get(notices[0].kind, lambda notice: order_text(notice.payload)))
     return several_trades(notices)
 
 
@@ -56,5 +58,10 @@ _ONE: dict[str, Callable[[Notice], Safe]] = {
     **PANIC_ALERTS,
     **OWN_ALERTS,
     **VENUE_ALERTS,
+    **CHANGE_ALERTS,
+    **POSITION_ALERTS,
     Own.REPEAT: _repeat,
 }
+
+_LINES: dict[str, Callable[[Notice], Safe]] = {FactKind.BARRIER_MOVED: barrier_line, FactKind.POSITION_FILLED: entry_line}
+"""How one of several is shown, where it is no order."""

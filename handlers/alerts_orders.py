@@ -225,19 +225,21 @@ ORDER_ALERTS: dict[str, Callable[[Notice], Safe]] = {
 }
 
 SEVERAL_ORDERS = {
-    FactKind.ORDER_UNKNOWN: ("❔", "have no answer", "They count as sent and their funds stay reserved. They are being looked for."),
-    FactKind.ORDER_FOUND: ("✔", "were found", ""),
-    FactKind.ORDER_ABSENT: ("✔", "are proven not to be at the venue", ""),
-    FactKind.ORDER_ADOPTED: ("↺", "that no bot knows were canceled", ""),
+    FactKind.ORDER_UNKNOWN: ("❔", "orders have no answer", "They count as sent and their funds stay reserved. They are being looked for."),
+    FactKind.ORDER_FOUND: ("✔", "orders were found", ""),
+    FactKind.ORDER_ABSENT: ("✔", "orders are proven not to be at the venue", ""),
+    FactKind.ORDER_ADOPTED: ("↺", "orders that no bot knows were canceled", ""),
+    FactKind.POSITION_FILLED: ("▶", "entries are filled", ""),
+    FactKind.BARRIER_MOVED: ("🎯", "barriers moved", ""),
 }
 """Mark, what happened to several, what that means."""
 
 
-def several_orders(notices: Sequence[Notice]) -> Safe:
-    """A burst about orders of one kind."""
+def several_orders(notices: Sequence[Notice], shown: Callable[[Notice], object]) -> Safe:
+    """A burst of one kind; `shown` gives the line of one."""
     mark, what, then = SEVERAL_ORDERS[notices[0].kind]
-    lines: list[object] = [line(mark, " ", bold(f"{len(notices)} orders {what}"))]
-    lines += [line("• ", order_text(notice.payload)) for notice in notices[:MAX_LINES]]
+    lines: list[object] = [line(mark, " ", bold(f"{len(notices)} {what}"))]
+    lines += [line("• ", shown(notice)) for notice in notices[:MAX_LINES]]
     if len(notices) > MAX_LINES:
         lines.append(f"… and {len(notices) - MAX_LINES} more")
     return card([*lines, then] if then else lines)

@@ -19,6 +19,7 @@ _NAMES = {
     FactKind.BOT_STARTED: ("bot", " started"),
     FactKind.BOT_STOPPED: ("bot", " stopped"),
     FactKind.RECOVERED: ("start", " of Condor"),
+    Own.REPORT: ("report", ""),
 }
 """What is counted, and what follows it; other kinds are alerts by their name."""
 
@@ -72,6 +73,8 @@ def _result(result: Mapping[str, Any]) -> list[object]:
     blocks: list[object] = [pairs([(name, value) for name, value in rows if value not in ("0", "–")] or [("Executors closed", "0")])]
     for bot in result.get("bots") or []:
         blocks.append(line("• ", bold(clip(str(bot.get("title", "?")), 30)), f" {_sums(bot.get('sums') or {})} · {bot.get('closed', 0)} closed"))
+    if result.get("more_bots"):
+        blocks.append(f"… and {words.plural(int(result['more_bots']), 'bot')} more: /pnl")
     types = result.get("close_types") or {}
     if types:
         blocks.append(", ".join(f"{count} {words.close_type(name)}" for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0]))))
@@ -83,6 +86,21 @@ def _result(result: Mapping[str, Any]) -> list[object]:
 def _sums(sums: Mapping[str, Any], *, signed: bool = True) -> str:
     shown = [sum_text(words.number(sums, asset), asset, signed=signed) for asset in sorted(sums)]
     return " and ".join(shown) or "–"
+
+
+def _report(notice: Notice) -> Safe:
+    """What stands below the file of a report that comes by itself."""
+    payload = notice.payload
+    mode = str(payload.get("mode") or "")
+    head = line(
+        "📄 ",
+        bold(f"{'Weekly' if payload.get('every') == 'weekly' else 'Daily'} report"),
+        f" · {payload.get('period', '?')} · {words.MODES.get(mode, mode)}",
+    )
+    if not payload.get("due_ms"):
+        return head
+    due = local_text(int(payload["due_ms"]), str(payload.get("zone") or "UTC"))
+    return card([head, italic(f"late: it was due at {due}, when Condor was not running, or this chat could not be reached")])
 
 
 # ---- the rest ----------------------------------------------------------------------------------------------------------
@@ -123,6 +141,7 @@ def _funding(notice: Notice) -> Safe:
 
 OWN_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     Own.DIGEST: _digest,
+    Own.REPORT: _report,
     Own.PRICE: _price,
     Own.TOPIC_GONE: _topic_gone,
     FactKind.CHAT_TROUBLE: _chat_trouble,

@@ -100,11 +100,31 @@ def _opened(notice: Notice) -> Safe:
     if ended:
         over = replace(notice, payload=ended)
         return card([line(_result_sign(over), " ", _outcome(over)), line("opened: ", _entry_words(payload)), notice.mode])
-    return card([line("▶ ", _entry(notice)), f"on {payload.get('connector_name') or '?'} · {notice.mode}"])
+    legs = [_filled_leg(leg) for leg in payload.get("legs") or []]
+    return card([line("▶ ", _entry(notice)), *legs, f"on {payload.get('connector_name') or '?'} · {notice.mode}" if not legs else notice.mode])
+
+
+def _filled(notice: Notice) -> Safe:
+    """More of an entry is filled, or all of it; its opening message says so too."""
+    legs = [_filled_leg(leg) for leg in notice.payload.get("legs") or []]
+    where = f"on {notice.payload.get('connector_name') or '?'} · {notice.mode}" if not legs else notice.mode
+    return card([line("▶ ", entry_line(notice)), *legs, where])
 
 
 def _entry(notice: Notice) -> Safe:
     return line(bold(clip(notice.bot_title, 40)), " opened · ", bold(_entry_words(notice.payload)))
+
+
+def entry_line(notice: Notice) -> Safe:
+    """`pmm-btc entry filled · BUY 1 BTC-USDT at 100`."""
+    return line(bold(clip(notice.bot_title, 40)), " entry filled · ", bold(_entry_words(notice.payload)))
+
+
+def _filled_leg(leg: Mapping[str, Any]) -> Safe:
+    """One market of an executor that trades several: `SELL 0.4 BTC-USDT on bybit at 17,201`, or that nothing of it is filled yet."""
+    price, filled = words.number(leg, "entry_price"), words.number(leg, "filled")
+    what = f"{leg.get('side') or ''} {words.amount(filled) + ' ' if filled else ''}{leg.get('trading_pair') or '?'} on {leg.get('connector_name') or '?'}"
+    return line(what.strip(), f" at {words.price(price)}" if filled and price is not None else " · nothing filled yet")
 
 
 def _entry_words(payload: Mapping[str, Any]) -> str:
@@ -163,5 +183,6 @@ def _held(notice: Notice) -> Safe:
 TRADE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.EXECUTOR_CLOSED: _closed,
     FactKind.POSITION_OPENED: _opened,
+    FactKind.POSITION_FILLED: _filled,
     FactKind.POSITION_HELD: _held,
 }

@@ -30,6 +30,7 @@ from handlers.present import Presenter
 from handlers.processor import ChatLocks, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
+from handlers.report_posts import ReportPosts
 from handlers.router import Router
 from handlers.screens import (
     alerts,
@@ -56,6 +57,7 @@ from handlers.screens import (
     pnl,
     portfolio,
     prices,
+    report_plans,
     says,
     settings,
     status,
@@ -87,7 +89,7 @@ def build_registry() -> Registry:
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, groups, audit, keys, codes, caps, caps_changes, help)
+    kept = (alerts, prices, report_plans, settings, panic, users, invites, door, groups, audit, keys, codes, caps, caps_changes, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 
@@ -140,7 +142,8 @@ class ChatFront:
         self._live = LiveCards(self._locks, self._urgent, now_ms)
         self._pictures = LatePictures(presenter, services.panels, services.data.pictures, self._locks)
         self._router = Router(registry, services, presenter, self._live, now_ms, self._pictures)
-        self.notifier = Push(name, presenter, services.panels, services.groups.moved)
+        reports = ReportPosts(name, presenter, services)
+        self.notifier = Push(name, presenter, services.panels, services.groups.moved, self._pictures, reports)
         self._menu = Menu(bot, registry)
         self._voice = ChatVoice(bot, self._menu)
         services.voices.add(name, self._voice)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 SOON_S = 0.4
 """How long a tap waits for a picture before it is answered without."""
 
+WAITS = "⏳ The chart is being drawn …"
+
 
 class LatePictures:
     """See the module.
@@ -43,15 +45,18 @@ class LatePictures:
         self._locks = locks
         self._following: set[asyncio.Task[None]] = set()
 
-    async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False) -> Panel:
-        """Show a view, with its picture if that is there soon."""
+    async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False, waits: str = WAITS) -> Panel:
+        """Show a view, with its picture if that is there soon.
+
+        `waits` is what the card says until then; empty for nothing, where nobody may be left with a promise.
+        """
         if view.drawing is None:
             return await self._presenter.put(panel, view, actor, silent=silent)
         task = asyncio.create_task(self._pictures.draw(view.drawing))
         done, _ = await asyncio.wait({task}, timeout=SOON_S)
         if done:
             return await self._presenter.put(panel, _finished(view, task), actor, silent=silent)
-        waiting = replace(view, text=join([view.text, italic("⏳ The chart is being drawn …")], "\n"))
+        waiting = replace(view, text=join([view.text, italic(waits)], "\n") if waits else view.text)
         panel = await self._presenter.put(panel, waiting, actor, silent=silent)
         self._start(self._follow(panel, view, actor, task))
         return panel

@@ -116,8 +116,15 @@ class Presenter:
         shown = hidden(text) if manners.hides_sums else text
         await self._bot.send_message(chat_id, shown, reply_to_message_id=reply_to, protect_content=manners.is_protected or None)
 
-    async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe) -> None:
-        """A document, where the actor is.
+    async def tell(self, actor: Actor, text: Safe, *, silent: bool = False) -> int:
+        """A plain message, where the actor is; returns its id."""
+        manners = await self._manners(actor.chat_id)
+        shown = hidden(text) if manners.hides_sums else text
+        sent = await self._bot.send_message(actor.chat_id, shown, **_where(actor, manners, silent))
+        return sent.message_id
+
+    async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe, *, silent: bool = False) -> int:
+        """A document, where the actor is; returns the message's id.
 
         Raises
         ------
@@ -127,8 +134,8 @@ class Presenter:
         manners = await self._manners(actor.chat_id)
         if manners.hides_sums:
             raise UserError("files have sums in them, and those are hidden in this group; ask for it in your private chat with the bot")
-        options: dict[str, Any] = {"message_thread_id": actor.topic_id or None, "protect_content": manners.is_protected or None}
-        await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, **options)
+        sent = await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, **_where(actor, manners, silent))
+        return sent.message_id
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _checked(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:
@@ -203,3 +210,8 @@ class _Edit(Enum):
     """There is no message any more, or it is too old."""
     IS_PICTURE = "is a picture"
     """A text is wanted where a picture stands."""
+
+
+def _where(actor: Actor, manners: Manners, silent: bool) -> dict[str, Any]:
+    """What the Bot API is told of a message beside its content."""
+    return {"message_thread_id": actor.topic_id or None, "disable_notification": silent, "protect_content": manners.is_protected or None}

@@ -14,8 +14,11 @@ from condor.views import Notice
 from handlers.alert_cards import buttons_of, post_text
 from handlers.alerts import text_of
 from handlers.context import Args, Context
+from handlers.digest_cards import caption_of, drawing_of
+from handlers.late import LatePictures
 from handlers.present import Presenter
 from handlers.registry import action
+from handlers.report_posts import ReportPosts
 from handlers.view import Outcome, Show, View
 
 NOT_LEFT = ("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
@@ -28,11 +31,13 @@ Moved = Callable[[str, int, int], Awaitable[None]]
 class Push:
     """Implements `Notifier` for one front end."""
 
-    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved) -> None:
+    def __init__(self, front: str, presenter: Presenter, panels: PanelService, moved: Moved, late: LatePictures, reports: ReportPosts) -> None:
         self._front = front
         self._presenter = presenter
         self._panels = panels
         self._moved = moved
+        self._late = late
+        self._reports = reports
 
     async def send(self, post: Post) -> int:
         """Send a post as one message; returns its id.
@@ -42,18 +47,27 @@ class Push:
         Unreachable
             If it did not get through.
         """
-        anybody = self._anybody(post.chat_id, post.thread_id)
-        panel = self._panels.fresh(anybody, "alert", {"key": post.key})
-        notices = post.notices or post.doubtful
-        view = View(post_text(post), buttons_of(notices, post.key), is_public=all(notice.kind == Own.PRICE for notice in notices))
         try:
-            panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)
+            return await (self._reports.send(post) if self._reports.is_report(post) else self._put(post))
         except ChatMigrated as error:
             # what waits goes on to the new chat
             await self._moved(self._front, post.chat_id, error.new_chat_id)
             raise unreachable(error) from error
         except TelegramError as error:
             raise unreachable(error) from error
+
+    async def _put(self, post: Post) -> int:
+        """As a card; a digest with its picture."""
+        anybody = self._anybody(post.chat_id, post.thread_id)
+        panel = self._panels.fresh(anybody, "alert", {"key": post.key})
+        notices, drawing = post.notices or post.doubtful, drawing_of(post)
+        buttons = buttons_of(notices, post.key)
+        if drawing is None:
+            view = View(post_text(post), buttons, is_public=all(notice.kind == Own.PRICE for notice in notices))
+            panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)
+        else:
+            # what is critical may wait behind this one: a picture that is not there at once follows
+            panel = await self._late.put(panel, View(caption_of(post), buttons, drawing=drawing), anybody, silent=post.is_silent, waits="")
         return panel.message_id
 
     async def edit(self, chat_id: int, message_id: int, notice: Notice) -> None:

@@ -174,6 +174,11 @@ class Barriers:
         """Price at which the stop loss fires, in ticks; None without one, or while nothing is held."""
         return None if self._stop is None or not self.is_active else self._sign * self._stop
 
+    @property
+    def is_armed(self) -> bool:
+        """Whether the trailing stop follows the price."""
+        return self._trail is not None
+
     def trailing_trigger(self) -> Fraction | None:
         """PnL fraction below which the trailing stop closes; None while it is not armed."""
         if self._config.trailing_stop is None or (self._peak is None and self._trail_pct is None):

@@ -149,13 +149,23 @@ class GuardedExecutor(HoldingExecutor[C]):
             return False
         close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
         if not barriers.low < close_ticks < barriers.high and self._requests.close_ticks() is not None:
+            was_armed = barriers.is_armed
             close_type = barriers.check(close_ticks)
             if close_type is not None:
                 self._exit(now_ns, close_type)
                 return True
+            if barriers.is_armed and not was_armed:
+                self._tell_armed(barriers)
             self._watch_prices()
             self._listener.executor_changed(self)
         return False
+
+    def _tell_armed(self, barriers: Barriers) -> None:
+        """Tell that the trailing stop follows the price from here on; of its later moves nobody is told."""
+        trigger = barriers.trailing_trigger()
+        if trigger is not None:
+            text = format(Decimal(trigger.numerator) / trigger.denominator, "f")
+            self._listener.executor_told(self, FactKind.BARRIER_MOVED, cause="armed", trigger_pct=text)
 
     def _keep_stop(self, stop: VenueStop, barriers: Barriers, now_ns: int) -> None:
         """Keep one stop at the venue over exactly what is held."""

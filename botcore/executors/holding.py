@@ -22,7 +22,7 @@ from botcore.executors.venue_stop import VenueStop
 from botcore.model.enums import CloseType
 from botcore.model.events import FactKind, OrderAccepted, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
-from botcore.model.refusals import RefusalKind, kind_of
+from botcore.model.refusals import RefusalKind, kind_of, reduces_nothing
 from botcore.model.times import MINUTE_NS
 from botcore.orders.tracker import Order
 
@@ -192,6 +192,9 @@ class HoldingExecutor(ExecutorBase[C]):
         elif close_type is POSITION_HOLD:
             close_type = EARLY_STOP
         reason = ""
+        if not self._exposure.base and reduces_nothing(self.info.reason):
+            # of two exits one came too late: that is no reason why it ended
+            self.info.reason = ""
         if self._exposure.base and not self._keeps:
             reason = f"dust: {abs(self._exposure.base):f} {self._instrument.base} is less than the venue trades; it is held"
         self._end(now_ns, close_type, reason)

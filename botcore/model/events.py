@@ -226,6 +226,20 @@ class FactKind:
     PANIC_BEGUN: Final = "panic_begun"
     PANIC_REPORT: Final = "panic_report"
     CHAT_TROUBLE: Final = "chat_trouble"
+    BARRIER_MOVED: Final = "barrier_moved"
+    LIQUIDATION_NEAR: Final = "liquidation_near"
+    DAY_LOSS_REACHED: Final = "day_loss_reached"
+    DAY_LOSS_RELEASED: Final = "day_loss_released"
+    CAPS_CHANGED: Final = "caps_changed"
+    BOT_PAUSED: Final = "bot_paused"
+    BOT_RESUMED: Final = "bot_resumed"
+    KEYS_ADDED: Final = "keys_added"
+    KEYS_REFUSED: Final = "keys_refused"
+    KEYS_REMOVED: Final = "keys_removed"
+    KEY_PASTED: Final = "key_pasted"
+    CODES_CHANGED: Final = "codes_changed"
+    CODES_LOCKED: Final = "codes_locked"
+    ACCESS_CHANGED: Final = "access_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ NOTHING_LEFT: Final = "the account holds nothing to close"
 CROWDED: Final = "other orders may close it already"
 """Of a venue that counts resting orders which only reduce against the position."""
 
+NOTHING_TO_REDUCE: Final = "nothing was left that this order could close: another exit, or an opposite position in the account, came first"
+"""Of an order that only reduces."""
+
+REDUCES_NOTHING: Final = (NOTHING_TO_REDUCE, "reduce-only order, but there is no position", "ReduceOnly Order is rejected")
+"""The same in the words of venues."""
+
 ABOVE_LIMIT: Final = "above the limit of"
 OUT_OF_BAND: Final = "is further than"
 
@@ -62,3 +68,8 @@ def kind_of(reason: str) -> RefusalKind:
     if "insufficient" in said and any(word in said for word in ("balance", "margin", "fund")):
         return RefusalKind.BALANCE
     return RefusalKind.OTHER
+
+
+def reduces_nothing(reason: str) -> bool:
+    """Whether an exit was refused because there was nothing left to close: of a position that is closed that tells nothing."""
+    return any(words in reason for words in REDUCES_NOTHING)

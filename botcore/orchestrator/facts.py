@@ -28,6 +28,19 @@ def market_of(executor: ExecutorBase[Any]) -> dict[str, Any]:
     }
 
 
+def barriers_of(config: Any) -> dict[str, Any]:
+    """Its barriers as plain values; they stand in a config of their own, or side by side with everything else."""
+    triple = getattr(config, "triple_barrier_config", None)
+    held = config if triple is None else triple
+    trailing = getattr(held, "trailing_stop", None)
+    return {
+        "stop_loss": _text(getattr(held, "stop_loss", None)),
+        "take_profit": _text(getattr(held, "take_profit", None)),
+        "time_limit": getattr(held, "time_limit", None),
+        "trailing_stop": trailing and {"activation_price": _text(trailing.activation_price), "trailing_delta": _text(trailing.trailing_delta)},
+    }
+
+
 def _legs(executor: ExecutorBase[Any]) -> list[dict[str, Any]]:
     """Every market of an executor that trades several, in its own order; empty where its config names the only one."""
     if getattr(executor.config, "trading_pair", None):

@@ -23,7 +23,7 @@ from botcore.model.events import ExecutorChanged, Fact, FactKind, PartFault, Pos
 from botcore.model.order import Fill
 from botcore.orchestrator.accounting import Accounting
 from botcore.orchestrator.drawdowns import Drawdowns
-from botcore.orchestrator.facts import market_of, opened_payload
+from botcore.orchestrator.facts import barriers_of, market_of, opened_payload
 from botcore.orchestrator.holding import HoldKeeper
 from botcore.orchestrator.holds import HoldBook, PositionSummary
 from botcore.orchestrator.performance import PerformanceReport
@@ -156,7 +156,14 @@ class ExecutorOrchestrator:
         """Have a running executor take over other barriers, if its kind can."""
         executor = self._roster.get(executor_id)
         if executor is not None:
-            self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.set_barriers, triple, self._clock.now_ns)
+            self._clock.stepper.guard_limited(executor, self.executor_faulted, self._move_barriers, executor, triple)
+
+    def _move_barriers(self, executor: ExecutorBase[Any], triple: TripleBarrierConfig) -> None:
+        before = barriers_of(executor.config)
+        if executor.set_barriers(triple, self._clock.now_ns) and self._bus.has(Fact):
+            after = barriers_of(executor.config)
+            if after != before:
+                self._publish(FactKind.BARRIER_MOVED, executor, market_of(executor) | {"cause": "config", "before": before, "after": after})
 
     def _store(self, action: StoreExecutorAction) -> None:
         if self._roster.get(action.executor_id) is None:

@@ -32,6 +32,8 @@ class PositionTold:
     ----------
     entry_price : Decimal
         The venue's average; 0 when flat.
+    liquidation_price : Decimal, optional
+        Where the venue would liquidate it, by its own word; None where it says nothing of that, as in its streams, or no price does it.
     """
 
     trading_pair: str
@@ -39,6 +41,7 @@ class PositionTold:
     lots: int
     entry_price: Decimal
     ts_ns: int
+    liquidation_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
         topic_gone(connection, chat, batch, post.thread_id, wall_ms)
         return
     for item in (*batch.items, *batch.joined):
-        # what is critical is rather told twice
-        is_unsure = error.may_have_arrived and item.outgoing.severity != "critical"
+        # what is critical is rather told twice, and a file is rather there twice than not at all
+        is_unsure = error.may_have_arrived and item.outgoing.severity != "critical" and item.outgoing.notice.kind != Own.REPORT
         outbox.mark_tried(connection, item.message_key, outbox.UNSURE if is_unsure else None)
     if error.is_dead:
         bury_chat(connection, chat_id, front)

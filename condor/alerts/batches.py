@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from botcore.model.events import FactKind
-from condor.alerts.events import MERGED
+from condor.alerts.events import MERGED, Own
 from condor.store.outbox import QueuedNotice
 
 FEW = 2
@@ -84,9 +84,11 @@ def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bo
             return Batch((item,))
     if not items:
         return _doubts(doubtful, now_ms)
-    if len(items) > 1 and now_ms - items[0].created_ms > LATE_MS:
+    # a file can't be told in a line among others
+    in_words = tuple(item for item in waiting if item.outgoing.notice.kind != Own.REPORT)
+    if sum(not item.is_unsure for item in in_words) > 1 and now_ms - items[0].created_ms > LATE_MS:
         # what may have arrived is counted once, with the rest
-        return Batch(tuple(waiting), Shape.LATE)
+        return Batch(in_words, Shape.LATE)
     trades = [item for item in items if item.outgoing.severity == "trade"]
     others = [item for item in items if item.outgoing.severity != "trade" and not _comes_after(item, trades)]
     if trades and not is_gathering and not (others and after_trades):
@@ -95,7 +97,8 @@ def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bo
         return None
     kind = others[0].outgoing.notice.kind
     same = tuple(item for item in others if item.outgoing.notice.kind == kind) if kind in MERGED else (others[0],)
-    return Batch(same, doubtful=doubtful)
+    # below a picture or a file there is no room for more
+    return Batch(same, doubtful=() if kind in (Own.DIGEST, Own.REPORT) else doubtful)
 
 
 def _comes_after(item: QueuedNotice, trades: Sequence[QueuedNotice]) -> bool:

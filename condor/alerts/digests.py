@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.events import FactKind
+from condor.alerts.digest_pictures import picture_of
 from condor.alerts.events import OWN_SEVERITY, Level, Own
 from condor.alerts.rules import Prefs, is_quiet
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER
 from condor.store import Connection, outbox
-from condor.store.alert_facts import facts_between
+from condor.store.alert_facts import PastFact, facts_between
 from condor.store.alerts import Chat, planned, prefs_of, put_prefs
 from condor.store.bots import bot_by_id
 from condor.store.common import all_chats
@@ -23,6 +24,8 @@ from condor.worth import result_asset
 DAY_MS, WEEK_MS = 86_400_000, 7 * 86_400_000
 LATE_MS = 5 * 60_000
 LISTED = 12
+KINDS = (FactKind.EXECUTOR_CLOSED, FactKind.FUNDING_PAID)
+"""What moves a result."""
 
 
 def is_due(connection: Connection, now_ms: int) -> bool:
@@ -56,7 +59,8 @@ def _queue(
 ) -> int:
     """Queue one digest, unless nothing at all has happened."""
     since_ms = due_ms - (WEEK_MS if is_weekly else DAY_MS)
-    results = [found for mode in (LIVE, PAPER) if (found := summary(connection, mode, since_ms, now_ms))["closed"] or found["funding"]]
+    past = {mode: facts_between(connection, ACCOUNT_OF[mode], KINDS, since_ms, now_ms) for mode in (LIVE, PAPER)}
+    results = [found for mode, facts in past.items() if (found := summary(connection, mode, facts))["closed"] or found["funding"]]
     kept = outbox.for_digest(connection, *chat) if not is_weekly or prefs.daily_at < 0 else []
     if not (results or kept):
         return 0
@@ -72,6 +76,7 @@ def _queue(
         "is_weekly": is_weekly,
         "kept": counts,
         "standing": [list(row) for row in standing],
+        "picture": picture_of(past[results[0]["mode"]], results[0]["mode"], since_ms, now_ms, prefs.zone, is_weekly=is_weekly) if results else None,
     }
     if now_ms - due_ms > LATE_MS:
         payload["due_ms"] = due_ms
@@ -81,17 +86,17 @@ def _queue(
     return 1
 
 
-def summary(connection: Connection, mode: str, since_ms: int, until_ms: int) -> dict[str, Any]:
-    """What was earned in a span, on paper or with real money, exactly: by quote asset, by bot, by close type. What nobody knows is counted, never added."""
+def summary(connection: Connection, mode: str, facts: Sequence[PastFact]) -> dict[str, Any]:
+    """What was earned by these facts, on paper or with real money, exactly: by quote asset, by bot, by close type. What nobody knows is counted, never added."""
     sums: dict[str, Decimal] = {}
     fees: dict[str, Decimal] = {}
     funding: dict[str, Decimal] = {}
     types: dict[str, int] = {}
     bots: dict[str, dict[str, Any]] = {}
     closed = won = unknown = 0
-    kinds = (FactKind.EXECUTOR_CLOSED, FactKind.FUNDING_PAID)
-    for kind, bot_id, payload in facts_between(connection, ACCOUNT_OF[mode], kinds, since_ms, until_ms):
-        if kind == FactKind.FUNDING_PAID:
+    for fact in facts:
+        payload = fact.payload
+        if fact.kind == FactKind.FUNDING_PAID:
             _add(funding, str(payload.get("asset") or ""), payload.get("amount"))
             continue
         if not Decimal(payload.get("volume_quote") or 0):
@@ -103,7 +108,7 @@ def summary(connection: Connection, mode: str, since_ms: int, until_ms: int) -> 
         _add(fees, asset, payload.get("fees_quote"))
         name = str(payload.get("close_type") or "?")
         types[name] = types.get(name, 0) + 1
-        bot = bots.setdefault(bot_id, {"closed": 0, "sums": {}})
+        bot = bots.setdefault(fact.bot_id, {"closed": 0, "sums": {}})
         bot["closed"] += 1
         _add(bot["sums"], asset, pnl)
     return {

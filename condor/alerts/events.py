@@ -23,6 +23,7 @@ class Own:
     """Kinds of notices that are no facts of trading: they begin in the application."""
 
     DIGEST: Final = "digest"
+    REPORT: Final = "report"
     REPEAT: Final = "repeat"
     PRICE: Final = "price_reached"
     TOPIC_GONE: Final = "topic_gone"
@@ -77,18 +78,36 @@ SEVERITY: Final = {
     FactKind.PANIC_BEGUN: "critical",
     FactKind.PANIC_REPORT: "critical",
     FactKind.CHAT_TROUBLE: "critical",
+    FactKind.POSITION_FILLED: "info",
+    FactKind.BARRIER_MOVED: "info",
+    FactKind.LIQUIDATION_NEAR: "critical",
+    FactKind.DAY_LOSS_REACHED: "critical",
+    FactKind.DAY_LOSS_RELEASED: "warning",
+    FactKind.CAPS_CHANGED: "warning",
+    FactKind.BOT_PAUSED: "info",
+    FactKind.BOT_RESUMED: "info",
+    FactKind.KEYS_ADDED: "warning",
+    FactKind.KEYS_REFUSED: "warning",
+    FactKind.KEYS_REMOVED: "warning",
+    FactKind.KEY_PASTED: "warning",
+    FactKind.CODES_CHANGED: "warning",
+    FactKind.CODES_LOCKED: "warning",
+    FactKind.ACCESS_CHANGED: "warning",
 }
 """Kinds of facts that are announced; the others are only kept."""
 
 OWN_SEVERITY: Final = {
     Own.DIGEST: "info",
+    Own.REPORT: "info",
     Own.REPEAT: "critical",
     Own.PRICE: "warning",
     Own.TOPIC_GONE: "warning",
 }
 
-MERGED: Final = frozenset({FactKind.ORDER_UNKNOWN, FactKind.ORDER_FOUND, FactKind.ORDER_ABSENT, FactKind.ORDER_ADOPTED})
-"""Kinds that come in bursts when a venue is down: all that wait of one kind are one message."""
+MERGED: Final = frozenset(
+    {FactKind.ORDER_UNKNOWN, FactKind.ORDER_FOUND, FactKind.ORDER_ABSENT, FactKind.ORDER_ADOPTED, FactKind.BARRIER_MOVED, FactKind.POSITION_FILLED}
+)
+"""Kinds that come in bursts, when a venue is down or a config has changed: all that wait of one kind are one message."""
 
 REPEATS_ITSELF: Final = frozenset({FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT, FactKind.LEFT_BEHIND})
 """Critical kinds that are not repeated here: `/panic` reports again by itself, and a goodbye is answered by the next start."""
@@ -98,6 +117,7 @@ RESOLVES: Final[dict[str, tuple[str, ...]]] = {
     FactKind.ACCOUNT_ALLOWED: (FactKind.ACCOUNT_DENIED,),
     FactKind.BALANCE_COVERED: (FactKind.BALANCE_SHORT,),
     FactKind.TRADING_RELEASED: (FactKind.TRADING_HALTED,),
+    FactKind.DAY_LOSS_RELEASED: (FactKind.DAY_LOSS_REACHED,),
 }
 """Good news -> the critical kinds that need no repeat any more, at the same connector; besides, what says that it is over ends its own kind."""
 
@@ -124,44 +144,111 @@ EVENTS: Final[dict[str, Event]] = {
     event.name: event
     for event in (
         Event("opened", "Position opened", Level.SILENT),
+        Event("filled", "Entry filled", Level.OFF),
         Event("closed", "Executor closed"),
         Event("rejected", "Order rejected"),
         Event("orders", "Orders without answer"),
+        Event("barrier", "Barrier moved", Level.SILENT),
+        Event("position", "Positions in danger"),
         Event("venue", "Venues and accounts"),
+        Event("balance", "Balance low"),
         Event("risk", "Limits and halts"),
         Event("funding", "Funding", Level.SILENT),
         Event("bots", "Bots start and stop", Level.SILENT),
         Event("price", "Price alerts"),
+        Event("access", "Access and keys"),
         Event("system", "Condor itself"),
     )
 }
 
-_OF_KIND: Final = {
-    FactKind.POSITION_OPENED: "opened",
-    FactKind.EXECUTOR_CLOSED: "closed",
-    FactKind.ORDER_REFUSED: "rejected",
-    FactKind.ORDER_UNKNOWN: "orders",
-    FactKind.ORDER_FOUND: "orders",
-    FactKind.ORDER_ABSENT: "orders",
-    FactKind.ORDER_ADOPTED: "orders",
-    FactKind.OTHER_HOME: "orders",
-    FactKind.FUNDING_PAID: "funding",
-    FactKind.BOT_STARTED: "bots",
-    FactKind.BOT_STOPPED: "bots",
-    FactKind.MARKET_ENDED: "bots",
-    FactKind.ACCOUNT_ALLOWED: "venue",
-    FactKind.VENUE_UP: "venue",
-    FactKind.VENUE_TROUBLE: "venue",
-    FactKind.CLOCK_JUMPED: "venue",
-    FactKind.CLOCK_SKEWED: "venue",
-    FactKind.BALANCE_COVERED: "venue",
-    FactKind.TRADING_RELEASED: "risk",
-    Own.PRICE: "price",
+_KINDS: Final[dict[str, tuple[str, ...]]] = {
+    "opened": (FactKind.POSITION_OPENED,),
+    "filled": (FactKind.POSITION_FILLED,),
+    "closed": (FactKind.EXECUTOR_CLOSED,),
+    "rejected": (FactKind.ORDER_REFUSED,),
+    "orders": (
+        FactKind.ORDER_UNKNOWN,
+        FactKind.ORDER_FOUND,
+        FactKind.ORDER_ABSENT,
+        FactKind.ORDER_ADOPTED,
+        FactKind.OTHER_HOME,
+        FactKind.FILLS_MISSING,
+        FactKind.LATE_FILL,
+        FactKind.OVER_CLOSED,
+    ),
+    "barrier": (FactKind.BARRIER_MOVED, FactKind.STOP_REFUSED),
+    "position": (
+        FactKind.LIQUIDATION_NEAR,
+        FactKind.LIQUIDATED,
+        FactKind.FORCED_ORDER,
+        FactKind.POSITION_HELD,
+        FactKind.POSITION_UNACCOUNTED,
+        FactKind.POSITION_ADJUSTED,
+        FactKind.EXIT_STUCK,
+        FactKind.EXIT_FAILED,
+        FactKind.STOP_FORCED,
+        FactKind.LEFT_BEHIND,
+    ),
+    "venue": (
+        FactKind.VENUE_DOWN,
+        FactKind.VENUE_UP,
+        FactKind.VENUE_BANNED,
+        FactKind.VENUE_TROUBLE,
+        FactKind.ACCOUNT_DENIED,
+        FactKind.ACCOUNT_ALLOWED,
+        FactKind.ACCOUNT_WARNED,
+        FactKind.CLOCK_JUMPED,
+        FactKind.CLOCK_SKEWED,
+    ),
+    "balance": (FactKind.BALANCE_SHORT, FactKind.BALANCE_COVERED),
+    "risk": (
+        FactKind.DRAWDOWN_REACHED,
+        FactKind.DRAWDOWN_ANEW,
+        FactKind.DAY_LOSS_REACHED,
+        FactKind.DAY_LOSS_RELEASED,
+        FactKind.CAPS_CHANGED,
+        FactKind.TRADING_HALTED,
+        FactKind.TRADING_RELEASED,
+        FactKind.PANIC_BEGUN,
+        FactKind.PANIC_REPORT,
+    ),
+    "funding": (FactKind.FUNDING_PAID,),
+    "bots": (FactKind.BOT_STARTED, FactKind.BOT_STOPPED, FactKind.BOT_PAUSED, FactKind.BOT_RESUMED, FactKind.MARKET_ENDED),
+    "price": (Own.PRICE,),
+    "access": (
+        FactKind.KEYS_ADDED,
+        FactKind.KEYS_REFUSED,
+        FactKind.KEYS_REMOVED,
+        FactKind.KEY_PASTED,
+        FactKind.CODES_CHANGED,
+        FactKind.CODES_LOCKED,
+        FactKind.ACCESS_CHANGED,
+    ),
+    "system": (
+        FactKind.CONTROLLER_FAULT,
+        FactKind.EXECUTOR_FAULT,
+        FactKind.PART_FAULT,
+        FactKind.RECOVERED,
+        FactKind.STOOD_STILL,
+        FactKind.CHAT_TROUBLE,
+        Own.DIGEST,
+        Own.REPORT,
+        Own.REPEAT,
+        Own.TOPIC_GONE,
+    ),
 }
+
+_OF_KIND: Final = {kind: event for event, kinds in _KINDS.items() for kind in kinds}
+
+FOR_OWNERS: Final = "access"
+"""What belongs to this event is told in the private chats of owners only."""
+
+DONE_BY_HAND: Final = frozenset({FactKind.BOT_PAUSED, FactKind.BOT_RESUMED, FactKind.CAPS_CHANGED, FactKind.DAY_LOSS_RELEASED})
+"""What somebody has done from a chat, whose card shows it already: the other chats are told."""
 
 
 def event_of(kind: str, payload: Mapping[str, Any]) -> str:
-    """The event that a notice belongs to; what has no name of its own is the program's."""
+    """The event that a notice belongs to; a kind that an older version has written and nobody knows any more is the program's."""
     if kind == FactKind.EXECUTOR_CLOSED and is_rejected(payload):
         return "rejected"
     return _OF_KIND.get(kind, "system")
@@ -178,6 +265,6 @@ def severity_of(kind: str, payload: Mapping[str, Any]) -> str:
         return "warning"
     if kind == FactKind.RECOVERED and payload.get("restarts"):
         return "critical"
-    if kind == FactKind.CHAT_TROUBLE and payload.get("is_over"):
+    if kind in (FactKind.CHAT_TROUBLE, FactKind.LIQUIDATION_NEAR) and payload.get("is_over"):
         return "warning"
     return SEVERITY.get(kind) or OWN_SEVERITY[kind]

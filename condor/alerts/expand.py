@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from botcore.model.events import FactKind
 from botcore.recorder.queries import facts_after, last_event_id
-from condor.alerts.events import REFUSALS, RESOLVES, SEVERITY, Level, event_of, severity_of
+from condor.alerts.events import DONE_BY_HAND, FOR_OWNERS, REFUSALS, RESOLVES, SEVERITY, Level, event_of, severity_of
 from condor.alerts.rules import Subject, Wishes, decide
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER
 from condor.settings import AlertSettings
@@ -18,7 +18,7 @@ from condor.store.alert_facts import count_since
 from condor.store.alert_threads import acknowledge, change_thread, open_events
 from condor.store.alerts import Chat, wishes_of
 from condor.store.bots import bot_by_id
-from condor.store.common import ChatRow, all_chats, cursor, move_cursor
+from condor.store.common import ChatRow, all_chats, cursor, move_cursor, owner_chats
 from condor.store.outbox import OutgoingNotice
 from condor.views import Notice
 from condor.worth import is_worth_telling, worth
@@ -50,8 +50,9 @@ def expand(connection: Connection, settings: AlertSettings, now_ms: int) -> int:
         if notice.kind == FactKind.POSITION_FILLED:
             for chat in known:
                 _filled_on(connection, (chat.front, chat.chat_id), notice, now_ms)
-        elif is_told(notice.kind, notice.payload, settings):
-            found = [_for_chat(chat, notice, wishes[chat.front, chat.chat_id], now_ms) for chat in known]
+        if is_told(notice.kind, notice.payload, settings):
+            hearing = _hearing(connection, known, notice)
+            found = [_for_chat(chat, notice, wishes[chat.front, chat.chat_id], now_ms) for chat in hearing]
             outbox.put(connection, [item for item in found if item is not None], now_ms)
     move_cursor(connection, CURSOR, facts[-1]["event_id"])
     return len(facts)
@@ -95,6 +96,17 @@ def outgoing(chat: Chat, notice: Notice, wishes: Wishes, now_ms: int, *, is_dead
     return OutgoingNotice(chat[0], chat[1], subject.severity, level is Level.SILENT, notice, state)
 
 
+def _hearing(connection: Connection, known: Sequence[ChatRow], notice: Notice) -> Sequence[ChatRow]:
+    """The chats that a notice is for: who may do what is told to owners alone, and what was done by hand not where it was done."""
+    if event_of(notice.kind, notice.payload) == FOR_OWNERS:
+        fronts = {chat.front for chat in known}
+        owners = {(front, chat_id) for front in fronts for chat_id in owner_chats(connection, front, with_dead=True)}
+        return [chat for chat in known if (chat.front, chat.chat_id) in owners]
+    if notice.kind in DONE_BY_HAND:
+        return [chat for chat in known if (chat.front, chat.chat_id) != (notice.payload.get("front"), notice.payload.get("chat_id"))]
+    return known
+
+
 def _for_chat(chat: ChatRow, notice: Notice, wishes: Wishes, now_ms: int) -> OutgoingNotice | None:
     return outgoing((chat.front, chat.chat_id), notice, wishes, now_ms, is_dead=chat.is_dead)
 
@@ -119,12 +131,26 @@ def _resolve(connection: Connection, notice: Notice, now_ms: int) -> None:
     kinds = (notice.kind,) if notice.payload.get("is_over") else RESOLVES.get(notice.kind)
     if kinds is None:
         return
-    where = notice.payload.get("connector_name")
-    over = [found.event_id for found in open_events(connection, kinds) if found.payload.get("connector_name") == where]
+    over = [found.event_id for found in open_events(connection, kinds) if _is_of_the_same(found, notice)]
     acknowledge(connection, over, "it is over", now_ms)
+
+
+def _is_of_the_same(one: Notice, other: Notice) -> bool:
+    """Whether both are about the same account, and the same market and asset where both name one."""
+    if one.payload.get("connector_name") != other.payload.get("connector_name"):
+        return False
+    if other.kind == FactKind.DAY_LOSS_RELEASED and one.mode != other.mode:
+        # the paper account of a venue is another one than that with real money
+        return False
+    return all(
+        one.payload[name] == other.payload[name] for name in ("trading_pair", "asset", "side") if one.payload.get(name) and other.payload.get(name)
+    )
 
 
 def _filled_on(connection: Connection, chat: Chat, notice: Notice, now_ms: int) -> None:
     """More of an entry is filled: the message that told of its opening says so, or will."""
-    if not change_thread(connection, chat, notice.executor_id, notice.payload, now_ms):
-        outbox.change_notice(connection, *chat, notice.executor_id, FactKind.POSITION_OPENED, notice.payload)
+    # of an executor of several markets the first one that was filled stays in front
+    legs = notice.payload.get("legs")
+    changes = {"legs": legs} if legs else notice.payload
+    if not change_thread(connection, chat, notice.executor_id, changes, now_ms):
+        outbox.change_notice(connection, *chat, notice.executor_id, FactKind.POSITION_OPENED, changes)

@@ -20,6 +20,7 @@ from condor.store.alert_threads import acknowledge, seen_by, thread_of, unseen
 from condor.store.alerts import Chat, planned, put_mute, put_prefs, put_rule, put_topic, wishes_of
 from condor.store.bots import bot_by_id
 from condor.store.common import dead_chats, write_audit
+from condor.store.report_plans import plan_anew
 from condor.users import Actor, Role, refuse_frozen, require
 from condor.views import FactKind, Notice
 
@@ -170,6 +171,8 @@ class AlertService:
             daily, weekly = planned(prefs, now_ms)
             prefs = replace(prefs, daily_next_ms=daily, weekly_next_ms=weekly)
             put_prefs(connection, chat, prefs)
+            if "zone" in changes:
+                plan_anew(connection, chat, prefs.zone, now_ms)
             kept.append(prefs)
 
         after = ", ".join(f"{name} {value}" for name, value in changes.items())

@@ -9,6 +9,7 @@ from condor.services.lives import LifeService
 from condor.services.log_files import LogService
 from condor.services.pictures import PictureService
 from condor.services.portfolio import PortfolioService
+from condor.services.report_plans import ReportPlanService
 from condor.services.reports import ReportService
 from condor.services.results import ResultsService
 from condor.services.trading import TradingService
@@ -22,6 +23,7 @@ class DataServices:
     charts: ChartService
     results: ResultsService
     reports: ReportService
+    plans: ReportPlanService
     portfolio: PortfolioService
     trading: TradingService
     lives: LifeService

@@ -199,7 +199,7 @@ class KeyService:
             self._known(secret)
         probe = await self._prober.look(venue, credentials)
         if probe.refusal:
-            await self._note(actor, "add_keys", venue, after=credentials.key.masked, result="refused")
+            await self._note(actor, "add_keys", venue, after=credentials.key.masked, result="refused", reason=probe.refusal)
             raise UserError(f"{self.title(venue)}: {probe.refusal}. Nothing was stored")
         changes: dict[tuple[str, str], Secret | None] = {(venue, "key"): credentials.key, (venue, "secret"): credentials.secret}
         await asyncio.to_thread(self._vault.change, passphrase, changes)
@@ -209,9 +209,7 @@ class KeyService:
         await self._note(actor, "add_keys", venue, after=credentials.key.masked)
         # from here on a start finds it: whatever ends this process now, the account is opened by the next one
         await self._connect(AccountPlan(self._configs.venue(venue), credentials, addresses_of(venue), "vault"))
-        view = next(view for view in self.list(actor) if view.venue == venue)
-        self._tell(self.title(venue), f"keys {credentials.key.masked} were stored by {actor.name or actor.user_id}; {view.state}")
-        return view
+        return next(view for view in self.list(actor) if view.venue == venue)
 
     async def _connect(self, plan: AccountPlan) -> None:
         """Open an account, or open it anew with another key where nobody uses it."""
@@ -244,22 +242,22 @@ class KeyService:
         await asyncio.to_thread(self._vault.change, passphrase, {(venue, part): None for part in PARTS})
         self._added.pop(venue, None)
         await self._note(actor, "remove_keys", venue)
-        text = f"its keys were removed from the vault by {actor.name or actor.user_id}"
-        if is_open:
-            text += await self._disconnect(venue)
-        self._tell(self.title(venue), text)
+        # that they are removed is told out of the audit; what is left of the account is told here
+        left = await self._disconnect(venue) if is_open else ""
+        if left:
+            self._tell(self.title(venue), f"its keys were removed by {actor.name or actor.user_id}; {left}")
 
     async def _disconnect(self, venue: str) -> str:
-        """Close an account; what there is to say of that."""
+        """Close an account; what somebody should know of what is left of it, or nothing."""
         held = self._accounts.held(venue)
         try:
             await self._accounts.close(venue)
         except UserError as error:
             # somebody has begun to use it while the vault was written
             self._removed.add(venue)
-            return f"; it stays connected until this program ends, for {error}"
+            return f"it stays connected until this program ends, for {error}"
         self._probes.pop(venue, None)
-        return "; it is closed" + (f". Nobody watches what stays there: {', '.join(held)}" if held else "")
+        return f"it is closed, and nobody watches what stays there: {', '.join(held)}" if held else ""
 
     async def note_pasted(self, actor: Actor, *, is_gone: bool, is_group: bool) -> None:
         """Somebody has typed a key into a chat; the audit knows that, and nothing of the key."""
@@ -267,11 +265,12 @@ class KeyService:
             actor, "key_pasted", "group" if is_group else "private chat", after="deleted" if is_gone else "still there", result="refused"
         )
 
-    async def _note(self, actor: Actor, action: str, venue: str, after: str = "", result: str = "done") -> None:
+    async def _note(self, actor: Actor, action: str, venue: str, after: str = "", result: str = "done", reason: str = "") -> None:
+        """What is in the audit under these names is told, too (see `condor.store.change_facts`)."""
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
-            write_audit(connection, now_ms, actor, action, venue, after=after, result=result)
+            write_audit(connection, now_ms, actor, action, venue, after=after, result=result, reason=reason)
 
         await asyncio.wrap_future(self._journal.run(write))
 

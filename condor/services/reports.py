@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import csv
 import html
@@ -35,21 +36,24 @@ class ReportService:
         self._results = results
         self._pictures = pictures
 
-    async def make(self, actor: Actor, mode: str, period: str, form: str, until_ns: int | None = None) -> FileView:
-        """A report of a time; UserError for a form that is none."""
+    async def make(
+        self, actor: Actor, mode: str, period: str, form: str, until_ns: int | None = None, *, patience_s: float | None = None
+    ) -> FileView:
+        """A report of a time; UserError for a form that is none. `patience_s` is how long its curve may take: it is left out then."""
         if form not in FORMS:
             raise UserError(f"expected csv or html, found {form!r}")
         view = await self._results.of(actor, mode, period, until_ns)
         name = f"condor-{mode}-{period}-{_time(view.until_ns)[:10]}.{form}"
         if form == "csv":
             return FileView(name, csv_of(view).encode())
-        return FileView(name, html_of(view, await self._curve(view)).encode())
+        return FileView(name, html_of(view, await self._curve(view, patience_s)).encode())
 
-    async def _curve(self, view: ResultsView) -> bytes | None:
+    async def _curve(self, view: ResultsView, patience_s: float | None) -> bytes | None:
         """The curve; a report without it is still a report."""
         try:
-            return await self._pictures.draw(Drawing(curve_of(view), "light"))
-        except UserError:
+            async with asyncio.timeout(patience_s):
+                return await self._pictures.draw(Drawing(curve_of(view), "light"))
+        except (UserError, TimeoutError):
             return None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, or_, select
 
 from botcore.recorder.journal import open_engine
 from condor.store import tables
+from condor.store.change_facts import tell_change
 from condor.users import Actor
 
 CHAINED = ("wall_ms", "user_id", "name", "role", "front", "chat_id", "action", "target", "before", "after", "result", "reason")
@@ -53,13 +54,14 @@ def write_audit(
     result: str = DONE,
     reason: str = "",
 ) -> None:
-    """Note a change of state and who made it, in the transaction of the change."""
+    """Note a change of state and who made it, in the transaction of the change; one that others want to hear of becomes a fact there, too."""
     who = {"user_id": actor.user_id, "name": actor.name[:200], "role": actor.role.name, "front": actor.front, "chat_id": actor.chat_id}
     what = {"action": action[:32], "target": target[:MAX_TEXT], "before": before, "after": after, "result": result, "reason": reason[:MAX_TEXT]}
     values = {"wall_ms": wall_ms, **who, **what}
     table = tables.audit
     last = connection.execute(select(table.c.hash).order_by(table.c.audit_id.desc()).limit(1)).scalar_one_or_none() or ""
     connection.execute(insert(table).values(**values, hash=chain_hash(last, [values[name] for name in CHAINED])))
+    tell_change(connection, values)
 
 
 def audit_on_disk(path: Path, wall_ms: int, actor: Actor, action: str, target: str) -> None:

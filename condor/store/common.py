@@ -85,10 +85,12 @@ def dead_chats(connection: Connection) -> tuple[str, ...]:
     return tuple(f"{row.front} {row.chat_id}" for row in all_chats(connection) if row.is_dead)
 
 
-def owner_chats(connection: Connection, front: str) -> list[int]:
-    """Private chats of owners that can be reached through a front end; whoever sits at the local page is one."""
+def owner_chats(connection: Connection, front: str, *, with_dead: bool = False) -> list[int]:
+    """Private chats of owners that can be reached through a front end, or also those that can't be now; whoever sits at the local page is one."""
     table, users = tables.chats, tables.users
-    query = select(table.c.chat_id).where(table.c.front == front, table.c.chat_id == table.c.user_id, table.c.is_dead.is_(False))
+    query = select(table.c.chat_id).where(table.c.front == front, table.c.chat_id == table.c.user_id)
+    if not with_dead:
+        query = query.where(table.c.is_dead.is_(False))
     if front != LOCAL_FRONT:
         query = query.join(users, users.c.user_id == table.c.user_id).where(users.c.role == Role.OWNER.name)
     return list(connection.execute(query.order_by(table.c.chat_id)).scalars())

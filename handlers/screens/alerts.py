@@ -178,7 +178,7 @@ async def bot_screen(ctx: Context, args: Args) -> View:
     """Every event of one bot, and its mute."""
     bot_id = str(args.get("bot", ""))
     view = await ctx.services.alerts.view(ctx.actor, bot_id)
-    names = ("opened", "closed", "rejected", "orders", "bots", "funding")
+    names = ("opened", "filled", "closed", "rejected", "orders", "barrier", "bots", "funding")
     muted = next((mute for mute in view.wishes.mutes if mute.bot_id == bot_id), None)
     blocks: list[object] = [line("🔔 ", bold(_of(view, bot_id)))]
     blocks.append(pairs([(EVENTS[name].title, level_of(view, name, bot_id).value) for name in names]))

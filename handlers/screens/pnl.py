@@ -14,6 +14,7 @@ from handlers.context import Args, Context
 from handlers.html import MAX_CAPTION, bold, card, clip, italic, line, pairs
 from handlers.parts import chosen, settled, theme, theme_button
 from handlers.registry import action, command, screen
+from handlers.screens.report_plans import EVERY, plan_typed
 from handlers.view import Button, Outcome, Send, SendLater, Show, View, rows_of, show
 
 LOOKS = (("curve", "📈 Curve"), ("days", "📊 Days"), ("text", "🔢 Text"))
@@ -88,8 +89,15 @@ def _buttons(ctx: Context, args: Args) -> tuple[tuple[Button, ...], ...]:
 
 
 # ---- files ---------------------------------------------------------------------------------------------------------
-@command("report", "results as a file", "[1d|7d|30d|all] [csv|html] [paper|live]")
+@command(
+    "report",
+    "results as a file, also by itself each day or week",
+    "[1d|7d|30d|all] [csv|html] [paper|live] | [daily 09:00 | weekly mon ... [changes] | off]",
+)
 async def report_command(ctx: Context, arguments: list[str]) -> Show | SendLater:
+    """`/report`, `/report 7d csv`, `/report daily 09:00 html`, `/report weekly mon 08:00 changes`, `/report daily off`."""
+    if arguments and arguments[0].lower() in (*EVERY, "off"):
+        return await plan_typed(ctx, arguments)
     form = next((word for word in (argument.lower() for argument in arguments) if word in FORMS), None)
     asked = _asked(ctx, [word for word in arguments if word.lower() not in FORMS])
     if form is None:
@@ -109,8 +117,9 @@ async def report(ctx: Context, args: Args) -> View:
     ]
     periods = tuple(show(chosen(name, name == period), "report", period=name, mode=mode) for name in PERIODS)
     forms = [Button(form.upper(), "send_report", {"form": form, "period": period, "mode": mode}) for form in FORMS]
+    plans = show("📅 Planned …", "report_plans", mode=mode)
     back = show("◀ Results", "pnl", period=period, mode=mode)
-    return View(card(blocks), (periods, *rows_of(forms), (back, show("◀ Home", "home"))))
+    return View(card(blocks), (periods, *rows_of(forms), (plans,), (back, show("◀ Home", "home"))))
 
 
 @action("send_report")

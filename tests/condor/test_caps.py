@@ -113,8 +113,8 @@ def test_a_loss_latches_the_account_and_the_latch_survives_a_crash(rig: Any) -> 
         rig.open()
         await rig.until(lambda: rig.held() == D("0.01"))
         rig.move(62_000)
-        await rig.until(lambda: any(fact.kind == FactKind.ACCOUNT_WARNED for fact in rig.facts))
-        assert "the cap is 20" in next(fact.payload["text"] for fact in rig.facts if fact.kind == FactKind.ACCOUNT_WARNED)
+        await rig.until(lambda: any(fact.kind == FactKind.DAY_LOSS_REACHED for fact in rig.facts))
+        assert "the cap is 20" in next(fact.payload["text"] for fact in rig.facts if fact.kind == FactKind.DAY_LOSS_REACHED)
         await rig.sleep(2)
         rig.kill()
         await rig.boot()
@@ -268,7 +268,7 @@ async def test_a_day_on_paper_latches_goes_on_over_a_restart_and_counts_anew_aft
         await until(lambda: caps.one(OWNER, ON_PAPER).latched, "the latch")
         sent = caps.one(OWNER, ON_PAPER).sent
         told = program._journal.run(lambda connection: facts_after(connection, 0, 1000)).result(10)
-        texts = [str(fact["payload"]) for fact in told if fact["kind"] == FactKind.ACCOUNT_WARNED]
+        texts = [str(fact["payload"]) for fact in told if fact["kind"] == FactKind.DAY_LOSS_REACHED]
         assert sum("cap of its day" in text and "(paper)" in text for text in texts) == 1
     async with on_paper(tmp_path) as program:
         caps = program.services.caps

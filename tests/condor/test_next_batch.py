@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from botcore.model.events import FactKind
 from condor.alerts.batches import Gathering, Shape, next_batch
-from condor.alerts.events import SEVERITY
+from condor.alerts.events import SEVERITY, Own
 from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.views import Notice
 
@@ -99,3 +99,19 @@ def test_that_a_bot_has_stopped_is_told_behind_the_ends_of_its_executors() -> No
     assert next_batch(stopped, 0, is_gathering=True) is None
     another = QueuedNotice(9, 0, replace(stopped[2].outgoing, notice=replace(stopped[2].outgoing.notice, bot_id="another")))
     assert keys(_next_batch([*stopped[:2], another], after_trades=True)) == [9], "another bot's trades are no reason to wait"
+
+
+def test_a_file_is_no_line_of_what_was_missed_and_a_picture_has_room_for_its_own_words_only() -> None:
+    report, other = (
+        QueuedNotice(key, 0, OutgoingNotice("local", 1, "info", False, Notice(-key, kind, "", "", "", "", key, {})))
+        for key, kind in ((7, Own.REPORT), (8, Own.DIGEST))
+    )
+    waiting = [*queued(UP, UP), report]
+    late = next_batch(waiting, 3_600_000)
+    assert late is not None and late.shape is Shape.LATE and keys(list(late.items)) == [0, 1]
+    alone = next_batch([report], 3_600_000)
+    assert alone is not None and alone.shape is Shape.PLAIN and keys(list(alone.items)) == [7]
+    doubtful = [replace(item, outgoing=replace(item.outgoing, state="unsure")) for item in queued(UP)]
+    for item in (report, other):
+        batch = next_batch([*doubtful, item], 10)
+        assert batch is not None and batch.items == (item,) and batch.doubtful == ()

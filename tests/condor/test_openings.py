@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from botcore.core.bus import EventBus
+from botcore.executors.exposure import Traded
 from botcore.model.enums import TradeType
 from botcore.model.events import Fact, FactKind, OrderClosed, OrderFilled
 from botcore.model.order import Fee, Fill, OrderState, Purpose
@@ -23,8 +24,8 @@ class World:
         self.bus, self.facts = EventBus(), []
         self.bus.subscribe(Fact, self.facts.append)
         self.volume = Decimal(0)
-        config = SimpleNamespace(type="position_executor", level_id="buy_0")
-        self.executor = SimpleNamespace(is_closed=False, config=config, filled_amount_quote=lambda: self.volume)
+        config = SimpleNamespace(type="position_executor", level_id="buy_0", trading_pair="BTC-USDT")
+        self.executor = SimpleNamespace(is_closed=False, config=config, traded=lambda: [Traded("USDT", Decimal(0), self.volume)])
         self.openings = Openings(self.bus, lambda bot_id: SimpleNamespace(executor=lambda executor_id: self.executor))  # type: ignore[arg-type,return-value]
         self.instrument = instrument("BTC-USDT", tick="1", lot="0.1")
         self.request = SimpleNamespace(
@@ -35,9 +36,10 @@ class World:
     def fill(self, lots: int) -> None:
         self.order.filled_lots += lots
         self.order.average_price = Decimal(100)
-        self.volume += lots * 10
         fill = Fill(self.instrument, f"t{self.volume}", "o-1", TradeType.BUY, 100, lots, Fee(Decimal(0), "USDT", Decimal(0)), 1, is_maker=True)
+        # the bus hears of it before the executor, as connectors deliver it
         self.bus.publish(OrderFilled(self.order, 1, fill))
+        self.volume += lots * 10
 
     def refuse(self, reason: str, ts_ns: int = 1) -> None:
         self.bus.publish(OrderClosed(self.order, ts_ns, OrderState.FAILED, reason))

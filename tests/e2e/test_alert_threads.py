@@ -6,6 +6,8 @@ from pathlib import Path
 
 from telegram.error import BadRequest
 
+from condor.store.common import put_user
+from condor.users import Actor, Role
 from condor.views import FactKind, Notice
 from handlers.push import unreachable
 from tests.support.alert_bench import ENTRY, OWNER, alert_bench
@@ -149,6 +151,32 @@ async def test_repeats_go_on_over_a_restart_and_end_when_it_is_over_by_itself(tm
         await bench.turn(620, 62)
         assert "Nobody has seen 1 critical alert<" in bench.texts()[-1]
         assert "stays" not in bench.texts()[-1] and "Venue" not in bench.texts()[-1]
+
+
+async def test_good_news_of_one_coin_or_one_position_ends_the_repeats_of_that_one_only(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        for asset in ("BTC", "ETH"):
+            await bench.fact(FactKind.BALANCE_SHORT, "", connector_name="binance", title="Binance", asset=asset, missing="1", there="0", held="1")
+        near = {"connector_name": "binance_perpetual", "side": "net", "amount": "1", "price": "100", "liquidation_price": "97", "distance": "0.03"}
+        for pair in ("BTC-USDT", "ETH-USDT"):
+            await bench.fact(FactKind.LIQUIDATION_NEAR, "", trading_pair=pair, **near)
+        await bench.turn(6)
+        await bench.fact(FactKind.BALANCE_COVERED, "", connector_name="binance", title="Binance", asset="BTC")
+        await bench.fact(FactKind.LIQUIDATION_NEAR, "", trading_pair="ETH-USDT", **near, is_over=True)
+        await bench.turn(310, 62)
+        again = bench.texts()[-1]
+        assert "Nobody has seen 2 critical alerts" in again
+        assert "1 ETH is missing" in again and "Liquidation near: 1 BTC-USDT" in again, "the other two are over"
+
+
+async def test_what_services_write_down_is_told_with_the_next_look(tmp_path: Path) -> None:
+    """Nobody wakes the sender for it."""
+    async with alert_bench(tmp_path) as bench:
+        bench.journal.run(lambda connection: put_user(connection, 9, "Tom", Role.VIEWER, 0)).result()
+        olga = Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER)
+        await bench.services.members.set_role(olga, 9, Role.TRADER, lambda connection: None)
+        await bench.turn(2)
+        assert "User 9 is trader now, was viewer</b>, by Olga in Telegram" in bench.texts()[-1]
 
 
 async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_nothing(tmp_path: Path) -> None:

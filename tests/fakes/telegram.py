@@ -26,6 +26,10 @@ NOT_MODIFIED = "Bad Request: message is not modified: specified new message cont
 PATIENCE_S = 15.0
 LONGEST_POLL_S = 1.0
 LOOK_S = 0.02
+PHOTO = "photo-"
+"""So ids of pictures begin that were sent already; the message's number follows."""
+
+SENDS = ("sendMessage", "sendPhoto", "sendDocument")
 
 
 @dataclass
@@ -41,6 +45,10 @@ class Message:
     buttons: list[list[dict[str, Any]]]
     edits: int = 0
     is_protected: bool = False
+    photo: bytes = b""
+    """The picture above the text; empty for none."""
+    document: tuple[str, bytes] = ("", b"")
+    """Name and content of a file; a message without one has none."""
 
     @property
     def labels(self) -> list[str]:
@@ -50,7 +58,13 @@ class Message:
         """As the Bot API writes it."""
         thread = {"message_thread_id": self.thread_id, "is_topic_message": True} if self.thread_id else {}
         markup = {"reply_markup": {"inline_keyboard": self.buttons}} if self.buttons else {}
-        return {"message_id": self.message_id, "date": DATE, "chat": chat_of(self.chat_id), "from": BOT, "text": self.text, **thread, **markup}
+        words = {"caption" if self.photo or self.document[0] else "text": self.text}
+        media: dict[str, Any] = {}
+        if self.photo:
+            media["photo"] = [{"file_id": f"{PHOTO}{self.message_id}", "file_unique_id": f"p{self.message_id}", "width": 64, "height": 34}]
+        if self.document[0]:
+            media["document"] = {"file_id": f"file-{self.message_id}", "file_unique_id": f"f{self.message_id}", "file_name": self.document[0]}
+        return {"message_id": self.message_id, "date": DATE, "chat": chat_of(self.chat_id), "from": BOT, **words, **media, **thread, **markup}
 
 
 @dataclass
@@ -162,7 +176,8 @@ class Telegram:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         await self.opened.wait()
         method = request.match_info["method"]
-        values = {name: _read(name, str(text)) for name, text in (await request.post()).items()}
+        form = await request.post()
+        values = {name: item if isinstance(item, web.FileField) else _read(name, str(item)) for name, item in form.items()}
         self.calls.append((method, int(values.get("chat_id", 0))))
         if self.faults.offline:
             return _cut(request)
@@ -174,7 +189,7 @@ class Telegram:
         if work is None:
             return _error(404, "Not Found: method not found")
         found = work(values)
-        if method == "sendMessage" and self.faults.swallow and not isinstance(found, web.Response):
+        if method in SENDS and self.faults.swallow and not isinstance(found, web.Response):
             self.faults.swallow -= 1
             return _cut(request)
         return found if isinstance(found, web.Response) else _ok(found)
@@ -202,20 +217,38 @@ class Telegram:
         return True
 
     def _sendmessage(self, values: dict[str, Any]) -> Any:
+        return self._delivered(values, str(values["text"]))
+
+    def _sendphoto(self, values: dict[str, Any]) -> Any:
+        return self._delivered(values, str(values.get("caption", "")), photo=self._picture(values["photo"]))
+
+    def _senddocument(self, values: dict[str, Any]) -> Any:
+        file = values["document"]
+        return self._delivered(values, str(values.get("caption", "")), document=(str(file.filename), file.file.read()))
+
+    def _delivered(self, values: dict[str, Any], text: str, **media: Any) -> Any:
         chat_id, thread_id = int(values["chat_id"]), int(values.get("message_thread_id", 0))
         refused = self._refusal(chat_id, thread_id)
         if refused is not None:
             return refused
         reply_to = int(values.get("reply_parameters", {}).get("message_id", 0))
-        message = Message(
-            self.take(), chat_id, str(values["text"]), values.get("disable_notification") is True, thread_id, reply_to, _keyboard(values)
-        )
-        message.is_protected = values.get("protect_content") is True
+        is_silent = values.get("disable_notification") is True
+        message = Message(self.take(), chat_id, text, is_silent, thread_id, reply_to, _keyboard(values), **media)
+        message.is_protected = values.get("protect_content") in (True, "true")
         self.messages[chat_id].append(message)
         self.sent.append(message)
         return message.raw()
 
     def _editmessagetext(self, values: dict[str, Any]) -> Any:
+        return self._edited(values, str(values["text"]))
+
+    def _editmessagemedia(self, values: dict[str, Any]) -> Any:
+        media = values["media"]
+        # a picture that comes along stands in a field of its own, one that was sent before is named by its id
+        name = str(media["media"]).removeprefix("attach://")
+        return self._edited(values, str(media.get("caption", "")), photo=self._picture(values.get(name, name)))
+
+    def _edited(self, values: dict[str, Any], text: str, photo: bytes = b"") -> Any:
         chat_id, wanted = int(values["chat_id"]), int(values["message_id"])
         refused = self._refusal(chat_id, 0)
         if refused is not None:
@@ -223,12 +256,19 @@ class Telegram:
         message = next((message for message in self.messages[chat_id] if message.message_id == wanted), None)
         if message is None:
             return _error(400, "Bad Request: message to edit not found")
-        text, buttons = str(values["text"]), _keyboard(values)
-        if (text, buttons) == (message.text, message.buttons):
+        buttons, shown = _keyboard(values), photo or message.photo
+        if (text, buttons, shown) == (message.text, message.buttons, message.photo):
             self.unmodified += 1
             return _error(400, NOT_MODIFIED)
-        message.text, message.buttons, message.edits = text, buttons, message.edits + 1
+        message.text, message.buttons, message.photo, message.edits = text, buttons, shown, message.edits + 1
         return message.raw()
+
+    def _picture(self, given: Any) -> bytes:
+        """A picture as a file, or by the id of one that was sent before."""
+        if isinstance(given, web.FileField):
+            return given.file.read()
+        number = int(str(given).removeprefix(PHOTO))
+        return next(message.photo for message in self.sent if message.message_id == number)
 
     def _refusal(self, chat_id: int, thread_id: int) -> web.Response | None:
         faults = self.faults
@@ -286,7 +326,7 @@ def _scope(values: dict[str, Any]) -> str:
 
 def _read(name: str, text: str) -> Any:
     """As the library writes values: JSON, but texts as they are."""
-    return json.loads(text) if name != "text" and (text[:1] in ("[", "{") or text in ("true", "false")) else text
+    return json.loads(text) if name not in ("text", "caption") and (text[:1] in ("[", "{") or text in ("true", "false")) else text
 
 
 def _cut(request: web.Request) -> web.StreamResponse:

@@ -19,9 +19,13 @@ from zoneinfo import ZoneInfo
 from botcore.recorder import tables as records
 from botcore.recorder.journal import Journal, Op, Write
 from condor.alerts.timed import TimedAlerts
+from condor.errors import UserError
 from condor.host import WallClock
 from condor.notifications import Notifications
+from condor.pictures.artist import CannotDraw
+from condor.pictures.drawings import Drawing
 from condor.redaction import Redactor
+from condor.result_views import FileView
 from condor.scheduler import Scheduler
 from condor.services.access import AccessService
 from condor.services.alerts import AlertService
@@ -31,15 +35,17 @@ from condor.services.facade import Services
 from condor.services.groups import GroupService
 from condor.services.members import MemberService
 from condor.services.panels import PanelService
+from condor.services.report_plans import ReportPlanService
 from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
 from condor.settings import AccessSettings, AlertSettings
 from condor.store.common import put_chat, put_user
-from condor.users import Role
+from condor.users import Actor, Role
 from condor.views import FactKind
 from handlers.app import Address, ChatFront, build_registry
+from handlers.photos import blank
 from tests.fakes.telegram import TOKEN, Message, Telegram, chat_of
 from tests.support.records import fresh_records
 from tests.support.someone import Someone
@@ -58,6 +64,45 @@ class NoBots:
         return []
 
 
+class HandPictures:
+    """Draws at once, or when it is told to (`may_draw`), or not at all (`trouble`).
+
+    Attributes
+    ----------
+    drawn : list of Drawing
+        What was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.drawn: list[Drawing] = []
+        self.trouble = ""
+        self.may_draw = asyncio.Event()
+        self.may_draw.set()
+
+    async def draw(self, drawing: Drawing) -> bytes:
+        self.drawn.append(drawing)
+        await self.may_draw.wait()
+        if self.trouble:
+            raise CannotDraw(self.trouble)
+        return blank()
+
+
+class HandReports:
+    """Makes files out of what was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, str]] = []
+        self.trouble = ""
+
+    async def make(
+        self, actor: Actor, mode: str, period: str, form: str, until_ns: int | None = None, *, patience_s: float | None = None
+    ) -> FileView:
+        self.asked.append((actor.name or str(actor.user_id), mode, period, form))
+        if self.trouble:
+            raise UserError(self.trouble)
+        return FileView(f"condor-{mode}-{period}.{form}", b"a report")
+
+
 class AlertBench:
     """See the module; `telegram` is what people see."""
 
@@ -74,6 +119,7 @@ class AlertBench:
         subscriptions = SubscriptionService(self.journal, scheduler, self.wall)
         subscriptions.on_return = self.notifications.look
         self.alerts = AlertService(self.journal, self.wall)
+        self.pictures, self.reports = HandPictures(), HandReports()
         voices, visitors = Voices(), VisitorService(self.journal, self.wall)
         given = {
             "access": AccessService(self.journal, self.wall),
@@ -88,13 +134,19 @@ class AlertBench:
             "members": MemberService(self.journal, self.wall, voices),
             "confirms": ConfirmService(self.journal, self.wall),
             "step_up": StepUpService(self.journal, self.wall),
-            "data": SimpleNamespace(pictures=None),
+            "data": SimpleNamespace(
+                pictures=self.pictures,
+                reports=self.reports,
+                plans=ReportPlanService(self.journal, self.wall),
+                results=SimpleNamespace(modes=lambda: ("paper",)),
+            ),
             "redact": Redactor(),
         }
         # what alerts do not touch is not there
         parts: dict[str, Any] = dict.fromkeys((field.name for field in fields(Services)), None) | given
         self.services = Services(**parts)
-        self.timed = TimedAlerts(self.journal, self.wall, lambda: [("Running bots", "2")], self.notifications.look)
+        standing = lambda: [("Running bots", "2")]  # noqa: E731
+        self.timed = TimedAlerts(self.journal, self.wall, standing, self.notifications.look, on_facts=self.notifications.wake)
         self.troubles: list[str | None] = []
         address = Address(TOKEN, telegram.root, is_local=True)
         self.front = ChatFront("telegram", address, self.services, build_registry(), self.wall.wall_ms, self.troubles.append)

@@ -71,6 +71,7 @@ class Account:
         self._lots: dict[tuple[str, str], int] = {}
         self._told_ns: dict[tuple[str, str], int] = {}
         self._all_told_ns: int | None = None
+        self._liquidations: dict[tuple[str, str], Decimal] = {}
         self.listed_ns = 0
 
     # ---- what the venue says -----------------------------------------------------------------------------------------
@@ -110,6 +111,10 @@ class Account:
             self.set_position(*key, lots.get(key, 0), told_ns)
         self._all_told_ns = max(self._all_told_ns or 0, told_ns)
 
+    def set_liquidations(self, prices: dict[tuple[str, str], Decimal]) -> None:
+        """Where the venue would liquidate which position, by (pair, side), as it said with its last complete list."""
+        self._liquidations = dict(prices)
+
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
         self.is_known = False
@@ -121,6 +126,10 @@ class Account:
     def positions(self) -> dict[tuple[str, str], int]:
         """(pair, side) -> signed lots, as the venue said last."""
         return dict(self._lots)
+
+    def liquidations(self) -> dict[tuple[str, str], Decimal]:
+        """(pair, side) -> price at which the venue would liquidate what stands there; those without one are left out."""
+        return {key: price for key, price in self._liquidations.items() if self._lots.get(key)}
 
     # ---- what may be used --------------------------------------------------------------------------------------------
     def total(self, asset: str) -> Decimal:

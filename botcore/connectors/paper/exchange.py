@@ -22,6 +22,7 @@ from botcore.model.enums import InstrumentKind, OrderType, PositionAction, Posit
 from botcore.model.instrument import Instrument
 from botcore.model.market_events import MarketEvent, TradeTick
 from botcore.model.order import Fill, OrderRequest, OrderState
+from botcore.model.refusals import NOTHING_TO_REDUCE
 from botcore.model.venue_updates import CancelRefused, OrderEnded, OrderTaken, OrderTraded, PositionLiquidated, VenueUpdate
 
 # members of enums as names of this module: compiled code reads them without a lookup
@@ -253,7 +254,7 @@ class PaperExchange:
             lots = min(lots, self.ledger.reducible(order.request))
             if not lots:
                 market.remove(order)
-                self._end(order, EXPIRED, "the position that it would reduce is gone", now_ns)
+                self._end(order, EXPIRED, NOTHING_TO_REDUCE, now_ns)
                 return
         instrument = order.request.instrument
         self.trade_serial += 1
@@ -273,7 +274,7 @@ class PaperExchange:
             self._forget(order, FILLED, "")
         elif lots < execution[2]:
             market.remove(order)
-            self._end(order, EXPIRED, "the position that it would reduce is gone", now_ns)
+            self._end(order, EXPIRED, NOTHING_TO_REDUCE, now_ns)
 
     def _cancel(self, client_order_id: str, now_ns: int) -> None:
         order = self.orders.get(client_order_id)

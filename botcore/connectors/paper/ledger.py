@@ -202,6 +202,22 @@ class PerpetualLedger(SpotLedger):
         )
         return bool(needed) and self.total(asset) + self.unrealized(asset) < needed
 
+    def liquidation_price(self, pair: str) -> Decimal | None:
+        """The mid of a pair below (long) or above (short) which `is_bankrupt` holds, as long as no other price moves; None where there is no such price, or no mark."""
+        held = [position for (name, _), position in self.positions.items() if name == pair and position.lots]
+        half = self._mark(pair)
+        if not held or half is None:
+            return None
+        instrument = held[0].instrument
+        lots = sum(position.lots for position in held)
+        if not lots:
+            return None
+        standing = [position for position in self.positions.values() if position.lots and position.instrument.quote == instrument.quote]
+        needed = sum((position.cost * position.instrument.unit * self.maintenance for position in standing), ZERO)
+        cushion = self.total(instrument.quote) + self.unrealized(instrument.quote) - needed
+        price = half * instrument.tick_size / 2 - cushion / (lots * instrument.lot_size)
+        return price if price > 0 else None
+
     # ---- money -----------------------------------------------------------------------------------------------------
     def available(self, asset: str) -> Decimal:
         free = self.totals.get(asset, ZERO) - self.reserved.get(asset, ZERO)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from botcore.model.errors import CondorError
@@ -48,8 +49,17 @@ def positions(rows: list[Row], names: Names, ts_ns: int) -> list[PositionTold]:
         instrument = names.find(text(row, "symbol"))
         if instrument is not None:
             side = maybe_text(row, "positionSide")
-            found.append(position_of(instrument, side, number(row, "positionAmt"), not_negative(row, "entryPrice"), ts_ns))
+            told = position_of(instrument, side, number(row, "positionAmt"), not_negative(row, "entryPrice"), ts_ns)
+            found.append(replace(told, liquidation_price=_liquidation_price(row) if told.lots else None))
     return found
+
+
+def _liquidation_price(row: Row) -> Decimal | None:
+    """0 says that no price would do it. It decides nothing, so that one that can't be read is none."""
+    try:
+        return number(row, "liquidationPrice") or None
+    except Unreadable:
+        return None
 
 
 def funding(rows: list[Row], names: Names) -> list[FundingPaid]:

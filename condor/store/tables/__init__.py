@@ -1,7 +1,17 @@
 """Tables of the application. Times are wall time in ms; what is JSON says so by its name or its comment."""
 
 from condor.store.tables.access import groups, invites, strangers, visitor_cards
-from condor.store.tables.alerts import alert_mutes, alert_prefs, alert_repeats, alert_rules, alert_threads, alert_topics, price_alerts, status_changes
+from condor.store.tables.alerts import (
+    alert_mutes,
+    alert_prefs,
+    alert_repeats,
+    alert_rules,
+    alert_threads,
+    alert_topics,
+    price_alerts,
+    report_plans,
+    status_changes,
+)
 from condor.store.tables.base import metadata
 from condor.store.tables.core import (
     audit,
@@ -50,6 +60,7 @@ __all__ = [
     "panels",
     "pauses",
     "price_alerts",
+    "report_plans",
     "status_changes",
     "step_up_codes",
     "step_up_tries",

@@ -118,3 +118,24 @@ status_changes = Table(
     Column("chat_id", BigInteger, primary_key=True),
     Column("told", Text, nullable=False),
 )
+
+report_plans = Table(
+    "report_plans",
+    metadata,
+    # reports that a chat wants to be sent by itself: one each day, one each week
+    Column("front", String(16), primary_key=True),
+    Column("chat_id", BigInteger, primary_key=True),
+    # daily | weekly
+    Column("every", String(8), primary_key=True),
+    # who has asked for it: it is sent as long as they may look
+    Column("user_id", BigInteger, nullable=False),
+    # csv | html; paper | live
+    Column("form", String(8), nullable=False),
+    Column("mode", String(8), nullable=False),
+    # minute of the local day; 0 = Monday, -1 for every day
+    Column("at_minute", Integer, nullable=False),
+    Column("weekday", Integer, nullable=False),
+    # not sent where nothing has ended in its time
+    Column("only_changes", Boolean, nullable=False),
+    Column("next_ms", BigInteger, nullable=False),
+)

@@ -9,6 +9,7 @@ import pytest
 from botcore.connectors.paper.ledger import PerpetualLedger, Position
 from botcore.model.enums import PositionMode
 from botcore.model.order import OrderState, Purpose
+from botcore.model.refusals import NOTHING_TO_REDUCE
 from botcore.model.venue_updates import OrderEnded, PositionLiquidated
 from tests.support.bench import PERP, D, instrument
 from tests.support.paper_venue import BUY, CLOSE, SELL, Venue, ended, fills, perpetual, traded
@@ -76,7 +77,7 @@ def test_reduce_only_never_turns_the_position() -> None:
     venue.order(BUY, 1)
     _, said = venue.order(SELL, 5, action=CLOSE, purpose=Purpose.CLOSE)
     assert traded(said) == [(99, 1)]
-    assert ended(said) == [(OrderState.EXPIRED, "the position that it would reduce is gone")]
+    assert ended(said) == [(OrderState.EXPIRED, NOTHING_TO_REDUCE)]
     assert position(venue)[0] == 0
 
 
@@ -87,7 +88,7 @@ def test_resting_reduce_only_orders_end_when_the_position_is_gone() -> None:
     venue.quote(105, 106)
     said = venue.said()
     assert [fill.client_order_id for fill in fills(said)] == names[:1]
-    assert ended(said) == [(OrderState.EXPIRED, "the position that it would reduce is gone")]
+    assert ended(said) == [(OrderState.EXPIRED, NOTHING_TO_REDUCE)]
     assert venue.exchange.orders == {} and position(venue)[0] == 0
 
 

@@ -71,6 +71,22 @@ def test_positions() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "price"),
+    [
+        ({"liquidationPrice": "52110.5"}, Decimal("52110.5")),
+        ({"liquidationPrice": "0"}, None),
+        ({}, None),
+        ({"liquidationPrice": "soon"}, None),
+        ({"liquidationPrice": "52110.5", "positionAmt": "0"}, None),
+    ],
+)
+def test_where_a_position_is_liquidated_is_the_venues_word(change: dict[str, str], price: Decimal | None) -> None:
+    """0 says that no price does it; what can't be read is no reason to leave the position unread."""
+    (told,) = FUTURES.positions(reply([{**RISK, **change}]), NOW_NS)
+    assert told.liquidation_price == price and (told.lots == -12 or "positionAmt" in change)
+
+
 def test_a_short_side_is_below_zero_however_it_is_written() -> None:
     assert FUTURES.positions(reply([{**RISK, "positionSide": "SHORT", "positionAmt": "0.012"}]), NOW_NS)[0].lots == -12
 
