@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
+from condor.alerts.events import Own
 from condor.alerts.posting import Post, Unreachable
 from condor.services.panels import PanelService
 from condor.users import Actor, Role
@@ -59,9 +60,11 @@ class Push:
         """As a card; a digest with its picture."""
         anybody = self._anybody(post.chat_id, post.thread_id)
         panel = self._panels.fresh(anybody, "alert", {"key": post.key})
-        buttons, drawing = buttons_of(post.notices or post.doubtful, post.key), drawing_of(post)
+        notices = post.notices or post.doubtful
+        buttons, drawing = buttons_of(notices, post.key), drawing_of(post)
         if drawing is None:
-            panel = await self._presenter.put(panel, View(post_text(post), buttons), anybody, silent=post.is_silent, reply_to=post.reply_to)
+            view = View(post_text(post), buttons, is_public=all(notice.kind == Own.PRICE for notice in notices))
+            panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)
         else:
             # what is critical may wait behind this one: a picture that is not there at once follows
             panel = await self._late.put(panel, View(caption_of(post), buttons, drawing=drawing), anybody, silent=post.is_silent, waits="")

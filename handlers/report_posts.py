@@ -37,9 +37,9 @@ class ReportPosts:
         text = post_text(post)
         try:
             name, content = await self._made(actor, str(payload["mode"]), str(payload["period"]), str(payload["form"]))
+            return await self._presenter.send_file(actor, name, content, Safe(text), silent=post.is_silent)
         except UserError as error:
             return await self._presenter.tell(actor, card([text, line("⚠️ It could not be made: ", f"{error}.")]), silent=post.is_silent)
-        return await self._presenter.send_file(actor, name, content, Safe(text), silent=post.is_silent)
 
     async def _made(self, actor: Actor, mode: str, period: str, form: str) -> tuple[str, bytes]:
         file = await self._services.data.reports.make(actor, mode, period, form, patience_s=PATIENCE_S)

@@ -48,6 +48,7 @@ class Message:
     """The picture above the text; empty for none."""
     document: tuple[str, bytes] = ("", b"")
     """Name and content of a file; a message without one has none."""
+    is_protected: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -233,6 +234,7 @@ class Telegram:
         reply_to = int(values.get("reply_parameters", {}).get("message_id", 0))
         is_silent = values.get("disable_notification") is True
         message = Message(self.take(), chat_id, text, is_silent, thread_id, reply_to, _keyboard(values), **media)
+        message.is_protected = values.get("protect_content") is True
         self.messages[chat_id].append(message)
         self.sent.append(message)
         return message.raw()
