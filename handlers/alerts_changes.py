@@ -134,6 +134,8 @@ def _key_pasted(notice: Notice) -> Safe:
 _CODES = {
     "on": ("An authenticator was set up", "Live starts, keys, caps and grants ask for its code."),
     "off": ("The authenticator was taken away", "Nothing asks for a code any more."),
+    "everybody": ("Everybody who may act must show codes now", ""),
+    "who has one": ("Only who has an authenticator must show codes now", ""),
 }
 """What the audit says of it -> what has happened, and what that means."""
 
