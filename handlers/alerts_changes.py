@@ -131,12 +131,22 @@ def _key_pasted(notice: Notice) -> Safe:
     )
 
 
+_CODES = {
+    "on": ("An authenticator was set up", "Live starts, keys, caps and grants ask for its code."),
+    "off": ("The authenticator was taken away", "Nothing asks for a code any more."),
+    "everybody": ("Everybody who may act must show codes now", ""),
+    "who has one": ("Only who has an authenticator must show codes now", ""),
+}
+"""What the audit says of it -> what has happened, and what that means."""
+
+
 def _codes_changed(notice: Notice) -> Safe:
     payload = notice.payload
-    is_on = payload.get("after") == "on"
-    what = "An authenticator was set up" if is_on else "The authenticator was taken away"
-    then = "Live starts, keys, caps and grants ask for its code." if is_on else "Nothing asks for a code any more."
-    return card([line("🔐 ", bold(what), f" {by_whom(payload)}"), then, NOT_YOU])
+    after, target = str(payload.get("after") or "?"), str(payload.get("target") or "")
+    what, then = _CODES.get(after, (f"Codes: {clip(after, 80)}", ""))
+    whose = f" ({target})" if target.startswith("user ") else ""
+    # of one person's authenticator it is not said what the others are asked for
+    return card([line("🔐 ", bold(what), whose, f" {by_whom(payload)}"), *([then] if then and not whose else []), NOT_YOU])
 
 
 def _codes_locked(notice: Notice) -> Safe:

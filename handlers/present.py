@@ -119,9 +119,9 @@ class Presenter:
     async def tell(self, actor: Actor, text: Safe, *, silent: bool = False) -> int:
         """A plain message, where the actor is; returns its id."""
         manners = await self._manners(actor.chat_id)
+        options: dict[str, Any] = {"message_thread_id": actor.topic_id or None, "protect_content": manners.is_protected or None}
         shown = hidden(text) if manners.hides_sums else text
-        sent = await self._bot.send_message(actor.chat_id, shown, **_where(actor, manners, silent))
-        return sent.message_id
+        return (await self._bot.send_message(actor.chat_id, shown, disable_notification=silent, **options)).message_id
 
     async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe, *, silent: bool = False) -> int:
         """A document, where the actor is; returns the message's id.
@@ -134,7 +134,8 @@ class Presenter:
         manners = await self._manners(actor.chat_id)
         if manners.hides_sums:
             raise UserError("files have sums in them, and those are hidden in this group; ask for it in your private chat with the bot")
-        sent = await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, **_where(actor, manners, silent))
+        options: dict[str, Any] = {"message_thread_id": actor.topic_id or None, "protect_content": manners.is_protected or None}
+        sent = await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, disable_notification=silent, **options)
         return sent.message_id
 
     # ---- parts -----------------------------------------------------------------------------------------------------
@@ -210,8 +211,3 @@ class _Edit(Enum):
     """There is no message any more, or it is too old."""
     IS_PICTURE = "is a picture"
     """A text is wanted where a picture stands."""
-
-
-def _where(actor: Actor, manners: Manners, silent: bool) -> dict[str, Any]:
-    """What the Bot API is told of a message beside its content."""
-    return {"message_thread_id": actor.topic_id or None, "disable_notification": silent, "protect_content": manners.is_protected or None}

@@ -60,8 +60,8 @@ class Push:
         """As a card; a digest with its picture."""
         anybody = self._anybody(post.chat_id, post.thread_id)
         panel = self._panels.fresh(anybody, "alert", {"key": post.key})
-        notices, drawing = post.notices or post.doubtful, drawing_of(post)
-        buttons = buttons_of(notices, post.key)
+        notices = post.notices or post.doubtful
+        buttons, drawing = buttons_of(notices, post.key), drawing_of(post)
         if drawing is None:
             view = View(post_text(post), buttons, is_public=all(notice.kind == Own.PRICE for notice in notices))
             panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)

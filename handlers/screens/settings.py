@@ -88,8 +88,8 @@ async def settings(ctx: Context, args: Args) -> View:
         (
             (show("🌍 Time zone", "settings_zone"), show("🌙 Quiet hours", "settings_quiet")),
             (show("📅 Daily digest", "settings_daily"), show("📅 Weekly digest", "settings_weekly")),
-            (show("📄 Planned reports", "report_plans"), show("🔔 Alerts", "alerts")),
             *(((show("🔐 Codes", "codes"),),) if ctx.actor.role >= Role.OPERATOR else ()),
+            (show("📄 Planned reports", "report_plans"), show("🔔 Alerts", "alerts")),
             (show("🧱 Caps", "caps"), show("◀ Home", "home")),
         ),
     )

@@ -44,11 +44,11 @@ class Message:
     reply_to: int
     buttons: list[list[dict[str, Any]]]
     edits: int = 0
-    is_protected: bool = False
     photo: bytes = b""
     """The picture above the text; empty for none."""
     document: tuple[str, bytes] = ("", b"")
     """Name and content of a file; a message without one has none."""
+    is_protected: bool = False
 
     @property
     def labels(self) -> list[str]:

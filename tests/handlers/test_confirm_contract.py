@@ -41,13 +41,24 @@ NEED_NOT: dict[str, str] = {
     "alert_seen": CHAT,
     "price_alert": CHAT,
     "price_drop": CHAT,
+    "plan_report": CHAT,
+    "plan_changes": CHAT,
+    "end_plan": CHAT,
     "settings_set": CHAT,
     "step_up": "a code that was typed",
     "codes_own": "it opens a page, which asks",
 }
 """Actions that change something and act with one tap or line: why that is right."""
 
-COMMANDS: dict[str, str] = {"invite": TYPED, "start": "a link that mutes an alert", "status": CHAT, "settings": CHAT, "alerts": CHAT, "price": CHAT}
+COMMANDS: dict[str, str] = {
+    "invite": TYPED,
+    "start": "a link that mutes an alert",
+    "status": CHAT,
+    "settings": CHAT,
+    "alerts": CHAT,
+    "price": CHAT,
+    "report": CHAT,
+}
 """The same for commands, which are typed."""
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "application_0008"
-down_revision = "application_0007"
+revision = "application_0009"
+down_revision = "application_0008"
 branch_labels = None
 depends_on = None
 
