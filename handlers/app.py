@@ -34,6 +34,7 @@ from handlers.screens import (
     alerts,
     audit,
     bots,
+    cancelling,
     caps,
     closing,
     code,
@@ -56,6 +57,8 @@ from handlers.screens import (
     settings,
     status,
     stopping,
+    trade,
+    trade_order,
     trading,
     users,
     wizard,
@@ -72,7 +75,7 @@ log = logging.getLogger(__name__)
 
 UPDATES = ["message", "callback_query", "my_chat_member"]
 POLL_S = 10
-LIVE_SCREENS = ("bot", "executors", "executor", "positions", "orders", "panic")
+LIVE_SCREENS = ("bot", "executors", "executor", "positions", "orders", "panic", "trade_order")
 RETRY_S = (1, 2, 5, 15, 30)
 REFUSED_S = 60
 """Between tries with a token that Telegram refuses."""
@@ -81,7 +84,7 @@ REFUSED_S = 60
 def build_registry() -> Registry:
     """Everything that the chat can do."""
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
-    running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
+    running = (trade, trade_order, cancelling, bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
     kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])

@@ -1,4 +1,4 @@
-"""manual: orders that a person gives on one market (`/trade`). It decides nothing; it is the owner of those orders, so that they survive a restart, are counted and stopped."""
+"""manual: orders that a person gives on one market (`/trade`). It decides nothing; it owns those orders: they survive a restart, are counted, are stopped."""
 
 from __future__ import annotations
 
