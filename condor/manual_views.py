@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
+from botcore.executors.single.config import KIND as KIND
 from botcore.model.order import OrderState
 from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
 from condor.tickets import Ticket

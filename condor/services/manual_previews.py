@@ -205,7 +205,7 @@ class ManualPreviews:
         if poor is not None:
             yield poor
         if adds:
-            yield from self._capped(host, request, state, ticks)
+            yield from self._capped(host, request, state, ticks, is_deep=average is not None)
 
     def _poor(self, ticket: Ticket, host: Host, request: OrderRequest, instrument: Instrument, ticks: int) -> str | None:
         connector = host.runtime.connectors[ticket.venue]
@@ -222,8 +222,8 @@ class ManualPreviews:
             f"at {self._purse.title(ticket.venue)} ({ticket.mode}): make it smaller"
         )
 
-    def _capped(self, host: Host, request: OrderRequest, state: MarketState, ticks: int) -> Iterator[str]:
-        """What the gate would say; here it counts nothing."""
+    def _capped(self, host: Host, request: OrderRequest, state: MarketState, ticks: int, *, is_deep: bool) -> Iterator[str]:
+        """What the gate would say; here it counts nothing. `is_deep` says that the book holds as much."""
         limits, instrument, gate = self._limits, state.instrument, host.runtime.gate
         pair = instrument.market.trading_pair
         if limits.pairs is not None and pair not in limits.pairs:
@@ -232,7 +232,7 @@ class ManualPreviews:
         if value > limits.max_order_quote:
             yield f"an order of {value:.2f} {instrument.quote} is above the limit of {plain(limits.max_order_quote)} for one order: make it smaller"
         book = state.book
-        if request.price_ticks is None and gate.takeable(request, host.clock.now_ns) < request.lots:
+        if is_deep and request.price_ticks is None and gate.takeable(request, host.clock.now_ns) < request.lots:
             yield (
                 f"the book is too thin: within {plain(limits.max_slippage * 100)} % of the best price there is less than "
                 f"{plain(instrument.amount(request.lots))} {instrument.base}: make it smaller, or take a limit order"

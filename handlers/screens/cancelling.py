@@ -77,7 +77,8 @@ def _asked(orders: list[ManualOrder]) -> View:
     if len(orders) > MOST_LISTED:
         blocks.append(f"… and {len(orders) - MOST_LISTED} more")
     blocks.append(italic(BOTS))
-    label = f"✖ Cancel {_name(orders[0])}" if len(orders) == 1 else f"✖ Cancel {len(orders)} orders"
+    first = orders[0]
+    label = f"✖ Cancel {first.side} {words.amount(first.amount)} {first.pair}" if len(orders) == 1 else f"✖ Cancel {len(orders)} orders"
     confirm = Button(clip(label, 40), "cancel_orders", {"orders": ids}, style="danger", confirm=True)
     return View(
         card(blocks), ((show("◀ Leave them", "orders"),), (confirm,), (show("◀ Home", "home"),)), frozen=Frozen(", ".join(ids), " ".join(ids))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from condor.answers import PairUnknown, read_pair
 from condor.errors import UserError
 from condor.manual_views import Preview
@@ -13,7 +15,7 @@ from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
 from handlers.registry import Danger, action, command, screen
 from handlers.screens.trade_order import order_view
-from handlers.sums import sum_text
+from handlers.sums import DOLLARS, sum_text
 from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
 
 STEPS = ("venue", "pair", "side", "asked", "kind", "asked_price")
@@ -146,6 +148,8 @@ def _preview(ctx: Context, view: Preview) -> View:
     """What an order would do now; the amount stands on the button."""
     ticket = view.ticket
     verb, amount = ("Buy" if ticket.is_buy else "Sell"), f"{words.amount(view.amount)} {view.base}"
+    if not view.amount:
+        amount = f"{ticket.asked} of {view.base}"
     blocks: list[object] = [line(bold(f"✍ {verb} {amount}"), f" · {KINDS[ticket.kind]} · ", _mode(ticket)), pairs(_numbers(view))]
     if view.reduces:
         blocks.append(italic("It gives back what was traded by hand before: caps on new positions do not hold it up."))
@@ -154,6 +158,7 @@ def _preview(ctx: Context, view: Preview) -> View:
     blocks += [quote(line("⚠️ ", problem)) for problem in view.problems]
     values = ticket.values()
     change = (
+        show("✏️ Venue", "trade", ticket=ticket.with_answer(venue="", pair="").values()),
         show("✏️ Amount", "trade", ticket=ticket.with_answer(asked="").values()),
         show("✏️ Type", "trade", ticket=ticket.with_answer(kind="", asked_price="").values()),
     )
@@ -168,25 +173,39 @@ def _preview(ctx: Context, view: Preview) -> View:
 
 
 def _numbers(view: Preview) -> list[tuple[str, str]]:
-    ticket, quote_asset = view.ticket, view.quote
-    as_asked = f" (asked {ticket.asked})" if not ticket.asked[:1].isdigit() or ticket.asked.endswith("%") else ""
+    """What is known; what is not is left out, and a problem says why."""
+    ticket, asset = view.ticket, view.quote
+    is_other = not ticket.asked[:1].isdigit() or ticket.asked.endswith("%")
+    as_asked = f" (asked {ticket.asked})" if is_other else ""
     price_asked = f" ({ticket.asked_price})" if ticket.asked_price.endswith("%") else ""
     rows = [("Where", f"{view.title} {ticket.pair}"), ("Amount", f"{words.amount(view.amount)} {view.base}{as_asked}")]
-    if ticket.kind != "MARKET":
+    if view.limit is not None:
         rows.append(("Limit", f"{words.price(view.limit)}{price_asked}"))
-    rows += [("Market now", words.price(view.mid)), ("Average about", words.price(view.average)), ("Value", sum_text(view.value, quote_asset))]
-    if view.is_taker:
-        rows.append(("Slippage to mid", f"{words.percent(view.slippage)} {sum_text(view.slippage_quote, quote_asset)}"))
-        rows.append(("Price impact", words.percent(view.impact)))
-    else:
-        rows.append(("From the market", words.percent(None if view.slippage is None else view.slippage * (1 if ticket.is_buy else -1))))
-    rows.append(("Fee about", sum_text(view.fee, quote_asset)))
+    if view.mid is not None:
+        rows.append(("Market now", words.price(view.mid)))
+    if view.average is not None:
+        rows += [("Average about", words.price(view.average)), ("Value", sum_text(view.value, asset)), *_slippage(view)]
+    if view.fee is not None:
+        rows.append(("Fee about", sum_text(view.fee, asset)))
     if view.leverage is not None:
         rows.append(("Leverage", f"{view.leverage}x"))
     for change in view.changes:
-        rows += [(f"Free {change.asset}", words.amount(change.before)), ("  afterwards about", words.amount(change.after))]
-    rows.append(("Smallest order", f"{words.amount(view.least)} {view.base}"))
+        rows += [(f"Free {name}", _free(change.asset, value)) for name, value in ((change.asset, change.before), ("afterwards", change.after))]
+    if view.least is not None:
+        rows.append(("Smallest order", f"{words.amount(view.least)} {view.base}"))
     return rows
+
+
+def _slippage(view: Preview) -> list[tuple[str, str]]:
+    """What taking costs, or how far from the market an order rests."""
+    if not view.is_taker:
+        return [("From the market", words.percent(None if view.slippage is None else view.slippage * (1 if view.ticket.is_buy else -1)))]
+    cost = sum_text(view.slippage_quote, view.quote, signed=True)
+    return [("Slippage to mid", f"{words.percent(view.slippage)} = {cost}"), ("Price impact", words.percent(view.impact))]
+
+
+def _free(asset: str, value: Decimal | None) -> str:
+    return words.money(value) if asset in DOLLARS else words.amount(value)
 
 
 @action("trade_fresh", Role.TRADER)
