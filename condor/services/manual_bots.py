@@ -162,7 +162,7 @@ class ManualBots:
                 "leverage": keeper.leverage,
                 "position_mode": keeper.position_mode.name,
             }
-            view = await self._bots.start(actor, MANUAL, config, claim, f"By hand {ticket.pair}", ticket.mode)
+            view = await self._bots.start(actor, MANUAL, config, claim, f"By hand {ticket.pair} {ticket.venue}", ticket.mode)
         bot = self._manager.running.get(view.bot_id)
         if bot is None:
             raise UserError(f"{view.bot_id} has ended again before the order was sent: nothing was placed, try again")

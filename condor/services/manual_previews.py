@@ -9,6 +9,7 @@ from decimal import Decimal
 from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID
 from botcore.model.enums import OrderType, PositionAction, PriceType, TradeType
+from botcore.model.errors import ScaleOverflow
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest, Purpose
 from botcore.risk.limits import RiskLimits
@@ -44,11 +45,18 @@ class ManualPreviews:
         Raises
         ------
         UserError
-            If the balance that a share is of has nothing.
+            If the balance that a share is of has nothing, or the order is too large to be counted.
         """
         state = self._state(ticket)
         if state is None or ticket.missing:
             return ticket
+        try:
+            return self._settled(ticket, keeper, state)
+        except ScaleOverflow:
+            at = f" at {ticket.asked_price}" if ticket.asked_price else ""
+            raise UserError(f"{ticket.asked}{at} of {ticket.pair} is more than can be counted: make it smaller") from None
+
+    def _settled(self, ticket: Ticket, keeper: Keeper, state: MarketState) -> Ticket:
         instrument, side = state.instrument, TradeType[ticket.side]
         price = _limit(ticket, state)
         if ticket.asked_price and price is None:

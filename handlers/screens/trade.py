@@ -41,6 +41,13 @@ async def trade_command(ctx: Context, arguments: list[str]) -> Show:
     return await _shown(ctx, read_ticket(arguments, known) if arguments else new_ticket())
 
 
+@action("trade_new", Role.TRADER)
+async def trade_new(ctx: Context, args: Args) -> Outcome:
+    """An order from the first question on."""
+    shown = await _shown(ctx, new_ticket())
+    return Show(shown.screen, shown.args, is_new=True)
+
+
 async def _shown(ctx: Context, ticket: Ticket) -> Show:
     """The card of a ticket: its next question, or its preview."""
     return Show("trade", {"ticket": (await ctx.services.manual.settled(ctx.actor, ticket)).values()})

@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from condor.result_views import OpenOrder, OpenPosition
+from condor.users import Role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs, quote, table
 from handlers.parts import page_start, turning
 from handlers.registry import command, screen
-from handlers.view import Show, View, rows_of, show
+from handlers.view import Button, Show, View, rows_of, show
 
 PAGE = 6
 ORDERS_PAGE = 10
@@ -109,8 +110,14 @@ async def orders(ctx: Context, args: Args) -> View:
         )
         for item in {item.executor_id: item for item in page if item.executor_id}.values()
     ]
+    own = (Button("✍ New order", "trade_new"),) if ctx.actor.role >= Role.TRADER else ()
+    own += (show("✖ Cancel …", "cancel_which"),) if any(item.is_manual for item in found) and ctx.actor.role >= Role.OPERATOR else ()
     last = (show("🔄 Refresh", "orders", offset=offset), show("📌 Positions", "positions"), show("◀ Home", "home"))
-    return View(card(blocks), (*rows_of(whose), *turning("orders", args, offset, len(found), ORDERS_PAGE), last), is_live=bool(found))
+    return View(
+        card(blocks),
+        (*rows_of(whose), *((own,) if own else ()), *turning("orders", args, offset, len(found), ORDERS_PAGE), last),
+        is_live=bool(found),
+    )
 
 
 def _cells(item: OpenOrder) -> list[str]:
