@@ -131,7 +131,6 @@ def test_what_a_button_carries_is_the_ticket() -> None:
 def test_any_words_are_a_ticket_or_a_sentence(words: list[str]) -> None:
     try:
         found = read_ticket(words, PAIRS)
-    except UserError as error:
-        assert str(error)
-    else:
-        assert found.pair == "" or found.pair in PAIRS[found.mode][found.venue]
+    except UserError:
+        return
+    assert found.pair == "" or found.pair in PAIRS[found.mode][found.venue]

@@ -195,7 +195,7 @@ async def _by_hand(house: House) -> list[tuple[str, dict[str, Any]]]:
     )
     tickets = [await manual.settled(OWNER, read_ticket(line.split(), manual.pairs(OWNER))) for line in lines]
     order = await manual.place(
-        OWNER, await manual.settled(OWNER, read_ticket(["buy", "1", "btc", "at", "-20%"], manual.pairs(OWNER))), lambda connection: None
+        OWNER, await manual.settled(OWNER, read_ticket(["buy", "0.01", "btc", "at", "-20%"], manual.pairs(OWNER))), lambda connection: None
     )
     asked: list[tuple[str, dict[str, Any]]] = [("trade", {"ticket": item.values()}) for item in tickets]
     asked += [("trade", {"ticket": tickets[0].values(), "problem": NASTY * 5, "readings": [NASTY, "x"]})]
