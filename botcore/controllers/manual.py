@@ -44,7 +44,7 @@ class ManualController(ControllerBase):
         return []
 
     def to_format_status(self) -> list[str]:
-        return ["orders by hand: /trade gives them, /cancel takes them back"]
+        return ["orders by hand:", "/trade gives them, /cancel ends them"]
 
 
 MANUAL = ControllerSpec(NAME, "generic", ManualConfig, ManualController, "Orders by hand on one market")

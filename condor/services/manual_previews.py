@@ -24,6 +24,10 @@ from condor.units import plain, ratio
 ZERO = Decimal(0)
 
 
+class NothingFree(UserError):
+    """There is nothing that a share could be of."""
+
+
 class ManualPreviews:
     """See the module.
 
@@ -44,8 +48,10 @@ class ManualPreviews:
 
         Raises
         ------
+        NothingFree
+            If the balance that a share is of has nothing.
         UserError
-            If the balance that a share is of has nothing, or the order is too large to be counted.
+            If the order is too large to be counted.
         """
         state = self._state(ticket)
         if state is None or ticket.missing:
@@ -77,7 +83,9 @@ class ManualPreviews:
             asset = instrument.base if is_base else instrument.quote
             free = self._purse.free(ticket.mode, ticket.venue, asset, instrument)
             if free is not None and free <= 0:
-                raise UserError(f"nothing of {asset} is free at {self._purse.title(ticket.venue)} ({ticket.mode}): there is no share of it to trade")
+                raise NothingFree(
+                    f"nothing of {asset} is free at {self._purse.title(ticket.venue)} ({ticket.mode}): there is no share of it to trade"
+                )
             if free is None or is_base:
                 return None if free is None else free * share
             fee = self._fee_rate(ticket, is_maker=False) or ZERO

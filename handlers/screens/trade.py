@@ -8,6 +8,7 @@ from condor.answers import PairUnknown, read_pair
 from condor.errors import UserError
 from condor.manual_views import Preview
 from condor.services.confirms import Frozen
+from condor.services.manual_previews import NothingFree
 from condor.tickets import Ticket, new_ticket, read_amount, read_kind, read_price, read_side, read_ticket, read_venue
 from condor.users import Role
 from handlers import words
@@ -130,6 +131,8 @@ async def trade_answer(ctx: Context, args: Args) -> Outcome:
         return await _shown(ctx, _answered(ctx, ticket, field, text))
     except PairUnknown as error:
         return Show("trade", {"ticket": ticket.values(), "problem": str(error), "readings": list(error.close)})
+    except NothingFree as error:
+        return Show("trade", {"ticket": ticket.with_answer(asked="").values(), "problem": str(error)})
     except UserError as error:
         # what can't be settled is asked for again
         return Show("trade", {"ticket": ticket.with_answer(**({} if field == "mode" else {field: ""})).values(), "problem": str(error)})
@@ -197,7 +200,8 @@ def _numbers(view: Preview) -> list[tuple[str, str]]:
     if view.leverage is not None:
         rows.append(("Leverage", f"{view.leverage}x"))
     for change in view.changes:
-        rows += [(f"Free {name}", _free(change.asset, value)) for name, value in ((change.asset, change.before), ("afterwards", change.after))]
+        known = [(name, value) for name, value in ((change.asset, change.before), ("afterwards", change.after)) if value is not None]
+        rows += [(f"Free {name}", _free(change.asset, value)) for name, value in known]
     if view.least is not None:
         rows.append(("Smallest order", f"{words.amount(view.least)} {view.base}"))
     return rows
@@ -211,7 +215,7 @@ def _slippage(view: Preview) -> list[tuple[str, str]]:
     return [("Slippage to mid", f"{words.percent(view.slippage)} = {cost}"), ("Price impact", words.percent(view.impact))]
 
 
-def _free(asset: str, value: Decimal | None) -> str:
+def _free(asset: str, value: Decimal) -> str:
     return words.money(value) if asset in DOLLARS else words.amount(value)
 
 

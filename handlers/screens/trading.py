@@ -110,12 +110,12 @@ async def orders(ctx: Context, args: Args) -> View:
         )
         for item in {item.executor_id: item for item in page if item.executor_id}.values()
     ]
-    own = (Button("✍ New order", "trade_new"),) if ctx.actor.role >= Role.TRADER else ()
-    own += (show("✖ Cancel …", "cancel_which"),) if any(item.is_manual for item in found) and ctx.actor.role >= Role.OPERATOR else ()
+    own = [Button("✍ New order", "trade_new")] if ctx.actor.role >= Role.TRADER else []
+    own += [show("✖ Cancel …", "cancel_which")] if any(item.is_manual for item in found) and ctx.actor.role >= Role.OPERATOR else []
     last = (show("🔄 Refresh", "orders", offset=offset), show("📌 Positions", "positions"), show("◀ Home", "home"))
     return View(
         card(blocks),
-        (*rows_of(whose), *((own,) if own else ()), *turning("orders", args, offset, len(found), ORDERS_PAGE), last),
+        (*rows_of(whose), *rows_of(own), *turning("orders", args, offset, len(found), ORDERS_PAGE), last),
         is_live=bool(found),
     )
 

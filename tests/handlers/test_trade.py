@@ -199,6 +199,14 @@ async def test_alone_it_asks_for_venue_pair_side_amount_and_type(house: House) -
 
 
 @here
+async def test_a_share_of_nothing_asks_for_the_amount_again(house: House) -> None:
+    card = await house.send("/trade sell 25% SOL-USDT limit on bybit", "At which price?")
+    await house.tap("+1%", card)
+    await is_so(house, card, "nothing of SOL is free at Bybit spot (paper)")
+    assert "How much?" in house.text(card)
+
+
+@here
 async def test_a_typo_offers_pairs_and_back_keeps_the_rest(house: House) -> None:
     card = await house.send("/trade buy 0.1 on binance", "Which pair?")
     asked = await house.send("BTC-UDST", "did you mean")
