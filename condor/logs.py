@@ -11,6 +11,7 @@ import os
 import queue
 import threading
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
 
 from botcore.model.secret import Secret
@@ -112,7 +113,7 @@ def set_up(home: Home, level: str, secrets: Iterable[Secret | str] | Redactor) -
     """Send all logs to `logs/condor.log`, warnings to standard error too."""
     formatter = Redacting(secrets)
     file = RotatingFileHandler(home.logs / "condor.log", maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
-    console = logging.StreamHandler(RawStream(2))
+    console = Console(RawStream(2))
     console.setLevel(logging.WARNING)
     for place in (file, console):
         place.setFormatter(formatter)
@@ -142,6 +143,26 @@ class RawStream:
 
     def flush(self) -> None:
         """There is nothing to flush."""
+
+
+class Console(logging.StreamHandler[RawStream]):
+    """Without a lock, for one thread alone writes to it: at the end of the process `logging` would wait for that of a thread that is stuck in a full pipe."""
+
+    def createLock(self) -> None:
+        self.lock = _Nothing()  # type: ignore[assignment]
+
+
+class _Nothing(AbstractContextManager[None]):
+    """Stands where a lock is expected."""
+
+    def acquire(self) -> None:
+        """There is nothing to wait for."""
+
+    def release(self) -> None:
+        """There is nothing to let go of."""
+
+    def __exit__(self, *fault: object) -> None:
+        self.release()
 
 
 class Speaker:

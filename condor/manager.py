@@ -137,7 +137,7 @@ class BotManager:
         self._hosts.of(mode).recorder.flush(None)
         records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
         self._give_back(strategy, records, self._hosts.of(mode))
-        strategy.orchestrator.begin_drawdowns()
+        strategy.orchestrator.drawdowns.begin_with_next()
         return strategy
 
     async def watch_holds(self, bot_id: str, reason: str) -> RunningBot:

@@ -9,109 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from botcore.compat.executors import OrderExecutorConfig
+from botcore.compat.helpers import Helpers
 from botcore.compat.market_data import MarketDataView
 from botcore.compat.pace import Pace
 from botcore.compat.perpetuals import Own, PerpetualConnectorView
 from botcore.compat.positions import PositionSummary, seen_as
+from botcore.compat.runnable import ActionsQueue, Flag, RunnableBase
 from botcore.compat.stepping import NotKnownYet, Step, within
-from botcore.compat.tools import Done, HummingbotLogger, OnTheSpot, logger_of
+from botcore.compat.tools import OnTheSpot
 from botcore.controllers.base import ControllerBase as OurControllerBase
 from botcore.controllers.base import ExecutorFilter
-from botcore.controllers.distributions import exact
 from botcore.controllers.waiting import Waiter, begin
-from botcore.executors.data_types import ExecutionStrategy
 from botcore.executors.info import ExecutorInfo
 from botcore.markets.candles_config import CandlesConfig
 from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction
-from botcore.model.enums import PositionMode, RunnableStatus, TradeType
+from botcore.model.enums import PositionMode, RunnableStatus
 
 __all__ = ["ControllerBase", "ExecutorFilter", "RunnableBase"]
 
 MAIN = "main"
 
 
-class ActionsQueue:
-    """What a controller wants to be done, in the order in which it said so."""
-
-    def __init__(self) -> None:
-        self._actions: list[Any] = []
-
-    def put_nowait(self, actions: Any) -> None:
-        self._actions.extend(actions if isinstance(actions, list | tuple) else [actions])
-
-    async def put(self, actions: Any) -> None:
-        self.put_nowait(actions)
-
-    def take(self) -> list[Any]:
-        taken, self._actions = self._actions, []
-        return taken
-
-    def empty(self) -> bool:
-        return not self._actions
-
-    def qsize(self) -> int:
-        return len(self._actions)
-
-
-class Flag:
-    """An event that nobody waits for."""
-
-    def __init__(self) -> None:
-        self._is_set = True
-
-    def set(self) -> None:
-        self._is_set = True
-
-    def clear(self) -> None:
-        self._is_set = False
-
-    def is_set(self) -> bool:
-        return self._is_set
-
-
-class RunnableBase:
-    """What has a life of its own in Strategy V2: started, asked again and again, stopped."""
-
-    _logger: HummingbotLogger | None = None
-    update_interval: float = 1.0
-    _status: RunnableStatus = RunnableStatus.RUNNING
-
-    @classmethod
-    def logger(cls) -> HummingbotLogger:
-        if "_logger" not in cls.__dict__ or cls._logger is None:
-            cls._logger = logger_of(f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}")
-        return cls._logger
-
-    @property
-    def status(self) -> RunnableStatus:
-        return self._status
-
-    def start(self) -> None:
-        """Be asked again."""
-        self._status = RunnableStatus.RUNNING
-
-    def stop(self) -> Any:
-        """Be asked no more; executors go on. What it gives back can be awaited, as some files do."""
-        self._status = RunnableStatus.TERMINATED
-        return Done()
-
-    async def on_start(self) -> None:
-        """Called once before the first step."""
-
-    def on_stop(self) -> Any:
-        """Called once when its bot is stopped or its kill switch is turned on; may be `async def`."""
-        return Done()
-
-    async def control_task(self) -> None:
-        """One step."""
-
-
-class ControllerBase(RunnableBase, OurControllerBase):
+class ControllerBase(RunnableBase, Helpers):
     """See the module.
 
     Attributes
@@ -343,66 +265,6 @@ class ControllerBase(RunnableBase, OurControllerBase):
         """Values for programs."""
         return {}
 
-    # ---- helpers, with the arguments and keys that files use -----------------------------------------------------------
-    def get_executors(self, executor_filter: ExecutorFilter | None = None) -> list[ExecutorInfo]:
-        return self.filter_executors(executor_filter=executor_filter)
-
-    def buy(self, connector_name: str, trading_pair: str, amount: Any, price: Any = None, *args: Any, **kwargs: Any) -> str:
-        """Buy `amount` base; gives the executor's id."""
-        if exact(amount) <= 0:
-            return self._order_of_nothing(TradeType.BUY, connector_name, trading_pair, _price(price))
-        return super().buy(connector_name, trading_pair, exact(amount), _price(price), *args, **kwargs)
-
-    def sell(self, connector_name: str, trading_pair: str, amount: Any, price: Any = None, *args: Any, **kwargs: Any) -> str:
-        """Sell `amount` base; gives the executor's id."""
-        if exact(amount) <= 0:
-            return self._order_of_nothing(TradeType.SELL, connector_name, trading_pair, _price(price))
-        return super().sell(connector_name, trading_pair, exact(amount), _price(price), *args, **kwargs)
-
-    def _order_of_nothing(self, side: TradeType, connector_name: str, trading_pair: str, price: Decimal | None) -> str:
-        """An order that will be refused when it is sent: files whose budget is used up send such, and go on."""
-        if self._new_id is None:
-            raise RuntimeError(f"controller {self.id} belongs to no bot yet: it can't trade")
-        config = OrderExecutorConfig(
-            id=self._new_id(),
-            timestamp=self.market_data_provider.time(),
-            controller_id=self.id,
-            connector_name=connector_name,
-            trading_pair=trading_pair,
-            side=side,
-            amount=Decimal(0),
-            price=price,
-            execution_strategy=ExecutionStrategy.MARKET if price is None else ExecutionStrategy.LIMIT,
-        )
-        self._queued.append(CreateExecutorAction(controller_id=self.id, executor_config=config))
-        return config.id
-
-    def open_orders(
-        self, connector_name: str | None = None, trading_pair: str | None = None, executor_filter: ExecutorFilter | None = None
-    ) -> list[dict[str, Any]]:
-        """Active executors as plain values; `amount` in base, `filled_amount` in quote."""
-        return [_as_order(info) for info in self._meant(connector_name, trading_pair, executor_filter)]
-
-    def open_positions(
-        self, connector_name: str | None = None, trading_pair: str | None = None, executor_filter: ExecutorFilter | None = None
-    ) -> list[dict[str, Any]]:
-        """Holds as plain values; `pnl_percentage` in percent."""
-        wanted = executor_filter or ExecutorFilter()
-        return [
-            position.as_values()
-            for position in self.positions_held
-            if connector_name in (None, position.connector_name)
-            and trading_pair in (None, position.trading_pair)
-            and (wanted.connector_names is None or position.connector_name in wanted.connector_names)
-            and (wanted.trading_pairs is None or position.trading_pair in wanted.trading_pairs)
-            and (wanted.sides is None or position.side in wanted.sides)
-        ]
-
-
-def _price(value: Any) -> Decimal | None:
-    """A price as an exact number; NaN means none."""
-    return None if value is None or value != value else exact(value)
-
 
 def _is_provider(given: Any) -> bool:
     """Whether this is the runtime's provider, and not a stand-in of a test that says so."""
@@ -429,22 +291,3 @@ def _names_of(cls: type, code: Any, seen: set[Any]) -> set[str]:
         if hasattr(method, "__code__") and getattr(method, "__module__", "") == cls.__module__:
             names |= _names_of(cls, method.__code__, seen)
     return names
-
-
-def _as_order(info: ExecutorInfo) -> dict[str, Any]:
-    return {
-        "executor_id": info.id,
-        "connector_name": info.connector_name,
-        "trading_pair": info.trading_pair,
-        "side": info.side,
-        "amount": getattr(info.config, "amount", None),
-        "price": getattr(info.config, "price", getattr(info.config, "entry_price", None)),
-        "filled_amount": info.filled_amount_quote,
-        "status": int(info.status),
-        "net_pnl_pct": info.net_pnl_pct,
-        "net_pnl_quote": info.net_pnl_quote,
-        "order_ids": info.custom_info.get("order_ids", []),
-        "type": info.type,
-        "timestamp": info.timestamp,
-        "is_trading": info.is_trading,
-    }

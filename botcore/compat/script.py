@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from botcore.compat.base import RunnableBase
 from botcore.compat.markets import MarketDict, split_hb_trading_pair, venue_of
+from botcore.compat.runnable import RunnableBase
 from botcore.compat.script_host import Connectors, Orchestrator, PerformanceReport, ScriptHost
 from botcore.compat.script_orders import LimitOrder
 from botcore.executors.info import ExecutorInfo

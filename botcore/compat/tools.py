@@ -50,12 +50,12 @@ def logger_of(name: str) -> HummingbotLogger:
     return made
 
 
-def said(*values: Any, sep: str | None = " ", end: str | None = "", file: Any = None, flush: bool = False) -> None:
+def said(*values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
     """`print` of files: a line of the log. The program's own output is read by programs."""
     if file is None:
         log.info("%s", (" " if sep is None else sep).join(str(value) for value in values))
     else:
-        print(*values, sep=sep, end="\n" if end == "" else end, file=file, flush=flush)
+        print(*values, sep=sep, end=end, file=file, flush=flush)
 
 
 # ---- tables --------------------------------------------------------------------------------------------------------

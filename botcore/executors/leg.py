@@ -140,7 +140,12 @@ class Leg:
 
     # ---- the way out -----------------------------------------------------------------------------------------------
     def cancel_resting(self) -> None:
-        """Ask for what is still resting; asked orders are not asked again unless the venue refused."""
+        """Ask for what is still resting; asked orders are not asked again unless the venue refused.
+
+        The stop at the venue goes before the exit is through. It would not hold the exit up (untriggered it takes no room at Binance, see `crowding`), but nor does
+        it guard an exit that is refused because somebody else's order takes the room: once it fires it is checked as the exit was, and refused. Where
+        it is taken, the exit may be taken too, and beside another executor's position they close too much (O20).
+        """
         for order in list(self.live.values()):
             purpose = order.request.purpose
             if (purpose is not TO_CLOSE or purpose is self.entry_purpose) and order.is_open and not order.cancel_asked:

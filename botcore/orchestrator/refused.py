@@ -14,6 +14,7 @@ from collections.abc import Hashable
 from typing import Any, Final, TypeVar
 
 from botcore.model.enums import CloseType, PositionAction
+from botcore.model.refusals import PAUSED
 from botcore.model.times import SECOND_NS
 
 FREE: Final = 3
@@ -93,9 +94,10 @@ R = TypeVar("R", bound=Refusal)
 class Refusals:
     """See the module; of one controller."""
 
-    __slots__ = ("_known", "_levels", "_new")
+    __slots__ = ("_known", "_levels", "_new", "_pause")
 
     def __init__(self) -> None:
+        self._pause: Refusal | None = None
         self._known: dict[Hashable, Refusal] = {}
         self._new: dict[Hashable, NewLevels] = {}
         # levels that could be had once: whatever happens to new ones, they are asked for on their own account
@@ -112,6 +114,19 @@ class Refusals:
         new = self._new.get(_wish(what)) if self._is_new(what) else None
         # what is asked for beside one that was tried in this tick is part of the same try
         return new if new is not None and now_ns < new.next_ns and now_ns != new.round_ns else None
+
+    def paused(self, config: Any, reason: str) -> Refusal | None:
+        """What stands for a create while its bot is paused; None while it is not (then there is no reason), and for what gets out of a position."""
+        if not reason or _is_out(config):
+            return None
+        if self._pause is None:
+            self._pause = Refusal()
+            self._pause.reason = f"{PAUSED}: {reason}"
+        return self._pause
+
+    def forget_pause(self) -> None:
+        """A pause begins, or ends: what was refused before was so for another reason."""
+        self._pause = None
 
     def _is_new(self, what: tuple[Hashable, ...]) -> bool:
         """Whether this level was never asked for before, as far as is remembered; what has no level is always the same."""

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, or_, select
 
-from botcore.model.order import TERMINAL, OrderState, Purpose
+from botcore.model.order import Purpose
 from botcore.recorder import tables
-
-LIVING = [state.name for state in OrderState if state not in TERMINAL]
+from botcore.recorder.queries import WORKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def day_orders(connection: Connection, account: str, connector_name: str, since_
             intents.c.account == account,
             intents.c.connector_name == connector_name,
             intents.c.purpose == Purpose.OPEN.value,
-            or_(intents.c.created_ns >= since_ns, orders.c.state.in_(LIVING)),
+            or_(intents.c.created_ns >= since_ns, orders.c.state.in_(WORKING)),
         )
     )
     found = []
@@ -78,7 +77,7 @@ def day_orders(connection: Connection, account: str, connector_name: str, since_
                 Decimal(row.amount),
                 Decimal(row.filled_amount),
                 None if price is None else Decimal(price),
-                row.state in LIVING,
+                row.state in WORKING,
                 row.created_ns >= since_ns,
             )
         )

@@ -29,6 +29,9 @@ TOGETHER = 500
 LIVE = tuple(status.name for status in RunnableStatus if status is not RunnableStatus.TERMINATED)
 """Statuses of executors that have not ended; named one by one, so that an index finds the few among many."""
 
+WORKING = tuple(state.name for state in OrderState if state not in TERMINAL)
+"""States of orders that are not known to be done."""
+
 
 def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     """All that recovery of a bot needs, in one consistent read."""
@@ -104,7 +107,7 @@ def _add_funding(connection: Connection, bot_ids: Sequence[str], found: Mapping[
 
 def _with_live_orders() -> Select[tuple[str]]:
     """Ids of executors with an order that is not known to be done."""
-    return select(tables.orders.c.executor_id).where(tables.orders.c.state.in_([state.name for state in OrderState if state not in TERMINAL]))
+    return select(tables.orders.c.executor_id).where(tables.orders.c.state.in_(WORKING))
 
 
 def held_amounts(connection: Connection, without_bots: Iterable[str], account: str = PAPER) -> dict[Market, Decimal]:

@@ -101,7 +101,7 @@ class _HoldOwner:
 
     def on_order(self, event: OrderEvent) -> None:
         if type(event) is OrderFilled:
-            self.orchestrator.hold(event.fill, self.controller_id, self.side)
+            self.orchestrator.hold_keeper.hold(event.fill, self.controller_id, self.side)
 
     def on_fault(self, error: Exception) -> None:
         text = f"{type(error).__name__}: {error}"

@@ -68,7 +68,7 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
     for held in records.holds:
         hold = PositionHold.from_record(held, data.instrument(held.connector_name, held.trading_pair))
         orchestrator.holds.put(hold)
-        orchestrator.has_begun(held.controller_id, hold.instrument.market)
+        orchestrator.hold_keeper.has_begun(held.controller_id, hold.instrument.market)
     for closed in records.closed:
         orchestrator.shelf(closed.controller_id).close(closed_info(closed))
     orders, fills = defaultdict(list), defaultdict(list)
@@ -80,7 +80,7 @@ def _restore(bot: StrategyV2Base, records: BotRecords, connectors: Mapping[str, 
         executor = _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data, taken)
         bot.orchestrator.restore(executor)
     # what was earned and is held may say what this bot reports in
-    orchestrator.restore_drawdowns(records.drawdowns)
+    orchestrator.drawdowns.restore(records.drawdowns)
     for record in records.orphans:
         _executor(bot, record, orders[record.executor_id], fills[record.executor_id], connectors, data, taken)
         _cancel(orders[record.executor_id], connectors)

@@ -252,7 +252,7 @@ class TradingRuntime:
         )
         built = [self._controller(bot_id, spec, config) for spec, config in controllers]
         for _, config in controllers:
-            orchestrator.begin_with(config.id, config.initial_positions)
+            orchestrator.hold_keeper.begin_with(config.id, config.initial_positions)
         return StrategyV2Base(bot_id, built, orchestrator, self.market_data, self.clock, self.bus, on_idle, self._waiter, limits, on_breach)
 
     def _controller(self, bot_id: str, spec: ControllerSpec, config: ControllerConfigBase) -> ControllerBase:

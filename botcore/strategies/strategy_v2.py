@@ -93,7 +93,7 @@ class StrategyV2Base:
         self.orchestrator.on_tick(now_ns)
         if self._is_limited or now_ns >= self._look_ns:
             self._look_ns = now_ns + MINUTE_NS
-            self.orchestrator.observe()
+            self.orchestrator.drawdowns.observe()
         if self.shutdown is not None:
             self._finish_stop()
             return
@@ -165,9 +165,9 @@ class StrategyV2Base:
     # ---- limits ----------------------------------------------------------------------------------------------------
     def _check_limits(self) -> None:
         """End a controller, or the bot, that has lost more from its peak than it may."""
-        limits, orchestrator = self.limits, self.orchestrator
-        if limits.max_global_drawdown_quote is not None and orchestrator.drawdown.drop > limits.max_global_drawdown_quote:
-            breach = Breach("", orchestrator.drawdown.drop, orchestrator.drawdown.peak, limits.max_global_drawdown_quote)
+        limits, drawdowns = self.limits, self.orchestrator.drawdowns
+        if limits.max_global_drawdown_quote is not None and drawdowns.whole.drop > limits.max_global_drawdown_quote:
+            breach = Breach("", drawdowns.whole.drop, drawdowns.whole.peak, limits.max_global_drawdown_quote)
             self.stop()
             self._tell(breach)
             return
@@ -175,7 +175,7 @@ class StrategyV2Base:
         if most is None:
             return
         for seat in self.seats:
-            drawdown = orchestrator.shelf(seat.controller.id).drawdown
+            drawdown = drawdowns.of(seat.controller.id)
             if drawdown.drop > most and not seat.is_killed:
                 seat.config = seat.config.model_copy(update={"manual_kill_switch": True})
                 self._clock.stepper.guard(seat, self._controller_fault, seat.take_config, self.market_data.initialize_candles_feed)

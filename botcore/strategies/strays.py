@@ -195,7 +195,7 @@ class StrayKeeper:
         """A fill that no executor watches becomes a position hold."""
         orchestrator = self._orchestrator_of(owner.bot_id)
         if orchestrator is not None:
-            orchestrator.hold(fill, owner.controller_id, owner.side or fill.trade_type)
+            orchestrator.hold_keeper.hold(fill, owner.controller_id, owner.side or fill.trade_type)
         elif not owner.comes_back:
             self._hold(owner, fill)
         if order.request.purpose is Purpose.EXTERNAL or (owner.reduces and order.request.purpose is Purpose.CLOSE):

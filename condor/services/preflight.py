@@ -7,10 +7,11 @@ from typing import Any
 
 from botcore.model.errors import ConfigError, UserError
 from botcore.model.instrument import Instrument, Market
-from condor.forms import check_draft
+from condor.forms import Question, check_draft
 from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService
 from condor.services.draft_kinds import DraftKinds
+from condor.services.proposals import PRICES
 from condor.services.purse import Purse
 from condor.services.remedies import Fix, Problem, band_fixes, takes_amount, too_small
 from condor.services.sizes import MOST_POSITIONS, ZERO, leverage_of, main_market, quotes_of, too_many
@@ -30,6 +31,8 @@ class Preflight:
 
     def config(self, draft: Draft, mode: str = PAPER) -> Any:
         """A draft as a config; UserError with the first reason why it is none."""
+        for question in self._open_prices(draft):
+            raise UserError(_open(question))
         return self._bots.check(*self._kinds.config_of(draft), mode)
 
     def problems(self, draft: Draft, mode: str = PAPER) -> list[Problem]:
@@ -59,15 +62,23 @@ class Preflight:
     def _of_answers(self, draft: Draft) -> list[Problem]:
         form = self._kinds.form(draft.controller_name, draft.answers)
         names = {question.name for question in form.questions}
-        found = []
+        prices = {question.name: Problem(_open(question), field=question.name) for question in self._open_prices(draft)}
+        found = list(prices.values())
         for fault in check_draft(form, draft.answers):
             name = next((item for item in (fault.field, fault.field.rpartition(".")[0]) if item in names), "")
+            if prices and (not name or name in prices):
+                continue  # said already, or judged by prices that nobody gave
             of = form.question(name).label if name else fault.field
             text = f"{of}: {fault.problem}" if of else fault.problem
             if "required and was not given" in fault.problem and name:
-                text = f"still to be answered: {form.question(name).label}"
+                text = _open(form.question(name))
             found.append(Problem(text, () if name else band_fixes(draft.answers), name))
         return found
+
+    def _open_prices(self, draft: Draft) -> list[Question]:
+        """Prices of a band that nobody has given: what the model has instead is an example, of no market."""
+        questions = self._kinds.form(draft.controller_name, draft.answers).questions
+        return [question for question in questions if question.name in PRICES and question.name not in draft.answers]
 
     def _of_account(self, draft: Draft) -> list[Problem]:
         """Real money needs keys of each venue."""
@@ -117,3 +128,7 @@ class Preflight:
         base = self._purse.free(mode, market.connector_name, instrument.base, instrument)
         quote = self._purse.free(mode, market.connector_name, instrument.quote, instrument)
         return base is not None and mid is not None and quote is not None and base * mid + quote >= total
+
+
+def _open(question: Question) -> str:
+    return f"still to be answered: {question.label}"

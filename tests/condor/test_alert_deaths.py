@@ -18,7 +18,7 @@ from condor.notifications import Notifications
 from condor.settings import AlertSettings
 from condor.store.common import put_chat
 from condor.views import FactKind, Notice
-from tests.support.alert_bench import fresh_records
+from tests.support.records import fresh_records
 
 TOLD = ("x-1 opened", "x-1 closed", "x-2 closed", "fault")
 

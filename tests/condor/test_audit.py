@@ -15,6 +15,7 @@ from condor.store import MIGRATIONS
 from condor.store.audit import CHAINED, audit_rows, broken_links, write_audit
 from condor.users import Actor, Role
 from tests.support.instance import condor
+from tests.support.records import fresh_records
 
 ANN = Actor(5, "Ann", Role.OWNER, "telegram", 5)
 
@@ -24,7 +25,7 @@ def path(tmp_path: Path) -> Path:
     """Records with ten rows of audit."""
     home = Home(tmp_path / "home", tmp_path)
     home.make()
-    migrate(home.database, [MIGRATIONS])
+    home.database.write_bytes(fresh_records())
     engine = open_engine(home.database)
     with engine.begin() as connection:
         for number in range(10):

@@ -27,9 +27,9 @@ from condor.wiring import Program
 from tests.support import live_rig
 from tests.support.key_world import KEY, SECRET, audit, running, venue
 from tests.support.live_rig import PAIR, PERP, D, LiveRig
-from tests.support.panics import no_claim, until
+from tests.support.programs import OWNER, no_claim
+from tests.support.waiting import until
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 TRADER = Actor(2, "Tom", Role.TRADER, "telegram", 2)
 
 

@@ -15,24 +15,19 @@ from sqlalchemy import insert, select
 from botcore.model.errors import ConfigError, UserError
 from botcore.recorder import tables as records
 from condor.home import find_home
-from condor.settings import Environment, Settings
 from condor.store import tables
 from condor.store.bots import STOPPED, bot_by_id, configs_of, limits_of
 from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
+from condor.wiring import Program
+from tests.support.programs import OWNER, made, no_claim
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 VIEWER = Actor(2, "Guest", Role.VIEWER, "local", 2)
-
-
-def claim(_connection: Any) -> None:
-    """Every request of these tests comes once."""
 
 
 def program(folder: Path) -> Program:
     home = find_home(folder)
     home.make()
-    return Program(home, Settings.model_validate({"clock": {"tick_size": 0.05}}), Environment(http="127.0.0.1:0"), wall_clock())
+    return made(folder, {"clock": {"tick_size": 0.05}})
 
 
 @pytest.fixture
@@ -41,7 +36,7 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[Program, str]]:
     found = program(tmp_path)
     await found.start()
     values = found.services.bots._configs.example("pmm_simple") | {"manual_kill_switch": False}
-    view = await found.services.bots.start(OWNER, "pmm_simple", values, claim)
+    view = await found.services.bots.start(OWNER, "pmm_simple", values, no_claim)
     try:
         yield found, view.bot_id
     finally:
@@ -59,7 +54,7 @@ async def read(of: Program, query: Any) -> Any:
 async def test_change_is_a_new_version_and_reaches_the_bot(running: tuple[Program, str]) -> None:
     of, bot_id = running
     (before,) = await of.services.bots.configs(OWNER, bot_id)
-    row = await of.services.bots.update_config(OWNER, bot_id, before.controller_id, {"total_amount_quote": "250", "cooldown_time": "30"}, claim)
+    row = await of.services.bots.update_config(OWNER, bot_id, before.controller_id, {"total_amount_quote": "250", "cooldown_time": "30"}, no_claim)
     assert row.version == 2
     assert (seat_of(of, bot_id).config.total_amount_quote, seat_of(of, bot_id).config.cooldown_time) == (250, 30)
     first, second = await of.services.bots.versions(VIEWER, bot_id, before.controller_id)
@@ -82,11 +77,11 @@ async def test_change_that_does_not_hold_is_refused_and_changes_nothing(running:
     of, bot_id = running
     (before,) = await of.services.bots.configs(OWNER, bot_id)
     if "buy_spreads" in changes:
-        await of.services.bots.update_config(OWNER, bot_id, before.controller_id, {"buy_spreads": "0.01,0.02", "buy_amounts_pct": "1,2"}, claim)
+        await of.services.bots.update_config(OWNER, bot_id, before.controller_id, {"buy_spreads": "0.01,0.02", "buy_amounts_pct": "1,2"}, no_claim)
         (before,) = await of.services.bots.configs(OWNER, bot_id)
     config = seat_of(of, bot_id).config
     with pytest.raises(ConfigError, match=sentence):
-        await of.services.bots.update_config(OWNER, bot_id, before.controller_id, changes, claim)
+        await of.services.bots.update_config(OWNER, bot_id, before.controller_id, changes, no_claim)
     assert await of.services.bots.configs(OWNER, bot_id) == [before]
     assert seat_of(of, bot_id).config == config
 
@@ -96,13 +91,13 @@ async def test_who_may_and_what_there_is(running: tuple[Program, str]) -> None:
     bots = of.services.bots
     (row,) = await bots.configs(OWNER, bot_id)
     with pytest.raises(UserError):
-        await bots.update_config(VIEWER, bot_id, row.controller_id, {"cooldown_time": 1}, claim)
+        await bots.update_config(VIEWER, bot_id, row.controller_id, {"cooldown_time": 1}, no_claim)
     with pytest.raises(UserError, match="has no controller"):
-        await bots.update_config(OWNER, bot_id, "nobody", {"cooldown_time": 1}, claim)
+        await bots.update_config(OWNER, bot_id, "nobody", {"cooldown_time": 1}, no_claim)
     with pytest.raises(UserError, match="there is no bot"):
-        await bots.update_config(OWNER, "nobody", "main", {"cooldown_time": 1}, claim)
+        await bots.update_config(OWNER, "nobody", "main", {"cooldown_time": 1}, no_claim)
     with pytest.raises(UserError, match="there is no bot"):
-        await bots.set_limits(OWNER, "nobody", {"max_global_drawdown_quote": 5}, claim)
+        await bots.set_limits(OWNER, "nobody", {"max_global_drawdown_quote": 5}, no_claim)
 
     def carried_out(_connection: Any) -> None:
         raise UserError("carried out before")
@@ -115,10 +110,10 @@ async def test_who_may_and_what_there_is(running: tuple[Program, str]) -> None:
 async def test_kill_switch_and_limits_are_there_after_a_restart(tmp_path: Path) -> None:
     first = program(tmp_path)
     await first.start()
-    view = await first.services.bots.start(OWNER, "pmm_simple", first.services.bots._configs.example("pmm_simple"), claim)
+    view = await first.services.bots.start(OWNER, "pmm_simple", first.services.bots._configs.example("pmm_simple"), no_claim)
     (row,) = await first.services.bots.configs(OWNER, view.bot_id)
-    await first.services.bots.set_kill_switch(OWNER, view.bot_id, row.controller_id, True, claim)
-    limits = await first.services.bots.set_limits(OWNER, view.bot_id, {"max_global_drawdown_quote": "40"}, claim)
+    await first.services.bots.set_kill_switch(OWNER, view.bot_id, row.controller_id, True, no_claim)
+    limits = await first.services.bots.set_limits(OWNER, view.bot_id, {"max_global_drawdown_quote": "40"}, no_claim)
     assert first._manager.running[view.bot_id].strategy.limits is limits
     await first.close()
     second = program(tmp_path)
@@ -146,8 +141,8 @@ async def test_peak_of_the_records_counts_after_a_restart_and_not_for_whoever_st
     """It had earned 1,000 at best and may lose 500: at 0 it has fallen too far. A person who starts it again knows that."""
     first = program(tmp_path)
     await first.start()
-    view = await first.services.bots.start(OWNER, "pmm_simple", first.services.bots._configs.example("pmm_simple"), claim)
-    await first.services.bots.set_limits(OWNER, view.bot_id, {"max_global_drawdown_quote": "500"}, claim)
+    view = await first.services.bots.start(OWNER, "pmm_simple", first.services.bots._configs.example("pmm_simple"), no_claim)
+    await first.services.bots.set_limits(OWNER, view.bot_id, {"max_global_drawdown_quote": "500"}, no_claim)
     fallen = {"bot_id": view.bot_id, "controller_id": "", "peak_quote": "1000", "worst_quote": "1000"}
     await read(first, lambda connection: connection.execute(insert(records.drawdowns).prefix_with("OR REPLACE").values(fallen)))
     await first.close()
@@ -155,11 +150,11 @@ async def test_peak_of_the_records_counts_after_a_restart_and_not_for_whoever_st
     await second.start()
     try:
         assert await stopped(second, view.bot_id)
-        await second.services.bots.start_again(OWNER, view.bot_id, claim)
+        await second.services.bots.start_again(OWNER, view.bot_id, no_claim)
         strategy = second._manager.running[view.bot_id].strategy
         for _ in range(3):
             strategy.on_tick(second._hosts.paper.clock.now_ns)
-        assert not strategy.is_stopping and strategy.orchestrator.drawdown.peak < 500
+        assert not strategy.is_stopping and strategy.orchestrator.drawdowns.whole.peak < 500
     finally:
         await second.close()
 
@@ -167,17 +162,17 @@ async def test_peak_of_the_records_counts_after_a_restart_and_not_for_whoever_st
 async def test_limit_that_is_reached_is_written_down(running: tuple[Program, str]) -> None:
     """A controller's: its kill switch is on in a new version. The bot's: it is stopping, and stopped when it has ended."""
     of, bot_id = running
-    await of.services.bots.set_limits(OWNER, bot_id, {"max_controller_drawdown_quote": "10"}, claim)
+    await of.services.bots.set_limits(OWNER, bot_id, {"max_controller_drawdown_quote": "10"}, no_claim)
     strategy = of._manager.running[bot_id].strategy
     shelf = strategy.orchestrator.shelf(strategy.controllers[0].id)
     shelf.fund("USDT", Decimal(-11))
     strategy.on_tick(of._hosts.paper.clock.now_ns)
     (row,) = await read(of, lambda connection: configs_of(connection, bot_id))
     assert (row.version, row.config["manual_kill_switch"]) == (2, True)
-    await of.services.bots.set_kill_switch(OWNER, bot_id, row.controller_id, False, claim)
+    await of.services.bots.set_kill_switch(OWNER, bot_id, row.controller_id, False, no_claim)
     strategy.on_tick(of._hosts.paper.clock.now_ns)
     assert not strategy.seats[0].is_killed
-    await of.services.bots.set_limits(OWNER, bot_id, {"max_controller_drawdown_quote": None, "max_global_drawdown_quote": "10"}, claim)
+    await of.services.bots.set_limits(OWNER, bot_id, {"max_controller_drawdown_quote": None, "max_global_drawdown_quote": "10"}, no_claim)
     strategy.on_tick(of._hosts.paper.clock.now_ns)
     assert strategy.is_stopping
     for _ in range(400):

@@ -8,90 +8,59 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import aiohttp
 import pytest
 
 from condor.services.step_up import StepUpNeeded
 from condor.store.panels import Panel
 from condor.totp import STEP_S, code_at, new_secret
 from condor.users import Actor, Role
-from condor.wiring import Program
 from handlers.app import build_registry
 from handlers.late import LatePictures
 from handlers.live import LiveCards
 from handlers.processor import ChatLocks
 from handlers.router import Router
 from handlers.view import View
-from tests.support.key_world import KEY, audit, running
-from tests.support.panics import until
+from tests.support.house import House
+from tests.support.key_world import KEY, SETTINGS, audit
+from tests.support.programs import OWNER
+from tests.support.waiting import until
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 SECRET = new_secret()
 
 
 @pytest.fixture
-async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    async with running(tmp_path) as made:
-        made.services.step_up.use(SECRET)
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path, SETTINGS) as made:
+        made.program.services.step_up.use(SECRET)
         yield made
 
 
-class Chat:
-    """A person at the local page."""
-
-    def __init__(self, program: Program) -> None:
-        self.state = program._chat_state
-        self._base = program.web.base
-        self._headers = {"Authorization": f"Bearer {program._home.chat_token.read_text().strip()}"}
-
-    async def _call(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        async with aiohttp.ClientSession(headers=self._headers) as session, session.post(self._base + path, json=body) as answer:
-            return dict(await answer.json())
-
-    async def say(self, text: str) -> int:
-        return int((await self._call("/chat/send", {"text": text}))["message_id"])
-
-    async def shown(self, words: str) -> dict[str, Any]:
-        """The newest card with these words, once there is one."""
-        fits = lambda: [one for one in self.state.messages.values() if one["from"]["is_bot"] and words in one["text"]]  # noqa: E731
-        await until(fits, words)
-        return dict(fits()[-1])
-
-    async def tap(self, label: str) -> None:
-        """Tap the newest button with this label."""
-        for message in sorted(self.state.messages.values(), key=lambda one: -one["message_id"]):
-            for row, buttons in enumerate(message.get("reply_markup", {}).get("inline_keyboard", [])):
-                for column, button in enumerate(buttons):
-                    if label in button["text"]:
-                        await self._call("/chat/tap", {"message_id": message["message_id"], "row": row, "column": column})
-                        return
-        raise AssertionError(f"no button {label!r}")
+async def gone(house: House, message_id: int) -> None:
+    await house.until(lambda: any((event["kind"], event.get("message_id")) == ("deleted", message_id) for event in house.events), "the deletion")
 
 
 def code() -> str:
     return code_at(SECRET, int(time.time()) // STEP_S)
 
 
-async def test_s59_keys_and_live_starts_ask_for_a_code_which_is_deleted_and_opens_them(program: Program) -> None:
+async def test_s59_keys_and_live_starts_ask_for_a_code_which_is_deleted_and_opens_them(house: House) -> None:
+    program = house.program
     with pytest.raises(StepUpNeeded):
         await program.services.bots.before_live(OWNER, set())
     # whoever sits at the terminal of this machine needs none
     await program.services.bots.before_live(Actor(0, "terminal", Role.OWNER, "cli", 0), set())
-    chat = Chat(program)
-    await chat.say("/keys")
-    await chat.shown("🔑 Keys")
-    await chat.tap("Connect an account")
-    await chat.shown("Code, please")
+    await house.send("/keys", "🔑 Keys")
+    await house.tap("Connect an account")
+    await house.wait_text("Code, please")
     # without the digits before it this could be one that is right
-    wrong = await chat.say("not a code")
-    await until(lambda: wrong not in chat.state.messages, "the deletion")
+    await gone(house, await house.write("not a code"))
     await until(lambda: any(row[0] == "step_up" and row[3] == "wrong" for row in audit(program)), "the wrong code")
-    typed = await chat.say(code())
-    await until(lambda: typed not in chat.state.messages, "the deletion")
+    await gone(house, await house.write(code()))
     await until(lambda: program.services.step_up.is_fresh(OWNER), "the step-up")
-    await chat.shown("🔑 Keys")
-    await chat.tap("Connect an account")
-    await chat.shown("One page, once")
+    await house.listen()
+    await house.wait_text("🔑 Keys")
+    await house.tap("Connect an account")
+    await house.wait_text("One page, once")
     await program.services.bots.before_live(OWNER, set())
 
 
@@ -118,7 +87,8 @@ class Shown:
         raise AssertionError(text)
 
 
-async def test_s58_a_key_typed_in_a_group_is_refused_deleted_and_warned_of(program: Program) -> None:
+async def test_s58_a_key_typed_in_a_group_is_refused_deleted_and_warned_of(house: House) -> None:
+    program = house.program
     for number, (deletes, words) in enumerate(((True, "it is gone"), (False, "could not be deleted"))):
         shown: Any = Shown(deletes=deletes)
         locks, services = ChatLocks(), program.services

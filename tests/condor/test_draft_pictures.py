@@ -7,23 +7,15 @@ from pathlib import Path
 import pytest
 
 from condor.errors import UserError
-from condor.home import find_home
 from condor.pictures.drawings import CandleChart, Drawing, decode, encode
-from condor.settings import Environment, Settings
-from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
-
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
+from condor.wiring import Program
+from tests.support.programs import OWNER, running
 
 
 @pytest.fixture
 async def program(tmp_path: Path):
-    made = Program(find_home(tmp_path), Settings.model_validate({"clock": {"tick_size": 1}}), Environment(http="127.0.0.1:0"), wall_clock())
-    try:
-        await made.start()
+    async with running(tmp_path, {"clock": {"tick_size": 1}}) as made:
         yield made
-    finally:
-        await made.close()
 
 
 def named(chart: CandleChart) -> dict[str, float]:

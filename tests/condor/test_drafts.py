@@ -10,24 +10,18 @@ import pytest
 
 from botcore.strategies.bot_limits import BotLimits
 from condor.errors import UserError
-from condor.home import find_home
 from condor.services.drafts import DraftService
-from condor.settings import Environment, Settings
 from condor.users import Actor, Forbidden, Role
-from condor.wiring import Program, wall_clock
+from condor.wiring import Program
+from tests.support.programs import OWNER, no_claim, running
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 VIEWER = Actor(2, "Guest", Role.VIEWER, "local", 1)
 
 
 @pytest.fixture
 async def program(tmp_path: Path):
-    made = Program(find_home(tmp_path), Settings.model_validate({"clock": {"tick_size": 1}}), Environment(http="127.0.0.1:0"), wall_clock())
-    try:
-        await made.start()
+    async with running(tmp_path, {"clock": {"tick_size": 1}}) as made:
         yield made
-    finally:
-        await made.close()
 
 
 @pytest.fixture
@@ -54,7 +48,7 @@ async def test_a_viewer_changes_no_draft(drafts: DraftService, change: Callable[
 
 async def test_a_draft_that_has_its_bot_is_not_given_up_any_more(drafts: DraftService) -> None:
     draft = await drafts.begin(OWNER, "pmm_simple")
-    await drafts.start(OWNER, draft.draft_id, lambda connection: None)
+    await drafts.start(OWNER, draft.draft_id, no_claim)
     with pytest.raises(UserError, match="was started already"):
         await drafts.cancel(OWNER, draft.draft_id)
     assert (await drafts.draft(draft.draft_id)).state == "started"
@@ -63,7 +57,7 @@ async def test_a_draft_that_has_its_bot_is_not_given_up_any_more(drafts: DraftSe
 async def test_a_copy_of_a_bot_may_lose_no_more_than_the_bot(program: Program, drafts: DraftService) -> None:
     draft = await drafts.begin(OWNER, "pmm_simple")
     limits = BotLimits(max_global_drawdown_quote="50", max_controller_drawdown_quote=None)
-    bot = await program.services.bots.start_all(OWNER, [("pmm_simple", draft.answers)], lambda connection: None, limits=limits)
+    bot = await program.services.bots.start_all(OWNER, [("pmm_simple", draft.answers)], no_claim, limits=limits)
     copy = await drafts.duplicate(OWNER, bot.bot_id)
     assert drafts.kinds.limits(copy) == limits
     assert "50" in [text for name, _, text in (await drafts.review(copy.draft_id)).answers if name == "bot.max_global_drawdown_quote"]
@@ -80,4 +74,7 @@ async def test_prices_of_another_market_do_not_stay_when_the_new_one_has_no_pric
     assert "start_price" not in other.answers and other.notes.why == {}
     assert other.answers["end_price"] == "70000", "what a person has given is theirs"
     faults = (await drafts.review(begun.draft_id)).faults
-    assert faults[:1] == ("still to be answered: start price",)
+    assert faults == ("still to be answered: start price", "still to be answered: limit price"), "the model's own 0.58 is no price of this market"
+    for act in (drafts.begin_trial(OWNER, begun.draft_id), drafts.picture(begun.draft_id, "1h"), drafts.start(OWNER, begun.draft_id, no_claim)):
+        with pytest.raises(UserError, match="still to be answered: start price"):
+            await act

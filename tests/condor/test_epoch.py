@@ -14,12 +14,11 @@ from botcore.orders.ids import IdSource
 from botcore.recorder import tables
 from botcore.recorder.forgotten import LOOK_BACK_MS, forgotten
 from botcore.recorder.journal import Journal, Write, open_engine, write_rows
-from botcore.recorder.migrate import migrate
 from botcore.recorder.tables import LIVE_ACCOUNT, last_ns_key
 from condor.home import Home
-from condor.store import MIGRATIONS
 from condor.store.epoch import COUNT_DIGITS, STEP, Epoch, Past, claim_epoch
 from condor.store.start import Chance, open_records
+from tests.support.records import begin_records
 
 
 class Folder:
@@ -35,7 +34,7 @@ class Folder:
 
     def start(self, commits: int = 0) -> Epoch:
         """One life: claim, commit so many transactions, end."""
-        migrate(self.database, [MIGRATIONS])
+        begin_records(self.database)
         epoch = claim_epoch(self.root / "epoch", self.database, f"{self._random.getrandbits(64):x}", self._random.randrange, self.machine)
         journal = Journal(self.database, lambda call: call(), mark=epoch.mark)
         for number in range(commits):
@@ -92,7 +91,7 @@ def test_p8_a_copy_from_before_is_noticed_whenever_it_was_made(folder: Folder, c
 
 def test_p8_a_copy_from_within_the_same_life_is_noticed(folder: Folder) -> None:
     folder.start()
-    migrate(folder.database, [MIGRATIONS])
+    begin_records(folder.database)
     epoch = claim_epoch(folder.root / "epoch", folder.database, "boot", lambda below: 0, folder.machine)
     journal = Journal(folder.database, lambda call: call(), mark=epoch.mark)
     journal.run(lambda connection: None).result()
@@ -237,7 +236,7 @@ def test_p8_a_start_that_ends_while_it_claims_has_claimed_nothing(folder: Folder
     """Otherwise the next one would find the records as they were last used, and tell nobody."""
     folder.start(2)
     folder.database.unlink()
-    migrate(folder.database, [MIGRATIONS])
+    begin_records(folder.database)
 
     def end(connection: object, past: Past, number: int) -> None:
         raise KeyboardInterrupt

@@ -20,13 +20,14 @@ from condor.store.audit import write_audit
 from condor.store.export import TABLES, export
 from condor.store.verify import RECORD_CHECKS, quarantined, verify
 from condor.users import Actor, Role
+from tests.support.records import fresh_records
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "home", tmp_path)
     made.make()
-    migrate(made.database, [MIGRATIONS])
+    made.database.write_bytes(fresh_records())
     change(
         made,
         "INSERT INTO bots VALUES ('b','=HYPERLINK(\"x\")','paper','paper','running',0,5,1,NULL)",

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from botcore.orders.ids import is_home_id
-from botcore.recorder.migrate import migrate
-from condor.store import MIGRATIONS
 from condor.store.home_id import claim_home
+from tests.support.records import begin_records
 
 
 class Folder:
@@ -22,7 +21,7 @@ class Folder:
         self.file, self.database, self._random = root / "home_id", root / "condor.db", random.Random(seed)
 
     def start(self) -> tuple[str, ...]:
-        migrate(self.database, [MIGRATIONS])
+        begin_records(self.database)
         return claim_home(self.file, self.database, self._random.randrange)
 
     def lose_records(self) -> None:

@@ -26,9 +26,9 @@ from condor.vault import Kdf, Vault
 from condor.wiring import Program
 from tests.fakes.simvenue.venue import SimVenue
 from tests.support.key_world import KEY, PASSPHRASE, SECRET, Browser, audit, running, venue
-from tests.support.panics import until
+from tests.support.programs import OWNER
+from tests.support.waiting import until
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 ANSWERS = {"venue": "binance", "key": KEY, "secret": SECRET}
 NEW = {"passphrase": PASSPHRASE.reveal(), "again": PASSPHRASE.reveal()}
 

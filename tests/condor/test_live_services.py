@@ -24,15 +24,15 @@ from condor.descriptors import COUNT
 from condor.home import find_home
 from condor.hosts import LIVE, PAPER
 from condor.panic.accounts import AccountEyes
-from condor.settings import Environment, Settings
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id
 from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
+from condor.wiring import Program
+from tests.support import programs
 from tests.support.bench import quote_event
 from tests.support.live_rig import PERP, LiveRig
+from tests.support.programs import OWNER, no_claim
 
 D = Decimal
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 BTC = Market(PERP, "BTC-USDT")
 
 
@@ -60,8 +60,7 @@ def unreachable(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: bytes | No
     if rules is not None:
         home.venue_rules.mkdir()
         (home.venue_rules / f"{PERP}.json").write_bytes(rules)
-    settings = Settings.model_validate({"clock": {"tick_size": 0.25}})
-    return Program(home, settings, Environment(http="127.0.0.1:0"), wall_clock())
+    return programs.made(folder, {"clock": {"tick_size": 0.25}})
 
 
 @pytest.fixture
@@ -92,10 +91,6 @@ def compared(program: Program, lots: int) -> None:
     assert live is not None
     live.clock.skip_to(live.clock.now_ns + 60 * 1_000_000_000)
     program._manager.compare_live(PERP, {BTC: (live.instrument(BTC), lots)})
-
-
-def no_claim(connection: Any) -> None:
-    """A tap that is always the first."""
 
 
 async def test_bot_that_runs_is_not_built_a_second_time_by_a_late_tap(program: Program) -> None:
@@ -288,7 +283,7 @@ async def test_bot_whose_account_has_no_key_at_this_start_is_told_and_its_row_is
     await add(program)
     await program.close()
     monkeypatch.undo()
-    again = Program(find_home(tmp_path), Settings(), Environment(http="127.0.0.1:0"), wall_clock())
+    again = programs.made(tmp_path, {})
     try:
         await again.start()
         assert "no live account is connected" in again._manager.broken["pmm-btc-1"]

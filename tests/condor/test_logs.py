@@ -43,8 +43,11 @@ def full_pipe() -> Iterator[tuple[int, int]]:
     except BlockingIOError:
         pass
     os.set_blocking(writing, True)
+    before = set(threading.enumerate())
     yield reading, writing
+    # whoever still writes is let go and waited for: the descriptors are somebody else's soon
     os.close(reading)
+    wait(lambda: set(threading.enumerate()) <= before)
     os.close(writing)
 
 
@@ -66,7 +69,9 @@ def test_p15_a_full_pipe_costs_lines_there_and_no_time_here(logger: logging.Logg
     begin = time.perf_counter()
     logs.close(patience_s=0.1)
     assert time.perf_counter() - begin < 2
-    threading.Thread(target=lambda: [os.read(reading, 65536) for _ in range(3)], daemon=True).start()
+    while logs.handlers[1].queue.full():
+        os.read(reading, 65536)
+    logs.handlers[1].queue.put(None)
 
 
 class NoSpace(logging.Handler):
@@ -135,6 +140,30 @@ def test_p15_what_is_said_on_a_full_pipe_is_not_waited_for(full_pipe: tuple[int,
     for _ in range(300):
         speaker.say("ready")
     assert time.perf_counter() - begin < 2
+
+
+STUCK = """
+import logging, os, pathlib, sys
+from condor.home import Home
+from condor.logs import set_up
+home = Home(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[1]))
+home.make()
+logs = set_up(home, "info", [])
+logging.getLogger("x").error("nobody reads this")
+logs.close(0.5)
+print("closed", file=open(sys.argv[2], "w"))
+"""
+
+
+def test_p15_a_line_that_is_stuck_in_a_full_pipe_does_not_hold_up_the_end_of_the_process(tmp_path: Path, full_pipe: tuple[int, int]) -> None:
+    """The library's own end asks every handler for its lock, and the thread that is stuck would hold it for ever."""
+    command = [sys.executable, "-c", STUCK, str(tmp_path), str(tmp_path / "closed")]
+    process = subprocess.Popen(command, cwd=CHECKOUT, stderr=full_pipe[1])
+    try:
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+    assert (tmp_path / "closed").read_text() == "closed\n"
 
 
 def test_p15_the_program_runs_and_ends_with_both_pipes_full(tmp_path: Path, full_pipe: tuple[int, int]) -> None:

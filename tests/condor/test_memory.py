@@ -15,7 +15,7 @@ from botcore.model.errors import UserError
 from botcore.model.times import SECOND_NS
 from condor.memory import MB, MemoryGuard, resident, soft_limit
 from condor.services.bots import BotService
-from condor.users import Actor, Role
+from tests.support.programs import OWNER
 
 CHILD = """
 from condor.memory import MB, MemoryGuard, resident
@@ -120,8 +120,7 @@ async def test_p12_no_new_bot_is_started_meanwhile() -> None:
     manager: Any = SimpleNamespace(no_new_bots="memory is short", stopped_all=None)
     anything: Any = None
     bots = BotService(manager, anything, anything, anything, anything)
-    actor = Actor(1, "You", Role.OWNER, "local", 1)
     with pytest.raises(UserError, match="memory is short"):
-        await bots.start(actor, "pmm_simple", {}, anything)
+        await bots.start(OWNER, "pmm_simple", {}, anything)
     with pytest.raises(UserError, match="memory is short"):
-        await bots.start_again(actor, "pmm-btc-1", anything)
+        await bots.start_again(OWNER, "pmm-btc-1", anything)

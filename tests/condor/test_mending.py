@@ -19,6 +19,7 @@ from condor.store.backups import Backups
 from condor.store.mending import Mending
 from condor.store.salvage import salvage
 from condor.store.soundness import damage_of
+from tests.support.records import begin_records
 
 PAGE = 4096
 
@@ -39,7 +40,7 @@ class At(Points):
 def make(home: Home, count: int = 800) -> None:
     """Records with an owner, a bot with a position, and many executions."""
     home.make()
-    migrate(home.database, [MIGRATIONS])
+    begin_records(home.database)
     with sqlite3.connect(home.database) as db:
         db.execute("INSERT INTO users VALUES (5,'me','OWNER',1)")
         db.execute("INSERT INTO chats VALUES (5,'telegram',5,0,0,0)")
@@ -178,7 +179,7 @@ def test_p7_commits_that_were_only_in_the_wal_are_read_back(home: Home, tmp_path
         shutil.copy(path, copy)
     writing.close()
     fresh = tmp_path / "fresh.db"
-    migrate(fresh, [MIGRATIONS])
+    begin_records(fresh)
     assert salvage(copy / "condor.db", fresh).rows["runtime"] == 2
 
 
@@ -198,7 +199,7 @@ def test_p7_a_database_of_the_first_version_is_read_back_as_the_paper_account(tm
     with sqlite3.connect(old) as db:
         db.execute("INSERT INTO fills VALUES ('v','P-Q','t','cdr-1-5-1','b','c','x','BUY','2','1','0','Q',NULL,1,5)")
         db.executemany("INSERT INTO audit VALUES (?,1,5,5,'halt','trading','','x','done')", [(1,), (2,)])
-    migrate(fresh, [MIGRATIONS])
+    begin_records(fresh)
     assert salvage(old, fresh).rows["fills"] == 1
     with closing(sqlite3.connect(fresh)) as db:
         assert list(broken_links(db)) == [] and db.execute("SELECT count(*) FROM audit WHERE hash <> ''").fetchone() == (2,)

@@ -13,7 +13,9 @@ from botcore.core.points import Points
 from botcore.model.events import FactKind
 from condor.store.panic import held_rows, panic_row
 from condor.wiring import Program
-from tests.support.panics import OWNER, bot_with_position, no_claim, open_orders, position, read, running, until
+from tests.support.panics import bot_with_position, open_orders, position, read, running
+from tests.support.programs import OWNER, no_claim
+from tests.support.waiting import until
 
 STATE = """SELECT
   (SELECT json_extract(reason, '$.goal') FROM latches WHERE name = 'panic'),

@@ -21,7 +21,9 @@ from condor.store.common import HALT, latch_reason
 from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row
 from condor.wiring import Program
-from tests.support.panics import OPERATOR, OWNER, PAIR, D, bot_with_position, no_claim, open_orders, order, read, running, until
+from tests.support.panics import OPERATOR, PAIR, D, bot_with_position, open_orders, order, read, running
+from tests.support.programs import OWNER, no_claim
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,10 +15,9 @@ from botcore.recorder.journal import Journal
 from condor.errors import UserError
 from condor.host import WallClock
 from condor.services.prices import PriceService, PriceView
-from condor.users import Actor, Role
-from tests.support.alert_bench import fresh_records
+from tests.support.programs import OWNER, no_claim
+from tests.support.records import fresh_records
 
-ACTOR = Actor(1, "You", Role.OWNER, "local", 1)
 MARKET = ("binance", "BTC-USDT")
 
 
@@ -38,11 +36,7 @@ class Market(PriceService):
         await self.round()
 
     async def sets(self, side: str, price: str, *, is_repeated: bool = False) -> None:
-        await self.add(ACTOR, *MARKET, side, Decimal(price), _nothing, is_repeated=is_repeated)
-
-
-def _nothing(connection: Any) -> None:
-    return
+        await self.add(OWNER, *MARKET, side, Decimal(price), no_claim, is_repeated=is_repeated)
 
 
 @pytest.fixture
@@ -66,7 +60,7 @@ async def test_an_alert_speaks_once_when_its_price_is_reached(journal: Journal) 
     for price in ("109.99", "110", "120", "90", "80", "130"):
         await market.at(price)
     assert told(journal) == [("above", "110"), ("below", "90")]
-    assert await market.alerts(ACTOR) == []
+    assert await market.alerts(OWNER) == []
 
 
 async def test_one_that_is_repeated_speaks_each_time_that_the_price_crosses_also_after_a_restart(journal: Journal) -> None:
@@ -110,8 +104,8 @@ async def test_what_holds_already_or_is_no_price_is_refused(journal: Journal) ->
     with pytest.raises(UserError, match="expected a price above 0"):
         await market.sets("below", "-1")
     with pytest.raises(UserError, match="no market BTC-UDST is open here, did you mean BTC-USDT"):
-        market.find(ACTOR, "btc/udst")
-    assert [market.find(ACTOR, text).trading_pair for text in ("btc/usdt", "BTC", "binance:BTC-USDT")] == ["BTC-USDT"] * 3
+        market.find(OWNER, "btc/udst")
+    assert [market.find(OWNER, text).trading_pair for text in ("btc/usdt", "BTC", "binance:BTC-USDT")] == ["BTC-USDT"] * 3
     for number in range(50):
         await market.sets("above", str(200 + number))
     with pytest.raises(UserError, match="50 price alerts already"):
@@ -121,9 +115,9 @@ async def test_what_holds_already_or_is_no_price_is_refused(journal: Journal) ->
 async def test_one_that_is_taken_away_is_silent_and_another_chats_is_left_alone(journal: Journal) -> None:
     market = Market(journal)
     await market.sets("above", "110")
-    (alert,) = await market.alerts(ACTOR)
-    stranger = replace(ACTOR, chat_id=2)
-    assert not await market.drop(stranger, alert.alert_id, _nothing)
-    assert await market.drop(ACTOR, alert.alert_id, _nothing)
+    (alert,) = await market.alerts(OWNER)
+    stranger = replace(OWNER, chat_id=2)
+    assert not await market.drop(stranger, alert.alert_id, no_claim)
+    assert await market.drop(OWNER, alert.alert_id, no_claim)
     await market.at("120")
     assert told(journal) == []

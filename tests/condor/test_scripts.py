@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,9 +16,9 @@ from condor.create import create_script_config
 from condor.home import find_home
 from condor.hosts import LIVE
 from condor.scripts import ScriptPlan, WithBot, read_plan
-from condor.settings import Environment, Settings
-from condor.wiring import Program, wall_clock
+from tests.support.programs import made
 from tests.support.user_code import HOME
+from tests.support.waiting import until
 
 SCRIPT = (
     "import os\nfrom pydantic import Field\n"
@@ -40,14 +38,6 @@ def home(tmp_path: Path) -> Path:
     conf = "script_file_name: v2_with_controllers.py\ncontrollers_config: [first.yml, second.yml]\nmarkets: {}\ncandles_config: []\nmax_global_drawdown_quote: 50\n"
     (tmp_path / "conf" / "scripts" / "both.yml").write_text(conf)
     return tmp_path
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come")
 
 
 def plan_of(home: Path, script: str, conf: str = "both") -> ScriptPlan:
@@ -110,8 +100,7 @@ def test_what_is_not_there_is_told(home: Path, script: str, conf: str, words: st
 
 
 async def test_the_instance_starts_one_bot_with_all_its_controllers(home: Path) -> None:
-    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
-    program = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    program = made(home)
     instance = WithBot(program, plan_of(home, "v2_with_controllers"))
     try:
         await instance.start()
@@ -142,8 +131,7 @@ async def test_a_script_that_decides_trades_on_paper_and_comes_back(home: Path) 
     (home / "conf" / "scripts" / "mine.yml").write_text(
         "exchange: binance\ntrading_pair: ETH-USDT\norder_amount: 0.01\nspread: 0.0005\nrefresh_s: 30\n"
     )
-    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
-    program = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    program = made(home)
     try:
         await WithBot(program, plan_of(home, "two_quotes", "mine")).start()
         (bot,) = program._manager.running.values()
@@ -153,7 +141,7 @@ async def test_a_script_that_decides_trades_on_paper_and_comes_back(home: Path) 
         before = {info.id for info in bot.strategy.orchestrator.shelf("mine").infos}
     finally:
         await program.close()
-    again = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
+    again = made(home)
     try:
         await again.start()
         (bot,) = again._manager.running.values()
@@ -168,7 +156,7 @@ async def test_a_script_that_decides_trades_on_paper_and_comes_back(home: Path) 
 async def test_a_script_for_paper_trades_no_real_money(home: Path) -> None:
     shutil.copy(HOME / "scripts" / "three_buys.py", home / "scripts")
     (home / "conf" / "scripts" / "three.yml").write_text("{}\n")
-    program = Program(find_home(home), Settings(), Environment(http="127.0.0.1:0"), wall_clock())
+    program = made(home, {})
     try:
         with pytest.raises(UserError, match=r"scripts.three_buys names connectors that are for paper only \(..._paper_trade\)"):
             await WithBot(program, plan_of(home, "three_buys", "three"), LIVE).start()

@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
-from condor.home import find_home
 from condor.services.facade import Services
-from condor.settings import Environment, Settings
 from condor.tickets import new_ticket
 from condor.users import Actor, Forbidden, Frozen, Role
-from condor.wiring import Program, wall_clock
+from tests.support.programs import running
 
 
 def claim(connection: Any) -> None:
@@ -80,12 +78,8 @@ EMERGENCIES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
 
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Services]:
-    program = Program(find_home(tmp_path), Settings.model_validate({"clock": {"tick_size": 5}}), Environment(http="127.0.0.1:0"), wall_clock())
-    try:
-        await program.start()
+    async with running(tmp_path, {"clock": {"tick_size": 5}}) as program:
         yield program.services
-    finally:
-        await program.close()
 
 
 async def called(work: Callable[[Services, Actor], Any], services: Services, actor: Actor) -> None:

@@ -10,10 +10,8 @@ from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.services.subscriptions import SubscriptionService
 from condor.store.common import ChatRow, all_chats, bury_chat
-from condor.users import Actor, Role
-from tests.support.alert_bench import fresh_records
-
-ACTOR = Actor(1, "You", Role.OWNER, "local", 1)
+from tests.support.programs import OWNER
+from tests.support.records import fresh_records
 
 
 class Pushes:
@@ -41,9 +39,9 @@ async def test_only_what_has_changed_is_pushed_also_after_a_restart(tmp_path: Pa
     path = tmp_path / "condor.db"
     path.write_bytes(fresh_records())
     first = Pushes(path)
-    await first.service.known_chat(ACTOR)
-    await first.service.set(ACTOR, 900, only_changes=True)
-    assert await first.service.only_changes(ACTOR)
+    await first.service.known_chat(OWNER)
+    await first.service.set(OWNER, 900, only_changes=True)
+    assert await first.service.only_changes(OWNER)
     assert [await first.round() for _ in range(3)] == [1, 1, 1]
     first.now = "two bots run"
     assert [await first.round() for _ in range(2)] == [2, 2]
@@ -60,10 +58,10 @@ async def test_who_wants_every_push_gets_every_push(tmp_path: Path) -> None:
     path = tmp_path / "condor.db"
     path.write_bytes(fresh_records())
     pushes = Pushes(path)
-    await pushes.service.known_chat(ACTOR)
-    await pushes.service.set(ACTOR, 900, only_changes=True)
-    await pushes.service.set(ACTOR, 900)
-    assert not await pushes.service.only_changes(ACTOR)
+    await pushes.service.known_chat(OWNER)
+    await pushes.service.set(OWNER, 900, only_changes=True)
+    await pushes.service.set(OWNER, 900)
+    assert not await pushes.service.only_changes(OWNER)
     assert [await pushes.round() for _ in range(3)] == [1, 2, 3]
     pushes.journal.close()
 
@@ -72,15 +70,15 @@ async def test_who_can_t_be_reached_is_pushed_nothing_and_again_when_they_are_ba
     path = tmp_path / "condor.db"
     path.write_bytes(fresh_records())
     first = Pushes(path)
-    await first.service.known_chat(ACTOR)
-    await first.service.set(ACTOR, 900)
-    await asyncio.wrap_future(first.journal.run(lambda connection: bury_chat(connection, ACTOR.chat_id, ACTOR.front)))
+    await first.service.known_chat(OWNER)
+    await first.service.set(OWNER, 900)
+    await asyncio.wrap_future(first.journal.run(lambda connection: bury_chat(connection, OWNER.chat_id, OWNER.front)))
     assert await first.round() == 0
     first.journal.close()
     second = Pushes(path)
     await second.service.rebuild()
     assert second.service._scheduler._scheduler.get_job("status local 1") is not None, "the wish is a row"
     assert await second.round() == 0
-    await second.service.known_chat(ACTOR)
+    await second.service.known_chat(OWNER)
     assert await second.round() == 1
     second.journal.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,13 +11,12 @@ import pytest
 from botcore.model.errors import UserError
 from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
-from botcore.recorder.migrate import migrate
 from condor.host import WallClock
 from condor.services.step_up import FRESH_MS, StepUpNeeded, StepUpService
-from condor.store import MIGRATIONS
 from condor.store.step_up import LOCK_MS
 from condor.totp import STEP_S, app_address, code_at, new_secret, step_of
 from condor.users import Actor, Role
+from tests.support.records import fresh_records
 
 RFC_SECRET = Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 """12345678901234567890 in base 32: the secret of the RFC's appendix B."""
@@ -39,18 +37,10 @@ def wall() -> Wall:
     return Wall()
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The records of a new home."""
-    path = tmp_path_factory.mktemp("fresh") / "condor.db"
-    migrate(path, [MIGRATIONS])
-    return path
-
-
 @pytest.fixture
-async def journal(fresh: Path, tmp_path: Path) -> AsyncIterator[Journal]:
+async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     path = tmp_path / "condor.db"
-    shutil.copy(fresh, path)
+    path.write_bytes(fresh_records())
     made = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
     yield made
     made.close()

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, event
 
 from botcore.recorder import tables as records
 from botcore.recorder.journal import Journal, Op, Write
-from botcore.recorder.migrate import migrate
 from condor.alerts.posting import Post, Unreachable
 from condor.errors import UserError
 from condor.home import InstanceLock, find_home
@@ -25,18 +24,20 @@ from condor.host import WallClock
 from condor.notifications import Notifications, _is_waiting
 from condor.services.access import AccessService
 from condor.settings import AlertSettings
-from condor.store import MIGRATIONS, panels
+from condor.store import panels
 from condor.store.common import put_chat
 from condor.store.panels import AlreadyDone, ButtonSpec
 from condor.users import Actor, Forbidden, Role, require
 from condor.views import FactKind, Notice
 from tests.support.instance import CHECKOUT
+from tests.support.records import fresh_records
+from tests.support.waiting import until
 
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     path = tmp_path / "condor.db"
-    migrate(path, [MIGRATIONS])
+    path.write_bytes(fresh_records())
     made = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
     yield made
     made.close()
@@ -120,14 +121,6 @@ async def alerts_of(journal: Journal, inbox: Inbox, settings: AlertSettings | No
     alerts.add_notifier("local", inbox)
     alerts.start()
     return alerts
-
-
-async def until(holds: object, seconds: float = 8) -> None:
-    for _ in range(int(seconds / 0.02)):
-        if holds():  # type: ignore[operator]
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("it did not come to hold")
 
 
 async def test_each_fact_is_told_once_even_when_its_expansion_is_repeated(journal: Journal) -> None:

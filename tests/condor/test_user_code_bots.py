@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,14 +9,11 @@ import pytest
 from botcore.model.errors import UserError
 from botcore.model.instrument import Market
 from condor.approvals import ApprovalNeeded
-from condor.home import find_home
-from condor.settings import Environment, Settings
 from condor.stand_in import AbsentConfig
-from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
+from tests.support import programs
+from tests.support.programs import OWNER
 from tests.support.user_code import HOME, write
-
-OWNER = Actor(1, "owner", Role.OWNER, "local", 1)
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -28,27 +22,8 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@asynccontextmanager
-async def started(home: Path) -> AsyncIterator[Program]:
-    settings = Settings.model_validate({"market": {"speed": 20}, "clock": {"tick_size": 0.25}})
-    made = Program(find_home(home), settings, Environment(http="127.0.0.1:0"), wall_clock())
-    try:
-        await made.start()
-        yield made
-    finally:
-        await made.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it did not come")
-
-
 async def test_a_controller_of_the_home_is_approved_asked_started_and_watched_when_its_file_has_changed(home: Path) -> None:
-    async with started(home) as program:
+    async with programs.running(home) as program:
         services = program.services
         with pytest.raises(ApprovalNeeded, match="is code that the owner has not approved yet"):
             await services.drafts.begin(OWNER, "one_of_each")
@@ -66,7 +41,7 @@ async def test_a_controller_of_the_home_is_approved_asked_started_and_watched_wh
         assert not [seat.fault for seat in bot.seats if seat.fault]
     file = home / "controllers" / "generic" / "one_of_each.py"
     file.write_text(file.read_text() + "\n# changed\n")
-    async with started(home) as program:
+    async with programs.running(home) as program:
         assert not program._manager.broken
         (running,) = program._manager.running.values()
         strategy = running.strategy
@@ -91,7 +66,7 @@ def test_markets_of_a_config_without_its_model() -> None:
 async def test_a_script_of_the_home_is_listed_approved_asked_and_started_by_the_wizard(tmp_path: Path) -> None:
     write(tmp_path, "../scripts/one_way.py", (HOME / "scripts/one_way.py").read_text())
     write(tmp_path, "../scripts/_notes.py", "# StrategyV2Base\n")
-    async with started(tmp_path) as program:
+    async with programs.running(tmp_path) as program:
         services = program.services
         assert ("scripts.one_way", "of this home, scripts/one_way.py") in services.drafts.controllers()
         assert [view.name for view in services.code.files()] == ["scripts.one_way"]
@@ -116,7 +91,7 @@ async def test_a_script_of_the_home_is_listed_approved_asked_and_started_by_the_
 async def test_a_script_that_only_runs_controllers_is_no_bot_of_the_wizard(tmp_path: Path) -> None:
     text = "from hummingbot.strategy.strategy_v2_base import StrategyV2Base\n\n\nclass Plain(StrategyV2Base):\n    pass\n"
     write(tmp_path, "../scripts/plain.py", text)
-    async with started(tmp_path) as program:
+    async with programs.running(tmp_path) as program:
         code = program.services.code
         await code.approve(OWNER, "scripts.plain", code.files()[0].digest)
         with pytest.raises(UserError, match="decides nothing by itself"):

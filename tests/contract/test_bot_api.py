@@ -6,7 +6,6 @@ If one of these fails after an update of the library, handlers would see on Tele
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from telegram import (
 from telegram.error import BadRequest, InvalidToken
 from telegram.request import HTTPXRequest
 
-from tests.support.served_chat import Served, png, served_chat
+from tests.support.served_chat import Served, png
 
 ME = 1
 NOT_MODIFIED = "Message is not modified: specified new message content and reply markup are exactly the same"
@@ -63,12 +62,6 @@ def leftovers(value: Any, path: str = "") -> list[str]:
     if isinstance(value, (list, tuple)):
         return [found for index, item in enumerate(value) for found in leftovers(item, f"{path}[{index}]")]
     return []
-
-
-@pytest_asyncio.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served_chat(tmp_path) as running:
-        yield running
 
 
 @pytest_asyncio.fixture

@@ -50,12 +50,6 @@ def bot_of(served: Served, token: str = "") -> Bot:
 
 
 @pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served_chat(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
 async def bot(served: Served) -> AsyncIterator[Bot]:
     async with bot_of(served) as made:
         yield made

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,20 +10,8 @@ from telegram import Bot
 from telegram.error import NetworkError, RetryAfter
 
 from condor.localchat.trouble import TroubledLine
-from tests.contract.test_every_method import ME, bot_of, keys
-from tests.support.served_chat import Served, served_chat
-
-
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served_chat(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def bot(served: Served) -> AsyncIterator[Bot]:
-    async with bot_of(served) as made:
-        yield made
+from tests.contract.test_every_method import ME, keys
+from tests.support.served_chat import Served
 
 
 async def make(served: Served, **troubles: Any) -> tuple[int, dict[str, Any]]:

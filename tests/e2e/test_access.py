@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from botcore.model.secret import Secret
 from condor.totp import STEP_S, code_at
 from condor.users import Actor, Role
+from tests.fakes.telegram import Telegram
 from tests.support.access import ANN, BEN, EVE, running, world
-from tests.support.telegram import Someone, labels, served_telegram
+from tests.support.someone import Someone
 
 OWNER = Actor(ANN, "Ann", Role.OWNER, "telegram", ANN)
 
@@ -40,23 +42,23 @@ async def test_s03_the_first_code_makes_the_owner_and_five_wrong_ones_lock_their
         await w.ann.say("/whoami", "11", "owner")
         assert w.rows("SELECT user_id, role FROM users") == [(ANN, "OWNER")]
         assert w.audit("user_id", "action", "after")[:1] == [(ANN, "claim", "OWNER")]
-        assert [message["chat"]["id"] for message in w.telegram.sent if message["chat"]["id"] in (BEN, EVE)] == []
+        assert [message.chat_id for message in w.telegram.sent if message.chat_id in (BEN, EVE)] == []
 
 
 async def test_s05_s09_who_may_not_act_is_told_what_it_needs_and_the_audit_keeps_it(tmp_path: Path) -> None:
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER, EVE: Role.ALERT_ONLY}) as w:
         status = await w.ben.say("/status", "Status")
         assert "needs the role operator, yours is viewer" in await w.ben.tap(status, "No new positions")
-        assert "needs the role trader" in (await w.ben.say("/new"))["text"]
+        assert "needs the role trader" in (await w.ben.say("/new")).text
         assert w.audit("user_id", "name", "role", "action", "result") == [
             (BEN, "Ben", "VIEWER", "open halt", "refused"),
             (BEN, "Ben", "VIEWER", "/new", "refused"),
         ]
         assert w.program._hosts.halt_reason is None
-        assert "refused" not in (await w.ben.say("/help"))["text"] and "/users" not in w.telegram.sent[-1]["text"]
+        assert "refused" not in (await w.ben.say("/help")).text and "/users" not in w.telegram.sent[-1].text
         card = await w.eve.say("/whoami", "13", "alert-only")
-        assert labels(card) == ["❔ Help"]
-        assert "needs the role viewer, yours is alert-only" in (await w.eve.say("/status"))["text"]
+        assert card.labels == ["❔ Help"]
+        assert "needs the role viewer, yours is alert-only" in (await w.eve.say("/status")).text
 
 
 # ---- users ---------------------------------------------------------------------------------------------------------
@@ -75,8 +77,8 @@ async def test_users_change_roles_and_a_removed_ones_open_cards_do_nothing(tmp_p
         await w.ann.tap(card, "Users")
         await w.ann.tap(card, "Ben")
         await w.ann.tap(card, "Make viewer")
-        assert "look" in card["text"] and w.rows(f"SELECT role FROM users WHERE user_id = {BEN}") == [("OPERATOR",)], "asking changes nothing"
-        twice = dict(card)
+        assert "look" in card.text and w.rows(f"SELECT role FROM users WHERE user_id = {BEN}") == [("OPERATOR",)], "asking changes nothing"
+        twice = replace(card)
         assert await w.ann.tap(card, "Make Ben viewer") == "Ben is viewer now"
         assert await w.ann.tap(twice, "Make Ben viewer") == "this was done already"
         await w.telegram.says(BEN, "Your role is viewer now.")
@@ -84,9 +86,9 @@ async def test_users_change_roles_and_a_removed_ones_open_cards_do_nothing(tmp_p
         assert "needs the role operator, yours is viewer" in await w.ben.tap(asked, "Switch off now")
         await w.ann.tap(card, "Remove")
         assert await w.ann.tap(card, "Remove Ben") == "Ben has no role any more"
-        said = len(w.telegram.in_chat(BEN))
+        said = len(w.telegram.told(BEN))
         assert await w.ben.tap(open_card, "Leave it on") == ""
-        assert len(w.telegram.in_chat(BEN)) == said and w.program._hosts.halt_reason is None
+        assert len(w.telegram.told(BEN)) == said and w.program._hosts.halt_reason is None
         assert w.rows(f"SELECT * FROM chats WHERE chat_id = {BEN}") == [] and f"chat:{BEN}" not in w.telegram.menus
         found = w.audit("user_id", "action", "target", "before", "after", "result", "reason")
         assert found[-2:] == [
@@ -108,9 +110,9 @@ async def test_giving_a_role_asks_for_a_code_where_codes_are_on(tmp_path: Path) 
         asked = await w.ann.say("/invite viewer", "authenticator")
         assert w.rows("SELECT * FROM invites") == []
         digits = code_at(secret, w.clock.wall_ms() // 1000 // STEP_S)
-        invites = await w.ann.say(digits, "Invites", reply_to_message=asked)
+        invites = await w.ann.say(digits, "Invites", reply_to_message=asked.raw())
         await w.ann.tap(invites, "viewer")
-        assert "1 of 1" in invites["text"]
+        assert "1 of 1" in invites.text
         again = await w.ann.say("/users", "Ben")
         for label in ("Ben", "Make trader", "Make Ben trader"):
             last = await w.ann.tap(again, label)
@@ -119,25 +121,25 @@ async def test_giving_a_role_asks_for_a_code_where_codes_are_on(tmp_path: Path) 
 
 # ---- strangers -----------------------------------------------------------------------------------------------------
 async def test_s04_fifty_strangers_are_one_card_that_is_edited_and_blocked_ones_stay_silent_for_good(tmp_path: Path) -> None:
-    async with served_telegram() as telegram:
+    async with Telegram().served() as telegram:
         async with running(tmp_path, telegram) as w:
             w.eve.write("/start")
             card = await telegram.says(ANN, "A stranger wrote", "Eve", "13")
-            assert labels(card)[:2] == ["Allow as viewer", "Block"]
+            assert card.labels[:2] == ["Allow as viewer", "Block"]
             strangers = [Someone(telegram, 1000 + number, f"S{number}") for number in range(49)]
             for stranger in strangers:
                 stranger.write("/start")
                 stranger.write("let me in")
             w.ben.write("/start inv_nothing")
             await telegram.says(ANN, "51 strangers wrote", "… and 46 more")
-            assert len(telegram.in_chat(ANN)) == 1 and telegram.edits <= 12, "one message, edited"
-            assert {message["chat"]["id"] for message in telegram.sent} == {ANN}
+            assert len(telegram.told(ANN)) == 1 and telegram.edits <= 12, "one message, edited"
+            assert {message.chat_id for message in telegram.sent} == {ANN}
             assert await w.ann.tap(card, "Block Eve") == "1 blocked"
             assert await w.ann.tap(card, "Allow S0") == "S0 may look now"
             await telegram.says(1000, "You may look now")
             await strangers[0].say("/status", "Status")
             assert await w.ann.tap(card, "Block all 49") == "49 blocked"
-            assert "Nobody waits." in card["text"]
+            assert "Nobody waits." in card.text
         # over a restart, and an hour later, too
         async with running(tmp_path, telegram, roles={}) as w:
             w.clock.ahead_ms = 2 * 3_600_000
@@ -145,8 +147,8 @@ async def test_s04_fifty_strangers_are_one_card_that_is_edited_and_blocked_ones_
             strangers[5].write("hello?")
             frank = Someone(telegram, 77, "Frank")
             frank.write("hi")
-            fresh = await telegram.until(lambda: telegram.in_chat(ANN)[1:], "a card of its own after an hour")
-            assert "Frank" in fresh[0]["text"] and "Eve" not in fresh[0]["text"] and "S5" not in fresh[0]["text"]
+            fresh = await telegram.until(lambda: telegram.told(ANN)[1:], "a card of its own after an hour")
+            assert "Frank" in fresh[0].text and "Eve" not in fresh[0].text and "S5" not in fresh[0].text
             assert w.rows("SELECT count(*) FROM strangers WHERE state = 'blocked'") == [(50,)]
             since_ms = w.clock.wall_ms() - 3_600_000
             await telegram.until(lambda: w.rows(f"SELECT 1 FROM visitor_cards WHERE sent_ms > {since_ms}"), "it to be noted as told")
@@ -179,25 +181,25 @@ async def test_t7_a_crowd_of_strangers_leaves_a_bounded_trace(tmp_path: Path, mo
 async def test_invites_work_once_in_their_time_and_late_ones_are_silence_and_told_to_the_owner(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         card = await w.ann.say("/invite operator 2h", "t.me/condor_test_bot?start=inv_", "1 of 1")
-        token = card["text"].partition("?start=")[2].partition("<")[0]
+        token = card.text.partition("?start=")[2].partition("<")[0]
         await w.ben.say(f"/start {token}", "You may look, pause and stop now")
         assert "panic" in w.telegram.menus[f"chat:{BEN}"]
         w.eve.write(f"/start {token}")
         late = await w.telegram.says(ANN, "Invite 1 (operator) has ended", "Eve (13)")
-        assert "Allow as viewer" in labels(late)
+        assert "Allow as viewer" in late.labels
         # nobody loses by an invite, and one that gives nothing is not used up
         trader = await w.ann.say("/invite viewer 1h 2", "2 of 2")
-        second = trader["text"].partition("?start=")[2].partition("<")[0]
-        assert "still good for somebody else" in (await w.ben.say(f"/start {second}"))["text"]
+        second = trader.text.partition("?start=")[2].partition("<")[0]
+        assert "still good for somebody else" in (await w.ben.say(f"/start {second}")).text
         assert w.rows("SELECT uses_left FROM invites ORDER BY invite_id") == [(0,), (2,)]
         w.clock.ahead_ms = 61 * 60_000
-        assert "has ended" in (await w.ben.say(f"/start {second}"))["text"]
-        third = (await w.ann.say("/invite viewer", "1 of 1"))["text"].partition("?start=")[2].partition("<")[0]
+        assert "has ended" in (await w.ben.say(f"/start {second}")).text
+        third = (await w.ann.say("/invite viewer", "1 of 1")).text.partition("?start=")[2].partition("<")[0]
         ends = await w.telegram.says(ANN, "Invite 3")
         assert await w.ann.tap(ends, "End it now") == "It lets nobody in any more"
         w.eve.write(f"/start {third}")
         await w.telegram.says(ANN, "Invite 3 (viewer) has ended")
-        assert {message["chat"]["id"] for message in w.telegram.sent} == {ANN, BEN}
+        assert {message.chat_id for message in w.telegram.sent} == {ANN, BEN}
         assert w.rows(f"SELECT role FROM users WHERE user_id = {BEN}") == [("OPERATOR",)]
         kept = [row for row in w.audit("user_id", "action", "target", "after") if row[1] != "strangers"]
         assert kept[:2] == [(ANN, "new_invite", "invite 1", "OPERATOR, 1 uses, 2h"), (BEN, "use_invite", "invite 1", "OPERATOR")]
@@ -209,5 +211,5 @@ async def test_links_open_cards(tmp_path: Path) -> None:
         draft = await w.program.services.drafts.begin(OWNER, "pmm_simple")
         bot = await w.program.services.bots.start(OWNER, draft.controller_name, draft.answers, lambda connection: None)
         await w.ann.say(f"/start bot_{bot.bot_id}", bot.bot_id, "running")
-        assert "there is no bot nowhere any more" in (await w.ann.say("/start bot_nowhere"))["text"]
-        assert "leads nowhere" in (await w.ann.say("/start xyz"))["text"]
+        assert "there is no bot nowhere any more" in (await w.ann.say("/start bot_nowhere")).text
+        assert "leads nowhere" in (await w.ann.say("/start xyz")).text

@@ -26,7 +26,7 @@ async def test_s40_the_same_event_twice_is_one_message(tmp_path: Path) -> None:
         await asyncio.wrap_future(bench.journal.run(lambda c: c.exec_driver_sql("UPDATE cursors SET value = 0 WHERE name = 'notifications'")))
         await bench.closed("x-2", pnl="-1")
         await bench.turn(5)
-        assert [text.count("closed") for text in bench.telegram.texts()] == [1, 1]
+        assert [text.count("closed") for text in bench.texts()] == [1, 1]
 
 
 async def test_s41_200_fills_in_10_s_are_three_messages_with_exact_sums_and_something_critical_comes_first(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ async def test_s41_200_fills_in_10_s_are_three_messages_with_exact_sums_and_some
                 await bench.critical("in the middle")
             await bench.turn(1)
         await bench.turn(15)
-        texts = bench.telegram.texts()
+        texts = bench.texts()
         assert len(texts) <= 3
         (critical,) = [number for number, text in enumerate(texts) if "in the middle" in text]
         assert critical < len(texts) - 1, "it did not wait for the burst"
@@ -49,7 +49,7 @@ async def test_s41_200_fills_in_10_s_are_three_messages_with_exact_sums_and_some
             for found in re.findall(r"(?:closed · (?:<b>)?|TAKE_PROFIT</b> · <b>)\+\$([\d.]+)", text.partition("\n")[0])
         ]
         assert round(sum(sums), 2) == 34.00
-        assert not any(method == "429" for method, _, _ in bench.telegram.calls)
+        assert bench.telegram.calls_of("sendMessage") == len(texts), "nothing was tried twice"
 
 
 async def test_s42_t1_a_flood_wait_holds_up_its_own_chat_only_and_loses_nothing(tmp_path: Path) -> None:
@@ -58,13 +58,12 @@ async def test_s42_t1_a_flood_wait_holds_up_its_own_chat_only_and_loses_nothing(
         for number in range(3):
             await bench.closed(f"x-{number}")
         await bench.turn(6)
-        assert closes(bench.telegram.texts(OWNER)) == 3, "the other chat waits for nothing"
-        assert bench.telegram.texts(GROUP) == []
-        tries = [call for call in bench.telegram.calls if call[:2] == ("sendMessage", GROUP)]
-        assert len(tries) == 1, "nobody knocks while it is told to wait"
+        assert closes(bench.texts()) == 3, "the other chat waits for nothing"
+        assert bench.texts(GROUP) == []
+        assert bench.telegram.calls_of("sendMessage", GROUP) == 1, "nobody knocks while it is told to wait"
         await bench.turn(24, 8)
         await bench.turn(5)
-        assert closes(bench.telegram.texts(GROUP)) == 3
+        assert closes(bench.texts(GROUP)) == 3
 
 
 async def test_s43_t2_after_20_minutes_offline_there_is_one_digest_and_what_is_critical_for_itself(tmp_path: Path) -> None:
@@ -76,13 +75,12 @@ async def test_s43_t2_after_20_minutes_offline_there_is_one_digest_and_what_is_c
         await bench.turn(600, 60)
         await bench.critical("two")
         await bench.turn(600, 60)
-        assert bench.telegram.texts() == []
-        tried = [call for call in bench.telegram.calls if call[0] == "sendMessage"]
-        assert len(tried) < 40, "about once a minute"
+        assert bench.texts() == []
+        assert bench.telegram.calls_of("sendMessage") < 40, "about once a minute"
         bench.telegram.faults.offline = False
         await bench.turn(60, 20)
         await bench.turn(5)
-        first, second, digest = bench.telegram.texts()
+        first, second, digest = bench.texts()
         assert "one" in first and "two" in second
         assert "🕓 Mon 21 Sep 14:13 UTC" in first and "🕓 Mon 21 Sep 14:23 UTC" in second, "when it happened"
         assert "While you could not be reached: 31 alerts" in digest
@@ -100,7 +98,7 @@ async def test_s43_six_hours_offline_and_a_restart_in_between_lose_nothing(tmp_p
         bench.telegram.faults.offline = False
         await bench.turn(60, 20)
         await bench.turn(9)
-        texts = bench.telegram.texts()
+        texts = bench.texts()
         assert [sum(f"critical {hour}" in text for text in texts) for hour in range(6)] == [1] * 6
         assert sum("6 executors closed · +$6.00" in text for text in texts) == 1
         assert len(texts) == 7
@@ -114,20 +112,18 @@ async def test_s48_t11_a_chat_that_blocks_the_bot_is_left_alone_and_hears_what_i
         await bench.closed("x-2")
         await bench.critical("while away")
         await bench.turn(120, 30)
-        tries = [call for call in bench.telegram.calls if call[:2] == ("sendMessage", OWNER)]
-        assert len(tries) == 1, "no storm"
-        assert closes(bench.telegram.texts(77)) == 2, "others are told"
-        bench.telegram.say("/alerts", OWNER, 77)
-        await bench.until(lambda: any("takes no messages (blocked)" in text for text in bench.telegram.texts(77)))
+        assert bench.telegram.calls_of("sendMessage", OWNER) == 1, "no storm"
+        assert closes(bench.texts(77)) == 2, "others are told"
+        await bench.says("/alerts", "takes no messages (blocked)", chat=77)
         bench.telegram.faults.blocked.clear()
         await bench.says("/alerts", "Alerts of this chat")
         await bench.turn(10)
-        texts = [text for text in bench.telegram.texts(OWNER) if "Alerts of this chat" not in text]
+        texts = [text for text in bench.texts() if "Alerts of this chat" not in text]
         assert "while away" in texts[0]
         assert "While you could not be reached: 2 alerts" in texts[1] and "2 executors closed" in texts[1]
         await bench.closed("x-3")
         await bench.turn(2)
-        assert "closed" in bench.telegram.texts(OWNER)[-1]
+        assert "closed" in bench.texts()[-1]
 
 
 async def test_s8_t11_alerts_follow_a_group_that_becomes_a_supergroup(tmp_path: Path) -> None:
@@ -139,8 +135,8 @@ async def test_s8_t11_alerts_follow_a_group_that_becomes_a_supergroup(tmp_path: 
         await bench.opened("x-2")
         await bench.closed("x-3")
         await bench.turn(3)
-        assert closes(bench.telegram.texts(-2002)) == 2
-        assert not any("opened" in text for text in bench.telegram.texts(-2002)), "what it has said goes along"
+        assert closes(bench.texts(-2002)) == 2
+        assert not any("opened" in text for text in bench.texts(-2002)), "what it has said goes along"
 
 
 async def test_t1_a_message_that_timed_out_may_have_arrived_and_is_not_sent_again_blindly(tmp_path: Path) -> None:
@@ -148,10 +144,10 @@ async def test_t1_a_message_that_timed_out_may_have_arrived_and_is_not_sent_agai
         bench.telegram.faults.swallow = 1
         await bench.closed("x-1", pnl="1")
         await bench.turn(60, 5)
-        assert closes(bench.telegram.texts()) == 1
+        assert closes(bench.texts()) == 1
         await bench.closed("x-2", pnl="2")
         await bench.turn(3)
-        first, second = bench.telegram.texts()
+        first, second = bench.texts()
         assert "+$1.00" in first
         assert "+$2.00" in second.partition("\n")[0] and "perhaps not arrived" in second and "+$1.00" in second.partition("perhaps")[2]
         assert bench.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
@@ -162,7 +158,7 @@ async def test_t1_what_is_critical_is_rather_told_twice_and_says_so(tmp_path: Pa
         bench.telegram.faults.swallow = 1
         await bench.critical("once or twice")
         await bench.turn(5)
-        first, second = bench.telegram.texts()
+        first, second = bench.texts()
         assert "once or twice" in first and "once or twice" in second
         assert "#1 again" in second and "again" not in first
 
@@ -172,23 +168,23 @@ async def test_t1_what_may_not_have_arrived_is_told_by_itself_when_nothing_else_
         bench.telegram.faults.swallow = 1
         await bench.closed("x-1", pnl="1")
         await bench.turn(720, 60)
-        assert "This may not have reached you" in bench.telegram.texts()[1]
+        assert "This may not have reached you" in bench.texts()[1]
         await bench.turn(1800, 300)
-        assert len(bench.telegram.texts()) == 2
+        assert len(bench.texts()) == 2
 
 
 async def test_t1_one_message_a_second_in_a_private_chat_and_twenty_a_minute_in_a_group(tmp_path: Path) -> None:
     async with alert_bench(tmp_path, GROUP) as bench:
         await bench.facts([(FactKind.VENUE_UP, "", "", {"connector_name": f"venue-{number}"}) for number in range(25)])
         await bench.turn(10)
-        assert len(bench.telegram.texts(OWNER)) in (10, 11)
+        assert len(bench.texts()) in (10, 11)
         await bench.turn(18)
-        assert len(bench.telegram.texts(OWNER)) == 25
-        assert len(bench.telegram.texts(GROUP)) == 20
+        assert len(bench.texts()) == 25
+        assert len(bench.texts(GROUP)) == 20
         await bench.turn(36, 2)
-        assert len(bench.telegram.texts(GROUP)) in (22, 23), "the first of them is a minute ago"
+        assert len(bench.texts(GROUP)) in (22, 23), "the first of them is a minute ago"
         await bench.turn(6)
-        assert len(bench.telegram.texts(GROUP)) == 25
+        assert len(bench.texts(GROUP)) == 25
 
 
 async def test_s47_a_topic_that_is_deleted_falls_back_to_the_owners_chat_with_one_warning(tmp_path: Path) -> None:
@@ -197,19 +193,19 @@ async def test_s47_a_topic_that_is_deleted_falls_back_to_the_owners_chat_with_on
         await bench.says("/alerts closed off", "Executor closed", chat=OWNER)
         await bench.closed("x-1")
         await bench.turn(3)
-        assert [message.thread_id for message in bench.telegram.told(GROUP)][-1] == 5
+        assert [message.thread_id for message in bench.told(GROUP)][-1] == 5
         bench.telegram.faults.gone_topics.add(5)
-        before = len(bench.telegram.told(GROUP))
+        before = len(bench.told(GROUP))
         for number in range(3):
             await bench.closed(f"x-2-{number}")
             await bench.turn(4)
-        assert len(bench.telegram.told(GROUP)) == before
-        told = bench.telegram.texts(OWNER)[1:]
+        assert len(bench.told(GROUP)) == before
+        told = bench.texts()[1:]
         assert sum("The topic 5 of the group -1001 is gone" in text for text in told) == 1
         assert closes(told) == 3, "the group's alerts, which the owner's chat did not want for itself"
         await bench.critical("not routed")
         await bench.turn(3)
-        assert "not routed" in bench.telegram.texts(GROUP)[-1], "the rest of the group goes on"
+        assert "not routed" in bench.texts(GROUP)[-1], "the rest of the group goes on"
 
 
 async def test_s47_where_the_owners_chat_is_away_too_the_group_itself_is_told(tmp_path: Path) -> None:
@@ -224,7 +220,7 @@ async def test_s47_where_the_owners_chat_is_away_too_the_group_itself_is_told(tm
         await bench.turn(5)
         await bench.closed("x-3", pnl="3.33")
         await bench.turn(5)
-        assert "+$3.33" in bench.telegram.texts(GROUP)[-1]
+        assert "+$3.33" in bench.texts(GROUP)[-1]
         assert bench.rows("SELECT thread_id FROM alert_topics") == []
 
 
@@ -238,9 +234,9 @@ async def test_s8_t6_what_was_missed_is_told_also_when_the_unblocking_is_heard_o
         await bench.turn(3)
         bench.telegram.faults.blocked.clear()
         await bench.services.groups.back(Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER))
-        await bench.says("/alerts", "Alerts of this chat")
+        card = await bench.says("/alerts", "Alerts of this chat")
         await bench.turn(5)
-        assert closes(bench.telegram.texts()) == 2
+        assert closes([message.text for message in bench.told() if message is not card]) == 2
         assert bench.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
 
 
@@ -254,5 +250,5 @@ async def test_late_alerts_keep_their_payload_over_a_restart_of_the_sender(tmp_p
         bench.telegram.faults.offline = False
         bench.notifications.start()
         await bench.turn(700, 100)
-        (text,) = bench.telegram.texts()
+        (text,) = bench.texts()
         assert "+$3.33" in text

@@ -20,7 +20,7 @@ GROUP = -1001
 
 async def told(bench: AlertBench, chat: int = OWNER) -> Message:
     await bench.turn(2)
-    return bench.telegram.told(chat)[-1]
+    return bench.told(chat)[-1]
 
 
 async def test_s44_quiet_hours_on_the_night_on_which_clocks_are_turned(tmp_path: Path) -> None:
@@ -42,12 +42,12 @@ async def test_s44_quiet_hours_on_the_night_on_which_clocks_are_turned(tmp_path:
             bench.set_local("Europe/Berlin", *moment)
             await bench.closed(f"x-{moment}")
             await bench.settle()
-            assert bench.telegram.told()[-1].silent is is_silent, moment
+            assert bench.told()[-1].silent is is_silent, moment
             bench.at_s += 5
         bench.set_local("Europe/Berlin", 2027, 3, 28, 3, 30)
         await bench.critical("in the night")
         await bench.settle()
-        assert not bench.telegram.told()[-1].silent, "what is critical is always heard"
+        assert not bench.told()[-1].silent, "what is critical is always heard"
 
 
 async def test_s44_what_is_kept_for_the_digest_in_quiet_hours_comes_with_it(tmp_path: Path) -> None:
@@ -56,14 +56,14 @@ async def test_s44_what_is_kept_for_the_digest_in_quiet_hours_comes_with_it(tmp_
         await bench.says("/settings quiet 23-07 digest", "23:00-07:00, digest")
         bench.set_local("UTC", 2027, 3, 27, 23, 30)
         await bench.turn(1)
-        seen = len(bench.telegram.told())
+        seen = len(bench.told())
         await bench.closed("x-1", pnl="2.50")
         await bench.fact(FactKind.VENUE_UP, connector_name="binance")
         await bench.turn(3)
-        assert len(bench.telegram.told()) == seen
+        assert len(bench.told()) == seen
         bench.set_local("UTC", 2027, 3, 28, 9, 0)
         await bench.turn(5)
-        (digest,) = bench.telegram.texts()[seen:]
+        (digest,) = bench.texts()[seen:]
         assert "+$2.50" in digest and "1 executor closed" in digest and "1 venue up alert" in digest
 
 
@@ -72,7 +72,7 @@ async def test_s45_a_mute_of_one_hour_silences_that_bot_is_shown_and_runs_out_by
         await bench.closed("x-1")
         alert = await told(bench)
         assert not alert.silent
-        assert "silent for an hour" in await bench.taps(alert, "🔕 1h")
+        assert "silent for an hour" in await bench.owner.tap(alert, "🔕 1h")
         assert "silent for now" in alert.text and any("Unmute" in button["text"] for row in alert.buttons for button in row), (
             "the card stays an alert"
         )
@@ -86,7 +86,7 @@ async def test_s45_a_mute_of_one_hour_silences_that_bot_is_shown_and_runs_out_by
         bench.at_s += 3600
         await bench.closed("x-4")
         await bench.settle()
-        assert not bench.telegram.told()[-1].silent
+        assert not bench.told()[-1].silent
         card = await bench.says("/alerts", "Alerts of this chat")
         assert "is silent for" not in card.text
 
@@ -95,8 +95,8 @@ async def test_s45_the_mute_can_be_ended_from_the_alert_and_is_in_the_audit(tmp_
     async with alert_bench(tmp_path) as bench:
         await bench.closed("x-1")
         alert = await told(bench)
-        await bench.taps(alert, "🔕 1h")
-        await bench.taps(alert, "🔔 Unmute")
+        await bench.owner.tap(alert, "🔕 1h")
+        await bench.owner.tap(alert, "🔔 Unmute")
         await bench.closed("x-2")
         assert not (await told(bench)).silent
         assert bench.rows("SELECT action, target, after FROM audit ORDER BY audit_id") == [
@@ -110,7 +110,7 @@ async def test_s46_levels_by_close_type_and_the_smallest_result_hold(tmp_path: P
         await bench.says("/alerts exit:stop_loss on", "Executor closed")
         await bench.says("/alerts exit:take_profit silent", "Executor closed")
         await bench.says("/alerts min $1", "Results below 1.00 are not told")
-        seen = len(bench.telegram.told())
+        seen = len(bench.told())
         for name, pnl, close_type in (
             ("x-1", "-5", "STOP_LOSS"),
             ("x-2", "5", "TAKE_PROFIT"),
@@ -121,10 +121,10 @@ async def test_s46_levels_by_close_type_and_the_smallest_result_hold(tmp_path: P
         ):
             await bench.closed(name, pnl=pnl, close_type=close_type)
             await bench.turn(2)
-        found = [(message.text.partition(" ·")[2][:20], message.silent) for message in bench.telegram.told()[seen:]]
+        found = [(message.text.partition(" ·")[2][:20], message.silent) for message in bench.told()[seen:]]
         assert [silent for _, silent in found] == [False, True, False, False]
         assert ["STOP_LOSS" in text or "TAKE_PROFIT" in text for text, _ in found] == [True, True, False, False]
-        assert "POSITION_HOLD" in bench.telegram.texts()[-1] and "position is still open" in bench.telegram.texts()[-1]
+        assert "POSITION_HOLD" in bench.texts()[-1] and "position is still open" in bench.texts()[-1]
 
 
 async def test_s46_a_rule_for_one_bot_goes_before_one_for_all_and_buttons_set_the_same(tmp_path: Path) -> None:
@@ -134,17 +134,17 @@ async def test_s46_a_rule_for_one_bot_goes_before_one_for_all_and_buttons_set_th
         await bench.closed("x-1")
         await bench.closed("x-2", bot="loud-bot")
         await bench.turn(4)
-        assert [message for message in bench.telegram.told() if "bot-1" in message.text] == []
-        assert "loud-bot" in bench.telegram.texts()[-1]
-        await bench.taps(card, "silent")
+        assert [message for message in bench.told() if "bot-1" in message.text] == []
+        assert "loud-bot" in bench.texts()[-1]
+        await bench.owner.tap(card, "silent")
         assert "told: <b>🔕 silent</b>" in card.text
         await bench.closed("x-3", bot="loud-bot")
         assert (await told(bench)).silent
-        await bench.taps(card, "default")
-        seen = len(bench.telegram.told())
+        await bench.owner.tap(card, "default")
+        seen = len(bench.told())
         await bench.closed("x-4", bot="loud-bot")
         await bench.turn(3)
-        assert len(bench.telegram.told()) == seen, "what holds for all bots holds again"
+        assert len(bench.told()) == seen, "what holds for all bots holds again"
 
 
 async def test_s46_levels_are_those_of_the_chat_and_a_group_is_changed_by_who_may(tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ async def test_s46_levels_are_those_of_the_chat_and_a_group_is_changed_by_who_ma
         await bench.says("/alerts closed off", "Executor closed", chat=GROUP)
         await bench.closed("x-1")
         await bench.turn(3)
-        assert any("closed ·" in text for text in bench.telegram.texts(OWNER))
-        assert not any("closed ·" in text for text in bench.telegram.texts(GROUP))
+        assert any("closed ·" in text for text in bench.texts())
+        assert not any("closed ·" in text for text in bench.texts(GROUP))
 
 
 async def test_who_may_only_look_changes_nothing_of_a_group(tmp_path: Path) -> None:
@@ -208,12 +208,10 @@ async def test_bad_input_gets_one_clear_sentence(tmp_path: Path) -> None:
 async def test_settings_are_changed_by_buttons_and_by_a_typed_answer(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         card = await bench.says("/settings", "Settings of this chat")
-        await bench.taps(card, "Time zone")
-        bench.telegram.say("kathmandu")
-        await bench.until(lambda: "Asia/Kathmandu" in bench.telegram.texts()[-1])
-        card = bench.telegram.told()[-1]
-        await bench.taps(card, "Daily digest")
-        await bench.taps(card, "18:00")
+        await bench.owner.tap(card, "Time zone")
+        card = await bench.says("kathmandu", "Asia/Kathmandu")
+        await bench.owner.tap(card, "Daily digest")
+        await bench.owner.tap(card, "18:00")
         assert "18:00" in card.text and "Asia/Kathmandu" in card.text
         (row,) = bench.rows("SELECT zone, daily_at, daily_next_ms FROM alert_prefs")
         assert row[:2] == ("Asia/Kathmandu", 18 * 60) and row[2] > bench.at_s * 1000

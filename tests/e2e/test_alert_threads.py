@@ -15,13 +15,13 @@ async def test_s39_a_close_replies_to_its_opening_message_which_gets_its_badge(t
     async with alert_bench(tmp_path) as bench:
         await bench.opened("x-1")
         await bench.turn(2)
-        (opening,) = bench.telegram.told()
+        (opening,) = bench.told()
         assert opening.text.startswith("▶ <b>bot-1</b> opened · <b>BUY 1 BTC-USDT at 100</b>") and "paper" in opening.text
         assert opening.silent, "an opening makes no sound unless somebody wants it"
         before = bench.at_s
         await bench.closed("x-1", pnl="4.21")
         await bench.settle()
-        closing = bench.telegram.told()[-1]
+        closing = bench.told()[-1]
         assert bench.at_s - before <= 2
         head, where, mode = closing.text.split("\n")
         assert head == "✅ <b>bot-1</b> closed · <b>TAKE_PROFIT</b> · <b>+$4.21 (+0.42 %)</b> · 2h13m · fees $0.31"
@@ -30,25 +30,25 @@ async def test_s39_a_close_replies_to_its_opening_message_which_gets_its_badge(t
         assert any("Details" in button["text"] for row in closing.buttons for button in row)
         await bench.turn(3)
         assert opening.edits == 1 and "TAKE_PROFIT" in opening.text.partition("\n")[0] and "opened: BUY 1 BTC-USDT" in opening.text
-        assert len(bench.telegram.told()) == 2
+        assert len(bench.told()) == 2
 
 
 async def test_s39_an_entry_that_is_filled_in_parts_changes_its_message(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         await bench.opened("x-1", filled="0.4")
         await bench.turn(2)
-        (opening,) = bench.telegram.told()
+        (opening,) = bench.told()
         assert "BUY 0.4 of 1 BTC-USDT" in opening.text
         await bench.fact(FactKind.POSITION_FILLED, "bot-1", "x-1", **{**ENTRY, "filled": "1", "wanted": "1", "price": "100.5"})
         await bench.turn(2)
-        assert "BUY 1 BTC-USDT at 100.5" in opening.text and len(bench.telegram.told()) == 1
+        assert "BUY 1 BTC-USDT at 100.5" in opening.text and len(bench.told()) == 1
         # before it is told at all it is told as it is then
         bench.telegram.faults.flood[OWNER] = 5
         await bench.opened("x-2", filled="0.1")
         await bench.settle()
         await bench.fact(FactKind.POSITION_FILLED, "bot-1", "x-2", **{**ENTRY, "filled": "1", "wanted": "1"})
         await bench.turn(7)
-        assert "BUY 1 BTC-USDT" in bench.telegram.texts()[-1] and bench.telegram.told()[-1].edits == 0
+        assert "BUY 1 BTC-USDT" in bench.texts()[-1] and bench.told()[-1].edits == 0
 
 
 async def test_s39_a_badge_that_could_not_be_set_is_set_later_also_after_a_restart(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ async def test_s39_a_badge_that_could_not_be_set_is_set_later_also_after_a_resta
         bench.telegram.faults.offline = False
         bench.notifications.start()
         await bench.turn(10, 2)
-        assert "TAKE_PROFIT" in bench.telegram.told()[0].text
+        assert "TAKE_PROFIT" in bench.told()[0].text
         assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
 
 
@@ -79,17 +79,17 @@ async def test_s39_a_message_that_telegram_never_lets_us_change_holds_up_nothing
         await bench.closed("x-1")
         await bench.turn(4)
         assert bench.rows("SELECT is_dirty FROM alert_threads") == [(0,)]
-        before = len(bench.telegram.told())
+        before = len(bench.told())
         await bench.closed("x-2")
         await bench.turn(1)
-        assert len(bench.telegram.told()) == before + 1
+        assert len(bench.told()) == before + 1
 
 
 async def test_s39_a_position_that_is_handed_over_says_that_it_is_still_open(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         await bench.closed("x-1", pnl="0", close_type="POSITION_HOLD", exposure_base="1.5")
         await bench.turn(2)
-        (text,) = bench.telegram.texts()
+        (text,) = bench.texts()
         assert "POSITION_HOLD" in text and "The position is still open and nobody watches it." in text and "Held: 1.5 BTC" in text
 
 
@@ -100,13 +100,13 @@ async def test_s50_an_order_that_is_rejected_tells_the_venues_reason_and_the_fix
         await bench.turn(2)
         await bench.closed("x-2", "0", close_type="FAILED", reason="Filter failure: NOTIONAL", **refused)
         await bench.turn(2)
-        first, second = bench.telegram.texts()
+        first, second = bench.texts()
         assert first.startswith("⚠️ <b>bot-1</b> closed · <b>INSUFFICIENT_BALANCE · order rejected</b> · BUY BTC-USDT on binance")
         assert "Why: Account has insufficient balance for requested action." in first and "Fix: Add funds, make the amount smaller" in first
         assert "Why: Filter failure: NOTIONAL" in second and "Fix: Make the amount larger" in second
         await bench.fact(FactKind.ORDER_REFUSED, "bot-1", "x-3", **{**ENTRY, "amount": "0.1", "reason": "Filter failure: PERCENT_PRICE price band"})
         await bench.turn(2)
-        third = bench.telegram.texts()[2]
+        third = bench.texts()[2]
         assert "order rejected</b> · BUY 0.1 BTC-USDT on binance" in third and "Fix: The price is too far from the market" in third
         assert bench.rows("SELECT DISTINCT severity FROM outbox") == [("warning",)]
 
@@ -117,23 +117,23 @@ async def test_what_is_critical_is_said_again_after_5_15_and_60_minutes_until_so
         await bench.turn(2)
         moments = []
         for minute in range(1, 125):
-            before = len(bench.telegram.told())
+            before = len(bench.told())
             bench.at_s += 60
             if minute in (4, 5, 6, 14, 15, 59, 60, 61, 119, 120, 121):
                 await bench.timed.round()
                 await bench.settle()
-            if len(bench.telegram.told()) > before:
+            if len(bench.told()) > before:
                 moments.append(minute)
         assert moments == [5, 15, 60, 120]
-        again = bench.telegram.told()[-1]
+        again = bench.told()[-1]
         assert "Nobody has seen 1 critical alert" in again.text and "A controller was stopped by a fault" in again.text and "(#1)" in again.text
         assert not again.silent
-        assert await bench.taps(again, "Seen") == "Seen"
-        assert "seen by U5" in again.text and not any("Seen" in button["text"] for row in again.buttons for button in row)
-        seen = len(bench.telegram.told()), len(bench.telegram.told(77))
+        assert await bench.owner.tap(again, "Seen") == "Seen"
+        assert "seen by Olga" in again.text and not any("Seen" in button["text"] for row in again.buttons for button in row)
+        seen = len(bench.told()), len(bench.told(77))
         await bench.turn(4 * 3600, 1800)
-        assert (len(bench.telegram.told()), len(bench.telegram.told(77))) == seen, "one person has seen it: no chat is told again"
-        assert await bench.taps(bench.telegram.told(77)[0], "Seen") == "It was seen already"
+        assert (len(bench.told()), len(bench.told(77))) == seen, "one person has seen it: no chat is told again"
+        assert await bench.owner.tap(bench.told(77)[0], "Seen") == "It was seen already"
 
 
 async def test_repeats_go_on_over_a_restart_and_end_when_it_is_over_by_itself(tmp_path: Path) -> None:
@@ -144,11 +144,11 @@ async def test_repeats_go_on_over_a_restart_and_end_when_it_is_over_by_itself(tm
         await bench.notifications.close()
         bench.notifications.start()
         await bench.turn(310, 62)
-        assert "Nobody has seen 2 critical alerts" in bench.telegram.texts()[-1]
+        assert "Nobody has seen 2 critical alerts" in bench.texts()[-1]
         await bench.fact(FactKind.VENUE_UP, connector_name="binance", title="Binance", stage="live", since_ms=0)
         await bench.turn(620, 62)
-        assert "Nobody has seen 1 critical alert<" in bench.telegram.texts()[-1]
-        assert "stays" not in bench.telegram.texts()[-1] and "Venue" not in bench.telegram.texts()[-1]
+        assert "Nobody has seen 1 critical alert<" in bench.texts()[-1]
+        assert "stays" not in bench.texts()[-1] and "Venue" not in bench.texts()[-1]
 
 
 async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_nothing(tmp_path: Path) -> None:
@@ -157,11 +157,11 @@ async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_noth
         await bench.turn(2)
         await bench.fact(FactKind.CHAT_TROUBLE, "", front="telegram", text="the bot is ours alone again", is_over=True)
         await bench.turn(2)
-        bad, good = bench.telegram.told()
+        bad, good = bench.told()
         assert any("Seen" in button["text"] for row in bad.buttons for button in row)
         assert good.text == "✔ <b>Telegram</b>: the bot is ours alone again." and not any("Seen" in b["text"] for row in good.buttons for b in row)
         await bench.turn(3600, 600)
-        assert len(bench.telegram.told()) == 2
+        assert len(bench.told()) == 2
 
 
 async def test_three_starts_within_ten_minutes_are_told_as_a_crash_loop(tmp_path: Path) -> None:
@@ -169,6 +169,6 @@ async def test_three_starts_within_ten_minutes_are_told_as_a_crash_loop(tmp_path
         for number in range(3):
             await bench.fact(FactKind.RECOVERED, "", bots=[f"b-{number}"])
             await bench.turn(60, 30)
-        texts = bench.telegram.texts()
+        texts = bench.texts()
         assert ["Crash loop" in text for text in texts] == [False, False, True]
         assert "started 3 times within ten minutes" in texts[-1]

@@ -99,7 +99,7 @@ async def test_telegram_at_its_worst_changes_no_decision(tmp_path: Path) -> None
 
             await asyncio.wrap_future(hostile._journal.run(known))
             found = await run(hostile, time, spoil)
-            tried = [call for call in telegram.calls if call[0] == "sendMessage"]
+            tried = telegram.calls_of("sendMessage")
             waiting = hostile._journal.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM outbox").scalar_one()).result()
         finally:
             await hostile.close()

@@ -15,14 +15,12 @@ from aiohttp import web
 from condor.alerts.address import check_address
 from condor.alerts.timed import TimedAlerts
 from condor.errors import CondorError
-from condor.home import find_home
-from condor.settings import Environment, Settings
 from condor.store.common import put_chat
 from condor.webhook import FRONT, Webhook, signature
-from condor.wiring import Program, wall_clock
 from handlers.app import Address, ChatFront, build_registry
 from tests.fakes.telegram import TOKEN, Telegram
 from tests.support.alert_bench import OWNER, AlertBench, alert_bench
+from tests.support.programs import made
 
 SECRET = "a secret that is long enough"
 
@@ -86,7 +84,7 @@ async def test_t2_after_ten_minutes_of_silence_what_is_critical_goes_to_the_webh
         assert len(receiver.got) == 1 and receiver.forged == 0
         bench.telegram.faults.offline = False
         await bench.turn(80, 20)
-        assert "nobody hears" in bench.telegram.texts()[0], "and Telegram is told when it is back"
+        assert "nobody hears" in bench.texts()[0], "and Telegram is told when it is back"
 
 
 async def test_t9_t10_from_401_or_409_on_nothing_waits_for_ten_minutes(tmp_path: Path) -> None:
@@ -100,13 +98,13 @@ async def test_t9_t10_from_401_or_409_on_nothing_waits_for_ten_minutes(tmp_path:
         await bench.turn(5)
         assert [item["details"]["error"] for item in receiver.got] == ["after"]
         # the poller hears of it too, and goes on asking: a token that is taken again is taken up again
-        await bench.until(lambda: bench.troubles)
+        await bench.telegram.until(lambda: bench.troubles, "the refusal to be known")
         assert "(401)" in str(bench.troubles[-1])
         bench.telegram.faults.revoked = False
         # and after two minutes that were well it may act again
         await bench.turn(180, 10)
-        polls = len([call for call in bench.telegram.calls if call[0] == "getUpdates"])
-        await bench.until(lambda: len([call for call in bench.telegram.calls if call[0] == "getUpdates"]) > polls + 1, 40)
+        polls = bench.telegram.polls
+        await bench.telegram.until(lambda: bench.telegram.polls > polls + 1, "two more polls", 40)
         await bench.front.look_around()
         assert bench.troubles[-1] is None
         await bench.says("/alerts", "Alerts of this chat")
@@ -120,7 +118,7 @@ async def test_a_bot_that_comes_up_well_may_act_whatever_was_said_of_the_one_bef
             "telegram", Address(TOKEN, bench.telegram.root, is_local=True), bench.services, build_registry(), bench.wall.wall_ms, print
         )
         bench.front.start_soon()
-        await bench.until(lambda: bench.front.is_up)
+        await bench.telegram.until(lambda: bench.front.is_up, "the front end to be up")
         assert bench.services.access.frozen("telegram") == ""
         await bench.says("/alerts opened off", "Position opened")
 
@@ -155,24 +153,19 @@ def test_an_address_that_does_not_hold_is_refused_in_one_sentence(url: str, secr
 async def test_t9_t10_the_program_tells_that_telegram_refuses_it_and_trades_on(tmp_path: Path, fault: str, code: str) -> None:
     """The whole program: the local chat and the webhook hear of it, and the clock goes on."""
     async with Telegram().served() as telegram, Receiver().served() as receiver:
-        values = {
+        environment: dict[str, Any] = {
             "chat": "both",
             "telegram_token": TOKEN,
             "telegram_api": telegram.root,
             "alert_webhook": receiver.url,
             "alert_webhook_secret": SECRET,
         }
-        environment = Environment(http="127.0.0.1:0", **values)  # type: ignore[arg-type]
-        program = Program(find_home(tmp_path), Settings.model_validate({"clock": {"tick_size": 0.25}}), environment, wall_clock())
+        program = made(tmp_path, {"clock": {"tick_size": 0.25}}, **environment)
         try:
             await program.start()
             await asyncio.wrap_future(program._journal.run(lambda connection: put_chat(connection, OWNER, "telegram", OWNER)))
             setattr(telegram.faults, fault, True)
-            for _ in range(3000):
-                if any(item["kind"] == "chat_trouble" for item in receiver.got):
-                    break
-                await asyncio.sleep(0.01)
-            (told,) = [item for item in receiver.got if item["kind"] == "chat_trouble"]
+            (told,) = await telegram.until(lambda: [item for item in receiver.got if item["kind"] == "chat_trouble"], "the trouble", 30)
             assert f"({code})" in told["details"]["text"]
             said = [message.get("text", "") for message in program._chat_state.messages.values()]
             assert any("Telegram" in text and f"({code})" in text and "Trading goes on" in text for text in said)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from condor.users import Role
+from tests.fakes.telegram import BOT, chat_of
 from tests.support.access import ANN, BEN, EVE, World, world
-from tests.support.telegram import BOT, Someone, chat_of, labels
+from tests.support.someone import Someone
 
 GROUP, SUPER = -500, -(10**12) - 500
 
@@ -67,7 +68,7 @@ async def test_s06_the_tapping_users_role_counts_and_a_card_is_its_owners_alone(
         w.telegram.push(channel_post={"message_id": 1, "date": 1, "chat": {"id": -7, "type": "channel", "title": "C"}, "text": "/start"})
         await w.ben.say("/whoami", "trader", chat=group)
         assert len(w.telegram.sent) == said + 1 and w.program.services.panic.view().goal is None
-        assert w.telegram.in_chat(EVE) == [] and w.rows("SELECT * FROM strangers") == [], "a member of a group is no stranger at the door"
+        assert w.telegram.told(EVE) == [] and w.rows("SELECT * FROM strangers") == [], "a member of a group is no stranger at the door"
         # the menu of groups only looks
         assert {"panic", "stop", "new", "users"} & set(w.telegram.menus["all_group_chats"]) == set()
         assert {"status", "bots", "whoami"} <= set(w.telegram.menus["all_group_chats"])
@@ -82,8 +83,8 @@ async def test_s06_a_question_in_a_group_is_answered_by_its_owner_as_a_reply(tmp
         await w.program.services.panic.begin(await w.program.services.access.actor("telegram", ANN, "Ann", ANN), lambda c: None, flatten=False)
         card = await w.ann.say("/panic", "By Ann", "New positions are off", chat=group)
         await w.ann.tap(card, "Release")
-        answer = {"reply_to_message": card}
-        assert "only Ann can answer this card" in (await w.ben.say("it was a drill", chat=group, **answer))["text"]
+        answer = {"reply_to_message": card.raw()}
+        assert "only Ann can answer this card" in (await w.ben.say("it was a drill", chat=group, **answer)).text
         w.ann.write("it was a drill", group)
         await w.telegram.polled()
         await asyncio.sleep(0.05)
@@ -99,15 +100,15 @@ async def test_s58_a_key_in_a_group_is_taken_away_though_it_was_not_said_to_the_
         key = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
         await w.ann.say(key, "key", chat=chat_of(GROUP))
         assert [chat_id for chat_id, _ in w.telegram.deleted] == [GROUP]
-        assert not any(key in message["text"] for message in w.telegram.sent)
+        assert not any(key in message.text for message in w.telegram.sent)
 
 
 async def test_s09_in_a_topic_whoami_names_it_and_answers_there(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         bot_is(w, w.ann, SUPER, "left", "member")
         said = await w.ann.say("/whoami", "User", chat=chat_of(SUPER), message_thread_id=5, is_topic_message=True)
-        assert "5\n" in said["text"] and str(SUPER) in said["text"] and "owner" in said["text"]
-        assert said["message_thread_id"] == "5"
+        assert "5\n" in said.text and str(SUPER) in said.text and "owner" in said.text
+        assert said.thread_id == 5
 
 
 async def test_s07_an_unknown_group_is_left_and_the_owner_told(tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ async def test_s07_an_unknown_group_is_left_and_the_owner_told(tmp_path: Path) -
         # spoken to in one whose adding was never told
         w.eve.write("/start", chat_of(-501))
         await w.telegram.until(lambda: w.telegram.left == [GROUP, -501], "the other one to be left")
-        assert {message["chat"]["id"] for message in w.telegram.sent} == {ANN}
+        assert {message.chat_id for message in w.telegram.sent} == {ANN}
         assert w.audit("user_id", "action", "after")[0] == (EVE, "bot_added", "refused") and group_of(w, GROUP) == [("refused",)]
         # the owner adds it: it stays
         bot_is(w, w.ann, GROUP, "left", "member")
@@ -134,11 +135,11 @@ async def test_s07_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -> N
         w.ben.write("/start", chat_of(GROUP))
         w.ann.write("/start", chat_of(GROUP))
         await w.telegram.polled()
-        assert w.telegram.left == [] and w.telegram.in_chat(GROUP) == []
+        assert w.telegram.left == [] and w.telegram.told(GROUP) == []
         assert await w.ann.tap(card, "Speak in Trading") == "The bot speaks in Trading now"
         await w.ben.say("/start", "Condor", chat=chat_of(GROUP))
         await w.ann.tap(card, "Leave Trading …")
-        assert "Alerts and status pushes to it end" in card["text"]
+        assert "Alerts and status pushes to it end" in card.text
         assert await w.ann.tap(card, "Leave Trading") == "The bot has left Trading"
         assert w.telegram.left == [GROUP] and w.rows(f"SELECT is_dead FROM chats WHERE chat_id = {GROUP}") == [(1,)]
         # blocked in private: nothing is sent there; unblocked: as before
@@ -153,7 +154,7 @@ async def test_s08_alerts_go_on_in_the_supergroup(tmp_path: Path, how: str) -> N
     async with world(tmp_path) as w:
         bot_is(w, w.ann, GROUP, "left", "member")
         await w.ann.say("/status every 1h", "Status", chat=chat_of(GROUP))
-        w.telegram.migrated[GROUP] = SUPER
+        w.telegram.faults.moved[GROUP] = SUPER
         if how == "message":
             service = {"message_id": 3, "date": 1, "chat": chat_of(GROUP), "from": w.ann.user, "migrate_to_chat_id": SUPER}
             w.telegram.push(message=service)
@@ -175,7 +176,7 @@ async def test_t14_an_edited_message_never_acts_again_and_one_that_can_not_be_re
         w.telegram.push(message={"message_id": "x"})
         first = await w.ann.say("/status off", "Status")
         said = {
-            "message_id": first["message_id"] - 1,
+            "message_id": first.message_id - 1,
             "date": 1,
             "chat": chat_of(ANN),
             "from": w.ann.user,
@@ -185,4 +186,4 @@ async def test_t14_an_edited_message_never_acts_again_and_one_that_can_not_be_re
         w.telegram.push(edited_message=said)
         await w.ann.say("/whoami", "owner")
         assert w.rows(f"SELECT status_every_s FROM chats WHERE chat_id = {ANN}") == [(0,)]
-        assert labels(first), "the card of the first time stands"
+        assert first.labels, "the card of the first time stands"

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from condor.users import Actor, Role
 from tests.support.access import ANN, World, world
-
-LOCAL = Actor(1, "You", Role.OWNER, "local", 1)
+from tests.support.programs import OWNER
 
 
 @pytest.fixture(autouse=True)
@@ -30,23 +28,23 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
         asked = await w.ann.say("/status", "everything runs")
         await w.ann.tap(asked, "No new positions")
         frozen = w.program.services.access.frozen
-        w.telegram.has_rival = True
+        w.telegram.faults.conflict = True
         await w.telegram.until(lambda: frozen("telegram"), "the freeze")
-        w.telegram.has_rival = False
+        w.telegram.faults.conflict = False
         # what still comes through is answered with why, and changes nothing
         refused = await w.ann.tap(asked, "Switch off now")
         assert "nothing is changed from here now: another program reads the same bot's messages (409)" in refused
         assert w.program._hosts.halt_reason is None
-        assert "(409)" in (await w.ann.say("/new"))["text"]
-        assert "(409)" in (await w.ann.say("/status every 1h"))["text"]
+        assert "(409)" in (await w.ann.say("/new")).text
+        assert "(409)" in (await w.ann.say("/status every 1h")).text
         # looking goes on, and says so; so does the local page, where everything may be done
-        assert "another program reads" in (await w.ann.say("/status", "Status"))["text"]
-        assert "Only looking, for now" in (await w.ann.say("/whoami"))["text"]
-        assert "(409)" in w.program.services.overview.status(LOCAL).trouble
+        assert "another program reads" in (await w.ann.say("/status", "Status")).text
+        assert "Only looking, for now" in (await w.ann.say("/whoami")).text
+        assert "(409)" in w.program.services.overview.status(OWNER).trouble
         await w.telegram.until(
             lambda: [row for row in w.rows("SELECT notice FROM outbox WHERE front = 'local'") if "409" in row[0]], "the local alert"
         )
-        await w.program.services.overview.halt(LOCAL, lambda connection: None)
+        await w.program.services.overview.halt(OWNER, lambda connection: None)
         assert w.program._last_tick_ns is not None
         assert w.audit("user_id", "action", "result")[:2] == [(ANN, "halt", "refused"), (ANN, "/new", "refused")]
         # /panic makes things only safer
@@ -61,19 +59,19 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
         w.ann.write("hello")
         await w.telegram.until(lambda: w.telegram.polls > polls + 1, "another poll")
         await w.program._fronts[-1].look_around()
-        assert not frozen("telegram") and "(409)" not in (w.program.services.overview.status(LOCAL).trouble or "")
+        assert not frozen("telegram") and "(409)" not in (w.program.services.overview.status(OWNER).trouble or "")
         assert await w.ann.say("/new", "Which strategy?")
 
 
 async def test_t9_a_revoked_token_is_said_here_and_heals_by_itself(tmp_path: Path) -> None:
     async with world(tmp_path, chat="both") as w:
-        w.telegram.has_webhook = True
+        w.telegram.faults.webhook = True
         await w.telegram.until(lambda: "(a webhook, 409)" in str(health_of(w)), "the webhook to be known")
-        w.telegram.has_webhook, w.telegram.is_revoked = False, True
+        w.telegram.faults.webhook, w.telegram.faults.revoked = False, True
         await w.telegram.until(lambda: "(401)" in str(health_of(w)), "the trouble to be known")
-        assert "refuses the token" in (w.program.services.overview.status(LOCAL).trouble or "")
+        assert "refuses the token" in (w.program.services.overview.status(OWNER).trouble or "")
         polls = w.telegram.polls
-        w.telegram.is_revoked = False
+        w.telegram.faults.revoked = False
         await w.telegram.until(lambda: w.telegram.polls > polls, "polling to go on")
         w.clock.ahead_ms = 121_000
         await w.ann.say("/status", "(401)")

@@ -6,40 +6,39 @@ import re
 from pathlib import Path
 
 from tests.support.instance import Instance, Person
-from tests.support.wizard import begin, changed, labels, now, person, reviewed, shared, tap
-
-__all__ = ["person", "shared"]
+from tests.support.transcript import labels
+from tests.support.wizard import begin, changed, reviewed
 
 
 # ---- answers -------------------------------------------------------------------------------------------------------
 def test_s10_pairs_are_normalised_typos_get_suggestions_and_back_keeps_what_was_answered(person: Person) -> None:
     card = begin(person, "grid_strike")
-    tap(person, "bybit_perpetual", card)
-    assert "Which pair?" in now(person, card)["text"]
+    person.tap("bybit_perpetual", card)
+    assert "Which pair?" in person.text(card)
     card = person.send("eth/usdt", "Buy or sell first?")
-    tap(person, "Back", card)
-    assert "Which pair?" in now(person, card)["text"] and "Now: ETH-USDT" in now(person, card)["text"]
+    person.tap("Back", card)
+    assert "Which pair?" in person.text(card) and "Now: ETH-USDT" in person.text(card)
     card = person.send("BTC-UDST", "did you mean")
     offered = labels(card)[0]
     assert offered == "BTC-USDT" and "there is no pair 'BTC-UDST'" in card["text"]
     near = [text for text in labels(card)[:3] if "-" in text]
     assert len(near) == 3, labels(card)
-    tap(person, "BTC-USDT", card)
-    assert "Buy or sell first?" in now(person, card)["text"]
-    tap(person, "Back", card)
-    tap(person, "Back", card)
-    text = now(person, card)["text"]
+    person.tap("BTC-USDT", card)
+    assert "Buy or sell first?" in person.text(card)
+    person.tap("Back", card)
+    person.tap("Back", card)
+    text = person.text(card)
     assert "On which venue?" in text and "Now: bybit_perpetual" in text and "●○" in text
 
 
 def test_s11_percentages_are_read_by_their_sign_and_what_does_not_hold_stays_on_the_card_with_its_range(person: Person) -> None:
     card = begin(person, "pmm_simple")
-    tap(person, "All fields", card)
-    tap(person, "take profit", card)
-    assert "Take profit?" in now(person, card)["text"]
+    person.tap("All fields", card)
+    person.tap("take profit", card)
+    assert "Take profit?" in person.text(card)
     card = person.send("0.1%", "change")
     assert "take profit: 0.1%" in labels(card)
-    tap(person, "take profit", card)
+    person.tap("take profit", card)
     card = person.send("0.2", "which one?")
     assert labels(card)[:2] == ["0.2%", "20%"] and "Now: 0.1%" in card["text"]
     for text in ("abc", "-1", "nan", "1e9"):
@@ -47,8 +46,8 @@ def test_s11_percentages_are_read_by_their_sign_and_what_does_not_hold_stays_on_
         assert "above 0%, up to 1000%" in card["text"], card["text"]
         assert "Now: 0.1%" in card["text"]
     card = person.send("0.2", "which one?")
-    tap(person, "20%", card)
-    assert "take profit: 20%" in labels(now(person, card))
+    person.tap("20%", card)
+    assert "take profit: 20%" in person.labels(card)
 
 
 def test_s11_several_answers_in_one_line_at_any_step_and_all_or_none_of_them(person: Person) -> None:
@@ -64,16 +63,16 @@ def test_s11_several_answers_in_one_line_at_any_step_and_all_or_none_of_them(per
 
 def test_s11_fields_can_be_searched_and_a_default_taken_back(person: Person) -> None:
     card = begin(person, "pmm_simple")
-    tap(person, "All fields", card)
+    person.tap("All fields", card)
     card = person.send("order type", "Fields with")
     assert [text for text in labels(card) if ":" in text] == ["take profit order type: LIMIT"]
     card = person.send("xyzzy", "No field has")
-    tap(person, "All fields", card)
-    tap(person, "stop loss", card)
+    person.tap("All fields", card)
+    person.tap("stop loss", card)
     card = person.send("7%", "change")
-    tap(person, "stop loss: 7%", card)
-    tap(person, "Skip: default 1%", card)
-    assert "stop loss: 1%" in labels(now(person, card))
+    person.tap("stop loss: 7%", card)
+    person.tap("Skip: default 1%", card)
+    assert "stop loss: 1%" in person.labels(card)
 
 
 # ---- review --------------------------------------------------------------------------------------------------------
@@ -81,8 +80,8 @@ def test_s12_a_band_the_wrong_way_round_names_the_rule_and_is_swapped_in_one_tap
     card = changed(person, "start=70000 end=60000 limit=55000")
     assert "expected start_price below end_price, found 70000 and 60000" in card["text"]
     assert not [text for text in labels(card) if "Start" in text and "Swap" not in text]
-    tap(person, "Swap start and end", card)
-    card = now(person, card)
+    person.tap("Swap start and end", card)
+    card = person.now(card)
     assert re.search(r"at worst ends at\s+its limit, 55000", card["text"])
     card = person.send("limit=58000 sl=1%", "review")
     assert re.search(r"at worst ends at\s+its stop loss, 1 %", card["text"]), "answers by name hold at the review too"
@@ -92,11 +91,11 @@ def test_s12_a_band_the_wrong_way_round_names_the_rule_and_is_swapped_in_one_tap
 def test_s12_a_limit_within_the_band_is_put_beyond_it_for_both_sides(person: Person) -> None:
     card = changed(person, "start=60000 end=70000 limit=65000")
     assert "a BUY grid needs limit_price below start_price 60000" in card["text"]
-    tap(person, "Limit to 59400", card)
-    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    person.tap("Limit to 59400", card)
+    assert "Start (paper)" in " ".join(person.labels(card))
     card = changed(person, "side=sell start=70000 end=60000 limit=65000")
-    tap(person, "Swap start and end, limit to 70700", card)
-    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    person.tap("Swap start and end, limit to 70700", card)
+    assert "Start (paper)" in " ".join(person.labels(card))
 
 
 def test_s13_levels_below_the_smallest_order_say_how_many_fit_and_one_tap_takes_them(person: Person) -> None:
@@ -105,8 +104,8 @@ def test_s13_levels_below_the_smallest_order_say_how_many_fit_and_one_tap_takes_
     assert found, card["text"]
     most = int(found[2])
     assert 25 / most >= int(found[1]) > 25 / (most + 1)
-    tap(person, f"Use {most} levels", card)
-    card = now(person, card)
+    person.tap(f"Use {most} levels", card)
+    card = person.now(card)
     assert re.search(rf"positions at once\s+{most}\b", card["text"]) and "Start (paper)" in " ".join(labels(card))
 
 
@@ -115,8 +114,8 @@ def test_s14_balance_leverage_and_pair_each_have_their_own_message_and_the_draft
     assert "the balance is too small" in card["text"] and "50000.00 USDT" in card["text"]
     assert not [text for text in labels(card) if "Start" in text]
     fix = next(text for text in labels(card) if text.startswith("🔧 Use"))
-    tap(person, fix, card)
-    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    person.tap(fix, card)
+    assert "Start (paper)" in " ".join(person.labels(card))
     card = begin(person, "pmm_simple")
     card = person.send("lev=500", "up to 125x")
     card = person.send("pair=NOPE-USDT", "there is no pair 'NOPE-USDT'")
@@ -151,19 +150,19 @@ def test_s20_review_says_worst_case_orders_fees_and_paper_and_start_turns_the_ca
     assert re.search(r"max loss\s+-\d+\.\d % = -[\d.]+ USDT", text), text
     assert "fees of one round trip" in text and re.search(r"levels\s+\d+ of", text) and "24 h range is" in text
     assert re.search(r"balance\s+[\d,.]+ USDT free", text)
-    tap(person, "Start (paper)", card)
-    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+    person.tap("Start (paper)", card)
+    person.until(lambda: "running · paper" in person.text(card), "the live panel", 5)
 
 
 def test_s21_real_money_without_keys_explains_and_starts_nothing(person: Person, shared: Instance) -> None:
     before = shared.rows("SELECT count(*) FROM bots")
     card = reviewed(person, begin(person, "pmm_simple"))
-    tap(person, "Start LIVE", card)
-    text = now(person, card)["text"]
+    person.tap("Start LIVE", card)
+    text = person.text(card)
     assert "no keys of Binance" in text and "Nothing was started. The draft is kept." in text
-    assert not [label for label in labels(now(person, card)) if "for real" in label]
-    tap(person, "Back", card)
-    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    assert not [label for label in person.labels(card) if "for real" in label]
+    person.tap("Back", card)
+    assert "Start (paper)" in " ".join(person.labels(card))
     assert shared.rows("SELECT count(*) FROM bots") == before
 
 
@@ -177,34 +176,35 @@ def test_s22_two_taps_and_a_second_card_of_the_same_draft_start_one_bot(person: 
     target, row, column = person.button("Start (paper)", card)
     for _ in range(2):
         person.call("/chat/tap", {"message_id": target["message_id"], "row": row, "column": column})
-    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+    person.until(lambda: "running · paper" in person.text(card), "the live panel", 5)
     person.until(lambda: any("already starting" in str(answer) for answer in person.answers), "the second tap's answer", 5)
-    assert "already" in str(tap(person, "Start (paper)", other))
+    assert "already" in str(person.tap("Start (paper)", other))
     assert shared.rows("SELECT count(*) FROM bots")[0][0] == before + 1
 
 
 def test_s20_a_draft_is_tried_on_the_last_seven_days_while_the_chat_goes_on(person: Person) -> None:
     # wide levels that seldom trade: the run is short
     card = changed(person, "buy_spreads=2% sell_spreads=2% executor_refresh_time=4h tl=1d tp=1% sl=3%", controller="pmm_simple")
-    tap(person, "Backtest 7d", card)
-    assert "is running" in now(person, card)["text"]
+    person.tap("Backtest 7d", card)
+    assert "is running" in person.text(card)
     person.send("/status", "Status")
-    person.until(lambda: "Net result" in now(person, card)["text"], "the figures", 150)
-    text = now(person, card)["text"]
+    person.until(lambda: "is running" not in person.text(card), "the end of the backtest", 150)
+    text = person.text(card)
+    assert "Net result" in text, text
     assert "candles over 7.0 days; synthetic market" in text and re.search(r"Trades\s+[1-9]", text) and "Fees" in text
-    tap(person, "Review", card)
-    assert "Start (paper)" in " ".join(labels(now(person, card)))
+    person.tap("Review", card)
+    assert "Start (paper)" in " ".join(person.labels(card))
 
 
 def test_s15_the_chart_of_a_draft_turns_to_another_interval_in_the_same_message(person: Person) -> None:
     card = reviewed(person, begin(person, "grid_strike"))
-    tap(person, "📈 Chart", card)
-    person.until(lambda: bool(now(person, card)["media"]), "the chart", 20)
-    first = person.file(now(person, card)["media"]["file_id"])
-    assert first.startswith(b"\x89PNG") and "● 15m" in labels(now(person, card))
-    tap(person, "1h", card)
-    person.until(lambda: "chart · 1h" in now(person, card)["text"] and "being drawn" not in now(person, card)["text"], "the other interval", 5)
-    second = person.file(now(person, card)["media"]["file_id"])
+    person.tap("📈 Chart", card)
+    person.until(lambda: bool(person.now(card)["media"]), "the chart", 20)
+    first = person.file(person.now(card)["media"]["file_id"])
+    assert first.startswith(b"\x89PNG") and "● 15m" in person.labels(card)
+    person.tap("1h", card)
+    person.until(lambda: "chart · 1h" in person.text(card) and "being drawn" not in person.text(card), "the other interval", 5)
+    second = person.file(person.now(card)["media"]["file_id"])
     assert second.startswith(b"\x89PNG") and second != first
-    tap(person, "◀ Review", card)
+    person.tap("◀ Review", card)
     assert "Start (paper)" in " ".join(labels(person.wait_text("review · 📄 paper")))

@@ -10,27 +10,26 @@ from pathlib import Path
 import pytest
 
 from tests.support.instance import Instance, Person
-from tests.support.wizard import SLOW, begin, labels, now, person, reply, reviewed, shared, tap
-
-__all__ = ["person", "shared"]
+from tests.support.transcript import labels
+from tests.support.wizard import SLOW, begin, reviewed
 
 
 # ---- drafts --------------------------------------------------------------------------------------------------------
 def test_s17_two_wizards_keep_their_own_values_replies_reach_the_right_one_and_loose_text_asks_which(person: Person) -> None:
     first = begin(person, "pmm_simple")
-    tap(person, "Review", first)
-    tap(person, "Change", first)
-    tap(person, "stop loss", first)
+    person.tap("Review", first)
+    person.tap("Change", first)
+    person.tap("stop loss", first)
     second = begin(person, "bollinger_v1")
-    third = reply(person, "2.5%", first, "change")
+    third = person.send("2.5%", "change", reply_to=first["message_id"])
     assert "stop loss: 2.5%" in labels(third)
-    tap(person, "take profit", third)
+    person.tap("take profit", third)
     asked = person.send("3%", "Which one does 3% answer?")
     offered = [text for text in labels(asked) if ":" in text]
     assert any("pmm_simple" in text and "take profit" in text for text in offered) and any("bollinger_v1" in text for text in offered)
-    tap(person, "pmm_simple", asked)
+    person.tap("pmm_simple", asked)
     assert re.search(r"take profit\s+3%", reviewed(person, asked)["text"])
-    assert "On which venue?" in now(person, second)["text"]
+    assert "On which venue?" in person.text(second)
     assert re.search(r"take profit\s+(?!3%)[\d.]+%", reviewed(person, second)["text"])
 
 
@@ -40,7 +39,7 @@ def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) 
         person = instance.person()
         card = begin(person, "pmm_simple")
         for label in ("Next", "Next"):
-            tap(person, label, card)
+            person.tap(label, card)
         card = person.send("777", "4 of")
         instance.kill()
         # as if it had died after the card was sent and before it was written down where
@@ -48,8 +47,8 @@ def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) 
             records.execute("UPDATE panels SET message_id = 0, digest = '' WHERE message_id = ?", (card["message_id"],))
         instance.start()
         person = instance.person()
-        tap(person, "Next", card)
-        assert "5 of" in now(person, card)["text"]
+        person.tap("Next", card)
+        assert "5 of" in person.text(card)
         assert re.search(r"total amount\s+777", reviewed(person, card)["text"])
         person.send("/new", "Which strategy?")
         assert re.search(r"continue pmm_simple BTC-USDT, \d+s ago", " ".join(labels(person.last())))
@@ -59,8 +58,8 @@ def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) 
 
 def test_a_bot_is_duplicated_into_a_draft(person: Person) -> None:
     panel = person.start_bot(changes=(("stop loss", "4%"),))
-    tap(person, "More", panel)
-    tap(person, "Duplicate", panel)
+    person.tap("More", panel)
+    person.tap("Duplicate", panel)
     card = person.wait_text("a copy of pmm-btc")
     assert re.search(r"stop loss\s+4%", card["text"]) and "Start (paper)" in " ".join(labels(card))
 
@@ -107,7 +106,7 @@ def test_s19_a_draft_is_sent_as_a_file_that_gives_the_same_draft_again(person: P
     for text in ("venue=binance_perpetual", "pair=ETH-USDT", "sl=4.5%", "amount=600"):
         card = person.send(text, "Now:")
     review = reviewed(person, card)
-    tap(person, "YAML", review)
+    person.tap("YAML", review)
     sent = person.wait(lambda message: bool(message["media"]) and message["message_id"] > review["message_id"])
     again = person.upload("again.yml", person.file(sent["media"]["file_id"]), "review · 📄 paper")
     rows = [re.findall(r"<pre>(.*?)</pre>", part, re.DOTALL)[0] for part in (review["html"], again["html"])]
@@ -117,18 +116,18 @@ def test_s19_a_draft_is_sent_as_a_file_that_gives_the_same_draft_again(person: P
 # ---- executors by hand ---------------------------------------------------------------------------------------------
 def test_an_executor_is_set_up_by_hand_and_its_bot_ends_with_it(person: Person, shared: Instance) -> None:
     card = person.send("/x new", "An executor by hand")
-    tap(person, "twap", card)
-    assert "On which venue?" in now(person, card)["text"]
-    tap(person, "binance_perpetual", card)
+    person.tap("twap", card)
+    assert "On which venue?" in person.text(card)
+    person.tap("binance_perpetual", card)
     card = person.send("eth", "Buy or sell first?")
-    tap(person, "BUY", card)
-    assert "How much may it use?" in now(person, card)["text"] and "USDT free (paper)" in now(person, card)["text"]
-    tap(person, "10% · ", card)
+    person.tap("BUY", card)
+    assert "How much may it use?" in person.text(card) and "USDT free (paper)" in person.text(card)
+    person.tap("10% · ", card)
     card = person.send("total_duration=20s order_interval=5s", "Now:")
     card = reviewed(person, card)
     assert re.search(r"positions at once\s+5\b", card["text"]), card["text"]
-    tap(person, "Start (paper)", card)
-    person.until(lambda: "running · paper" in now(person, card)["text"], "the live panel", 5)
+    person.tap("Start (paper)", card)
+    person.until(lambda: "running · paper" in person.text(card), "the live panel", 5)
     query = "SELECT type, close_type FROM executors WHERE bot_id LIKE 'twap%'"
     person.until(lambda: bool(shared.rows(query + " AND close_type IS NOT NULL")), "the end of the executor", 30)
     person.until(lambda: shared.rows("SELECT state FROM bots WHERE bot_id LIKE 'twap%'") == [("stopped",)], "the end of its bot", 10)

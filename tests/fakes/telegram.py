@@ -1,6 +1,7 @@
-"""A Bot API server that can be as bad as Telegram ever was: floods, outages, answers that never come, blocked and migrated chats, topics that are gone.
+"""Telegram in a box: many users, groups and topics over real HTTP on loopback, and as bad as it ever was: floods, outages, answers that never come,
+blocked and migrated chats, topics that are gone.
 
-It keeps what was delivered, whatever it answered: that is what people have seen.
+It keeps what was delivered, whatever it answered: that is what people have seen. The local chat (`condor.localchat`) has one person and no faults.
 """
 
 from __future__ import annotations
@@ -15,12 +16,19 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.waiting import until
+
 TOKEN = "1000000002:secret-of-the-fake"
+BOT = {"id": 1000000002, "is_bot": True, "first_name": "Condor", "username": "condor_test_bot"}
+DATE = 1_790_000_000
+PATIENCE_S = 15.0
+LONGEST_POLL_S = 1.0
+LOOK_S = 0.02
 
 
 @dataclass
 class Message:
-    """One message as it stands in its chat."""
+    """One message of the bot as it stands in its chat."""
 
     message_id: int
     chat_id: int
@@ -31,10 +39,20 @@ class Message:
     buttons: list[list[dict[str, Any]]]
     edits: int = 0
 
+    @property
+    def labels(self) -> list[str]:
+        return [button["text"] for row in self.buttons for button in row]
+
+    def raw(self) -> dict[str, Any]:
+        """As the Bot API writes it."""
+        thread = {"message_thread_id": self.thread_id, "is_topic_message": True} if self.thread_id else {}
+        markup = {"reply_markup": {"inline_keyboard": self.buttons}} if self.buttons else {}
+        return {"message_id": self.message_id, "date": DATE, "chat": chat_of(self.chat_id), "from": BOT, "text": self.text, **thread, **markup}
+
 
 @dataclass
 class Faults:
-    """What is wrong now. Chats are ids; `0` in a set stands for all of them."""
+    """What is wrong now. Chats are ids."""
 
     flood: dict[int, int] = field(default_factory=dict)
     """Chat -> retry_after, for the next message only."""
@@ -47,85 +65,160 @@ class Faults:
     """So many messages are delivered and never answered."""
     revoked: bool = False
     conflict: bool = False
+    """Another program polls too."""
+    webhook: bool = False
 
 
 class Telegram:
-    """See the module; `told(chat)` is what stands in a chat, oldest first."""
+    """See the module: `messages` is what stands in each chat, `sent` all that was delivered, `answers` what taps got, by query.
+
+    While `opened` is not set no call is answered.
+    """
 
     def __init__(self) -> None:
         self.faults = Faults()
         self.messages: dict[int, list[Message]] = defaultdict(list)
-        self.calls: list[tuple[str, int, int]] = []
-        self.answers: list[dict[str, Any]] = []
+        self.sent: list[Message] = []
+        self.calls: list[tuple[str, int]] = []
+        self.answers: dict[str, dict[str, Any]] = {}
+        self.menus: dict[str, list[str]] = {}
+        self.left: list[int] = []
+        self.deleted: set[tuple[int, int]] = set()
+        self.allowed: list[str] = []
+        self.opened = asyncio.Event()
+        self.opened.set()
         self.root = ""
         self._updates: list[dict[str, Any]] = []
-        self._news = asyncio.Event()
         self._next = 0
 
-    # ---- what people do ----------------------------------------------------------------------------------------------
-    def say(self, text: str, user: int = 5, chat: int | None = None) -> None:
-        message = {"message_id": self._id(), "date": 1, "chat": self._chat(chat or user), "from": self._user(user), "text": text}
-        if text.startswith("/"):
-            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
-        self._push({"message": message})
-
-    def tap(self, message: Message, label: str, user: int = 5) -> None:
-        data = next(button["callback_data"] for row in message.buttons for button in row if label in button["text"])
-        shown = {"message_id": message.message_id, "date": 1, "chat": self._chat(message.chat_id), "text": message.text}
-        query = {"id": str(self._id()), "from": self._user(user), "chat_instance": "1", "message": shown, "data": data}
-        self._push({"callback_query": query})
-
-    def told(self, chat: int = 5) -> list[Message]:
-        return list(self.messages[chat])
-
-    def texts(self, chat: int = 5) -> list[str]:
-        return [message.text for message in self.messages[chat]]
-
-    # ---- the wire ----------------------------------------------------------------------------------------------------
     @asynccontextmanager
     async def served(self) -> AsyncIterator[Telegram]:
+        """On a free port."""
         app = web.Application()
         app.router.add_post("/bot{token}/{method}", self._call)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.root = f"http://127.0.0.1:{runner.addresses[0][1]}"
         try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.root = f"http://127.0.0.1:{runner.addresses[0][1]}"
             yield self
         finally:
             await runner.cleanup()
 
+    # ---- for the tests ---------------------------------------------------------------------------------------------
+    def take(self) -> int:
+        """The next number of an update, a message or a query."""
+        self._next += 1
+        return self._next
+
+    def push(self, **update: Any) -> None:
+        """An update for the bot."""
+        self._updates.append({"update_id": self.take(), **update})
+
+    def told(self, chat_id: int) -> list[Message]:
+        return list(self.messages[chat_id])
+
+    def calls_of(self, method: str, chat_id: int = 0) -> int:
+        """How often this was asked (of the chat, if one is given)."""
+        return sum(found == method and of == (chat_id or of) for found, of in self.calls)
+
+    @property
+    def polls(self) -> int:
+        return self.calls_of("getUpdates")
+
+    @property
+    def edits(self) -> int:
+        return sum(message.edits for messages in self.messages.values() for message in messages)
+
+    async def until(self, holds: Any, what: str, patience_s: float = PATIENCE_S) -> Any:
+        return await until(holds, what, patience_s, lambda: [(message.chat_id, message.text[:300]) for message in self.sent[-3:]])
+
+    async def all_with(self, chat_id: int, *words: str, after: int = 0) -> list[Message]:
+        """The messages of a chat with these words that are newer than one, once there are any."""
+
+        def found() -> list[Message]:
+            return [message for message in self.messages[chat_id] if message.message_id > after and all(word in message.text for word in words)]
+
+        return list(await self.until(found, f"{words} in {chat_id}"))
+
+    async def says(self, chat_id: int, *words: str) -> Message:
+        """The newest message of a chat with these words, once there is one."""
+        return (await self.all_with(chat_id, *words))[-1]
+
+    async def polled(self) -> None:
+        """The bot has taken every update that there is, and has come back for more."""
+        await self.until(lambda: not self._updates, "all updates to be taken")
+        before = self.polls
+        await self.until(lambda: self.polls > before or not self._updates, "another poll")
+
+    # ---- the Bot API -----------------------------------------------------------------------------------------------
     async def _call(self, request: web.Request) -> web.StreamResponse:
+        await self.opened.wait()
         method = request.match_info["method"]
-        form = await request.post() if request.can_read_body else {}
-        params = {name: str(value) for name, value in form.items()}
-        chat_id = int(params.get("chat_id", 0))
-        self.calls.append((method, chat_id, len(self.calls)))
+        values = {name: _read(name, str(text)) for name, text in (await request.post()).items()}
+        self.calls.append((method, int(values.get("chat_id", 0))))
         if self.faults.offline:
-            return self._cut(request)
+            return _cut(request)
         if self.faults.revoked or request.match_info["token"] != TOKEN:
             return _error(401, "Unauthorized")
         if method == "getUpdates":
-            return await self._get_updates(params)
-        known = {"getMe": self._me(), "sendMessage": None, "editMessageText": None, "answerCallbackQuery": True}
-        if method == "answerCallbackQuery":
-            self.answers.append(params)
-        if method not in ("sendMessage", "editMessageText"):
-            return _ok(known.get(method, True))
-        refused = self._refusal(params, chat_id)
+            return await self._get_updates(values)
+        work = getattr(self, f"_{method.lower()}", None)
+        if work is None:
+            return _error(404, "Not Found: method not found")
+        found = work(values)
+        if method == "sendMessage" and self.faults.swallow and not isinstance(found, web.Response):
+            self.faults.swallow -= 1
+            return _cut(request)
+        return found if isinstance(found, web.Response) else _ok(found)
+
+    async def _get_updates(self, values: dict[str, Any]) -> web.Response:
+        self.allowed = values.get("allowed_updates") or self.allowed
+        offset = int(values.get("offset") or 0)
+        self._updates = [update for update in self._updates if update["update_id"] >= offset]
+        for _ in range(int(min(LONGEST_POLL_S, float(values.get("timeout") or 0)) / LOOK_S) + 1):
+            if self.faults.conflict:
+                return _error(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+            if self.faults.webhook:
+                return _error(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
+            if self.faults.revoked:
+                return _error(401, "Unauthorized")
+            if self._updates:
+                break
+            await asyncio.sleep(LOOK_S)
+        return _ok(self._updates)
+
+    def _getme(self, values: dict[str, Any]) -> Any:
+        return {**BOT, "can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+
+    def _deletewebhook(self, values: dict[str, Any]) -> Any:
+        return True
+
+    def _sendmessage(self, values: dict[str, Any]) -> Any:
+        chat_id, thread_id = int(values["chat_id"]), int(values.get("message_thread_id", 0))
+        refused = self._refusal(chat_id, thread_id)
         if refused is not None:
             return refused
-        message = self._edited(params, chat_id) if method == "editMessageText" else self._delivered(params, chat_id)
+        reply_to = int(values.get("reply_parameters", {}).get("message_id", 0))
+        message = Message(
+            self.take(), chat_id, str(values["text"]), values.get("disable_notification") is True, thread_id, reply_to, _keyboard(values)
+        )
+        self.messages[chat_id].append(message)
+        self.sent.append(message)
+        return message.raw()
+
+    def _editmessagetext(self, values: dict[str, Any]) -> Any:
+        chat_id, wanted = int(values["chat_id"]), int(values["message_id"])
+        refused = self._refusal(chat_id, 0)
+        if refused is not None:
+            return refused
+        message = next((message for message in self.messages[chat_id] if message.message_id == wanted), None)
         if message is None:
             return _error(400, "Bad Request: message to edit not found")
-        if self.faults.swallow and method == "sendMessage":
-            self.faults.swallow -= 1
-            return self._cut(request)
-        shown = {"message_id": message.message_id, "date": 1, "chat": self._chat(chat_id), "from": self._me(), "text": message.text}
-        return _ok(shown)
+        message.text, message.buttons, message.edits = str(values["text"]), _keyboard(values), message.edits + 1
+        return message.raw()
 
-    def _refusal(self, params: dict[str, str], chat_id: int) -> web.Response | None:
+    def _refusal(self, chat_id: int, thread_id: int) -> web.Response | None:
         faults = self.faults
         if chat_id in faults.flood:
             pause = faults.flood.pop(chat_id)
@@ -133,81 +226,68 @@ class Telegram:
         if chat_id in faults.blocked:
             return _error(403, "Forbidden: bot was blocked by the user")
         if chat_id in faults.moved:
-            text = "Bad Request: group chat was upgraded to a supergroup chat"
-            return _error(400, text, {"migrate_to_chat_id": faults.moved[chat_id]})
-        if int(params.get("message_thread_id", 0)) in faults.gone_topics:
+            return _error(400, "Bad Request: group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": faults.moved[chat_id]})
+        if thread_id in faults.gone_topics:
             return _error(400, "Bad Request: message thread not found")
         return None
 
-    def _delivered(self, params: dict[str, str], chat_id: int) -> Message:
-        markup = json.loads(params.get("reply_markup", "{}"))
-        reply = json.loads(params.get("reply_parameters", "{}"))
-        message = Message(
-            self._id(),
-            chat_id,
-            params.get("text", ""),
-            params.get("disable_notification") == "true",
-            int(params.get("message_thread_id", 0)),
-            int(reply.get("message_id", 0)),
-            markup.get("inline_keyboard", []),
-        )
-        self.messages[chat_id].append(message)
-        return message
+    def _deletemessage(self, values: dict[str, Any]) -> Any:
+        chat_id, message_id = int(values["chat_id"]), int(values["message_id"])
+        if (chat_id, message_id) in self.deleted:
+            return _error(400, "Bad Request: message to delete not found")
+        self.deleted.add((chat_id, message_id))
+        self.messages[chat_id] = [message for message in self.messages[chat_id] if message.message_id != message_id]
+        return True
 
-    def _edited(self, params: dict[str, str], chat_id: int) -> Message | None:
-        wanted = int(params["message_id"])
-        found = next((message for message in self.messages[chat_id] if message.message_id == wanted), None)
-        if found is not None:
-            found.text, found.edits = params["text"], found.edits + 1
-            found.buttons = json.loads(params.get("reply_markup", "{}")).get("inline_keyboard", [])
-        return found
+    def _answercallbackquery(self, values: dict[str, Any]) -> Any:
+        self.answers.setdefault(str(values["callback_query_id"]), values)
+        return True
 
-    async def _get_updates(self, params: dict[str, str]) -> web.Response:
-        if self.faults.conflict:
-            return _error(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
-        offset = int(params.get("offset", 0))
-        self._updates = [update for update in self._updates if update["update_id"] >= offset]
-        if not self._updates:
-            self._news.clear()
-            try:
-                async with asyncio.timeout(min(1, int(params.get("timeout", 0)))):
-                    await self._news.wait()
-            except TimeoutError:
-                pass
-        return _ok(self._updates)
+    def _setmycommands(self, values: dict[str, Any]) -> Any:
+        self.menus[_scope(values)] = [command["command"] for command in values["commands"]]
+        return True
 
-    @staticmethod
-    def _cut(request: web.Request) -> web.StreamResponse:
-        """The connection ends, and that is all there is."""
-        if request.transport is not None:
-            request.transport.close()
-        return web.Response()
+    def _deletemycommands(self, values: dict[str, Any]) -> Any:
+        self.menus.pop(_scope(values), None)
+        return True
 
-    # ---- parts -------------------------------------------------------------------------------------------------------
-    def _id(self) -> int:
-        self._next += 1
-        return self._next
+    def _leavechat(self, values: dict[str, Any]) -> Any:
+        self.left.append(int(values["chat_id"]))
+        return True
 
-    def _push(self, update: dict[str, Any]) -> None:
-        self._updates.append({"update_id": self._id(), **update})
-        self._news.set()
 
-    def _me(self) -> dict[str, Any]:
-        return {"id": 1000000002, "is_bot": True, "first_name": "Condor", "username": "condor_fake_bot"}
+def chat_of(chat_id: int, title: str = "Trading") -> dict[str, Any]:
+    """A private chat for a positive number, a group for a negative one (a supergroup below -10^12)."""
+    if chat_id > 0:
+        return {"id": chat_id, "type": "private", "first_name": "Somebody"}
+    return {"id": chat_id, "type": "supergroup" if chat_id <= -(10**12) else "group", "title": title}
 
-    def _user(self, user: int) -> dict[str, Any]:
-        return {"id": user, "is_bot": False, "first_name": f"U{user}"}
 
-    def _chat(self, chat: int) -> dict[str, Any]:
-        return {"id": chat, "type": "private", "first_name": f"U{chat}"} if chat > 0 else {"id": chat, "type": "supergroup", "title": "Desk"}
+def _keyboard(values: dict[str, Any]) -> list[list[dict[str, Any]]]:
+    return list(values.get("reply_markup", {}).get("inline_keyboard", []))
+
+
+def _scope(values: dict[str, Any]) -> str:
+    scope = values.get("scope") or {"type": "default"}
+    return f"{scope['type']}:{scope['chat_id']}" if "chat_id" in scope else str(scope["type"])
+
+
+def _read(name: str, text: str) -> Any:
+    """As the library writes values: JSON, but texts as they are."""
+    return json.loads(text) if name != "text" and (text[:1] in ("[", "{") or text in ("true", "false")) else text
+
+
+def _cut(request: web.Request) -> web.StreamResponse:
+    """The connection ends, and that is all there is."""
+    if request.transport is not None:
+        request.transport.close()
+    return web.Response()
 
 
 def _ok(result: Any) -> web.Response:
     return web.json_response({"ok": True, "result": result})
 
 
-def _error(status: int, text: str, parameters: dict[str, Any] | None = None) -> web.Response:
-    body: dict[str, Any] = {"ok": False, "error_code": status, "description": text}
-    if parameters:
-        body["parameters"] = parameters
-    return web.json_response(body, status=status)
+def _error(code: int, text: str, parameters: dict[str, Any] | None = None) -> web.Response:
+    more = {"parameters": parameters} if parameters else {}
+    return web.json_response({"ok": False, "error_code": code, "description": text, **more}, status=code)

@@ -117,19 +117,27 @@ async def test_o16_a_stop_is_not_held_up_by_the_take_profit_of_another_executor(
 @played(PERP)
 async def test_o16_an_exit_beside_somebody_elses_reduce_only_order_goes_once_the_position_was_read_again(rig: LiveRig) -> None:
     """A person's own take profit takes all the room there is. It is not ours to cancel; the venue ends it with the position."""
-    executor = rig.open(barriers={"stop_loss": D("0.05")})
-    await rig.until(lambda: executor.has_fills)
-    await rig.sleep(3)
-    engine, account = rig.venue.engine, rig.venue.account
-    best = engine.books[SYMBOL].asks.best()
-    assert best is not None
-    hand = engine.submit(account, OrderAsk(SYMBOL, "SELL", "LIMIT", rig.instrument.lots(D("0.01")), best + 5_000, "by-hand", reduce_only=True))
+    executor, hand = await beside_a_persons_take_profit(rig)
     rig.stop(executor)
     await rig.until(lambda: len(refused(rig)) >= 2)
     assert all("-4118" in reason for reason in refused(rig))
     waited_s = await rig.until(lambda: executor.is_closed, 90)
     assert executor.close_type is CloseType.EARLY_STOP and rig.position() == 0
     assert waited_s > 15, "not before an answer that no lag can make old says that the position is still there"
+    assert (hand.status, hand.filled) == ("EXPIRED", 0)
+    await rig.finish(excused=("by-hand",))
+
+
+@played(PERP)
+async def test_o16_the_stop_at_the_venue_takes_no_room_and_once_it_fires_is_refused_like_the_exit(rig: LiveRig) -> None:
+    """So an exit that waits beside somebody else's order loses nothing with it: our own stop loss is what gets out."""
+    executor, hand = await beside_a_persons_take_profit(rig)
+    (stop,) = rig.venue.engine.stops.waiting(rig.venue.account)
+    rig.move("60000")
+    await rig.until(lambda: stop.status != "NEW")
+    assert (stop.status, stop.reason) == ("REJECTED", "reduce_only_full")
+    await rig.until(lambda: executor.is_closed, 90)
+    assert executor.close_type is CloseType.STOP_LOSS and rig.position() == 0
     assert (hand.status, hand.filled) == ("EXPIRED", 0)
     await rig.finish(excused=("by-hand",))
 
@@ -153,3 +161,15 @@ async def netted_unheard(rig: LiveRig) -> tuple[Any, Any]:
     await rig.until(lambda: short.has_fills)
     await rig.sleep(1)
     return long, short
+
+
+async def beside_a_persons_take_profit(rig: LiveRig) -> tuple[Any, Any]:
+    """An executor with a stop at the venue, and a person's order that only reduces and takes all the room; it is taken although the stop stands there."""
+    executor = rig.open(barriers={"stop_loss": D("0.05")})
+    await rig.until(lambda: rig.venue.engine.stops.waiting(rig.venue.account))
+    engine, account = rig.venue.engine, rig.venue.account
+    best = engine.books[SYMBOL].asks.best()
+    assert best is not None
+    return executor, engine.submit(
+        account, OrderAsk(SYMBOL, "SELL", "LIMIT", rig.instrument.lots(D("0.01")), best + 5_000, "by-hand", reduce_only=True)
+    )

@@ -12,7 +12,6 @@ from typing import Any
 
 from condor.errors import UserError
 from condor.localchat.entities import parse_html, utf16_length
-from condor.users import Role
 from handlers.args import Given
 from handlers.context import Context
 from handlers.html import WIDTH, columns
@@ -30,7 +29,7 @@ def faults_of(view: View, registry: Registry) -> list[str]:
     """Everything that is wrong with a card."""
     found: list[str] = []
     text, entities = parse_html(view.text)
-    if not 0 < utf16_length(text) <= 4096:
+    if not 0 < utf16_length(text) <= (4096 if view.drawing is None and view.picture is None else 1024):
         found.append(f"{utf16_length(text)} characters")
     if len(entities) > 100:
         found.append(f"{len(entities)} entities")
@@ -38,6 +37,8 @@ def faults_of(view: View, registry: Registry) -> list[str]:
         wide = [line for line in html.unescape(block).split("\n") if columns(line) > WIDTH]
         found += [f"{columns(line)} columns in a table: {line!r}" for line in wide[:1]]
     buttons = [button for row in view.rows for button in row]
+    if not buttons:
+        found.append("a dead end")
     if len(buttons) > 100 or any(not 1 <= len(row) <= 8 for row in view.rows):
         found.append("too many buttons")
     for button in buttons:
@@ -139,11 +140,6 @@ class Crawl:
             grown = bool(more)
             good |= more
         return sorted(set(self.views) - good)
-
-
-def roles(registry: Registry) -> dict[str, Role]:
-    """Who may use what acts."""
-    return {name: action.role for name, action in registry.actions.items() if action.danger > Danger.LOOK}
 
 
 def _node(name: str, args: Mapping[str, Any]) -> Node:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from condor.users import Actor, Role
+from condor.users import Actor
 from handlers.confirm import Place, arranged
 from handlers.view import Button
 from tests.support.house import House
+from tests.support.transcript import answer_text
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 FAR = {"take_profit": "0.5", "stop_loss": "0.5", "time_limit": 86_400}
 """Barriers that nothing reaches while a test runs."""
 
@@ -34,19 +34,7 @@ async def house(shared: House) -> AsyncIterator[House]:
     shared.answers.clear()
     yield shared
     shared.ahead_ms = 0
-    services = shared.program.services
-    for view in services.bots.running():
-        if view.state == "running":
-            await services.bots.stop(OWNER, view.bot_id, lambda connection: None, keep_position=False)
-    await shared.until(lambda: not services.bots.running(), "the end of all bots")
-
-
-async def bot(house: House, title: str = "", **changes: Any) -> str:
-    """A bot that runs on paper."""
-    services = house.program.services
-    draft = await services.drafts.begin(OWNER, "pmm_simple")
-    view = await services.bots.start(OWNER, draft.controller_name, draft.answers | changes, lambda connection: None, title)
-    return view.bot_id
+    await shared.stop_bots()
 
 
 def states(house: House) -> dict[str, str]:
@@ -56,7 +44,7 @@ def states(house: House) -> dict[str, str]:
 # ---- the confirm contract ------------------------------------------------------------------------------------------
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s25_a_confirm_acts_on_the_bot_of_its_own_card_whatever_else_was_opened(house: House) -> None:
-    small, huge = await bot(house, "small"), await bot(house, "huge")
+    small, huge = await house.bot("small"), await house.bot("huge")
     first = await house.send(f"/stop {small}", "Stop small?")
     second = await house.send("/bots", "Bots")
     await house.tap("huge", second)
@@ -68,7 +56,7 @@ async def test_s25_a_confirm_acts_on_the_bot_of_its_own_card_whatever_else_was_o
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s27_a_card_older_than_a_minute_draws_its_numbers_anew_and_asks_again(house: House) -> None:
-    bot_id = await bot(house)
+    bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
     house.ahead_ms += 61_000
     where = house.button("Stop and close at market", chooser)[1:]
@@ -81,7 +69,7 @@ async def test_s27_a_card_older_than_a_minute_draws_its_numbers_anew_and_asks_ag
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> None:
-    bot_id = await bot(house, **FAR)
+    bot_id = await house.bot(**FAR)
     await house.row_of(POSITION)
     chooser = await house.send(f"/stop {bot_id}", "Stop", "Closing costs about")
     view = house.program.services.exits.view
@@ -105,14 +93,13 @@ async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> N
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s32_a_second_answer_is_told_what_the_first_one_did(house: House) -> None:
-    bot_id = await bot(house)
+    bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
-    target, row, column = house.button("Stop and close at market", chooser)
     # both taps leave before the first one is answered, as a nervous thumb sends them
     for _ in range(2):
-        await house.post("/chat/tap", message_id=target["message_id"], row=row, column=column)
+        await house.tap_only("Stop and close at market", chooser)
     await house.until(lambda: len(house.answers) == 2, "two answers")
-    told = sorted((answer.get("toast") or answer.get("alert") or "") for answer in house.answers)
+    told = sorted(answer_text(answer) for answer in house.answers)
     assert told[0] == "Stopping"
     assert told[1].startswith(("already done", "already running"))
     assert house.rows("SELECT count(*) FROM audit WHERE action = 'stop_bot' AND target = ?", bot_id) == [(1,)]
@@ -120,7 +107,7 @@ async def test_s32_a_second_answer_is_told_what_the_first_one_did(house: House) 
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s32_closing_what_has_closed_says_how_it_closed(house: House) -> None:
-    await bot(house, **FAR)
+    await house.bot(**FAR)
     ((executor_id,), *_) = await house.row_of(POSITION)
     asked = await house.send(f"/close {executor_id}", "Close", "closed at market")
     other = await house.send(f"/close {executor_id[-8:]}", "Close")
@@ -133,7 +120,7 @@ async def test_s32_closing_what_has_closed_says_how_it_closed(house: House) -> N
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_an_answer_that_an_earlier_process_was_carrying_out_is_not_called_running(house: House) -> None:
-    bot_id = await bot(house)
+    bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
     await _as_other(house.program._journal, f"UPDATE confirms SET state = 'executing', chosen = 'x' WHERE target = '{bot_id}'")
     assert await house.tap("Stop and close at market", chooser) == "already running: x"
@@ -147,7 +134,7 @@ async def test_an_answer_that_an_earlier_process_was_carrying_out_is_not_called_
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_as_it_is(house: House) -> None:
-    bot_id = await bot(house)
+    bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
     database = house.program._journal
     # the card was asked by somebody else
@@ -167,7 +154,7 @@ async def _as_other(journal: Any, statement: str) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_no_answer_stands_where_the_button_was_that_asked(house: House) -> None:
-    bot_id = await bot(house)
+    bot_id = await house.bot()
     card = await house.send(f"/bots {bot_id}", "running")
     await _asked_elsewhere(house, card, "Stop …", ("Pause entries", "Stop, keep positions", "Stop and close at market"))
     card = await house.send("/status", "Status")
@@ -203,7 +190,7 @@ async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: 
     card = await house.send("/status", "Status")
     await house.tap("No new positions", card)
     assert await house.tap("Switch off now", card) == "No new positions from now on"
-    again = await house.send("/status", "No new positions:")
+    again = await house.send("/status", "Status", "No new positions:")
     await house.tap("Allow new positions", again)
     assert await house.tap("Allow them", again) == "New positions are allowed"
     assert house.rows("SELECT action FROM audit WHERE target = 'trading' ORDER BY audit_id") == [("halt",), ("release",)]
@@ -213,12 +200,8 @@ async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: 
 # ---- stop chooser --------------------------------------------------------------------------------------------------
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_account_flat(house: House) -> None:
-    kept, closed = await bot(house, "kept", **FAR), await bot(house, "closed", **FAR)
-    await house.until(
-        lambda: len(house.rows(HOLDERS)) == 2,
-        "positions",
-        60,
-    )
+    kept, closed = await house.bot("kept", **FAR), await house.bot("closed", **FAR)
+    await house.until(lambda: len(house.rows(HOLDERS)) == 2, "positions", 240)
     chooser = await house.send(f"/stop {kept}", "Stop kept?")
     assert "nobody watches it: no stop loss, no take profit" in chooser["text"]
     assert "Orders to cancel" in chooser["text"] and "Closing costs about" in chooser["text"]
@@ -240,7 +223,7 @@ async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_ac
 # ---- pause ---------------------------------------------------------------------------------------------------------
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s30_a_pause_of_all_holds_over_a_restart_and_says_by_whom_and_since_when(house: House) -> None:
-    bot_id = await bot(house, **FAR)
+    bot_id = await house.bot(**FAR)
     await house.row_of(POSITION)
     card = await house.send("/pause all", "Pause", "all bots")
     assert await house.tap("Pause all now", card) == "All bots are paused"
@@ -264,7 +247,7 @@ async def test_s30_a_pause_of_all_holds_over_a_restart_and_says_by_whom_and_sinc
     assert [order for order in open_orders() if order.request.purpose.adds_risk] == []
     assert house.rows(running) == before != [(0,)], "what is held keeps its exits"
     # one that is started later is paused too
-    later = await bot(house, "later")
+    later = await house.bot("later")
     assert house.program._manager.running[later].strategy.orchestrator.pause_reason
     refused = await house.send(f"/resume {bot_id}", "All bots are paused by You")
     assert "▶ Resume all …" in house.labels(refused)
@@ -279,7 +262,7 @@ async def test_s30_a_pause_of_all_holds_over_a_restart_and_says_by_whom_and_sinc
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_one_bot_is_paused_from_the_chooser_and_the_other_goes_on(house: House) -> None:
-    one, other = await bot(house, "one"), await bot(house, "other")
+    one, other = await house.bot("one"), await house.bot("other")
     chooser = await house.send(f"/stop {one}", "Stop one?")
     assert await house.tap("Pause entries", chooser) == "Paused"
     await house.wait_text("one", "no new entries: paused by You")

@@ -12,7 +12,7 @@ import pytest
 from botcore.venues.session_roles import Stage
 from condor.pictures.drawings import decode
 from condor.wiring import Program
-from tests.support.chatting import chatting, made
+from tests.support.house import House
 from tests.support.served_chat import png
 
 NAMES = ("binance", "binance_perpetual")
@@ -44,28 +44,28 @@ async def test_s51_a_venue_that_is_away_is_named_with_its_last_value_and_the_tot
 ) -> None:
     give_keys(monkeypatch)
     monkeypatch.setattr("condor.live_host.READY_S", 0.01)
-    async with chatting(made(tmp_path)) as chat:
+    async with House(tmp_path) as chat:
         program = chat.program
         program.services.data.pictures._artist.draw = draw  # type: ignore[method-assign]
-        card = await chat.say("/portfolio", "💼 Accounts · 💵 real money")
+        card = await chat.send("/portfolio", "💼 Accounts · 💵 real money")
         assert card["text"].count("nothing is known of it yet") == 2
         assert re.search(r"^Total +\? USDT \(partial\)$", card["text"], re.MULTILINE), "nothing known is not nothing"
         reach(program, "binance", Stage.LIVE, {"USDT": Decimal(400), "WHAT": Decimal(3)})
         reach(program, "binance_perpetual", Stage.LIVE, {"USDT": Decimal(812)})
         await program.services.data.portfolio.look()
         reach(program, "binance_perpetual", Stage.CONNECTING, {})
-        card = await chat.say("/portfolio live", "💼 Accounts")
+        card = await chat.send("/portfolio live", "💼 Accounts")
         text = card["text"]
         assert "unavailable since 11:06, last value 812.00 USDT" in text
         assert "400.00 USDT (partial)" in text and "+ WHAT, which nobody knows the price of" in text
         assert "The total is not everything" in text
-        await chat.tap(card, "paper")
-        assert "10,000.00 USDT" in chat.now(card)["text"] and "partial" not in chat.now(card)["text"]
+        await chat.tap("paper", card)
+        assert "10,000.00 USDT" in chat.text(card) and "partial" not in chat.text(card)
     # the same home after a restart, with both venues away: what was known is still known
     give_keys(monkeypatch)
-    async with chatting(made(tmp_path)) as chat:
+    async with House(tmp_path) as chat:
         chat.program.services.data.pictures._artist.draw = draw  # type: ignore[method-assign]
-        text = (await chat.say("/portfolio live", "💼 Accounts"))["text"]
+        text = (await chat.send("/portfolio live", "💼 Accounts"))["text"]
         assert re.search(r"Binance spot · unavailable since \d\d:\d\d, last value 400.00 USDT", text)
         assert re.search(r"Binance USD-M futures · unavailable since \d\d:\d\d, last value 812.00 USDT", text)
         assert re.search(r"^Total +\? USDT \(partial\)$", text, re.MULTILINE)

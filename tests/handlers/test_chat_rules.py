@@ -14,12 +14,11 @@ import pytest_asyncio
 from condor.localchat.entities import utf16_length
 from condor.store import panels as panel_store
 from condor.store.bots import BotRow, ConfigRow, add_bot
-from condor.users import Actor, Role
+from condor.users import Actor
 from handlers.aliases import aliases
 from tests.support.house import House
-
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
-NASTY = ('_*[]<&">\U0001f9a4 ' * 25)[:200]
+from tests.support.people import NASTY
+from tests.support.programs import OWNER
 
 here = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,19 +29,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         yield house
 
 
-async def bot(house: House, title: str = "") -> str:
-    services = house.program.services
-    draft = await services.drafts.begin(OWNER, "pmm_simple")
-    return (await services.bots.start(OWNER, draft.controller_name, draft.answers, lambda connection: None, title)).bot_id
-
-
 async def quiet(house: House) -> None:
     """Nothing runs any more, and all of it has been told."""
-    services = house.program.services
-    for view in services.bots.running():
-        if view.state == "running":
-            await services.bots.stop(OWNER, view.bot_id, lambda connection: None, keep_position=False)
-    await house.until(lambda: not services.bots.running(), "the end of all bots")
+    await house.stop_bots()
     await house.until(lambda: not house.rows("SELECT 1 FROM outbox WHERE state = 'queued'"), "all to be told")
 
 
@@ -68,7 +57,7 @@ async def stopped_bots(house: House, count: int) -> None:
 # ---- lists ---------------------------------------------------------------------------------------------------------
 @here
 async def test_s23_120_bots_are_pages_of_eight_with_totals_and_ticks_that_survive_paging(house: House) -> None:
-    running = [await bot(house, f"mine {number}") for number in range(2)]
+    running = [await house.bot(f"mine {number}") for number in range(2)]
     await stopped_bots(house, 118)
     card = await house.send("/bots", "Bots")
     assert "2 running of 120" in house.text(card) and "Σ " in house.text(card)
@@ -101,7 +90,7 @@ async def test_s23_120_bots_are_pages_of_eight_with_totals_and_ticks_that_surviv
 
 @here
 async def test_s24_a_name_of_200_odd_characters_shows_and_its_buttons_work(house: House) -> None:
-    bot_id = await bot(house, NASTY)
+    bot_id = await house.bot(NASTY)
     card = await house.send(f"/bots {bot_id}", "running · paper")
     assert NASTY[:50].strip() in house.text(card)
     await house.tap("More", card)
@@ -123,7 +112,7 @@ async def test_s24_a_name_of_200_odd_characters_shows_and_its_buttons_work(house
 # ---- live edit -----------------------------------------------------------------------------------------------------
 @here
 async def test_s29_an_edit_shows_old_and_new_is_applied_once_and_what_does_not_hold_is_refused(house: House) -> None:
-    bot_id = await bot(house, "edited")
+    bot_id = await house.bot("edited")
     controller = house.program._manager.running[bot_id].strategy.controllers[0]
     before = controller.config.stop_loss
     refused = await house.send(f"/edit {bot_id} trading_pair=ETH-USDT", "can't be changed while the bot runs")
@@ -243,7 +232,7 @@ async def test_s60_a_fault_is_told_shortly_the_owner_gets_one_trace_and_the_bot_
 
 @here
 async def test_s60_nothing_was_placed_is_said_only_where_that_is_proven(house: House) -> None:
-    bot_id = await bot(house, "late")
+    bot_id = await house.bot("late")
     exits = house.program.services.exits
     stop = exits.stop
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +14,7 @@ import pytest_asyncio
 
 from condor.store.bots import BotRow, ConfigRow, add_bot
 from condor.tickets import read_ticket
-from condor.users import Actor, Role
+from condor.users import Actor
 from condor.views import DoubtView, ExitLine, StatusView, VenueView
 from handlers.app import build_registry
 from handlers.args import Given
@@ -25,10 +24,9 @@ from handlers.registry import Danger, Registry
 from handlers.view import Button, View
 from tests.handlers.crawler import Crawl, Node, faults_of
 from tests.support.house import House
-from tests.support.people import seed_people
+from tests.support.people import NASTY, seed_people
+from tests.support.programs import OWNER
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
-NASTY = ('_*[]<&">\U0001f9a4 ' * 25)[:200]
 NAMES = [NASTY, "مرحبا بالعالم " * 14, "日本語のボット" * 28, "🦅" * 200, "a", "x" * 200]
 HUGE, TINY = "123456789012345678.123456789", "0.000000000123"
 
@@ -44,7 +42,7 @@ async def seeded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
         for name in NAMES[:4]:
             await services.bots.start(OWNER, "pmm_simple", draft.answers, lambda connection: None, name)
         await house.row_of("SELECT 1 FROM executors WHERE status = 'TERMINATED' AND close_type IN ('TAKE_PROFIT', 'STOP_LOSS') LIMIT 1")
-        house.program._host.tick = lambda: None  # type: ignore[method-assign]
+        house.freeze()
         await asyncio.sleep(0.3)
         await asyncio.wrap_future(house.program._journal.run(lambda connection: _years_of_use(connection, draft.answers)))
         await services.pauses.pause(OWNER, ("pmm-btc-1", "pmm-btc-2"), lambda connection: None)
@@ -269,12 +267,8 @@ OF_ALERTS = {"outbox", "cursors", "alert_threads", "alert_repeats"}
 
 def _records(house: House) -> dict[str, list[Any]]:
     """Every row of every table that is not about cards."""
-    connection = sqlite3.connect(f"file:{house.home / 'data' / 'condor.db'}?mode=ro", uri=True, timeout=10)
-    try:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in sorted(names) if name not in OF_CARDS | OF_ALERTS}
-    finally:
-        connection.close()
+    names = [name for (name,) in house.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    rows = {name: house.rows(f'SELECT * FROM "{name}"') for name in names if name not in OF_CARDS | OF_ALERTS}
     # each write of a card counts as a commit
     return rows | {"runtime": [row for row in rows["runtime"] if row[0] != "commits"]}
 

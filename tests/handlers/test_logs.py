@@ -13,9 +13,9 @@ from condor.redaction import Redactor
 from condor.services import log_files
 from condor.services.log_files import LogService
 from condor.users import Actor, Forbidden, Role
-from tests.support.chatting import chatting, made
+from tests.support.house import House
+from tests.support.programs import OWNER
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 SECRET = "a-secret-of-the-venue-4711"
 log = logging.getLogger("condor.test")
 
@@ -34,7 +34,7 @@ async def test_s55_newest_first_by_pages_and_level_and_as_a_file_without_secrets
     monkeypatch.setenv("CONDOR_VENUE_BINANCE_REST", "http://127.0.0.1:9")
     monkeypatch.setenv("CONDOR_VENUE_BINANCE_WS", "ws://127.0.0.1:9")
     monkeypatch.setattr("condor.live_host.READY_S", 0.01)
-    async with chatting(made(tmp_path)) as chat:
+    async with House(tmp_path) as chat:
         log.error("it broke %s", SECRET)
         for number in range(1, 21):
             log.info("noted %d <b>", number)
@@ -42,21 +42,21 @@ async def test_s55_newest_first_by_pages_and_level_and_as_a_file_without_secrets
         await asyncio.sleep(0.3)
         with open(tmp_path / "logs" / "condor.log", "a") as file:  # noqa: ASYNC230
             file.write(line(1, "WARNING", f"raw {SECRET}"))
-        card = await chat.say("/logs", "📋 Log · all · newest first")
+        card = await chat.send("/logs", "📋 Log · all · newest first")
         assert "raw [secret]" in card["text"] and card["text"].index("raw [secret]") < card["text"].index("noted 20 <b>") < card["text"].index(
             "noted 14 <b>"
         )
         assert "noted 13" not in card["text"]
-        await chat.tap(card, "Older")
-        assert "noted 13 <b>" in chat.now(card)["text"] and "noted 14" not in chat.now(card)["text"]
-        await chat.tap(card, "Newer")
-        await chat.tap(card, "errors")
-        assert "it broke [secret]" in chat.now(card)["text"] and "raw" not in chat.now(card)["text"]
-        await chat.tap(card, "📎 As file")
+        await chat.tap("Older", card)
+        assert "noted 13 <b>" in chat.text(card) and "noted 14" not in chat.text(card)
+        await chat.tap("Newer", card)
+        await chat.tap("errors", card)
+        assert "it broke [secret]" in chat.text(card) and "raw" not in chat.text(card)
+        await chat.tap("📎 As file", card)
         message = await chat.wait(lambda item: bool(item["media"]) and item["media"]["name"] == "condor.log")
         content = (await chat.file(message["media"]["file_id"])).decode()
         assert content.index("it broke [secret]") < content.index("noted 1 <b>") < content.index("noted 20 <b>") < content.index("raw [secret]")
-        assert SECRET not in content and (await chat.say("/logs file", "secrets are taken out"))["media"]["name"] == "condor.log"
+        assert SECRET not in content and (await chat.send("/logs file", "secrets are taken out"))["media"]["name"] == "condor.log"
         assert SECRET not in str(chat.events)
 
 

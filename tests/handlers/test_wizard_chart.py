@@ -9,20 +9,21 @@ import pytest
 import pytest_asyncio
 
 from tests.handlers.test_pictures_in_cards import BLUE, RED, Easel, picture_of
-from tests.support.chatting import Chatting, Message, chatting, made
+from tests.support.house import House
+from tests.support.transcript import Card
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BTC, ETH = "BTC-USDT · Binance USD-M futures", "ETH-USDT · Binance USD-M futures"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chatting]:
-    async with chatting(made(tmp_path_factory.mktemp("charts"))) as found:
+async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with House(tmp_path_factory.mktemp("charts")) as found:
         yield found
 
 
 @pytest.fixture(autouse=True)
-def easel(chat: Chatting, monkeypatch: pytest.MonkeyPatch) -> Easel:
+def easel(chat: House, monkeypatch: pytest.MonkeyPatch) -> Easel:
     found = Easel()
     chat.program.services.data.pictures._kept.clear()
     chat.program.services.data.pictures._drawing.clear()
@@ -31,31 +32,31 @@ def easel(chat: Chatting, monkeypatch: pytest.MonkeyPatch) -> Easel:
     return found
 
 
-async def charted(chat: Chatting, controller: str = "grid_strike") -> Message:
+async def charted(chat: House, controller: str = "grid_strike") -> Card:
     """The card of a new draft, turned to its chart."""
-    card = await chat.say(f"/new {controller}", "On which venue?")
-    await chat.tap(card, "Review")
-    await chat.tap(card, "📈 Chart")
+    card = await chat.send(f"/new {controller}", "On which venue?")
+    await chat.tap("Review", card)
+    await chat.tap("📈 Chart", card)
     return card
 
 
-async def test_s15_another_interval_edits_the_same_message_and_every_tap_is_answered_before_it_is_drawn(chat: Chatting, easel: Easel) -> None:
+async def test_s15_another_interval_edits_the_same_message_and_every_tap_is_answered_before_it_is_drawn(chat: House, easel: Easel) -> None:
     card = await charted(chat)
-    assert "being drawn" in chat.now(card)["text"] and chat.now(card)["buttons"][0][1]["text"] == "● 15m"
+    assert "being drawn" in chat.text(card) and chat.now(card)["buttons"][0][1]["text"] == "● 15m"
     easel.hand_over(f"{BTC} · 15m", RED)
     await chat.until(lambda: chat.now(card)["media"] is not None, "the first chart")
-    await chat.tap(card, "1h")
-    assert "being drawn" in chat.now(card)["text"] and await picture_of(chat, card) != RED
-    assert "Condor" in (await chat.say("/start", "Condor"))["text"], "others do not wait for it"
+    await chat.tap("1h", card)
+    assert "being drawn" in chat.text(card) and await picture_of(chat, card) != RED
+    assert "Condor" in (await chat.send("/start", "Condor"))["text"], "others do not wait for it"
     easel.hand_over(f"{BTC} · 1h", BLUE)
-    await chat.until(lambda: "being drawn" not in chat.now(card)["text"], "the next chart")
-    assert await picture_of(chat, card) == BLUE and "chart · 1h" in chat.now(card)["text"]
+    await chat.until(lambda: "being drawn" not in chat.text(card), "the next chart")
+    assert await picture_of(chat, card) == BLUE and "chart · 1h" in chat.text(card)
     assert easel.asked == [f"{BTC} · 15m", f"{BTC} · 1h"]
 
 
-async def test_s16_a_chart_that_comes_when_the_pair_is_another_one_is_never_seen(chat: Chatting, easel: Easel) -> None:
+async def test_s16_a_chart_that_comes_when_the_pair_is_another_one_is_never_seen(chat: House, easel: Easel) -> None:
     await charted(chat)
-    card = await chat.say("pair=eth", "chart · 15m")
+    card = await chat.send("pair=eth", "chart · 15m")
     assert easel.asked == [f"{BTC} · 15m", f"{ETH} · 15m"]
     easel.hand_over(f"{BTC} · 15m", RED)
     easel.hand_over(f"{ETH} · 15m", BLUE)
@@ -65,27 +66,27 @@ async def test_s16_a_chart_that_comes_when_the_pair_is_another_one_is_never_seen
     assert [await chat.file(name) for name in pictures] == [BLUE], "the chart of the old pair was never shown"
 
 
-async def test_s16_a_chart_that_comes_when_its_card_is_the_review_again_is_thrown_away(chat: Chatting, easel: Easel) -> None:
+async def test_s16_a_chart_that_comes_when_its_card_is_the_review_again_is_thrown_away(chat: House, easel: Easel) -> None:
     card = await charted(chat)
-    await chat.tap(card, "◀ Review")
-    assert "review" in chat.now(card)["text"]
+    await chat.tap("◀ Review", card)
+    assert "review" in chat.text(card)
     easel.hand_over(f"{BTC} · 15m", RED)
-    await chat.say("/start", "Condor")
-    assert chat.now(card)["media"] is None and "review" in chat.now(card)["text"]
+    await chat.send("/start", "Condor")
+    assert chat.now(card)["media"] is None and "review" in chat.text(card)
 
 
-async def test_s54_a_draft_without_candles_has_a_text_card_and_goes_on(chat: Chatting, easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_s54_a_draft_without_candles_has_a_text_card_and_goes_on(chat: House, easel: Easel, monkeypatch: pytest.MonkeyPatch) -> None:
     async def none(*_: Any) -> tuple[()]:
         return ()
 
     monkeypatch.setattr(chat.program.services.drafts._pictures, "_candles", none)
     card = await charted(chat, "pmm_simple")
-    assert "No chart: there are no candles of BTC-USDT for 15m here." in chat.now(card)["text"] and chat.now(card)["media"] is None
-    await chat.tap(card, "◀ Review")
-    assert "review" in chat.now(card)["text"] and easel.asked == []
+    assert "No chart: there are no candles of BTC-USDT for 15m here." in chat.text(card) and chat.now(card)["media"] is None
+    await chat.tap("◀ Review", card)
+    assert "review" in chat.text(card) and easel.asked == []
 
 
-async def test_a_chart_of_a_draft_that_does_not_hold_any_more_says_why(chat: Chatting, easel: Easel) -> None:
+async def test_a_chart_of_a_draft_that_does_not_hold_any_more_says_why(chat: House, easel: Easel) -> None:
     await charted(chat)
-    card = await chat.say("start=1000000", "No chart:")
+    card = await chat.send("start=1000000", "No chart:")
     assert "expected start_price below end_price" in card["text"]

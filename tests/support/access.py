@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from condor.home import find_home
 from condor.host import WallClock
-from condor.settings import Environment, Settings
 from condor.store.common import put_chat, put_user
 from condor.users import Role
 from condor.wiring import Program
-from tests.support.telegram import TOKEN, Someone, Telegram, served_telegram
+from tests.fakes.telegram import TOKEN, Telegram
+from tests.support.programs import made
+from tests.support.someone import Someone
 
 ANN, BEN, EVE = 11, 12, 13
 
@@ -58,7 +58,7 @@ class World:
 @asynccontextmanager
 async def world(tmp_path: Path, *, chat: str = "telegram", roles: dict[int, Role] | None = None, **settings: Any) -> AsyncIterator[World]:
     """A running world; with roles, these users have them and private chats already (Ann is the owner unless {} is given)."""
-    async with served_telegram() as telegram, running(tmp_path, telegram, chat=chat, roles=roles, **settings) as made:
+    async with Telegram().served() as telegram, running(tmp_path, telegram, chat=chat, roles=roles, **settings) as made:
         yield made
 
 
@@ -69,9 +69,11 @@ async def running(
     """A program on a Telegram that is there already: a restart is another one on the same home."""
     clock = Later()
     # nothing of the market matters here: it hardly moves
-    values = Settings.model_validate({"clock": {"tick_size": 5}, "market": {"pairs": ["BTC-USDT"]}, **settings})
-    environment = Environment(http="127.0.0.1:0", telegram_token=SecretStr(TOKEN), telegram_api=telegram.root, chat=chat)
-    program = Program(find_home(home), values, environment, WallClock(clock.wall_ms, time.monotonic_ns))
+    values = {"clock": {"tick_size": 5}, "market": {"pairs": ["BTC-USDT"]}, **settings}
+    wall = WallClock(clock.wall_ms, time.monotonic_ns)
+    program = made(home, values, wall, telegram_token=SecretStr(TOKEN), telegram_api=telegram.root, chat=chat)
+    # nobody is greeted before it is written down who they are
+    telegram.opened.clear()
     try:
         await program.start()
         for user_id, role in ({ANN: Role.OWNER} if roles is None else roles).items():

@@ -6,10 +6,8 @@ The sender's own clock is turned with it, so that hours pass in a moment; `settl
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
-import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -20,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 from botcore.recorder import tables as records
 from botcore.recorder.journal import Journal, Op, Write
-from botcore.recorder.migrate import migrate
 from condor.alerts.timed import TimedAlerts
 from condor.host import WallClock
 from condor.notifications import Notifications
@@ -39,12 +36,13 @@ from condor.services.subscriptions import SubscriptionService
 from condor.services.visitors import VisitorService
 from condor.services.voices import Voices
 from condor.settings import AccessSettings, AlertSettings
-from condor.store import MIGRATIONS
 from condor.store.common import put_chat, put_user
 from condor.users import Role
 from condor.views import FactKind
 from handlers.app import Address, ChatFront, build_registry
-from tests.fakes.telegram import TOKEN, Message, Telegram
+from tests.fakes.telegram import TOKEN, Message, Telegram, chat_of
+from tests.support.records import fresh_records
+from tests.support.someone import Someone
 
 OWNER = 5
 START = 1_790_000_000.0
@@ -66,6 +64,7 @@ class AlertBench:
     def __init__(self, path: Path, telegram: Telegram) -> None:
         self.path = path
         self.telegram = telegram
+        self.owner = Someone(telegram, OWNER, "Olga")
         self.at_s = START
         self.wall = WallClock(lambda: int(self.at_s * 1000), lambda: int(self.at_s * 1e9))
         self.journal = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
@@ -168,27 +167,17 @@ class AlertBench:
             await asyncio.sleep(0.002)
             idle = 0 if self.notifications.is_busy else idle + 1
 
-    async def until(self, holds: Callable[[], Any], seconds: float = 8) -> None:
-        for _ in range(int(seconds / 0.01)):
-            if holds():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"it did not come to hold; the chat: {self.telegram.texts()}")
-
     # ---- people ------------------------------------------------------------------------------------------------------
     async def says(self, text: str, *words: str, chat: int = OWNER) -> Message:
         """The owner types; returns the bot's next message with these words."""
-        seen = len(self.telegram.messages[chat])
-        self.telegram.say(text, OWNER, chat)
-        await self.until(lambda: any(all(word in each.text for word in words) for each in self.telegram.messages[chat][seen:]))
-        return self.telegram.messages[chat][-1]
+        return await self.owner.say(text, *words, chat=chat_of(chat))
 
-    async def taps(self, message: Message, label: str, user: int = OWNER) -> str:
-        """A button is tapped; returns what was answered."""
-        seen = len(self.telegram.answers)
-        self.telegram.tap(message, label, user)
-        await self.until(lambda: len(self.telegram.answers) > seen)
-        return str(self.telegram.answers[seen].get("text", ""))
+    def told(self, chat: int = OWNER) -> list[Message]:
+        """What stands in a chat, oldest first."""
+        return self.telegram.told(chat)
+
+    def texts(self, chat: int = OWNER) -> list[str]:
+        return [message.text for message in self.told(chat)]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self.journal.read(lambda c: c.exec_driver_sql(query).fetchall()).result()]
@@ -208,21 +197,12 @@ CLOSED = {
 }
 
 
-@functools.cache
-def fresh_records() -> bytes:
-    """Records in which nothing stands yet: to migrate takes longer than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "condor.db"
-        migrate(path, [MIGRATIONS])
-        return path.read_bytes()
-
-
 @asynccontextmanager
-async def alert_bench(folder: Path, *chats: int, telegram: Telegram | None = None) -> AsyncIterator[AlertBench]:
+async def alert_bench(folder: Path, *chats: int) -> AsyncIterator[AlertBench]:
     """A bench on fresh records, served and started."""
     path = folder / "condor.db"
     path.write_bytes(fresh_records())
-    async with (telegram or Telegram()).served() as served:
+    async with Telegram().served() as served:
         bench = AlertBench(path, served)
         try:
             await bench.start(*chats)

@@ -10,36 +10,32 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from condor.home import find_home
 from condor.host import WallClock
-from condor.settings import Environment, Settings
 from condor.wiring import Program
+from tests.support.instance import rows_of
+from tests.support.programs import OWNER, made, no_claim
+from tests.support.transcript import Card, Fits, Transcript, answer_text, from_bot
 
-SETTINGS: dict[str, Any] = {"market": {"speed": 20}, "clock": {"tick_size": 0.25}}
 
-
-class House:
+class House(Transcript):
     """See the module.
 
     Attributes
     ----------
     ahead_ms : int
         How far wall time is ahead of this machine's; a test turns it forward.
-    seen : dict
-        The messages as they stand now.
-    answers : list
-        What taps were answered with, in order.
+    session : ClientSession
+        Speaks to the chat as a program does.
     """
 
+    program: Program
+    session: ClientSession
+
     def __init__(self, home: Path, settings: dict[str, Any] | None = None, **environment: Any) -> None:
+        super().__init__()
         self.home = home
         self.ahead_ms = 0
-        self.seen: dict[int, dict[str, Any]] = {}
-        self.answers: list[dict[str, Any]] = []
-        self._settings = Settings.model_validate(settings or SETTINGS)
-        self._environment = Environment(http="127.0.0.1:0", **environment)
-        self._seq = 0
-        self.program: Program = None  # type: ignore[assignment]
+        self._settings, self._environment = settings, environment
 
     async def __aenter__(self) -> House:
         await self.start()
@@ -50,20 +46,18 @@ class House:
 
     async def start(self) -> None:
         wall = WallClock(lambda: time.time_ns() // 1_000_000 + self.ahead_ms, time.monotonic_ns)
-        self.program = Program(find_home(self.home), self._settings, self._environment, wall)
+        self.program = made(self.home, self._settings, wall, **self._environment)
         try:
             await self.program.start()
         except BaseException:
             await self.program.close()
             raise
         secret = (self.home / "data" / "chat.token").read_text().strip()
-        self._session = ClientSession(self.program.web.base, headers={"Authorization": f"Bearer {secret}"})
-        first = await self.get("/chat/messages", limit=200)
-        self._seq = first["seq"]
-        self.seen = {message["message_id"]: message for message in first["messages"]}
+        self.session = ClientSession(self.program.web.base, headers={"Authorization": f"Bearer {secret}"})
+        self.begin(await self.get("/chat/messages", limit=200))
 
     async def close(self) -> None:
-        await self._session.close()
+        await self.session.close()
         await self.program.close()
 
     async def restart(self) -> None:
@@ -71,58 +65,72 @@ class House:
         await self.close()
         await self.start()
 
+    def freeze(self) -> None:
+        """Let no more market time pass, so that numbers stay as they are; what has happened is written down."""
+        self.program._host.tick = lambda: None  # type: ignore[method-assign]
+        self.program._host.recorder.flush(None)
+
     # ---- doing -----------------------------------------------------------------------------------------------------
     async def get(self, path: str, **query: Any) -> Any:
-        async with self._session.get(path, params=query) as response:
+        async with self.session.get(path, params=query) as response:
             return await response.json()
 
     async def post(self, path: str, **body: Any) -> Any:
-        async with self._session.post(path, json=body) as response:
+        async with self.session.post(path, json=body) as response:
+            assert response.ok, f"{path} {body}: {response.status} {await response.text()}"
             return await response.json()
 
-    async def send(self, text: str, *words: str) -> dict[str, Any]:
-        """Type a line; the next message of the bot that holds these words."""
-        sent = (await self.post("/chat/send", text=text))["message_id"]
-        return await self.wait(lambda item: item["message_id"] > sent and item["from"] == "bot" and all(word in item["text"] for word in words))
+    async def write(self, text: str) -> int:
+        """Type a line and wait for nothing; returns the message's id."""
+        return int((await self.post("/chat/send", text=text))["message_id"])
 
-    async def tap(self, label: str, message: dict[str, Any] | None = None) -> str:
+    async def send(self, text: str, *words: str) -> Card:
+        """Type a line; the next message of the bot that holds these words."""
+        return await self.wait(from_bot(*words, after=await self.write(text)))
+
+    async def tap(self, label: str, message: Card | None = None) -> str:
         """Tap the newest button with this in its label; what the tap was answered with."""
         target, row, column = self.button(label, message)
         return await self.tap_at(target["message_id"], row, column)
+
+    async def tap_only(self, label: str, message: Card | None = None) -> None:
+        """Tap and wait for nothing."""
+        target, row, column = self.button(label, message)
+        await self.post("/chat/tap", message_id=target["message_id"], row=row, column=column)
 
     async def tap_at(self, message_id: int, row: int, column: int) -> str:
         before = len(self.answers)
         await self.post("/chat/tap", message_id=message_id, row=row, column=column)
         await self.until(lambda: len(self.answers) > before, "an answer to a tap")
-        answer = self.answers[before]
-        return answer.get("toast") or answer.get("alert") or ""
+        return answer_text(self.answers[before])
 
-    def button(self, label: str, message: dict[str, Any] | None = None) -> tuple[dict[str, Any], int, int]:
-        looked = [self.seen[message["message_id"]]] if message is not None else sorted(self.seen.values(), key=lambda item: -item["message_id"])
-        for candidate in looked:
-            for row, buttons in enumerate(candidate["buttons"] or []):
-                for column, button in enumerate(buttons):
-                    if label in button["text"]:
-                        return candidate, row, column
-        raise AssertionError(f"no button {label!r}; the chat ends with {self.texts()[-2:]} {[item['buttons'] for item in looked[:2]]}")
+    async def bot(self, title: str = "", **changes: Any) -> str:
+        """A bot on paper, started behind the chat's back."""
+        services = self.program.services
+        draft = await services.drafts.begin(OWNER, "pmm_simple")
+        return (await services.bots.start(OWNER, draft.controller_name, draft.answers | changes, no_claim, title)).bot_id
 
-    def labels(self, message: dict[str, Any]) -> list[str]:
-        return [button["text"] for row in self.seen[message["message_id"]]["buttons"] or [] for button in row]
+    async def stop_bots(self) -> None:
+        """End every bot, and what it holds."""
+        bots = self.program.services.bots
+        for view in bots.running():
+            if view.state == "running":
+                await bots.stop(OWNER, view.bot_id, no_claim, keep_position=False)
+        await self.until(lambda: not bots.running(), "the end of all bots")
 
     # ---- looking ---------------------------------------------------------------------------------------------------
-    def texts(self) -> list[str]:
-        return [self.seen[message_id]["text"] for message_id in sorted(self.seen)]
+    async def file(self, file_id: str) -> bytes:
+        """What a picture or a document of the chat holds."""
+        async with self.session.get(f"/chat/file/{file_id}") as response:
+            return await response.read()
 
-    def text(self, message: dict[str, Any]) -> str:
-        """How a message reads now."""
-        return str(self.seen[message["message_id"]]["text"])
+    async def wait(self, fits: Fits, seconds: float = 90) -> Card:
+        """The newest message that fits, once there is one."""
+        await self.until(lambda: bool(self.fitting(fits)), "a message that fits", seconds)
+        return self.fitting(fits)[-1]
 
-    async def wait(self, fits: Callable[[dict[str, Any]], bool], seconds: float = 90) -> dict[str, Any]:
-        await self.until(lambda: any(fits(item) for item in self.seen.values()), "a message that fits", seconds)
-        return next(item for _, item in sorted(self.seen.items(), reverse=True) if fits(item))
-
-    async def wait_text(self, *parts: str, seconds: float = 90) -> dict[str, Any]:
-        return await self.wait(lambda item: item["from"] == "bot" and all(part in item["text"] for part in parts), seconds)
+    async def wait_text(self, *parts: str, seconds: float = 90) -> Card:
+        return await self.wait(from_bot(*parts), seconds)
 
     async def until(self, holds: Callable[[], bool], what: str, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
@@ -132,25 +140,12 @@ class House:
             await self.listen(0.2)
 
     async def listen(self, seconds: float = 0) -> None:
-        news = await self.get("/chat/transcript", after=self._seq, wait=f"{max(0.02, seconds):.2f}")
-        self._seq = max(self._seq, news["seq"])
-        for event in news["events"]:
-            if event["kind"] in ("message", "sent", "edited"):
-                self.seen[event["message_id"]] = event
-            elif event["kind"] == "deleted":
-                self.seen.pop(event["message_id"], None)
-            elif event["kind"] == "answered":
-                self.answers.append(event)
+        """Take in what has happened."""
+        self.take(await self.get("/chat/transcript", after=self._seq, wait=f"{max(0.02, seconds):.2f}"))
 
     def rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """Read the records as they are on the disk."""
-        import sqlite3
-
-        connection = sqlite3.connect(f"file:{self.home / 'data' / 'condor.db'}?mode=ro", uri=True, timeout=10)
-        try:
-            return connection.execute(query, arguments).fetchall()
-        finally:
-            connection.close()
+        return rows_of(self.home, query, *arguments)
 
     async def row_of(self, query: str, seconds: float = 90) -> list[tuple[Any, ...]]:
         """Rows of a query, once there are some."""

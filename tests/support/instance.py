@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.transcript import Card, Fits, Transcript, from_bot
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 FAST = "clock: {tick_size: 0.25}\nmarket: {speed: 20}\n"
@@ -31,6 +33,15 @@ def condor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "-m", "condor", *arguments], cwd=CHECKOUT, env=clean_environment(**environment), capture_output=True, text=True, timeout=120
     )
+
+
+def rows_of(home: Path, query: str, *arguments: Any, database: str = "condor.db") -> list[tuple[Any, ...]]:
+    """Read the records of a home from outside."""
+    connection = sqlite3.connect(f"file:{home / 'data' / database}?mode=ro", uri=True, timeout=10)
+    try:
+        return connection.execute(query, arguments).fetchall()
+    finally:
+        connection.close()
 
 
 class Instance:
@@ -101,12 +112,7 @@ class Instance:
         return self._process.pid
 
     def rows(self, query: str, *arguments: Any, database: str = "condor.db") -> list[tuple[Any, ...]]:
-        """Read the instance's records from outside."""
-        connection = sqlite3.connect(f"file:{self.home / 'data' / database}?mode=ro", uri=True, timeout=10)
-        try:
-            return connection.execute(query, arguments).fetchall()
-        finally:
-            connection.close()
+        return rows_of(self.home, query, *arguments, database=database)
 
     def health(self) -> dict[str, Any]:
         """What `/healthz` says, with "" for what is not the matter."""
@@ -122,18 +128,14 @@ class Instance:
         return Person(self.home)
 
 
-class Person:
-    """Somebody at the chat. `seen` holds the messages as they stand now."""
+class Person(Transcript):
+    """Somebody at the chat."""
 
     def __init__(self, home: Path) -> None:
+        super().__init__()
         self._base = json.loads((home / "data" / "chat.address").read_text())["base"]
         self._secret = (home / "data" / "chat.token").read_text().strip()
-        self.seen: dict[int, dict[str, Any]] = {}
-        self.answers: list[dict[str, Any]] = []
-        first = self.call("/chat/messages?limit=200")
-        self._seq = first["seq"]
-        for message in first["messages"]:
-            self.seen[message["message_id"]] = message
+        self.begin(self.call("/chat/messages?limit=200"))
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": "application/json"}
@@ -142,12 +144,11 @@ class Person:
             return json.load(answer)
 
     # ---- doing -----------------------------------------------------------------------------------------------------
-    def send(self, text: str, *words: str) -> dict[str, Any]:
+    def send(self, text: str, *words: str, **more: Any) -> Card:
         """Type a line; returns the next message of the bot that holds these words (alerts may come in between)."""
-        sent = self.call("/chat/send", {"text": text})["message_id"]
-        return self.wait(lambda message: message["message_id"] > sent and message["from"] == "bot" and all(word in message["text"] for word in words))
+        return self.wait(from_bot(*words, after=self.call("/chat/send", {"text": text, **more})["message_id"]))
 
-    def upload(self, name: str, content: bytes, *words: str) -> dict[str, Any]:
+    def upload(self, name: str, content: bytes, *words: str) -> Card:
         """Send a file; returns the next message of the bot that holds these words."""
         mark = "condor-test-boundary"
         head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
@@ -155,7 +156,7 @@ class Person:
         headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": f"multipart/form-data; boundary={mark}"}
         with DIRECT.open(urllib.request.Request(f"{self._base}/chat/upload", data=body, headers=headers), timeout=30) as answer:
             sent = json.load(answer)["message_id"]
-        return self.wait(lambda message: message["message_id"] > sent and message["from"] == "bot" and all(word in message["text"] for word in words))
+        return self.wait(from_bot(*words, after=sent))
 
     def file(self, file_id: str) -> bytes:
         """A file of the chat."""
@@ -163,7 +164,7 @@ class Person:
         with DIRECT.open(request, timeout=30) as answer:
             return bytes(answer.read())
 
-    def tap(self, label: str, message: dict[str, Any] | None = None) -> dict[str, Any]:
+    def tap(self, label: str, message: Card | None = None) -> Card:
         """Tap the newest button with this in its label; returns the answer (`toast`, `alert`) once it came."""
         target, row, column = self.button(label, message)
         before = len(self.answers)
@@ -171,32 +172,14 @@ class Person:
         self.until(lambda: len(self.answers) > before, f"an answer to {label!r}")
         return self.answers[before]
 
-    def button(self, label: str, message: dict[str, Any] | None = None) -> tuple[dict[str, Any], int, int]:
-        for candidate in [message] if message is not None else sorted(self.seen.values(), key=lambda item: -item["message_id"]):
-            for row, buttons in enumerate(candidate["buttons"] or []):
-                for column, button in enumerate(buttons):
-                    if label in button["text"]:
-                        return candidate, row, column
-        raise AssertionError(f"no button {label!r} in the chat; the last message is {self.last()}")
-
     # ---- looking ---------------------------------------------------------------------------------------------------
-    def last(self) -> dict[str, Any]:
-        return self.seen[max(self.seen)]
-
-    def texts(self) -> list[str]:
-        return [self.seen[message_id]["text"] for message_id in sorted(self.seen)]
-
-    def wait(self, fits: Callable[[dict[str, Any]], bool], timeout_s: float = 20) -> dict[str, Any]:
+    def wait(self, fits: Fits, timeout_s: float = 20) -> Card:
         """The newest message that fits, once there is one."""
+        self.until(lambda: bool(self.fitting(fits)), "a message that fits", timeout_s)
+        return self.fitting(fits)[-1]
 
-        def found() -> list[dict[str, Any]]:
-            return [message for _, message in sorted(self.seen.items()) if fits(message)]
-
-        self.until(lambda: bool(found()), "a message that fits", timeout_s)
-        return found()[-1]
-
-    def wait_text(self, *parts: str, timeout_s: float = 20) -> dict[str, Any]:
-        return self.wait(lambda message: message["from"] == "bot" and all(part in message["text"] for part in parts), timeout_s)
+    def wait_text(self, *parts: str, timeout_s: float = 20) -> Card:
+        return self.wait(from_bot(*parts), timeout_s)
 
     def until(self, holds: Callable[[], bool], what: str, timeout_s: float = 20) -> None:
         deadline = time.monotonic() + timeout_s
@@ -207,15 +190,7 @@ class Person:
             self._listen(min(left, 1.0))
 
     def _listen(self, seconds: float) -> None:
-        news = self.call(f"/chat/transcript?after={self._seq}&wait={max(0.05, seconds):.2f}")
-        self._seq = max(self._seq, news["seq"])
-        for event in news["events"]:
-            if event["kind"] in ("message", "sent", "edited"):
-                self.seen[event["message_id"]] = event
-            elif event["kind"] == "deleted":
-                self.seen.pop(event["message_id"], None)
-            elif event["kind"] == "answered":
-                self.answers.append(event)
+        self.take(self.call(f"/chat/transcript?after={self._seq}&wait={max(0.05, seconds):.2f}"))
 
     def start_bot(self, controller: str = "pmm_simple", changes: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
         """Walk the wizard to a running bot; returns its panel."""

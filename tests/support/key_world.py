@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,16 @@ import aiohttp
 import pytest
 
 from botcore.model.secret import Secret
-from condor.home import find_home
-from condor.settings import Environment, Settings
-from condor.wiring import Program, wall_clock
+from condor.wiring import Program
 from tests.fakes.simvenue.front import Front
 from tests.fakes.simvenue.server import Server
 from tests.fakes.simvenue.venue import SimVenue
+from tests.support import programs
 
 KEY = "canaryKEY7Qm2xT9vB4nR8sLc0pZ6wYdFhJkA1eGuXo3iVtN5bMqE8rU2yD4fH7"
 SECRET = "canarySECRETz8Rk5uW1qYp7oHc3mVx9bTn2eJd6sGf4LaQ0iXwB1nM5vC9xZ3kL"
 PASSPHRASE = Secret("canary words nobody guesses")
+SETTINGS: dict[str, Any] = {"clock": {"tick_size": 0.5}, "market": {"pairs": ["BTC-USDT"]}}
 
 
 @asynccontextmanager
@@ -39,16 +39,9 @@ async def venue(monkeypatch: pytest.MonkeyPatch, kind: str = "spot", name: str =
         await server.stop()
 
 
-@asynccontextmanager
-async def running(folder: Path, passphrase: Secret | None = None) -> AsyncIterator[Program]:
+def running(folder: Path, passphrase: Secret | None = None) -> AbstractAsyncContextManager[Program]:
     """A started program, closed in the end."""
-    settings = Settings.model_validate({"clock": {"tick_size": 0.5}, "market": {"pairs": ["BTC-USDT"]}})
-    program = Program(find_home(folder), settings, Environment(http="127.0.0.1:0"), wall_clock(), passphrase=passphrase)
-    try:
-        await program.start()
-        yield program
-    finally:
-        await program.close()
+    return programs.running(folder, SETTINGS, passphrase)
 
 
 class Browser:

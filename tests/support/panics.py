@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from botcore.executors.data_types import OrderExecutorConfig
 from botcore.model.enums import TradeType
-from condor.home import find_home
-from condor.settings import Environment, Settings
 from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
+from condor.wiring import Program
+from tests.support import programs
+from tests.support.programs import FAST, OWNER, no_claim
+from tests.support.waiting import until
 
 D = Decimal
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 OPERATOR = Actor(2, "Op", Role.OPERATOR, "telegram", 2)
 VENUE, PAIR = "binance_perpetual", "BTC-USDT"
 
 
-def no_claim(connection: Any) -> None:
-    """A tap that is always the first."""
+def settings_of(connector_name: str = VENUE) -> dict[str, Any]:
+    """A fast market of one pair."""
+    return {"market": {**FAST["market"], "connector": connector_name, "pairs": [PAIR]}, "clock": FAST["clock"]}
 
 
-def made(folder: Path, connector_name: str = VENUE) -> Program:
-    """A program that is not started, with a fast market of one pair."""
-    market = {"speed": 20, "connector": connector_name, "pairs": [PAIR]}
-    settings = Settings.model_validate({"market": market, "clock": {"tick_size": 0.25}})
-    return Program(find_home(folder), settings, Environment(http="127.0.0.1:0"), wall_clock())
-
-
-@asynccontextmanager
-async def running(folder: Path, connector_name: str = VENUE) -> AsyncIterator[Program]:
-    """A started one, closed in the end."""
-    program = made(folder, connector_name)
-    try:
-        await program.start()
-        yield program
-    finally:
-        await program.close()
-
-
-async def until(holds: Callable[[], Any], what: str, patience_s: float = 60.0) -> None:
-    deadline = asyncio.get_running_loop().time() + patience_s
-    while not holds():
-        assert asyncio.get_running_loop().time() < deadline, f"waited {patience_s:g} s for {what}"
-        await asyncio.sleep(0.05)
+def running(folder: Path, connector_name: str = VENUE) -> AbstractAsyncContextManager[Program]:
+    """A started program, closed in the end."""
+    return programs.running(folder, settings_of(connector_name))
 
 
 async def bot_with_position(program: Program) -> str:

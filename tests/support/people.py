@@ -12,6 +12,9 @@ from condor.wiring import Program
 
 ROLES = (Role.VIEWER, Role.TRADER, Role.OWNER, Role.OPERATOR, Role.ALERT_ONLY)
 STATES = (ALLOWED, MUTED, ALLOWED, LEFT, MUTED, REFUSED, MUTED)
+NASTY = ('_*[]<&">\U0001f9a4 ' * 25)[:200]
+"""A name of 200 characters that are all in somebody's way."""
+
 YEAR_2096_MS = 4_000_000_000_000
 """Later than all that a card forgets."""
 

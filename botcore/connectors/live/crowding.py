@@ -1,4 +1,11 @@
-"""Orders that rest and only reduce take room: Binance counts them against the position and refuses an exit beyond it (-4118), whoever sent them (O16)."""
+"""Orders that rest and only reduce take room: Binance counts them against the position and refuses an exit beyond it (-4118), whoever sent them (O16).
+
+What its documents say (developers.binance.com, USD-M): -4118 is REDUCE_ONLY_MARGIN_CHECK_FAILED, a margin check of the new order "combined with an existing same-side
+open order" (error codes). A conditional order stands in the Algo Service until it fires: "no margin check before the conditional order gets triggered" (change
+log, 2025-11-06), so an untriggered stop takes no room. Fired, it meets the same check: ALGO_UPDATE tells REJECTED, "such as margin check failures". An older
+help page (360039707291, of 2024) lets reduce-only market and stop-market orders of the whole position go first; in 2026 a close of the whole position beside a resting
+take profit was answered with -4118 all the same (reported as issue 386 of xLydianSoftware/Qubx).
+"""
 
 from __future__ import annotations
 

@@ -243,7 +243,9 @@ def test_a_value_without_a_type_is_a_field_and_a_default_of_none_may_be_none(tmp
 def test_what_a_file_prints_is_a_line_of_the_log(tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
     """`condor run` says where it is on its output, a backtest its result: programs read that."""
     caplog.set_level("INFO")
-    config_class(tmp_path, "size: int = 1", "import sys\nprint('markets', 3, sep=': ')\nprint('aside', file=sys.stderr)\n")
+    config_class(
+        tmp_path, "size: int = 1", "import sys\nprint('markets', 3, sep=': ')\nprint('as', end='', file=sys.stderr)\nprint('ide', file=sys.stderr)\n"
+    )
     assert capsys.readouterr() == ("", "aside\n")
     assert "markets: 3" in caplog.text
 

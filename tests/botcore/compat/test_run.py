@@ -15,7 +15,7 @@ from botcore.compat.perpetuals import Own
 from botcore.compat.positions import seen_as
 from botcore.controllers.updates import updated
 from botcore.executors.catalog import executor_configs
-from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, config_values
+from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig, config_values
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import ConfigError
 from botcore.model.instrument import Market
@@ -440,6 +440,30 @@ def test_an_executor_of_nothing_is_refused_and_the_file_goes_on(kind: str, tmp_p
     assert executor_configs()[info.type].model_validate(config_values(info.config)).amount == 0, "it is read from the records too"
     with pytest.raises(ValueError, match="amount"):
         info.config.amount = D(-1)
+
+
+@pytest.mark.parametrize("amount", [0, -0.5])
+def test_buying_nothing_is_refused_as_what_it_would_have_been(amount: float, tmp_path: Path) -> None:
+    stage = Stage("one_of_each", tmp_path, **WHERE, kind="position")
+    controller, ids = stage.controller, []
+
+    def once() -> list[Any]:
+        if not ids:
+            barriers = TripleBarrierConfig(stop_loss=D("0.02"))
+            ids.append(controller.buy(PERP, "ETH-USDT", amount, triple_barrier_config=barriers))
+            ids.append(controller.sell(PERP, "ETH-USDT", amount, 101, ExecutionStrategy.LIMIT_MAKER))
+        return []
+
+    controller.determine_executor_actions = once
+    for _ in range(3):
+        stage.tick()
+    assert [info.id for info in stage.infos] == ids
+    assert [(info.type, info.side, info.config.amount) for info in stage.infos] == [
+        ("position_executor", TradeType.BUY, 0),
+        ("order_executor", TradeType.SELL, 0),
+    ]
+    assert stage.infos[1].config.execution_strategy is ExecutionStrategy.LIMIT_MAKER
+    assert {info.reason for info in stage.infos} == {"the amount is below the lot size 0.001 ETH of ETH-USDT"}
 
 
 # ---- pace ----------------------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_results_of_two_quote_assets_are_converted_and_not_added() -> None:
         ("EUR", 8, 4, 408),
         ("USDT", 10, 0, 210),
     ]
-    assert bench.orchestrator.pnl("main") == 25
+    assert bench.orchestrator.results.pnl("main") == 25
     assert (report.asset, report.closed_executors, report.winning_executors) == ("USDT", 2, 2)
     assert report.close_type_counts == {CloseType.EARLY_STOP: 2}
 
@@ -110,7 +110,7 @@ def test_a_rate_that_nobody_knows_makes_the_whole_unknown_and_is_named() -> None
     report = bench.orchestrator.report()
     assert numbers(report) == (None, 0, None, None, ("EUR",))
     assert [(each.asset, each.global_pnl) for each in report.by_asset] == [("EUR", -10), ("USDT", 10)], "each for itself stays exact"
-    assert bench.orchestrator.pnl("main") is None
+    assert bench.orchestrator.results.pnl("main") is None
 
 
 def test_a_rate_may_lead_over_what_is_traded() -> None:
@@ -125,9 +125,9 @@ def test_a_bot_whose_controllers_name_no_market_tells_its_results_in_what_it_ear
     bench = Assets(has_rate=False)
     bench.closed(IN_USDT, 110)
     # as it begins after a restart: nothing runs, and the sums are back
-    bench.orchestrator.asset = ""
+    bench.orchestrator.results.asset = ""
     assert numbers(bench.orchestrator.report()) == (10, 0, 10, 210, ())
-    assert bench.orchestrator.asset == "USDT"
+    assert bench.orchestrator.results.asset == "USDT"
 
 
 # ---- limits --------------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_a_drawdown_counts_in_the_asset_of_the_limit() -> None:
     bench.opened(IN_EUR)
     bench.quote(92, of=IN_EUR)
     bot.on_tick(bench.clock.now_ns)
-    assert breaches == [] and bench.orchestrator.drawdown.drop == 10
+    assert breaches == [] and bench.orchestrator.drawdowns.whole.drop == 10
     bench.quote(91, of=IN_EUR)
     bot.on_tick(bench.clock.now_ns)
     assert [(breach.drop, breach.limit) for breach in breaches] == [(D("11.25"), 11)] and bot.is_stopping
@@ -164,11 +164,11 @@ def test_a_rate_alone_moves_what_was_earned_and_an_unknown_one_is_not_looked_at(
     bot, breaches = limited(bench, max_global_drawdown_quote=5)
     bench.closed(IN_EUR, 140)
     bot.on_tick(bench.clock.now_ns)
-    assert bench.orchestrator.drawdown.peak == 50
+    assert bench.orchestrator.drawdowns.whole.peak == 50
     for of in (EUR, IN_USDT):
         bench.states[of.market].book.clear()
     bot.on_tick(bench.clock.now_ns)
-    assert (breaches, bench.orchestrator.drawdown.drop) == ([], 0), "what is not known is no drop"
+    assert (breaches, bench.orchestrator.drawdowns.whole.drop) == ([], 0), "what is not known is no drop"
     bench.quote("1.1", of=EUR)
     bot.on_tick(bench.clock.now_ns)
     assert [(breach.peak, breach.drop) for breach in breaches] == [(50, 6)]
@@ -184,17 +184,17 @@ def test_only_what_changed_is_asked_whatever_the_rates_do() -> None:
 
     bench = Assets(factories={"position_executor": Counting})
     executors = [bench.opened(IN_EUR if number % 2 else IN_USDT) for number in range(10)]
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     asked.clear()
     for rate in ("1.2", "1.3"):
         bench.quote(rate, of=EUR)
         bench.quote(101, of=IN_EUR)
-        bench.orchestrator.observe()
+        bench.orchestrator.drawdowns.observe()
         assert asked == [] and bench.orchestrator.shelf("main").pnl == 5 * D(rate)
     bench.orchestrator.stop(executors[1].id)
     bench.send()
     bench.venue.trade(bench.orders[-1], amount="0.5", price=101)
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     assert asked == [executors[1].id]
 
 
@@ -231,7 +231,7 @@ def test_each_assets_sums_come_back() -> None:
     bot, _ = limited(later)
     restore_bot(bot, bench.records.bot_records(), later.venues, later.market_data)  # type: ignore[arg-type]
     assert later.orchestrator.report() == bench.orchestrator.report()
-    assert later.orchestrator.pnl("main") == 10 - 5 * Decimal("1.25")
+    assert later.orchestrator.results.pnl("main") == 10 - 5 * Decimal("1.25")
 
 
 # ---- worth and peaks ---------------------------------------------------------------------------------------------------------
@@ -256,20 +256,20 @@ def restored(records: list[DrawdownRecord]) -> tuple[Assets, list[Fact]]:
     bench = Assets()
     told: list[Fact] = []
     bench.bus.subscribe(Fact, told.append)
-    bench.orchestrator.restore_drawdowns(records)
+    bench.orchestrator.drawdowns.restore(records)
     return bench, [fact for fact in told if fact.kind == FactKind.DRAWDOWN_ANEW]
 
 
 def test_a_peak_in_another_asset_is_told_and_counted_anew() -> None:
     bench, told = restored([DrawdownRecord("", D(1000), D(30), "EUR"), DrawdownRecord("main", D(20), D(5), "USDT")])
     assert [(fact.controller_id, fact.payload) for fact in told] == [("", {"before": "EUR", "now": "USDT", "peak_quote": "1000"})]
-    whole, main = bench.orchestrator.drawdown, bench.orchestrator.shelf("main").drawdown
+    whole, main = bench.orchestrator.drawdowns.whole, bench.orchestrator.shelf("main").drawdown
     assert (main.peak, main.worst) == (20, 5)
     assert not whole.is_due(10**18), "nothing was seen yet: the old row stands"
     bench.closed(IN_USDT, 90)
     written: list[DrawdownRecord] = []
     bench.bus.subscribe(DrawdownChanged, lambda event: written.append(event.drawdown.record()))
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     assert (whole.peak, whole.drop, whole.worst) == (-10, 0, 0), "from where it stands, not from 1,000 EUR"
     assert main.drop == 30
     assert {(record.controller_id, record.peak_quote, record.asset) for record in written} == {("", D(-10), "USDT"), ("main", D(20), "USDT")}
@@ -277,10 +277,10 @@ def test_a_peak_in_another_asset_is_told_and_counted_anew() -> None:
 
 def test_a_peak_of_an_older_version_counts_and_gets_its_asset() -> None:
     bench, told = restored([DrawdownRecord("", D(50), D(0))])
-    assert told == [] and bench.orchestrator.drawdown.peak == 50
+    assert told == [] and bench.orchestrator.drawdowns.whole.peak == 50
     written: list[DrawdownRecord] = []
     bench.bus.subscribe(DrawdownChanged, lambda event: written.append(event.drawdown.record()))
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     assert [(record.peak_quote, record.asset) for record in written if not record.controller_id] == [(D(50), "USDT")]
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     assert len(written) == 1

@@ -52,9 +52,9 @@ def sums_of(infos: list[Any]) -> dict[str, OpenSums]:
 def agree(bench: VenueBench) -> None:
     """The quick sums are those of every executor asked by itself."""
     shelf = bench.orchestrator.shelf("main")
-    quick = shelf.standing.sums(bench.orchestrator._closing_price)
+    quick = shelf.standing.sums(bench.orchestrator.results.closing_price)
     assert quick == sums_of(shelf.active())
-    assert bench.orchestrator.pnl("main") == bench.orchestrator.report("main").global_pnl_quote
+    assert bench.orchestrator.results.pnl("main") == bench.orchestrator.report("main").global_pnl_quote
 
 
 steps = st.lists(
@@ -110,18 +110,18 @@ def test_only_what_changed_is_asked() -> None:
     executors = [open_one(bench, "ETH-USDT", PERP, BUY) for _ in range(20)]
     for order in list(bench.orders):
         bench.venue.trade(order, price=100)
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     assert len(asked) == 20
     asked.clear()
     bench.quote(101)
-    bench.orchestrator.observe()
-    assert asked == [] and bench.orchestrator.pnl("main") == 80
+    bench.orchestrator.drawdowns.observe()
+    assert asked == [] and bench.orchestrator.results.pnl("main") == 80
     bench.orchestrator.stop(executors[3].id)
     bench.send()
     bench.venue.trade(bench.orders[-1], amount=1, price=101)
-    bench.orchestrator.observe()
+    bench.orchestrator.drawdowns.observe()
     assert set(asked) == {executors[3].id}
-    assert bench.orchestrator.pnl("main") == 80
+    assert bench.orchestrator.results.pnl("main") == 80
 
 
 def test_order_executors_own_pnl_stays_zero_while_it_works() -> None:

@@ -85,7 +85,7 @@ def test_bot_that_fell_from_its_peak_before_a_restart_is_stopped_by_what_it_fall
     restore_bot(
         after.bot, BotRecords([], [], [], [], [], [], drawdowns=records.drawdowns), after.bench.runtime.connectors, after.bench.runtime.market_data
     )
-    drawdown = after.bot.orchestrator.drawdown
+    drawdown = after.bot.orchestrator.drawdowns.whole
     assert (drawdown.peak, drawdown.worst) == (30, 15)
     assert after.bot.orchestrator.shelf("big").drawdown.peak == 20
     after.bench.settle(5)
@@ -110,7 +110,7 @@ def test_rows_say_what_they_are_in_and_another_asset_is_counted_anew(rig: Rig, t
     restore_bot(after.bot, BotRecords([], [], [], [], [], [], drawdowns=in_eur), after.bench.runtime.connectors, after.bench.runtime.market_data)
     after.bench.tick(10)
     assert after.breaches == [], "1,000 EUR are no peak of what is counted in USDT"
-    assert after.bot.orchestrator.drawdown.peak < 1000
+    assert after.bot.orchestrator.drawdowns.whole.peak < 1000
     after.journal.close()
 
 
@@ -127,9 +127,9 @@ def test_a_file_of_before_keeps_its_peaks_without_an_asset(tmp_path: Path) -> No
 def test_whoever_starts_a_bot_again_is_not_held_to_what_it_lost_before(rig: Rig) -> None:
     rig.bench.price(110)
     rig.bench.price(100)
-    drawdown = rig.bot.orchestrator.drawdown
+    drawdown = rig.bot.orchestrator.drawdowns.whole
     assert drawdown.drop == 30
-    rig.bot.orchestrator.begin_drawdowns()
+    rig.bot.orchestrator.drawdowns.begin_with_next()
     rig.bench.price(99)
     assert (drawdown.peak, drawdown.drop, drawdown.worst) == (-3, 0, 30), "from where it stands, known for the first time"
     assert rig.rows()[""] == ("-3", "30"), "a lower peak is written at once"

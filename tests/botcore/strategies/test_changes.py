@@ -310,7 +310,7 @@ def test_controller_that_lost_more_than_its_limit_is_ended_with_all_its_executor
 def test_limit_itself_is_not_beyond_it() -> None:
     bench, bot, breaches = limited(max_global_drawdown_quote=30)
     bench.price(90)
-    assert breaches == [] and bot.orchestrator.drawdown.drop == 30
+    assert breaches == [] and bot.orchestrator.drawdowns.whole.drop == 30
     bench.price("89.99")
     assert [breach.drop for breach in breaches] == [D("30.03")]
     bench.settle()
@@ -422,7 +422,7 @@ def test_ph_13_initial_positions_replace_older_records_at_the_mid_once() -> None
     old = HoldRecord("main", SPOT, ETH, "net", D(7), D(700), D(100), D(0), D(0), D(3), D(700), False)
     bench.orchestrator.holds.put(PositionHold.from_record(old, eth))
     positions = [brought(ETH, "2", "BUY"), brought("BTC-USDT", "0.1", "SELL")]
-    bench.orchestrator.begin_with("main", positions)
+    bench.orchestrator.hold_keeper.begin_with("main", positions)
     bench.tick()
     assert [position.amount for position in bench.orchestrator.positions("main")] == [7], "no price, no position yet"
     bench.quote(230, of=eth)
@@ -434,18 +434,18 @@ def test_ph_13_initial_positions_replace_older_records_at_the_mid_once() -> None
         assert (second.amount, second.side, second.breakeven_price) == (D("-0.1"), SELL, 230)
         for position in (first, second):
             assert (position.volume_traded_quote, position.cum_fees_quote, position.unrealized_pnl_quote) == (0, 0, 0)
-        bench.orchestrator.begin_with("main", positions)
+        bench.orchestrator.hold_keeper.begin_with("main", positions)
     assert bench.orchestrator.report("main").global_pnl_quote == 0
 
 
 def test_ph_13_records_of_a_bot_that_has_begun_stand() -> None:
     eth = instrument(ETH, SPOT)
     bench = VenueBench(eth, price=230)
-    bench.orchestrator.begin_with("main", [brought(ETH, "2", "BUY")])
+    bench.orchestrator.hold_keeper.begin_with("main", [brought(ETH, "2", "BUY")])
     traded = HoldRecord("main", SPOT, ETH, "net", D("1.5"), D(345), D(230), D(4), D(0), D(0), D(120), False)
     hold = PositionHold.from_record(traded, eth)
     bench.orchestrator.holds.put(hold)
-    bench.orchestrator.has_begun("main", hold.instrument.market)
+    bench.orchestrator.hold_keeper.has_begun("main", hold.instrument.market)
     bench.tick()
     (position,) = bench.orchestrator.positions("main")
     assert (position.amount, position.realized_pnl_quote) == (D("1.5"), 4), "a restart does not bring back what was sold since"
@@ -464,6 +464,6 @@ def test_ph_13_controller_decides_when_it_has_what_it_begins_with() -> None:
 def test_hedge_positions_begin_side_by_side() -> None:
     bench = VenueBench(price=50)
     bench.venue.mode = PositionMode.HEDGE
-    bench.orchestrator.begin_with("main", [brought(ETH, "2", "BUY", PERP), brought(ETH, "3", "SELL", PERP)])
+    bench.orchestrator.hold_keeper.begin_with("main", [brought(ETH, "2", "BUY", PERP), brought(ETH, "3", "SELL", PERP)])
     bench.tick()
     assert sorted(position.amount for position in bench.orchestrator.positions("main")) == [-3, 2]
