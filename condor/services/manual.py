@@ -85,7 +85,8 @@ class ManualService:
             If the market is not to be had.
         """
         require(actor, Role.TRADER, "an order")
-        if ticket.venue and ticket.pair:
+        if ticket.venue and ticket.pair and ticket.asked:
+            # a question before the last: its price may be there by then
             self._open(ticket)
         if ticket.missing:
             return ticket

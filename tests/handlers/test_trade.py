@@ -19,8 +19,8 @@ from condor.store.panels import AlreadyDone
 from condor.tickets import Ticket, read_ticket
 from condor.users import Actor, Forbidden, Role
 from tests.support.house import House
+from tests.support.programs import OWNER, no_claim
 
-OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 D = Decimal
 PERP, SPOT = "binance_perpetual", "binance"
 here = pytest.mark.asyncio(loop_scope="module")
@@ -41,12 +41,8 @@ async def house(shared: House) -> AsyncIterator[House]:
     manual = shared.program.services.manual
     rest = [order.order_id for order in manual.at_work(OWNER)]
     if rest:
-        await manual.cancel(OWNER, rest, free)
+        await manual.cancel(OWNER, rest, no_claim)
     await shared.until(lambda: not manual.at_work(OWNER), "the end of all orders")
-
-
-def free(connection: Any) -> None:
-    """A tap that is always the first."""
 
 
 def trades(house: House) -> int:
@@ -65,7 +61,7 @@ async def ticket(house: House, line: str) -> Ticket:
 
 async def given(house: House, line: str) -> Any:
     """An order that was confirmed."""
-    return await house.program.services.manual.place(OWNER, await ticket(house, line), free)
+    return await house.program.services.manual.place(OWNER, await ticket(house, line), no_claim)
 
 
 async def ended(house: House, order_id: str) -> Any:
@@ -112,7 +108,7 @@ async def test_again_is_a_new_preview_and_another_order(house: House) -> None:
     first = await ended(house, (await given(house, "buy 0.01 BTC-USDT")).order_id)
     outcome = await house.send("/start")
     panel = house.program.services.panels.fresh(OWNER, "trade_order", {"id": first.order_id})
-    shown = await house.program._fronts[0]._router._taps._calls.act("trade_again", {"id": first.order_id}, OWNER, free, panel)
+    shown = await house.program._fronts[0]._router._taps._calls.act("trade_again", {"id": first.order_id}, OWNER, no_claim, panel)
     again = Ticket.of(shown.args["ticket"])  # type: ignore[union-attr]
     assert (again.pair, again.amount, again.kind, again.mode) == ("BTC-USDT", "0.01", "MARKET", "paper")
     assert again.ticket_id != first.order_id and outcome is not None
@@ -135,11 +131,11 @@ async def test_a_double_tap_is_one_order(house: House) -> None:
 async def test_a_ticket_is_one_order_whoever_confirms_it_and_at_once(house: House) -> None:
     manual, before = house.program.services.manual, trades(house)
     wanted = await ticket(house, "buy 0.01 BTC-USDT")
-    told = await asyncio.gather(*(manual.place(OWNER, wanted, free) for _ in range(4)), return_exceptions=True)
+    told = await asyncio.gather(*(manual.place(OWNER, wanted, no_claim) for _ in range(4)), return_exceptions=True)
     assert sum(isinstance(each, AlreadyDone) for each in told) == 3
     await ended(house, wanted.ticket_id)
     with pytest.raises(AlreadyDone):
-        await manual.place(OWNER, wanted, free)
+        await manual.place(OWNER, wanted, no_claim)
     assert trades(house) == before + 1
 
 
@@ -248,7 +244,7 @@ async def test_what_would_be_refused_says_so_on_the_card_and_has_no_confirm(hous
     assert words in house.text(card), house.text(card)
     assert not any("Confirm" in label for label in house.labels(card))
     with pytest.raises(UserError, match="nothing was placed"):
-        await house.program.services.manual.place(OWNER, await ticket(house, line), free)
+        await house.program.services.manual.place(OWNER, await ticket(house, line), no_claim)
 
 
 @here
@@ -267,9 +263,9 @@ async def test_a_halt_a_pause_and_a_venue_that_is_down_are_told_apart(house: Hou
     program._hosts.release()
     assert any("no new positions are taken: of the test" in problem for problem in told)
     await ended(house, (await given(house, "buy 0.01 BTC-USDT")).order_id)
-    await services.pauses.pause(OWNER, [""], free)
+    await services.pauses.pause(OWNER, [""], no_claim)
     told = (await services.manual.preview(OWNER, wanted)).problems
-    await services.pauses.resume(OWNER, [""], free)
+    await services.pauses.resume(OWNER, [""], no_claim)
     assert any("paused by You" in problem for problem in told)
     state = program._host.runtime.markets[Market(PERP, "BTC-USDT")]
     state.ended = True
@@ -293,7 +289,7 @@ async def test_a_refusal_of_the_venue_is_told_with_its_reason_and_nothing_is_sen
 
     manual._previews.of = allowed  # type: ignore[method-assign]
     try:
-        order = await manual.place(OWNER, wanted, free)
+        order = await manual.place(OWNER, wanted, no_claim)
     finally:
         manual._previews.of = settled  # type: ignore[method-assign]
         gate.release()
@@ -308,17 +304,17 @@ async def test_a_refusal_of_the_venue_is_told_with_its_reason_and_nothing_is_sen
 async def test_only_traders_trade_and_operators_cancel(house: House, role: Role) -> None:
     manual, other = house.program.services.manual, Actor(7, "Other", role, "telegram", 7)
     wanted, before = await ticket(house, "buy 0.01 BTC-USDT"), trades(house)
-    for ask in (manual.settled(other, wanted), manual.preview(other, wanted), manual.place(other, wanted, free)):
+    for ask in (manual.settled(other, wanted), manual.preview(other, wanted), manual.place(other, wanted, no_claim)):
         with pytest.raises(Forbidden):
             await ask
     registry = house.program._fronts[0]._registry
     assert {registry.commands["trade"].role, registry.screens["trade"].role, registry.actions["trade_place"].role} == {Role.TRADER}
     order = await given(house, "buy 0.01 BTC-USDT at -30%")
     if role is Role.OPERATOR:
-        assert await manual.cancel(other, [order.order_id], free) == 1
+        assert await manual.cancel(other, [order.order_id], no_claim) == 1
     else:
         with pytest.raises(Forbidden):
-            await manual.cancel(other, [order.order_id], free)
+            await manual.cancel(other, [order.order_id], no_claim)
     assert trades(house) == before + 1
 
 
@@ -374,7 +370,7 @@ async def test_what_is_bought_and_sold_by_hand_is_netted_in_one_bot_of_its_marke
 async def test_its_bot_is_stopped_like_any_other_and_started_again_by_the_next_order(house: House) -> None:
     manual, bots = house.program.services.manual, house.program.services.bots
     order = await given(house, "buy 10 XRP-USDT at -30%")
-    await bots.stop(OWNER, order.bot_id, free, keep_position=True)
+    await bots.stop(OWNER, order.bot_id, no_claim, keep_position=True)
     assert (await ended(house, order.order_id)).stage is Stage.CANCELLED
     await house.until(lambda: order.bot_id not in house.program._manager.running, "the end of the bot")
     await house.row_of(f"SELECT 1 FROM bots WHERE bot_id = '{order.bot_id}' AND state = 'stopped'")
@@ -408,14 +404,14 @@ async def test_cancel_touches_no_order_of_a_bot(house: House) -> None:
     services = house.program.services
     draft = await services.drafts.begin(OWNER, "pmm_simple")
     wide = {"buy_spreads": "0.2", "sell_spreads": "0.2"}
-    view = await services.bots.start(OWNER, draft.controller_name, draft.answers | wide, free)
+    view = await services.bots.start(OWNER, draft.controller_name, draft.answers | wide, no_claim)
     await house.until(lambda: bool(services.data.trading.orders(OWNER)), "quotes")
     (its, *_) = [order.executor_id for order in services.data.trading.orders(OWNER) if order.bot_id == view.bot_id]
     await house.send("/cancel all", "no order by hand is at work")
     await house.send(f"/cancel {its}", "Orders of bots end with their bot: /stop")
     with pytest.raises(UserError, match="none of these orders is at work"):
-        await services.manual.cancel(OWNER, [its], free)
-    await services.bots.stop(OWNER, view.bot_id, free, keep_position=False)
+        await services.manual.cancel(OWNER, [its], no_claim)
+    await services.bots.stop(OWNER, view.bot_id, no_claim, keep_position=False)
     await house.until(lambda: view.bot_id not in house.program._manager.running, "the end of the bot")
 
 
@@ -447,7 +443,7 @@ async def test_orders_and_their_cards_survive_a_restart(tmp_path: Any) -> None:
         # the preview that led to it shows the order, and confirms no second one
         with pytest.raises(AlreadyDone):
             await house.program.services.manual.place(
-                OWNER, Ticket.of({**(await ticket(house, "buy 0.01 BTC-USDT")).values(), "ticket_id": order.order_id}), free
+                OWNER, Ticket.of({**(await ticket(house, "buy 0.01 BTC-USDT")).values(), "ticket_id": order.order_id}), no_claim
             )
 
 
