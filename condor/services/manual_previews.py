@@ -206,6 +206,8 @@ class ManualPreviews:
         if state is None or mid is None or touch is None or request is None:
             yield f"there is no price of {ticket.pair} at {self._purse.title(ticket.venue)} yet: tap Fresh numbers in a moment"
             return
+        if adds and not state.is_usable(host.clock.now_ns):
+            yield f"the book of {ticket.pair} can't be trusted now (it is missing, stale or crossed): tap Fresh numbers in a moment"
         instrument = state.instrument
         ticks = request.price_ticks if request.price_ticks is not None else instrument.floor_ticks(touch)
         small = instrument.refusal(request.lots, None if request.position_action is PositionAction.CLOSE else ticks)

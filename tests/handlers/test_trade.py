@@ -457,3 +457,29 @@ async def test_panic_ends_orders_by_hand_and_no_new_one_is_taken(tmp_path: Any) 
         wanted = await ticket(house, "buy 0.01 BTC-USDT")
         problems = (await house.program.services.manual.preview(OWNER, wanted)).problems
         assert any("until the owner releases it with a reason (/panic)" in problem for problem in problems)
+
+
+@pytest.mark.asyncio
+async def test_a_process_that_ends_between_yes_and_the_order_has_sent_nothing_and_never_does(tmp_path: Any) -> None:
+    async with House(tmp_path / "house") as house:
+        card = await house.send("/trade buy 0.01 BTC-USDT", "Buy 0.01 BTC")
+        manual = house.program.services.manual
+        written = manual._written
+
+        async def last(*args: Any) -> None:
+            await written(*args)
+            raise RuntimeError("the power goes")
+
+        manual._written = last  # type: ignore[method-assign]
+        await house.tap("Confirm", card)
+        assert house.rows("SELECT state FROM confirms ORDER BY created_ms LIMIT 1") == [("unknown",)]
+        await house.restart()
+        await house.send("/orders", "No order is out")
+        assert house.rows("SELECT count(*) FROM v_intents") == [(0,)] and trades(house) == 0
+        # what was answered is not answered again; a fresh preview of the same order is, once
+        assert "nobody knows what came of it" in await house.tap("Confirm", card)
+        assert trades(house) == 0
+        await house.tap("Fresh numbers", card)
+        assert await house.tap("Confirm", card) == "Accepted"
+        await is_so(house, card, "filled")
+        assert trades(house) == 1
