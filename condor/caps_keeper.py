@@ -1,4 +1,4 @@
-"""Keeps the caps of the live accounts: brings back what was written down, hears of orders and executions, and writes down days and latches."""
+"""Keeps the caps of the accounts of a host, live or paper: brings back what was written down, hears of orders and executions, and writes down days and latches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from botcore.model.enums import PriceType
 from botcore.model.events import Fact, FactKind, FundingBooked, OrderClosed, OrderFilled, OrderSubmitted
@@ -16,34 +16,48 @@ from botcore.recorder.journal import Journal
 from botcore.risk.cap_gate import AccountSides, Caps
 from botcore.risk.cap_ledger import DAY_NS, DayLedger, Working
 from botcore.risk.caps import AccountCaps
-from condor.hosts import LIVE
-from condor.live_host import ACCOUNT, LiveHost
+from condor.hosts import ACCOUNT_OF, LIVE, Host
 from condor.store import Connection
 from condor.store.caps import CapDayRow, cap_days, caps_of, put_cap_day
 
 log = logging.getLogger(__name__)
 
 
-class CapsKeeper:
-    """See the module. `open` before bots come back: what their orders do from then on is heard."""
+class CappedHost(Host, Protocol):
+    """A host as the caps see it."""
 
-    def __init__(self, host: LiveHost, journal: Journal) -> None:
+    def account_names(self) -> list[str]: ...
+
+    def title(self, name: str) -> str: ...
+
+    def leverage(self, name: str, trading_pair: str) -> int | None:
+        """None while nobody knows."""
+
+
+class CapsKeeper:
+    """See the module. `open` before bots come back: what their orders do from then on is heard.
+
+    Parameters
+    ----------
+    mode : str
+        LIVE or PAPER: that of the host's bots.
+    """
+
+    def __init__(self, host: CappedHost, journal: Journal, mode: str = LIVE) -> None:
         self._host = host
         self._journal = journal
-        self.caps = Caps(host.runtime.rates.rate)
+        self.mode = mode
+        self._account = ACCOUNT_OF[mode]
+        self.caps = Caps(host.runtime.market_data.rates.rate)
         self._ledgers: dict[str, DayLedger] = {}
 
     def open(self) -> None:
         """Take up what earlier processes have left, and stand at the gate."""
-        allowed = self._journal.read(lambda connection: caps_of(connection, LIVE)).result()
-        days = self._journal.read(lambda connection: cap_days(connection, LIVE)).result()
-        for name in self._host.accounts:
-            ledger = self._journal.read(partial(self._restored, name, days.get(name))).result()
-            self._ledgers[name] = self.caps.watch(name, self._sides(name), ledger)
-            if name in allowed:
-                self.caps.set(name, AccountCaps.model_validate(allowed[name]))
+        self.look()
         self.caps.on_day = self._write_day
         self.caps.on_latch = self._tell_latch
+        # a paper account is opened with its first market, whenever that is
+        self.caps.on_unknown = lambda name: self.look()
         bus = self._host.bus
         bus.subscribe(OrderSubmitted, self._on_submitted)
         bus.subscribe(OrderFilled, self._on_filled)
@@ -51,6 +65,37 @@ class CapsKeeper:
         bus.subscribe(FundingBooked, self._on_funding)
         self._host.runtime.gate.caps = self.caps
         self._host.clock.add(self.caps, before=self._host.runtime.dispatch)
+
+    def look(self) -> None:
+        """Watch the accounts that have come since the last look, with what was written down of them."""
+        new = [name for name in self._host.account_names() if name not in self._ledgers]
+        if not new:
+            return
+        allowed = self._journal.read(lambda connection: caps_of(connection, self.mode)).result()
+        days = self._journal.read(lambda connection: cap_days(connection, self.mode)).result()
+        for name in new:
+            ledger = self._journal.read(partial(self._restored, name, days.get(name))).result()
+            self._ledgers[name] = self.caps.watch(name, self._sides(name), ledger)
+            if name in allowed:
+                self.caps.set(name, AccountCaps.model_validate(allowed[name]))
+
+    def forget(self, name: str) -> None:
+        """This account is closed; should it come back, its day is read back from the records."""
+        self._ledgers.pop(name, None)
+        self.caps.forget(name)
+
+    def emptied(self) -> None:
+        """The accounts have their opening balances again: what was lost before does not count any more."""
+        for name in self._ledgers:
+            self.caps.begin_anew(name, self._host.clock.now_ns, is_emptied=True)
+
+    @property
+    def now_ns(self) -> int:
+        """Time of the host: the day of its accounts is a day of it."""
+        return self._host.clock.now_ns
+
+    def title(self, name: str) -> str:
+        return self._host.title(name)
 
     def _restored(self, name: str, row: CapDayRow | None, connection: Connection) -> DayLedger:
         """The day of an account as the records know it."""
@@ -61,7 +106,7 @@ class CapsKeeper:
             ledger.latched = row.latched
             if row.day == day:
                 ledger.based_on(day, row.begun_with)
-        for order in day_orders(connection, ACCOUNT, name, since_ns):
+        for order in day_orders(connection, self._account, name, since_ns):
             if order.price is None:
                 # at market, and nothing of it is known to have traded: its executions count when they come
                 continue
@@ -71,18 +116,19 @@ class CapsKeeper:
                 ledger.restored(order.client_order_id, Working(quote, counted * price, counted, order.filled if order.is_of_today else Decimal(0)))
             else:
                 ledger.spent(quote, order.filled * price)
-        for fill in day_fills(connection, ACCOUNT, name, min(since_ns, ledger.since_ns)):
+        for fill in day_fills(connection, self._account, name, min(since_ns, ledger.since_ns)):
             # what its order has filled is known from the order already
             ledger.traded(fill.trading_pair, fill.trade_id, "", fill.amount, fill.base, fill.quote, fill.ts_ns)
-        for pair, amount, ts_ns in day_funding(connection, ACCOUNT, name, ledger.since_ns):
+        for pair, amount, ts_ns in day_funding(connection, self._account, name, ledger.since_ns):
             ledger.moved(pair, Decimal(0), amount, ts_ns)
         return ledger
 
     def _sides(self, name: str) -> AccountSides:
-        account = self._host.accounts[name]
+        connectors = self._host.runtime.connectors
 
         def held() -> Iterable[tuple[str, Decimal]]:
-            for book in account.connector.own.books():
+            # nothing is known to be held while a venue has never answered
+            for book in connectors[name].own.books() if name in connectors else ():
                 yield book.instrument.market.trading_pair, book.instrument.amount(book.net)
 
         def price(pair: str) -> Decimal | None:
@@ -90,7 +136,7 @@ class CapsKeeper:
             found = None if state is None else state.price(PriceType.MidPrice)
             return None if found is None or found.is_nan() else found
 
-        return AccountSides(held, price, lambda pair: account.connector.account.leverage.get(pair))
+        return AccountSides(held, price, lambda pair: self._host.leverage(name, pair))
 
     # ---- what happens ----------------------------------------------------------------------------------------------
     def _ledger(self, connector_name: str) -> DayLedger | None:
@@ -120,7 +166,7 @@ class CapsKeeper:
     # ---- what is written and told ----------------------------------------------------------------------------------
     def _write_day(self, name: str, day: int, base: dict[str, Any], latched: str) -> None:
         row = CapDayRow(day, base, latched)
-        self._journal.run(lambda connection: put_cap_day(connection, LIVE, name, row)).add_done_callback(_written)
+        self._journal.run(lambda connection: put_cap_day(connection, self.mode, name, row)).add_done_callback(_written)
 
     def _tell_latch(self, name: str, reason: str) -> None:
         text = f"cap of its day: {reason}. Nothing new is opened there until the owner releases it (/caps); exits go on"

@@ -83,9 +83,9 @@ def start(
     live: Annotated[bool, typer.Option("--live", help="With real money, at the accounts whose keys were given.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """Start Condor with a bot of a script, or of the controllers that its config names; on paper unless --live is given."""
+    """Start a bot of a script, or of the controllers that its config names, in the instance that runs on this home, else with a new one; on paper unless --live."""
     from condor.configs import Configs
-    from condor.home import holder_of
+    from condor.control.commands import start_there
     from condor.hosts import LIVE, PAPER
     from condor.logs import Speaker
     from condor.passphrase import at_start
@@ -99,20 +99,45 @@ def start(
     place = find_home(home)
     now_ms = time.time_ns() // 1_000_000
     plan = read_plan(place, Configs(place, now_ms), script, conf)
-    holder = holder_of(place)
-    if holder is not None:
-        raise UserError(f"another Condor holds this home ({holder}); start the bot in its chat with /new")
+    mode = LIVE if live else PAPER
+    if start_there(place, plan, mode, print):
+        return
     passphrase = at_start(Vault(place.vault), lambda text: print(f"condor: {text}", file=sys.stderr))
     program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database), passphrase)
-    run_until_signal(WithBot(program, plan, LIVE if live else PAPER), Speaker().say)
+    run_until_signal(WithBot(program, plan, mode), Speaker().say)
 
 
 @app.command()
 def link(home: HomeOption = None) -> None:
     """Print a fresh address of the running instance's page."""
-    from condor.running import fresh_link
+    from condor.control.commands import link as fresh_link
 
     print(fresh_link(find_home(home)))
+
+
+@app.command()
+def stop(
+    bot: Annotated[
+        str | None, typer.Argument(metavar="[BOT]", help="A bot; without one the whole instance ends, and bots go on with the next start.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave what the bot holds as it is, instead of closing it at market.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Stop a bot and close what it holds, or end the instance that runs on this home."""
+    from condor.control.commands import stop as stop_there
+
+    if keep and bot is None:
+        raise UserError("--keep is for a bot: name it")
+    stop_there(find_home(home), bot, print, keep=keep)
+
+
+@app.command()
+def status(home: HomeOption = None) -> None:
+    """Say how the instance that runs on this home stands; exit code 1 when nothing runs."""
+    from condor.control.commands import status as status_there
+
+    if not status_there(find_home(home), print):
+        raise typer.Exit(1)
 
 
 @app.command()

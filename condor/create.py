@@ -15,6 +15,7 @@ from condor.configs import Configs
 from condor.forms import Form, Question, answer_text, check_draft, default_answers, form_of, read_answer
 from condor.home import Home
 from condor.nested import nested
+from condor.private_file import write_private
 from condor.user_code import SCRIPTS
 
 Ask = Callable[[Question, str], str]
@@ -122,12 +123,12 @@ def _asked(
 
 
 def _written(folder: Path, stem: str, values: Callable[[str], Mapping[str, Any]]) -> Path:
-    """A new file with the values for its name; one that is there is never overwritten."""
+    """A new file with the values for its name, whole or not at all; one that is there is never overwritten."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.yml"
     number = 2
     while path.exists():
         path = folder / f"{stem}-{number}.yml"
         number += 1
-    path.write_text(yaml.safe_dump(dict(values(path.stem)), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    write_private(path, yaml.safe_dump(dict(values(path.stem)), sort_keys=False, allow_unicode=True))
     return path

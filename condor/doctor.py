@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ def _checks(home: Home) -> list[tuple[str, Callable[[], str]]]:
         ("extension botcore.lane", _lane),
         ("SQLite", _sqlite),
         ("home", lambda: _home(home)),
+        ("permissions", lambda: _permissions(home)),
         ("records", lambda: _records(home)),
         ("disk", lambda: _disk(home)),
         ("settings", lambda: _settings(home)),
@@ -104,6 +106,17 @@ def _home(home: Home) -> str:
     if not os.access(place, os.W_OK):
         raise UserError(f"the home {home.root} can't be written")
     return str(home.root)
+
+
+def _permissions(home: Home) -> str:
+    """Whether others of this machine can look into the data, or change what is traded."""
+    if home.data.is_dir() and home.data.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise UserError(f"others may look into {home.data}, where secrets stand: chmod 700 it")
+    folders = (home.conf, home.root / "controllers", home.root / "scripts")
+    loose = sorted(str(path.relative_to(home.root)) for folder in folders for path in folder.rglob("*") if path.stat().st_mode & stat.S_IWOTH)
+    if loose:
+        raise UserError(f"everybody on this machine may change what is traded: take that right from {', '.join(loose[:5])} (chmod o-w)")
+    return "only its owner may look into the data and change what is traded"
 
 
 def _records(home: Home) -> str:

@@ -58,7 +58,7 @@ WORDS: dict[str, dict[str, Any]] = {
     "min_profitability": ask("Smallest profit?", unit="ratio", suggest=("0.1%", "0.3%", "0.5%"), group="levels"),
     "target_profitability": ask("Profit that is quoted?", unit="ratio", suggest=("0.2%", "0.5%", "1%"), group="levels"),
     "max_profitability": ask("Largest profit?", unit="ratio", suggest=("0.5%", "1%", "2%"), group="levels"),
-    "keep_position": ask("Keep what it holds at the end?", new=False),
+    "keep_position": ask("Keep what it holds beyond the limit?", new=False),
 }
 
 

@@ -66,8 +66,13 @@ class Home:
 
     @property
     def chat_address(self) -> Path:
-        """Where the running instance's page is, for `condor link`."""
+        """Where the running instance's page is, for programs."""
         return self.data / "chat.address"
+
+    @property
+    def socket(self) -> Path:
+        """Where the command line speaks to the running instance."""
+        return self.data / "condor.sock"
 
     @property
     def venue_rules(self) -> Path:

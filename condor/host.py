@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from botcore.connectors.paper.books import PaperBooks, pairs_of, restore_account
+from botcore.connectors.paper.ledger import PerpetualLedger
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.core.limit import StepLimit
@@ -82,7 +83,9 @@ class TradingHost:
         self.store = SqlPaperStore(home.paper_database)
         self.bus = EventBus()
         self._wall = wall
+        self._configs = configs
         self._journal = journal
+        self.on_reset: Callable[[], None] = lambda: None
         self.source = PaperMarkets(home, configs, settings, self.store.feed_states(), lambda market: self.store.candles(str(market)))
         self._check_source()
         self.clock = Clock(
@@ -205,6 +208,18 @@ class TradingHost:
         return self.source.plan(market).instrument
 
     # ---- the paper accounts ----------------------------------------------------------------------------------------
+    def title(self, name: str) -> str:
+        """A paper account as people call it."""
+        return f"{self._configs.venue(name).title or name} (paper)" if name in self._configs.venues else f"{name} (paper)"
+
+    def account_names(self) -> list[str]:
+        return list(self.runtime.exchanges)
+
+    def leverage(self, name: str, trading_pair: str) -> int | None:
+        """Of an account in a pair."""
+        ledger = self.runtime.exchanges[name].ledger
+        return ledger.leverage.get(trading_pair, 1) if isinstance(ledger, PerpetualLedger) else 1
+
     def reset_paper(self) -> None:
         """Give every open paper account its opening balances again; the caller has made sure that no bot trades."""
         for exchange in self.runtime.exchanges.values():
@@ -213,3 +228,4 @@ class TradingHost:
             for asset, amount in self.source.balances(exchange.name, instrument).items():
                 exchange.deposit(asset, Decimal(amount))
         self._books.write(self.clock.now_ns, list(self.runtime.exchanges.values()))
+        self.on_reset()

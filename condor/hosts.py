@@ -11,6 +11,7 @@ from botcore.model.enums import PriceType
 from botcore.model.errors import UserError
 from botcore.model.instrument import Instrument, Market
 from botcore.recorder.recorder import MarketsRecorder
+from botcore.risk.gate import RiskGate
 from botcore.strategies.runtime import TradingRuntime
 from condor.host import TradingHost
 from condor.live_host import ACCOUNT, LiveHost
@@ -43,18 +44,29 @@ def mid_of(runtime: TradingRuntime, market: Market) -> Decimal | None:
 
 
 class Hosts:
-    """See the module."""
+    """See the module.
+
+    Parameters
+    ----------
+    live : LiveHost, optional
+        It may have no account yet, or no more: then there is none for anybody but the latches, which hold for what is connected later too.
+    """
 
     def __init__(self, paper: TradingHost, live: LiveHost | None = None) -> None:
         self.paper = paper
-        self.live = live
+        self._live = live
+
+    @property
+    def live(self) -> LiveHost | None:
+        """The host of real money while an account is connected."""
+        return self._live if self._live is not None and self._live.accounts else None
 
     def of(self, mode: str) -> Host:
         """The host of a bot; UserError when its account is not connected."""
         if mode != LIVE:
             return self.paper
         if self.live is None:
-            raise UserError("no live account is connected: /keys connects one, or condor connect VENUE on a terminal, for the next start")
+            raise UserError("no live account is connected: /keys connects one, or condor connect VENUE on a terminal")
         return self.live
 
     def all(self) -> list[Host]:
@@ -67,15 +79,19 @@ class Hosts:
             found.append((LIVE, self.live))
         return found
 
+    def gates(self) -> list[RiskGate]:
+        """Of all hosts, also of one without an account."""
+        return [self.paper.runtime.gate, *((self._live.runtime.gate,) if self._live is not None else ())]
+
     @property
     def halt_reason(self) -> str | None:
         """Why no new exposure is taken, on paper or live; None when it is."""
-        return next((host.runtime.gate.halt_reason for host in self.all() if host.runtime.gate.halt_reason is not None), None)
+        return next((gate.halt_reason for gate in self.gates() if gate.halt_reason is not None), None)
 
     def halt(self, reason: str) -> None:
-        for host in self.all():
-            host.runtime.gate.halt(reason)
+        for gate in self.gates():
+            gate.halt(reason)
 
     def release(self) -> None:
-        for host in self.all():
-            host.runtime.gate.release()
+        for gate in self.gates():
+            gate.release()

@@ -117,15 +117,24 @@ class LiveHost:
         self.on_learned: Callable[[str], object] = lambda name: None
         self._has_started = False
         self._around = Surroundings(self.clock, self.bus, ids, self._port, Random(wall.wall_ms()), self._time.now_ns, wall.wall_ms, rules, self)
-        self._watches = {plan.spec.name: VenueWatch() for plan in plans}
+        self._watches: dict[str, VenueWatch] = {}
         self._poked: set[str] = set()
         self._stall_ns = max(STALL_NS, 5 * int(settings.clock.tick_size * SECOND_NS))
         self._awake_ns: int | None = None
-        self._titles = {plan.spec.name: plan.spec.title or plan.spec.name for plan in plans}
-        self.accounts: dict[str, LiveAccount] = {plan.spec.name: self._open(plan) for plan in plans}
+        self._titles: dict[str, str] = {}
+        self.accounts: dict[str, LiveAccount] = {}
+        for plan in plans:
+            self.add(plan)
 
     def _now_ns(self) -> int:
         return self.clock.now_ns
+
+    def add(self, plan: AccountPlan) -> None:
+        """Put an account together; it is one whose venue has not answered yet until its rules are learned (`learn`), and is connected by `start`."""
+        name = plan.spec.name
+        self._titles[name] = plan.spec.title or name
+        self._watches[name] = VenueWatch()
+        self.accounts[name] = self._open(plan)
 
     def _open(self, plan: AccountPlan) -> LiveAccount:
         name = plan.spec.name
@@ -164,6 +173,25 @@ class LiveHost:
         for account in self.accounts.values():
             account.session.start()
 
+    async def join(self, name: str) -> None:
+        """Connect and compare an account that was added while others run.
+
+        It goes the way of an account whose venue did not answer at the start: in the moment in which its rules are known it is put on the clock and its bots come back
+        (`on_rules`), and only then its session begins to compare.
+        """
+        session = self.accounts[name].session
+        await session.learn(READY_S)
+        session.start()
+
+    async def remove(self, name: str) -> None:
+        """Close an account that no bot uses and know nothing of it any more; it may be added again."""
+        account = self.accounts.pop(name)
+        del self._watches[name]
+        self.runtime.drop_account(name)
+        # what its orders and fills were is read back from the disk, should it come back
+        self.recorder.flush(None)
+        await account.session.close()
+
     async def close(self) -> None:
         """End all connections; what is at the venues stays as it is."""
         self.recorder.flush(None)
@@ -172,6 +200,12 @@ class LiveHost:
 
     def tick(self) -> None:
         """One turn of the clock."""
+        if not self.accounts:
+            # time goes on; there is nothing that could have become old
+            self._awake_ns = None
+            self._time.check()
+            self.clock.tick(max(self._time.now_ns(), self.clock.now_ns))
+            return
         self._wake()
         jumped_s = self._time.check()
         if jumped_s:
@@ -240,6 +274,13 @@ class LiveHost:
     def title(self, name: str) -> str:
         return self._titles.get(name, name)
 
+    def account_names(self) -> list[str]:
+        return list(self.accounts)
+
+    def leverage(self, name: str, trading_pair: str) -> int | None:
+        """Of an account in a pair; None while nobody knows."""
+        return self.accounts[name].connector.account.leverage.get(trading_pair)
+
     def closed_reasons(self) -> dict[str, str | None]:
         """Account -> why nothing new may be opened there now; None while it may."""
         return {name: account.connector.closed_reason() for name, account in self.accounts.items()}
@@ -257,6 +298,8 @@ class LiveHost:
 
     def _poke(self, connector_name: str) -> None:
         self._poked.discard(connector_name)
+        if connector_name not in self.accounts:
+            return
         self._wake()
         self.runtime.poke(connector_name, self._time.now_ns())
 

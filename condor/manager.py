@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -79,6 +80,8 @@ class BotManager:
         self.broken: dict[str, str] = {}
         self.waiting: dict[str, tuple[str, ...]] = {}
         """Bot -> accounts whose venue has never answered: it comes back when they have."""
+        self.starting: list[tuple[str, frozenset[str]]] = []
+        """(title, accounts) of bots that are being built and written down."""
         self.no_new_bots: str | None = None
         self.stopped_all: str | None = None
         """Who has stopped everything (`/panic`); no bot starts while that stands."""
@@ -89,9 +92,16 @@ class BotManager:
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def build(
-        self, bot_id: str, configs: Sequence[ConfigRow], mode: str, benched: Benched | None = None, limits: Mapping[str, Any] | None = None
+        self,
+        bot_id: str,
+        configs: Sequence[ConfigRow],
+        mode: str,
+        benched: Benched | None = None,
+        limits: Mapping[str, Any] | None = None,
+        *,
+        comes_back: bool = False,
     ) -> StrategyV2Base:
-        """A bot that is not on the clock yet, on the host of its mode; no code runs of controllers that are benched.
+        """A bot that is not on the clock yet, on the host of its mode; no code runs of controllers that are benched. One that `comes_back` may have positions.
 
         Raises
         ------
@@ -103,7 +113,7 @@ class BotManager:
             spec, config = self._pair(row, is_benched=bool(benched and row.controller_id in benched))
             pairs.append((replace(spec, controller_class=ControllerBase) if benched and config.id in benched else spec, config))
         strategy = self._hosts.of(mode).runtime.build_bot(
-            bot_id, pairs, self._on_idle, limits=BotLimits.model_validate(dict(limits or {})), on_breach=self._on_breach
+            bot_id, pairs, self._on_idle, limits=BotLimits.model_validate(dict(limits or {})), on_breach=self._on_breach, comes_back=comes_back
         )
         for controller_id, reason in (benched or {}).items():
             strategy.bench(controller_id, reason)
@@ -119,6 +129,16 @@ class BotManager:
                 raise
             spec = stand_in(row.controller_name)
             return spec, spec.config_class.model_validate(row.config)
+
+    @contextmanager
+    def start_of(self, title: str, accounts: Collection[str]) -> Iterator[None]:
+        """Until a bot that is being started runs, it counts as one that uses its accounts."""
+        entry = (title, frozenset(accounts))
+        self.starting.append(entry)
+        try:
+            yield
+        finally:
+            self.starting.remove(entry)
 
     def launch(self, row: BotRow, configs: list[ConfigRow], strategy: StrategyV2Base) -> None:
         """Put a bot whose row is written on the clock."""
@@ -148,7 +168,7 @@ class BotManager:
             raise UserError(f"there is no stopped bot {bot_id}")
         host = self._hosts.of(row.mode)
         ids = [str(config.config.get("id")) for config in configs]
-        strategy = self.build(bot_id, configs, row.mode, dict.fromkeys(ids, reason))
+        strategy = self.build(bot_id, configs, row.mode, dict.fromkeys(ids, reason), comes_back=True)
         # behind all that is on its way to the disk: a fill that went to one of its holds a moment ago must be in them
         host.recorder.flush(None)
         records = await asyncio.wrap_future(self._journal.run(lambda connection: load_bot(connection, bot_id)))
@@ -212,6 +232,12 @@ class BotManager:
         self.tell(host, back, [row.bot_id for row in came if row.bot_id in self.broken])
         return back
 
+    def wait_again(self, bot_ids: Iterable[str], connector_name: str) -> None:
+        """An account is being connected: those of these bots that could not be put back wait for it, and are tried once more when it has answered (`come_back`)."""
+        for bot_id in bot_ids:
+            if self.broken.pop(bot_id, None) is not None:
+                self.waiting[bot_id] = (connector_name,)
+
     def tell(self, host: Host, back: Sequence[str], broken: Sequence[str]) -> None:
         """Say who is back and who could not be put back."""
         for bot_id in broken:
@@ -260,10 +286,10 @@ class BotManager:
         for controller_id, reason in benched.items():
             log.critical("controller %s of bot %s is not asked: %s", controller_id, row.bot_id, reason)
         try:
-            return self.build(row.bot_id, configs, row.mode, benched, limits)
+            return self.build(row.bot_id, configs, row.mode, benched, limits, comes_back=True)
         except Exception as error:
             ids = [str(config.config.get("id")) for config in configs]
-            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)), limits)
+            strategy = self.build(row.bot_id, configs, row.mode, dict.fromkeys(ids, str(error)), limits, comes_back=True)
             log.critical("bot %s came back without its controllers, its executors are watched: %s", row.bot_id, error, exc_info=error)
             host = self._hosts.of(row.mode)
             for controller_id in ids:
@@ -284,6 +310,13 @@ class BotManager:
     def forget_paper(self) -> None:
         """The paper accounts were emptied."""
         self.unaccounted = {where: amount for where, amount in self.unaccounted.items() if where[0] != PAPER}
+
+    def forget_live(self, connector_name: str) -> None:
+        """A live account is closed: what it held is not compared any more."""
+        self._differs = {market: seen for market, seen in self._differs.items() if market.connector_name != connector_name}
+        self.unaccounted = {
+            (mode, market): amount for (mode, market), amount in self.unaccounted.items() if mode != LIVE or market.connector_name != connector_name
+        }
 
     def compare_live(self, connector_name: str, positions: Positions) -> None:
         """Hold a live account's positions against what bots know of; a difference that lasts is told, once for each size."""

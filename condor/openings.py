@@ -10,14 +10,20 @@ from botcore.executors.base import ExecutorBase
 from botcore.model.events import Fact, FactKind, OrderClosed, OrderEvent, OrderFilled
 from botcore.model.order import OrderState, Purpose
 from botcore.model.refusals import RefusalKind, kind_of
-from botcore.model.times import SECOND_NS
+from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
-
-TOLD = (RefusalKind.BALANCE, RefusalKind.LIMIT, RefusalKind.OTHER)
-"""Refusals that people can do something about; the others pass by themselves."""
 
 AGAIN_NS = 600 * SECOND_NS
 """The same refusal of the same bot on the same market is told again after so long."""
+
+TOLD = {
+    RefusalKind.BALANCE: AGAIN_NS,
+    RefusalKind.LIMIT: AGAIN_NS,
+    RefusalKind.OTHER: AGAIN_NS,
+    # it waits for the market to come nearer, which may take weeks
+    RefusalKind.FAR: 1440 * MINUTE_NS,
+}
+"""Refusals that people can do something about (the others pass by themselves), and when each is told again."""
 
 KEPT = 256
 
@@ -50,7 +56,8 @@ class Openings:
 
     def _on_end(self, event: OrderClosed) -> None:
         """An entry was refused and its executor goes on: the end of one that gives up tells it itself."""
-        if event.state is not OrderState.FAILED or kind_of(event.reason) not in TOLD:
+        again_ns = TOLD.get(kind_of(event.reason)) if event.state is OrderState.FAILED else None
+        if again_ns is None:
             return
         request, executor = event.order.request, self._running(event)
         what = (request.bot_id, str(request.instrument.market), event.reason)
@@ -58,7 +65,7 @@ class Openings:
             return
         if len(self._refused) >= KEPT:
             del self._refused[next(iter(self._refused))]
-        self._refused[what] = event.ts_ns + AGAIN_NS
+        self._refused[what] = event.ts_ns + again_ns
         self._tell(FactKind.ORDER_REFUSED, event, executor, reason=event.reason, amount=format(request.instrument.amount(request.lots), "f"))
 
     def _running(self, event: OrderEvent) -> ExecutorBase[Any] | None:

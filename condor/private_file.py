@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put a text (ASCII) into a file in place of what it held, on disk when this returns; whoever dies in between, or finds no room, leaves the old one."""
+    """Put a text into a file in place of what it held, on disk when this returns; whoever dies in between, or finds no room, leaves the old one."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

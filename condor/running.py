@@ -1,25 +1,21 @@
-"""What the command line does with a whole instance: run it, speak to the one that runs, reset its paper accounts."""
+"""What the command line does with a whole instance: run it, or reset its paper accounts."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Protocol
 
-from botcore.model.errors import UserError
 from botcore.recorder.migrate import migrate
 from botcore.recorder.paper_store import SqlPaperStore
 from condor import __version__
-from condor.home import Home, InstanceLock, holder_of
+from condor.home import Home, InstanceLock
 from condor.store import MIGRATIONS
 from condor.store.audit import audit_on_disk
 from condor.store.backups import Backups
@@ -30,8 +26,6 @@ END_S = 20.0
 GIVE_UP_S = 5.0
 
 log = logging.getLogger(__name__)
-
-NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Instance(Protocol):
@@ -46,6 +40,9 @@ class Instance(Protocol):
     def is_up(self) -> bool: ...
 
     async def panic(self) -> None: ...
+
+    def when_ended(self, end: Callable[[], None]) -> None:
+        """Call this when somebody asks for an end in order."""
 
     @property
     def link(self) -> str: ...
@@ -66,6 +63,7 @@ def run_until_signal(instance: Instance, say: Callable[[str], None]) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, stop.set)
+        instance.when_ended(stop.set)
         panic = asyncio.Event()
         # at once: without a handler this signal would end the process
         loop.add_signal_handler(signal.SIGUSR1, panic.set)
@@ -123,39 +121,6 @@ def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
     except ImportError:
         return asyncio.run
     return uvloop.run
-
-
-# ---- the running instance ------------------------------------------------------------------------------------------
-def fresh_link(home: Home) -> str:
-    """A new address of the page, from the instance that holds the home.
-
-    Raises
-    ------
-    UserError
-        If nothing runs, or it does not answer.
-    """
-    if holder_of(home) is None:
-        raise UserError("nothing runs on this home; start it with `condor run`")
-    return str(ask_instance(home, "/chat/link", {})["url"])
-
-
-def ask_instance(home: Home, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Ask the instance that holds the home over its loopback port; a body makes it a POST.
-
-    Raises
-    ------
-    UserError
-        If it does not answer.
-    """
-    try:
-        address = json.loads(home.chat_address.read_text(encoding="utf-8"))["base"]
-        headers = {"Authorization": f"Bearer {home.chat_token.read_text().strip()}", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{address}{path}", data=None if body is None else json.dumps(body).encode(), headers=headers)
-        with NO_PROXY.open(request, timeout=5) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except (OSError, ValueError, KeyError, urllib.error.URLError) as error:
-        raise UserError(f"the instance that holds this home does not answer ({error}); look at its log") from None
 
 
 # ---- paper accounts ------------------------------------------------------------------------------------------------

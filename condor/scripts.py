@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from condor.configs import Configs, LoadedConfig
 from condor.home import Home
 from condor.hosts import LIVE, PAPER
 from condor.services.facade import Services
+from condor.store.bots import STOPPED
 from condor.user_code import SCRIPTS, decides, has_markets, script_limits, settings_model
 from condor.users import Actor, Role
 from condor.yaml_file import YamlFile, read_yaml, validate
+
+log = logging.getLogger(__name__)
 
 PLAIN = "v2_with_controllers"
 """The script that only runs controllers: it needs no file."""
@@ -129,30 +133,40 @@ class WithBot:
     async def start(self) -> None:
         await self._instance.start()
         if self._mode == LIVE:
-            await self._wait_for_accounts()
+            wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
+            await wait_for_accounts(self._instance.closed_accounts, wanted)
         services: Services = self._instance.services
         owner = Actor(0, TERMINAL, Role.OWNER, "cli", 0)
+        earlier = await self._earlier(services, owner)
+        if earlier is not None:
+            log.warning("bot %s of an earlier start is %s: it is not started a second time; stop it in the chat to start it anew", *earlier)
+            return
         controllers = [(item.spec.name, config_values(item.config)) for item in self._plan.controllers]
         await services.bots.start_all(owner, controllers, lambda _: None, self._plan.title, self._mode, limits=self._plan.limits)
 
-    async def _wait_for_accounts(self) -> None:
-        """Until every account that the bot trades on may open positions; UserError when one can't within `LIVE_S`."""
-        wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
-        try:
-            await asyncio.wait_for(self._open(wanted), LIVE_S)
-        except TimeoutError:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in self._closed(wanted).items())
-            raise UserError(f"can't trade with real money after {LIVE_S:g} s, so no bot was started ({reasons})") from None
-
-    async def _open(self, wanted: set[str]) -> None:
-        while self._closed(wanted):  # noqa: ASYNC110 - several accounts, each of which opens and closes by itself
-            await asyncio.sleep(0.1)
-
-    def _closed(self, wanted: set[str]) -> dict[str, str]:
-        """Accounts that can't be traded on, with the reason."""
-        reasons: dict[str, str | None] = self._instance.closed_accounts()
-        # without any account the start of the bot says what is missing
-        return {name: str(reasons[name]) for name in sorted(wanted & set(reasons)) if reasons[name] is not None}
+    async def _earlier(self, services: Services, owner: Actor) -> tuple[str, str] | None:
+        """The bot of this plan that has come back (whoever starts a program that died starts it with the same line), and its state; None when there is none."""
+        for view in await services.bots.all(owner):
+            if view.state != STOPPED and (view.title, view.mode) == (self._plan.title, self._mode):
+                return view.bot_id, view.state
+        return None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._instance, name)
+
+
+async def wait_for_accounts(closed_accounts: Callable[[], Mapping[str, str | None]], wanted: set[str]) -> None:
+    """Until every account that a bot trades on may open positions; UserError when one can't within `LIVE_S`. One that is not connected is not waited for: the start of
+    the bot says what is missing."""
+
+    def closed() -> dict[str, str]:
+        reasons = closed_accounts()
+        return {name: reason for name in sorted(wanted & set(reasons)) if (reason := reasons[name]) is not None}
+
+    try:
+        async with asyncio.timeout(LIVE_S):
+            while closed():  # noqa: ASYNC110 - several accounts, each of which opens and closes by itself
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in closed().items())
+        raise UserError(f"can't trade with real money after {LIVE_S:g} s, so no bot was started ({reasons})") from None

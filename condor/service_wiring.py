@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from botcore.recorder.journal import Journal
-from condor.accounts import TOTP, AccountPlan, Stored
+from condor.accounts import TOTP, Stored
 from condor.caps_keeper import CapsKeeper
 from condor.configs import Configs
 from condor.home import Home
 from condor.host import WallClock
 from condor.hosts import Hosts
+from condor.live_accounts import LiveAccounts
 from condor.manager import BotManager
 from condor.pictures.artist import Artist
 from condor.probing import Probes
@@ -86,8 +87,8 @@ class Ground:
     redactor: Redactor
     vault: Vault
     stored: Stored
-    accounts: Sequence[AccountPlan]
-    caps: CapsKeeper | None
+    accounts: LiveAccounts
+    caps: Sequence[CapsKeeper]
     once: OncePages
     tell_account: Callable[[str, str], None]
 
@@ -139,7 +140,7 @@ def build_services(on: Ground) -> Services:
         ExitService(hosts, on.manager, bots, journal, wall),
         PauseService(on.manager, journal, wall),
         EditService(on.manager, bots, configs, overview),
-        CapsService(hosts, None if on.caps is None else on.caps.caps, journal, wall),
+        CapsService(on.caps, journal, wall),
         _manual(on, bots, overview),
         on.redactor,
     )

@@ -15,6 +15,7 @@ from condor.localchat.access import ChatAccess
 from condor.localchat.answers import HEADERS, Refused
 from condor.localchat.once import OnceApi
 from condor.localchat.phone import PhoneDoor, PhoneRoutes
+from condor.localchat.reading import Reading
 from condor.localchat.server import BotApiServer
 from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import BOT_ID, ChatState
@@ -39,8 +40,8 @@ class WebServer:
         (is healthy, JSON values) for `/healthz`.
     chat : ChatState
         The chat behind the page; its Bot API is served whichever front end uses it.
-    is_real : bool
-        Whether real money can be traded from here.
+    is_real : callable
+        Whether real money can be traded from here now.
     panic : PanicButton, optional
         What stops everything; a chat without trading has none.
     phone : PhoneDoor, optional
@@ -59,7 +60,7 @@ class WebServer:
         registry: CollectorRegistry,
         flood_every: int = 0,
         *,
-        is_real: bool = False,
+        is_real: Callable[[], bool] = lambda: False,
         panic: PanicButton | None = None,
         phone: PhoneDoor | None = None,
         once: OncePages | None = None,
@@ -77,7 +78,7 @@ class WebServer:
         chat.on_change = signal.fire
         self._app = web.Application(middlewares=[self._guard], client_max_size=MAX_BODY)
         trouble = TroubledLine(time.monotonic, signal.fire, flood_every)
-        self._app.add_routes(UserApi(chat, access, signal, is_real=is_real, panic=panic).routes())
+        self._app.add_routes([*UserApi(chat, access, is_real=is_real, panic=panic).routes(), *Reading(chat, signal).routes()])
         self._app.add_routes([*BotApiServer(chat, access, signal, trouble).routes(), *trouble.routes(), *PhoneRoutes(phone).routes()])
         self._once = once
         if once is not None:

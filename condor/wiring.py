@@ -12,6 +12,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -28,10 +29,13 @@ from condor.caps_keeper import CapsKeeper
 from condor.chat_trouble import ChatTroubles
 from condor.chats import Chat, Chats, Wanted
 from condor.configs import Configs
+from condor.control.desk import ControlDesk
+from condor.control.server import ControlServer
 from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
-from condor.hosts import LIVE, Hosts
+from condor.hosts import LIVE, PAPER, Hosts
+from condor.live_accounts import LiveAccounts
 from condor.live_host import LiveHost
 from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
@@ -129,6 +133,7 @@ class Program:
         self._last_tick_ns: int | None = None
         self._limit: StepLimit | None = None
         self._is_open = False
+        self._end: Callable[[], None] = lambda: None
         # what was begun is ended in reverse
         self._endings = AsyncExitStack()
 
@@ -164,7 +169,7 @@ class Program:
         reserve.make()
         loop = asyncio.get_running_loop()
         self._journal = Journal(home.database, loop.call_soon_threadsafe, self._on_journal, make_room=reserve.free, mark=epoch.mark)
-        self._guard = RecordsGuard(lambda: [host.runtime.gate for host in self._hosts.all()], reserve, self._latched, self._on_records)
+        self._guard = RecordsGuard(lambda: self._hosts.gates(), reserve, self._latched, self._on_records)
         self._endings.callback(self._journal.close)
         self._scheduler = Scheduler(self._wall.wall_ms)
         self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
@@ -175,10 +180,12 @@ class Program:
         self._endings.callback(self._end_trading)
         self._descriptors = DescriptorReserve(self._on_descriptors)
         self._endings.callback(self._descriptors.close)
-        self._live = self._open_accounts(configs)
-        self._caps = None if self._live is None else CapsKeeper(self._live, self._journal)
+        self._live = self._live_host()
+        self._caps, self._paper_caps = CapsKeeper(self._live, self._journal), CapsKeeper(self._host, self._journal, PAPER)
+        self._host.on_reset = self._paper_caps.emptied
         self._hosts = Hosts(self._host, self._live)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
+        self._live_accounts = LiveAccounts(self._live, self._caps, self._manager, self._journal, self._accounts)
         self.services = self._build_services(configs)
         self._chat_trouble = ChatTroubles(self._wall.wall_ms, self._redactor, self.services.access.frozen, self._tell_chat_trouble, self._say_trouble)
         self._chats = Chats(self.services, self._notifications, self._scheduler, self._journal, self._endings, EVERY_S, self._chat_trouble)
@@ -186,17 +193,16 @@ class Program:
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
         self._descriptors.look()
-        if self._live is not None:
-            self._live.on_positions = self._manager.compare_live
-            self._live.on_learned = lambda name: self._manager.come_back()
-            self._endings.push_async_callback(self._live.close)
-            await self._live.learn()
-        if self._caps is not None:
-            self._caps.open()
+        self._live.on_positions = self._manager.compare_live
+        self._live.on_learned = lambda name: self._manager.come_back()
+        self._endings.push_async_callback(self._live.close)
+        await self._live.learn()
+        self._caps.open()
+        self._paper_caps.open()
         self._recover()
-        if self._live is not None:
-            self._live.start()
+        self._live.start()
         await self._open_doors(secret)
+        await self._open_socket()
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
@@ -237,10 +243,8 @@ class Program:
         for known in (*secrets_known, *((passphrase,) if passphrase is not None else ()), *((self._stored.totp,) if self._stored.totp else ())):
             self._redactor.add(known)
 
-    def _open_accounts(self, configs: Configs) -> LiveHost | None:
-        """The accounts with real money whose keys were given; None when there are none."""
-        if not self._accounts:
-            return None
+    def _live_host(self) -> LiveHost:
+        """The host of real money, with the accounts whose keys were given; it waits for some where there are none."""
         port = lambda now_ns: AiohttpPort(now_ns, may_connect=lambda: self._descriptors.trouble is None)  # noqa: E731
         rules = FileRules(self._home.venue_rules)
         ids = self._host.runtime.ids
@@ -262,8 +266,8 @@ class Program:
                 self._redactor,
                 self._vault,
                 self._stored,
-                self._accounts,
-                self._caps,
+                self._live_accounts,
+                (self._caps, self._paper_caps),
                 self._once,
                 self._tell_account,
             )
@@ -296,6 +300,7 @@ class Program:
             self._report(crash)
         self._box.told()
         host.open_markets()
+        self._paper_caps.look()
         back = manager.recover()
         host.reconcile()
         # live accounts are compared by their sessions, as soon as they reach their venues
@@ -313,7 +318,6 @@ class Program:
         access = ChatAccess(secret, store, now_s)
         self._door = door = PanicDoor(self.services.panic)
         phone = self._chats.phone(self._wanted, self._home, self._bot_front, self.services.access.claim_code)
-        is_real = bool(self._accounts)
         self.web = WebServer(
             self._environment.http,
             secret,
@@ -321,7 +325,7 @@ class Program:
             access,
             self._health,
             self._metrics.registry,
-            is_real=is_real,
+            is_real=lambda: self._hosts.live is not None,
             panic=door,
             phone=phone,
             once=self._once,
@@ -338,6 +342,14 @@ class Program:
             await local.start()
         phone.start(self._wanted.token if TELEGRAM_FRONT in self._wanted.names else None)
 
+    async def _open_socket(self) -> None:
+        """The command line's way in."""
+        control = ControlServer(
+            self._home.socket, ControlDesk(self.services, self._door, self.closed_accounts, lambda: self.web.link(), lambda: self._end())
+        )
+        await control.start()
+        self._endings.push_async_callback(control.close)
+
     def _front(self, name: str, address: Address) -> ChatFront:
         return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chat_trouble.on_trouble(name, text))
 
@@ -350,8 +362,7 @@ class Program:
         with self._metrics.tick_seconds.time():
             try:
                 # real money does not wait for paper, whatever happens there
-                if self._live is not None:
-                    self._live.tick()
+                self._live.tick()
             finally:
                 self._host.tick()
         self._last_tick_ns = self._wall.monotonic_ns()
@@ -376,7 +387,7 @@ class Program:
         watchdog.start()
 
     def _last_part(self) -> object:
-        return (self._live or self._host).clock.stepper.part
+        return (self._hosts.live or self._host).clock.stepper.part
 
     def _report(self, crash: Crash) -> None:
         """Tell how an earlier process ended, and count it against the controller that it was in."""
@@ -472,7 +483,7 @@ class Program:
 
     def closed_accounts(self) -> dict[str, str | None]:
         """Live account -> why it takes no new positions; None where it does."""
-        return {} if self._live is None else self._live.closed_reasons()
+        return self._live.closed_reasons()
 
     @property
     def link(self) -> str:
@@ -484,6 +495,10 @@ class Program:
     async def panic(self) -> None:
         """SIGUSR1: everything stops; positions stay."""
         await self._door.press(flatten=False, front="signal")
+
+    def when_ended(self, end: Callable[[], None]) -> None:
+        """Call this when the command line asks for an end."""
+        self._end = end
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""
@@ -507,7 +522,7 @@ class Program:
 
         Ends what has begun, also when a start has failed half way. What stays at the venues is said first.
         """
-        if self._is_open and self._live is not None:
+        if self._is_open:
             with suppress(TimeoutError):
                 async with asyncio.timeout(2 * GOODBYE_S):
                     if await self._live.say_goodbye():

@@ -19,6 +19,10 @@ from botcore.model.errors import ConfigError, UserError, nearest
 
 MAX_BYTES = 1 << 20
 MAX_NODES = 50_000
+SECRET = re.compile(
+    r"(?:.*_)?(?:api_?key|api_?secret|secret|secret_key|private_key|passphrase|password|seed_phrase|mnemonic)|(?:telegram|bot)_token", re.IGNORECASE
+)
+"""Names of what never stands in a file."""
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -80,7 +84,7 @@ def read_yaml(path: Path) -> YamlFile:
     Raises
     ------
     ConfigError
-        If it can't be read, is not YAML, has a key twice, or is out of all proportion.
+        If it can't be read, is not YAML, has a key twice or a secret in it, or is out of all proportion.
     """
     name = path.name
     try:
@@ -108,7 +112,8 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
         return YamlFile(name, loader.construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise ConfigError(f"not valid YAML: {error.problem or error.context}", file=name, line=mark.line + 1 if mark else None) from None
+        where = f" at column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"not valid YAML: {error.problem or error.context}{where}", file=name, line=mark.line + 1 if mark else None) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"not valid YAML: {str(error).splitlines()[0]}", file=name) from None
     finally:
@@ -128,11 +133,19 @@ def _walk(node: yaml.Node, location: Location, lines: dict[Location, int], name:
             if text in keys:
                 raise ConfigError(f"key {text} stands twice", file=name, line=key.start_mark.line + 1)
             keys.add(text)
+            _refuse_secret(text, key, value, name)
             lines[(*location, text)] = key.start_mark.line + 1
             _walk(value, (*location, text), lines, name, seen)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             _walk(item, (*location, index), lines, name, seen)
+
+
+def _refuse_secret(text: str, key: yaml.Node, value: yaml.Node, name: str) -> None:
+    """Keys are no configuration: files are copied, shared and read by others. What stands there is not repeated."""
+    if SECRET.fullmatch(text) and isinstance(value, yaml.ScalarNode) and value.value.strip():
+        problem = "keys and secrets never stand in a file: take it out, revoke it where others may have read it, and use /keys or condor connect"
+        raise ConfigError(problem, file=name, line=key.start_mark.line + 1, field=text)
 
 
 def validate(model: type[M], file: YamlFile, data: Any = None) -> M:

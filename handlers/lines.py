@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from telegram import Message, Update
@@ -10,6 +11,7 @@ from condor.errors import UserError
 from condor.services.bots import Claim
 from condor.services.facade import Services
 from condor.services.step_up import StepUpNeeded
+from condor.store import Connection
 from condor.store.panels import Panel
 from condor.users import Actor, Forbidden
 from handlers.calls import Calls
@@ -23,13 +25,25 @@ from handlers.refusals import Refusals
 from handlers.registry import Registry
 from handlers.uploads import fetched
 from handlers.view import Show
+from handlers.words import ago
+
+LATE_S = 60
+"""A line that changes something and is older is not carried out: it may have waited for hours while nobody was listening."""
 
 
 class Lines:
     """See the module; of one front end."""
 
     def __init__(
-        self, registry: Registry, services: Services, presenter: Presenter, calls: Calls, cards: Cards, refusals: Refusals, faults: Faults
+        self,
+        registry: Registry,
+        services: Services,
+        presenter: Presenter,
+        calls: Calls,
+        cards: Cards,
+        refusals: Refusals,
+        faults: Faults,
+        now_ms: Callable[[], int],
     ) -> None:
         self._registry = registry
         self._services = services
@@ -38,6 +52,7 @@ class Lines:
         self._cards = cards
         self._refusals = refusals
         self._faults = faults
+        self._now_ms = now_ms
 
     async def on_line(self, update: Update, context: ChatContext) -> None:
         """A line was typed."""
@@ -53,7 +68,9 @@ class Lines:
                 await self._pasted(message, actor, claim)
             elif message.document is not None or (not text and message.effective_attachment):
                 name, content = await fetched(context.bot, message)
-                outcome = await self._calls.act("upload", {"name": name, "content": content}, actor, claim, panels.fresh(actor, "new", {}))
+                outcome = await self._calls.act(
+                    "upload", {"name": name, "content": content}, actor, self._in_time(message, claim), panels.fresh(actor, "new", {})
+                )
                 await self._cards.open(actor, outcome if isinstance(outcome, Show) else Show("new"), claim)
             elif text.startswith("/"):
                 await self._command(message, text, actor, claim)
@@ -75,10 +92,22 @@ class Lines:
         await self._services.keys.note_pasted(actor, is_gone=is_gone, is_group=is_group)
         await self._cards.open(actor, Show("key_pasted", {"is_gone": is_gone, "is_group": is_group}), claim)
 
+    def _in_time(self, message: Message, claim: Claim) -> Claim:
+        """The claim of what a line changes: refused for one that was sent a while ago. It was written for another moment, by somebody who saw nothing come of it;
+        what only looks needs no claim and is answered."""
+
+        def effect(connection: Connection) -> None:
+            age_s = self._now_ms() / 1000 - message.date.timestamp()
+            if age_s > LATE_S:
+                raise UserError(f"this was sent {ago(age_s)} ago and was not carried out: send it again if you still want it")
+            claim(connection)
+
+        return effect
+
     async def _command(self, message: Message, text: str, actor: Actor, claim: Claim) -> None:
         word, *arguments = text[1:].split()
         found = self._registry.command(word.partition("@")[0].lower())
-        outcome = await self._calls.run(found, arguments, actor, claim, await self._asking(message, actor))
+        outcome = await self._calls.run(found, arguments, actor, self._in_time(message, claim), await self._asking(message, actor))
         if isinstance(outcome, Show):
             await self._cards.open(actor, outcome, claim)
         else:
@@ -110,7 +139,9 @@ class Lines:
             # a code is for nobody's eyes, right or wrong
             await self._presenter.erase(actor.chat_id, message.message_id)
         try:
-            outcome = await self._calls.act(action, {**args, "text": text, "is_loose": message.reply_to_message is None}, actor, claim, panel)
+            outcome = await self._calls.act(
+                action, {**args, "text": text, "is_loose": message.reply_to_message is None}, actor, self._in_time(message, claim), panel
+            )
             turned = outcome if isinstance(outcome, Show) else Show(panel.screen, panel.args)
         except StepUpNeeded:
             turned = step_up(panel)

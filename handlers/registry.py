@@ -54,6 +54,8 @@ class Action:
     ----------
     ttl_s : int
         How long a card that asks for it may be answered.
+    waits : str
+        What a tap is told while it waits for somebody else, such as a venue; "" for what waits for nobody.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Action:
     act: Act
     danger: Danger = Danger.LOOK
     ttl_s: int = TTL_S
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,9 @@ def screen(name: str, role: Role = Role.VIEWER) -> Callable[[F], F]:
     return lambda function: _marked(function, lambda: Screen(name, role, function))
 
 
-def action(name: str, role: Role = Role.VIEWER, danger: Danger = Danger.LOOK, ttl_s: int = TTL_S) -> Callable[[F], F]:
+def action(name: str, role: Role = Role.VIEWER, danger: Danger = Danger.LOOK, ttl_s: int = TTL_S, waits: str = "") -> Callable[[F], F]:
     """Describe a function as an action."""
-    return lambda function: _marked(function, lambda: Action(name, role, function, danger, ttl_s))
+    return lambda function: _marked(function, lambda: Action(name, role, function, danger, ttl_s, waits))
 
 
 def command(name: str, summary: str, usage: str = "", role: Role = Role.VIEWER) -> Callable[[F], F]:

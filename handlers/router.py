@@ -37,8 +37,8 @@ class Router:
         confirming = Confirming(services.confirms, lambda name: registry.actions[name].ttl_s, calls.render, calls.confirmed)
         faults, refusals = Faults(services.access, presenter, services.redact, now_ms), Refusals(services.audit, confirming)
         self._cards = Cards(registry, services, presenter, live, pictures, self._looks, calls, confirming)
-        self._taps = Taps(registry, services, self._looks, calls, confirming, self._cards, refusals, faults)
-        self._lines = Lines(registry, services, presenter, calls, self._cards, refusals, faults)
+        self._taps = Taps(registry, services, presenter, self._looks, calls, confirming, self._cards, refusals, faults)
+        self._lines = Lines(registry, services, presenter, calls, self._cards, refusals, faults, now_ms)
 
     async def on_tap(self, update: Update, context: ChatContext) -> None:
         """A button was tapped."""

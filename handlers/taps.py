@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import NoReturn
 
 from telegram import CallbackQuery, Update
-from telegram.error import BadRequest
 
 from condor.errors import UserError
 from condor.services.bots import Claim
@@ -18,6 +17,7 @@ from condor.services.facade import Services
 from condor.services.step_up import StepUpNeeded
 from condor.store.panels import AlreadyDone, Panel, Token
 from condor.users import Actor, Forbidden, Role
+from handlers.answering import TapAnswer
 from handlers.args import Outdated
 from handlers.calls import Calls, nothing
 from handlers.cards import Cards, step_up
@@ -25,12 +25,12 @@ from handlers.confirm import CONFIRM, Confirming, Place, place_of
 from handlers.faults import Faults, Watched
 from handlers.gate import ChatContext
 from handlers.looks import Looks
+from handlers.present import Presenter
 from handlers.processor import PREFIX, URGENT_PREFIX
 from handlers.refusals import Refusals
 from handlers.registry import Registry
 from handlers.view import Outcome, Send, SendLater, Show, Toast
 
-MAX_ALERT = 200
 ALREADY = {"start_draft": "already starting", "start_live": "already starting"}
 """What a second tap is told, where there is more to say than that it was done."""
 OUTDATED = "This card is outdated. Here is a fresh one."
@@ -43,6 +43,7 @@ class Taps:
         self,
         registry: Registry,
         services: Services,
+        presenter: Presenter,
         looks: Looks,
         calls: Calls,
         confirming: Confirming,
@@ -52,6 +53,7 @@ class Taps:
     ) -> None:
         self._registry = registry
         self._services = services
+        self._presenter = presenter
         self._looks = looks
         self._calls = calls
         self._confirming = confirming
@@ -66,17 +68,18 @@ class Taps:
             return
         text, is_alert, token = "", False, None
         claim = self._watched(None)
+        answer = TapAnswer(query, self._presenter)
         try:
             token = await self._services.panels.resolve((query.data or "").removeprefix(PREFIX).removeprefix(URGENT_PREFIX))
             claim = self._watched(token)
-            text, is_alert = await self._tapped(query, token, actor, claim)
+            text, is_alert = await self._tapped(query, token, actor, claim, answer)
         except UserError as error:
             text, is_alert = str(error), not isinstance(error, AlreadyDone)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
             where = token.action if token is not None else "a button"
             asked = token is not None and token.action == CONFIRM and await self._confirming.may_have_acted(token.args)
             text, is_alert = await self._faults.report(actor.front, where, error, had_effect=asked or await claim.had_effect()), True
-        await _answer(query, text, is_alert=is_alert)
+        await answer.give(text, is_alert=is_alert)
 
     def _watched(self, token: Token | None) -> Watched:
         """The claim of a tapped button."""
@@ -86,14 +89,14 @@ class Taps:
         return Watched(panels.claim_of_token(name), lambda: panels.was_used(name))
 
     # ---- what it means now -----------------------------------------------------------------------------------------
-    async def _tapped(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim) -> tuple[str, bool]:
+    async def _tapped(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim, answer: TapAnswer) -> tuple[str, bool]:
         try:
-            return await self._meant(query, token, actor, claim)
+            return await self._meant(query, token, actor, claim, answer)
         except Outdated:
             await self._cards.open(actor, Show("home"), nothing)
             return OUTDATED, False
 
-    async def _meant(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim) -> tuple[str, bool]:
+    async def _meant(self, query: CallbackQuery, token: Token | None, actor: Actor, claim: Claim, answer: TapAnswer) -> tuple[str, bool]:
         """What a button means now: nothing any more, a card that has changed, or an action."""
         panel = await self._services.panels.by_id(token.panel_id) if token is not None else None
         if token is None or panel is None or token.action not in (CONFIRM, *self._registry.actions):
@@ -109,7 +112,7 @@ class Taps:
         if token.is_stale and token.used_ms is None:
             await self._cards.turn(panel, Show(panel.screen, panel.args), actor, nothing)
             return "This card has changed since; look again.", False
-        return await self._act(token, panel, actor, claim, place_of(query))
+        return await self._act(token, panel, actor, claim, place_of(query), answer)
 
     async def _refuse_old(self, token: Token, actor: Actor) -> None:
         try:
@@ -127,7 +130,7 @@ class Taps:
         raise error
 
     # ---- doing it --------------------------------------------------------------------------------------------------
-    async def _act(self, token: Token, panel: Panel, actor: Actor, claim: Claim, place: Place | None) -> tuple[str, bool]:
+    async def _act(self, token: Token, panel: Panel, actor: Actor, claim: Claim, place: Place | None, answer: TapAnswer) -> tuple[str, bool]:
         """Carry out what a button means; whatever happens, the card shows how things are afterwards."""
         try:
             if token.used_ms is not None:
@@ -135,10 +138,7 @@ class Taps:
             just_now = self._looks.lately(panel, token)
             if just_now is not None:
                 return just_now, False
-            if token.action == CONFIRM:
-                outcome = await self._confirming.tapped(token.args, actor)
-            else:
-                outcome = await self._calls.act(token.action, token.args, actor, claim, panel)
+            outcome = await self._done(token, panel, actor, claim, answer)
             return await self._answer_with(outcome, token, panel, actor, claim, place)
         except Outdated:
             raise
@@ -149,6 +149,16 @@ class Taps:
             await self._refusals.note(actor, token.action, token.args, error)
             await self._cards.turn(panel, Show(panel.screen, panel.args), actor, claim, place)
             return str(error), not isinstance(error, AlreadyDone)
+
+    async def _done(self, token: Token, panel: Panel, actor: Actor, claim: Claim, answer: TapAnswer) -> Outcome:
+        """Carry it out, and let nobody whom it waits for hold up the answer."""
+        if token.action == CONFIRM:
+            name, _ = await self._confirming.meant(token.args)
+            work = self._confirming.tapped(token.args, actor)
+        else:
+            name, work = token.action, self._calls.act(token.action, token.args, actor, claim, panel)
+        action = self._registry.actions.get(name)
+        return await answer.before(work, action.waits) if action is not None and action.waits else await work
 
     async def _answer_with(self, outcome: Outcome, token: Token, panel: Panel, actor: Actor, claim: Claim, place: Place | None) -> tuple[str, bool]:
         """Show what an action came to."""
@@ -168,12 +178,3 @@ class Taps:
 
 async def _never() -> bool:
     return False
-
-
-async def _answer(query: CallbackQuery, text: str, *, is_alert: bool) -> None:
-    shown = text if len(text) <= MAX_ALERT else text[: MAX_ALERT - 1] + "…"
-    try:
-        await query.answer(shown or None, show_alert=is_alert and bool(shown))
-    except BadRequest as error:
-        if "too old" not in str(error).lower() and "query id is invalid" not in str(error).lower():
-            raise

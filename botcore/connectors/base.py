@@ -331,3 +331,7 @@ class ConnectorBase(ABC):
         UserError
             If the account can't switch because it has open positions or orders.
         """
+
+    def take_up_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
+        """The same for a bot that comes back. Nothing is refused: what it has there must be watched, whatever mode the account has come to be in."""
+        self.configure_perpetual(trading_pair, leverage, mode)

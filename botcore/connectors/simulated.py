@@ -136,6 +136,10 @@ class SimulatedConnector(ConnectorBase):
             raise UserError(f"{refusal}; stop the bots that trade on it first, or start this one in {ledger.mode.name} mode")
         self.exchange.set_leverage(trading_pair, leverage)
 
+    def take_up_perpetual(self, trading_pair: str, leverage: int, mode: PositionMode) -> None:
+        if self.exchange.set_position_mode(mode) is None:
+            self.exchange.set_leverage(trading_pair, leverage)
+
     def _demand(self, request: OrderRequest, ticks: int) -> tuple[str, Decimal]:
         """Asset and amount that an order binds; remembered, for the order that was asked about is mostly sent next."""
         if self._asked is None or self._asked[0] is not request or self._asked[1] != ticks:

@@ -49,7 +49,7 @@ class GridFields(TradingControllerConfig):
     activation_bounds: Annotated[
         BlankRatio, Field(json_schema_extra=ask("Orders within how much of the mid?", new=False, updatable=True, unit="ratio"))
     ] = None
-    keep_position: Annotated[bool, Field(json_schema_extra=ask("Keep what it holds at the end?", new=False, updatable=True))] = False
+    keep_position: Annotated[bool, Field(json_schema_extra=ask("Keep what it holds beyond the limit?", new=False, updatable=True))] = False
     take_profit: Annotated[
         Annotated[Decimal, Field(gt=0)],
         Field(json_schema_extra=ask("Profit of each level?", updatable=True, unit="ratio", suggest=("0.1%", "0.2%", "0.5%"), group="exits")),

@@ -104,6 +104,8 @@ class ExecutorBase(ABC, Generic[C]):
         if target is None:
             raise IllegalMove(f"{self!r} has no move {trigger.name}")
         self.status = self.info.status = target
+        if target is SHUTTING_DOWN:
+            self.info.exit_ns = self._market_data.now_ns
         self._listener.executor_changed(self)
 
     def start(self, now_ns: int) -> None:
@@ -295,6 +297,9 @@ class ExecutorBase(ABC, Generic[C]):
         self.status = self.info.status = RunnableStatus[state["status"]]
         self.close_type = CloseType[state["close_type"]] if state["close_type"] else None
         self.info.reason = state["reason"]
+        if self.status is SHUTTING_DOWN:
+            # records of earlier versions do not say it
+            self.info.exit_ns = state.get("exit_ns") or self.created_ns
         self.info.has_fills = bool(fills)
         self.retries = state["retries"]
         self._retry_at_ns = state["retry_at_ns"]

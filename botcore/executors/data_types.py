@@ -109,6 +109,12 @@ class ConnectorPair(ConfigValue):
     connector_name: str
     trading_pair: str
 
+    def __init__(self, *names: str, **values: Any) -> None:
+        """By names, or connector and pair in this order, as some files of Strategy V2 have it."""
+        if len(names) > 2:
+            raise TypeError(f"expected a connector and a pair, found {names}")
+        super().__init__(**dict(zip(("connector_name", "trading_pair"), names, strict=False)), **values)
+
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, raw: Any) -> Any:

@@ -289,6 +289,9 @@ class HoldingExecutor(ExecutorBase[C]):
         elif kind is RefusalKind.WAITING or (not purpose.adds_risk and kind is RefusalKind.UNREACHABLE):
             # an exit is owed for as long as there is something to close; an entry waits for its venue as long as it is wanted
             self._wait(now_ns, reason)
+        elif kind is RefusalKind.FAR and purpose.adds_risk and (self._live or self.has_fills):
+            # one step of several stands outside the price band: its turn comes when the market does, and nothing becomes of the others for that
+            self._wait(now_ns, reason)
         elif not self._count_retry(now_ns, reason) or (kind in FEW_TRIES_FOR and self.retries >= FEW_TRIES):
             self._give_up(now_ns)
 

@@ -48,8 +48,9 @@ class ExecutorInfo:
 
     Attributes
     ----------
-    status, close_type, close_ns, reason, has_fills, entry_ns
-        Written by the executor; read only for everybody else. `entry_ns` is when the order that opens was told of last, kept after that order's end; 0 before.
+    status, close_type, close_ns, reason, has_fills, entry_ns, exit_ns
+        Written by the executor; read only for everybody else. `entry_ns` is when the order that opens was told of last, kept after that order's end; `exit_ns` when it
+        began to close, `close_ns` when it had ended; 0 before.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class ExecutorInfo:
         "controller_id",
         "created_ns",
         "entry_ns",
+        "exit_ns",
         "has_fills",
         "id",
         "level_id",
@@ -82,6 +84,7 @@ class ExecutorInfo:
         self.reason = ""
         self.has_fills = False
         self.entry_ns = 0
+        self.exit_ns = 0
         self._executor = executor
         self._outcome = NOTHING
 
@@ -143,7 +146,10 @@ class ExecutorInfo:
 
     @property
     def close_timestamp(self) -> float | None:
-        return self.close_ns / 1e9 if self.is_done else None
+        """When it ended, or began to: files sort what is not active by it, and one that is closing is not (`is_active`)."""
+        if self.is_done:
+            return self.close_ns / 1e9
+        return self.exit_ns / 1e9 if self.status is SHUTTING_DOWN else None
 
     # ---- what it trades --------------------------------------------------------------------------------------------
     @property

@@ -19,6 +19,7 @@ CROWDED: Final = "other orders may close it already"
 """Of a venue that counts resting orders which only reduce against the position."""
 
 ABOVE_LIMIT: Final = "above the limit of"
+OUT_OF_BAND: Final = "is further than"
 
 
 class RefusalKind(Enum):
@@ -38,6 +39,8 @@ class RefusalKind(Enum):
     """Others have closed what was to be closed: it may come back for a moment, if they take back what they closed too much."""
     LIMIT = "limit"
     """A cap of ours says no, and goes on saying it until something else is closed."""
+    FAR = "far"
+    """Its price is outside the price band: it may be sent when the market has come nearer."""
     OTHER = "other"
 
 
@@ -53,6 +56,8 @@ def kind_of(reason: str) -> RefusalKind:
         return RefusalKind.NOTHING_LEFT
     if ABOVE_LIMIT in reason:
         return RefusalKind.LIMIT
+    if OUT_OF_BAND in reason:
+        return RefusalKind.FAR
     said = reason.lower()
     if "insufficient" in said and any(word in said for word in ("balance", "margin", "fund")):
         return RefusalKind.BALANCE

@@ -19,14 +19,14 @@ from botcore.markets.market_data import MarketDataProvider
 from botcore.model.actions import CreateExecutorAction, ExecutorAction, StopExecutorAction, StoreExecutorAction
 from botcore.model.enums import CloseType, PositionMode, RunnableStatus
 from botcore.model.errors import ConfigError, nearest
-from botcore.model.events import ExecutorChanged, ExecutorEnded, Fact, FactKind, PartFault, PositionLost, TallyChanged
+from botcore.model.events import ExecutorChanged, Fact, FactKind, PartFault, PositionLost
 from botcore.model.order import Fill
+from botcore.orchestrator.accounting import Accounting
 from botcore.orchestrator.drawdowns import Drawdowns
-from botcore.orchestrator.facts import closed_payload, held_payload, market_of, opened_payload
+from botcore.orchestrator.facts import market_of, opened_payload
 from botcore.orchestrator.holding import HoldKeeper
 from botcore.orchestrator.holds import HoldBook, PositionSummary
 from botcore.orchestrator.performance import PerformanceReport
-from botcore.orchestrator.reporting import worth_of
 from botcore.orchestrator.results import Results
 from botcore.orchestrator.roster import Roster
 from botcore.orchestrator.shelf import Shelf, Shelves
@@ -91,6 +91,7 @@ class ExecutorOrchestrator:
         self.results = Results(asset, self.holds, self._shelves, market_data)
         self.drawdowns = Drawdowns(self.bot_id, self.holds, self._shelves, self.results, clock, bus)
         self.hold_keeper = HoldKeeper(self.bot_id, self.holds, self._shelves, market_data, bus, mode_of)
+        self._accounting = Accounting(self.bot_id, self._roster, self._shelves, self.results, self.hold_keeper, clock, bus, self._publish)
         # the recorder subscribes before any bot is built; a backtest has none
         self._is_recorded = bus.has(ExecutorChanged)
 
@@ -141,7 +142,7 @@ class ExecutorOrchestrator:
 
     def _take_in(self, executor: ExecutorBase[Any]) -> None:
         self._roster.add(executor)
-        self.results.trades(executor)
+        self.results.begun(executor)
         self.shelf(executor.controller_id).open(executor.info)
         self.executor_changed(executor)
 
@@ -238,10 +239,10 @@ class ExecutorOrchestrator:
                 stepper.unshield()
 
     def executor_closed(self, executor: ExecutorBase[Any]) -> None:
-        self._shielded(self._close, executor)
+        self._shielded(self._accounting.close, executor)
 
     def late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
-        self._shielded(self._late_fill, executor, fill)
+        self._shielded(self._accounting.late_fill, executor, fill)
 
     def executor_told(self, executor: ExecutorBase[Any], kind: str, **values: Any) -> None:
         if self._bus.has(Fact):
@@ -254,32 +255,6 @@ class ExecutorOrchestrator:
             call(*args)
         finally:
             stepper.unshield()
-
-    def _close(self, executor: ExecutorBase[Any]) -> None:
-        """Account for an ended executor: its fills go to a hold or its result to the tally, and the world is told."""
-        held = executor.held_fills()
-        for fill in held:
-            self._hold(fill, executor)
-        info, shelf = executor.info, self.shelf(executor.controller_id)
-        earned = [] if held or not executor.has_fills else executor.earned()
-        info.freeze()
-        tallies = self.results.count(shelf, executor, earned, handed_over=bool(held))
-        shelf.close(info)
-        shelf.standing.ended(executor.id)
-        # nothing of it has left: it was refused on the spot, not by the venue
-        shelf.refusals.ended(info, self._clock.now_ns, at_once=info.close_ns == info.created_ns)
-        self._roster.remove(executor)
-        self._bus.publish(ExecutorEnded(self.bot_id, info))
-        if self._bus.has(TallyChanged):
-            for tally in tallies:
-                self._bus.publish(TallyChanged(self.bot_id, tally))
-        if self._bus.has(Fact):
-            rates = self.results.rates()
-            self._publish(FactKind.EXECUTOR_CLOSED, executor, closed_payload(executor, rates.asset, worth_of(earned, rates)))
-
-    def _late_fill(self, executor: ExecutorBase[Any], fill: Fill) -> None:
-        self._hold(fill, executor)
-        self._publish(FactKind.POSITION_HELD, executor, held_payload(executor, fill))
 
     def executor_faulted(self, executor: ExecutorBase[Any], error: Exception) -> None:
         """An executor's code raised: get out of the market with it, whatever state it is in."""
@@ -305,9 +280,6 @@ class ExecutorOrchestrator:
             if executor.has_fills and any(exposure.market == where for exposure in executor.exposures()):
                 self._clock.stepper.guard_limited(executor, self.executor_faulted, executor.abandon, self._clock.now_ns, LIQUIDATED, CloseType.FAILED)
         self.hold_keeper.settle(event)
-
-    def _hold(self, fill: Fill, executor: ExecutorBase[Any]) -> None:
-        self.hold_keeper.hold(fill, executor.controller_id, executor.side_of(fill))
 
     def _publish(self, kind: str, executor: ExecutorBase[Any], payload: dict[str, Any]) -> None:
         self._bus.publish(Fact(kind, self._clock.now_ns, self.bot_id, executor.controller_id, executor.id, payload))

@@ -32,7 +32,7 @@ class Results:
         self._shelves = shelves
         self._market_data = market_data
 
-    def trades(self, executor: ExecutorBase[Any]) -> None:
+    def begun(self, executor: ExecutorBase[Any]) -> None:
         """An executor has begun: where no controller names a market, what is traded first says what results are told in."""
         if not self.asset:
             self.asset = quote_of(getattr(executor.config, "trading_pair", ""))

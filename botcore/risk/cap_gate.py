@@ -10,7 +10,7 @@ from typing import Any
 
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
-from botcore.model.refusals import ABOVE_LIMIT, WAITS_FOR_MARKET, WAITS_ITS_TURN
+from botcore.model.refusals import ABOVE_LIMIT, OUT_OF_BAND, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.risk.cap_ledger import DAY_NS, ZERO, DayLedger, Price
 from botcore.risk.caps import AccountCaps
@@ -67,6 +67,8 @@ class Caps:
         Told (account, day, base, latched) when a day begins, gains count anew, or an account is latched: to be written down.
     on_latch : callable
         Told (account, reason) when an account has lost too much.
+    on_unknown : callable
+        Told an account whose first entry comes before anybody has had it watched.
     """
 
     def __init__(self, rate: Rate) -> None:
@@ -75,11 +77,16 @@ class Caps:
         self._looked_ns = 0
         self.on_day: Callable[[str, int, dict[str, Any], str], None] = lambda name, day, base, latched: None
         self.on_latch: Callable[[str, str], None] = lambda name, reason: None
+        self.on_unknown: Callable[[str], object] = lambda name: None
 
     def watch(self, name: str, sides: AccountSides, ledger: DayLedger | None = None) -> DayLedger:
         """Keep the days of an account from now on."""
         found = self._accounts[name] = _Account(sides, ledger or DayLedger())
         return found.ledger
+
+    def forget(self, name: str) -> None:
+        """This account is gone."""
+        self._accounts.pop(name, None)
 
     def set(self, name: str, caps: AccountCaps) -> None:
         """These caps from now on; the day goes on."""
@@ -96,6 +103,8 @@ class Caps:
     def refusal(self, request: OrderRequest, ticks: int, bid: int, ask: int, now_ns: int) -> str | None:
         """Why an account's owner does not allow this entry, as one sentence; None when he does."""
         market = request.instrument.market
+        if market.connector_name not in self._accounts:
+            self.on_unknown(market.connector_name)
         account = self._accounts.get(market.connector_name)
         if account is None:
             return None
@@ -151,7 +160,7 @@ class Caps:
             if value > caps.max_order_quote:
                 return f"an order of {value:.2f} {caps.currency} is {ABOVE_LIMIT} {caps.max_order_quote:f} an order"
         if caps.price_deviation is not None and abs(2 * ticks - mid_half) > caps.price_deviation * mid_half:
-            return f"price {instrument.price(ticks):f} is further than {caps.price_deviation * 100:f} % from the market"
+            return f"price {instrument.price(ticks):f} {OUT_OF_BAND} {caps.price_deviation * 100:f} % from the market"
         if caps.orders_per_minute is not None:
             times = account.times
             while times and times[0] <= now_ns - MINUTE_NS:
@@ -226,10 +235,15 @@ class Caps:
 
     def release(self, name: str, now_ns: int) -> None:
         """Entries are taken again, and losses count from now on; what was sent today goes on counting."""
+        self._accounts[name].ledger.latched = ""
+        self.begin_anew(name, now_ns)
+
+    def begin_anew(self, name: str, now_ns: int, *, is_emptied: bool = False) -> None:
+        """Gains and losses count from now on; what was sent today goes on counting, and a latch holds. Nothing is held where the account was emptied."""
         account = self._accounts[name]
-        account.ledger.latched = ""
-        account.ledger.begin(max(account.ledger.day, now_ns // DAY_NS), now_ns, list(account.sides.held()), account.sides.price)
-        self.on_day(name, account.ledger.day, account.ledger.base(), "")
+        held = [] if is_emptied else list(account.sides.held())
+        account.ledger.begin(max(account.ledger.day, now_ns // DAY_NS), now_ns, held, account.sides.price)
+        self.on_day(name, account.ledger.day, account.ledger.base(), account.ledger.latched)
 
     def use(self, name: str) -> CapUse:
         """How far the day is."""

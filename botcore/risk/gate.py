@@ -13,7 +13,7 @@ from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest
-from botcore.model.refusals import ABOVE_LIMIT, THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
+from botcore.model.refusals import ABOVE_LIMIT, OUT_OF_BAND, THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS
 from botcore.orders.own import OwnBooks
 from botcore.risk.cap_gate import Caps
@@ -53,6 +53,11 @@ class RiskGate:
     def release(self) -> None:
         self.halt_reason = None
 
+    def forget(self) -> None:
+        """Markets are gone, or are others under the same name: they are looked up anew."""
+        self._states.clear()
+        self._caps.clear()
+
     def refusal(self, request: OrderRequest, now_ns: int, own: OwnBooks | None = None) -> str | None:
         """Why this order may not leave, as one sentence; None lets it pass and counts it.
 
@@ -83,7 +88,7 @@ class RiskGate:
                     f"{THIN_BOOK}: within {self._limits.max_slippage * 100:f} % of the touch there is less than {instrument.amount(request.lots):f}"
                 )
         elif not self._in_band(ticks, book.best_bid, book.best_ask):
-            return f"price {instrument.price(ticks)} is further than {self._limits.price_band * 100:f} % from the market"
+            return f"price {instrument.price(ticks)} {OUT_OF_BAND} {self._limits.price_band * 100:f} % from the market"
         if ticks * request.lots > self._cap(instrument):
             return f"order of {instrument.notional(ticks, request.lots):f} {instrument.quote} is {ABOVE_LIMIT} {self._limits.max_order_quote:f}"
         if own is not None and (self._limits.max_open_quote is not None or self._limits.max_position_quote is not None):

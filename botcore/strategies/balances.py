@@ -97,6 +97,13 @@ class BalanceKeeper:
     _others: dict[str, _Others] = field(default_factory=dict)
     _next_ns: dict[str, int] = field(default_factory=dict)
 
+    def forget(self, connector_name: str) -> None:
+        """This account is gone: when it comes back, it is compared as at a start."""
+        self._doubts = {key: doubt for key, doubt in self._doubts.items() if key[0] != connector_name}
+        self._agreed = {key for key in self._agreed if key[0] != connector_name}
+        self._others.pop(connector_name, None)
+        self._next_ns.pop(connector_name, None)
+
     def on_tick(self, now_ns: int) -> None:
         for connector in self.connectors:
             if now_ns >= self._next_ns.get(connector.name, 0) and connector.balances_ns():

@@ -87,3 +87,7 @@ class ForcedBook:
                 self._waiting[key] = waiting
             else:
                 del self._waiting[key]
+
+    def drop(self, connector_name: str) -> None:
+        """Nothing of this account waits any more; what was seen stays seen."""
+        self._waiting = {key: waiting for key, waiting in self._waiting.items() if key[0] != connector_name}

@@ -40,6 +40,10 @@ class HeldBefore:
         """Count what can be counted by now."""
         self._waiting = [(connector, hold) for connector, hold in self._waiting if not self._counts(connector, hold)]
 
+    def forget(self, connector_name: str) -> None:
+        """This account is gone."""
+        self._waiting = [(connector, hold) for connector, hold in self._waiting if connector.name != connector_name]
+
     def on_tick(self, now_ns: int) -> None:
         if self._waiting and now_ns >= self._next_ns:
             self._next_ns = now_ns + SECOND_NS

@@ -68,7 +68,7 @@ class _NoSource:
 
 
 class LiveRuntime(TradingRuntime):
-    """See the module; accounts are added before bots."""
+    """See the module; accounts are added before the bots that use them."""
 
     def __init__(
         self, clock: Clock, bus: EventBus, recorder: Recorder, limits: RiskLimits, ids: IdSource, strays: StrayRecords, waiter: Waiter | None = None
@@ -82,7 +82,24 @@ class LiveRuntime(TradingRuntime):
         """Trade through this connector once the session knows its rules (`take_up`); the session's part comes before it on the clock."""
         self._sessions[connector.name] = session
         self._accounts[connector.name] = connector
-        self.clock.add(session, before=self.dispatch)
+        # before all that looks at connectors: also where others run already
+        self.clock.add(session, before=self._held if self._live and self._held is not None else self.dispatch)
+
+    def drop_account(self, connector_name: str) -> None:
+        """Know nothing of an account any more, its markets neither; the caller has made sure that no bot uses it. It may be added again."""
+        connector = self._accounts.pop(connector_name)
+        self.clock.remove(self._sessions.pop(connector_name))
+        self.clock.remove(connector)
+        for market in [market for market in self.markets if market.connector_name == connector_name]:
+            del self.markets[market]
+        self.gate.forget()
+        if self.connectors.pop(connector_name, None) is not None:
+            self._live.remove(connector)
+        for keeper in (self.positions, self.balances, *((self._held,) if self._held is not None else ())):
+            keeper.forget(connector_name)
+            if not self._live:
+                # the next account puts them on again, behind it
+                self.clock.remove(keeper)
 
     def take_up(self) -> None:
         """Put all accounts on the clock, with what is held there; call when their rules were asked for and before bots are restored.

@@ -142,6 +142,12 @@ class PositionKeeper:
             fill = on_grid(event.fill, connector.own.of(event.fill.instrument).instrument)
             self._forced.add(fill, event.cause, hedge=connector.position_mode() is PositionMode.HEDGE)
 
+    def forget(self, connector_name: str) -> None:
+        """This account is gone: when it comes back, it is compared as at a start."""
+        self._losses = {key: loss for key, loss in self._losses.items() if key[0] != connector_name}
+        self._surplus = {key: surplus for key, surplus in self._surplus.items() if key[0] != connector_name}
+        self._forced.drop(connector_name)
+
     def on_tick(self, now_ns: int) -> None:
         for connector in self.connectors.values():
             for book in connector.own.books():

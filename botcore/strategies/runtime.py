@@ -224,8 +224,15 @@ class TradingRuntime:
         keep_closed: int = 100,
         limits: BotLimits | None = None,
         on_breach: Callable[[StrategyV2Base, Breach], None] | None = None,
+        *,
+        comes_back: bool = False,
     ) -> StrategyV2Base:
         """A bot on its markets, not yet on the clock.
+
+        Parameters
+        ----------
+        comes_back : bool
+            It has traded before: an account that can't take its leverage and position mode now is left as it is.
 
         Raises
         ------
@@ -237,7 +244,9 @@ class TradingRuntime:
             for market in sorted(config.markets() | brought):
                 self.open_market(market)
             for market, (leverage, mode) in config.perpetual_settings().items():
-                self.connectors[market.connector_name].configure_perpetual(market.trading_pair, leverage, mode)
+                connector = self.connectors[market.connector_name]
+                settle = connector.take_up_perpetual if comes_back else connector.configure_perpetual
+                settle(market.trading_pair, leverage, mode)
         desk = Desk(bot_id, self.connectors, self.gate, self.clock)
         orchestrator = ExecutorOrchestrator(
             desk,

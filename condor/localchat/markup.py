@@ -27,7 +27,7 @@ def check_markup(markup: dict[str, Any] | None) -> dict[str, Any] | None:
         raise bad_request("object expected as reply markup")
     rows = markup.get("inline_keyboard")
     if rows is None:
-        if "force_reply" in markup or "keyboard" in markup or "remove_keyboard" in markup:
+        if asks(markup):
             return None
         raise bad_request("object expected as reply markup")
     if not (isinstance(rows, list) and all(isinstance(row, list) and all(isinstance(button, dict) for button in row) for row in rows)):
@@ -36,6 +36,44 @@ def check_markup(markup: dict[str, Any] | None) -> dict[str, Any] | None:
     if sum(len(row) for row in cleaned) > MAX_BUTTONS or any(len(row) > MAX_ROW for row in cleaned):
         raise bad_request("reply markup is too long")
     return {"inline_keyboard": cleaned} if cleaned else None
+
+
+def keyboard_of(markup: Any, message_id: int) -> dict[str, Any] | None:
+    """What a reply markup asks of whoever writes next: rows of lines to tap, or a reply to its message; None when it takes that away.
+
+    Raises
+    ------
+    BotApiError
+        If the rows are not rows of texts.
+    """
+    placeholder = str(markup.get("input_field_placeholder", ""))[:64]
+    if markup.get("force_reply"):
+        return {"type": "reply", "message_id": message_id, "placeholder": placeholder}
+    if "keyboard" not in markup:
+        return None
+    rows = [[_line(button) for button in row] for row in _rows(markup["keyboard"]) if row]
+    if not rows:
+        raise bad_request("reply markup is empty")
+    return {"type": "lines", "rows": rows, "once": bool(markup.get("one_time_keyboard")), "placeholder": placeholder}
+
+
+def asks(markup: Any) -> bool:
+    """Whether a reply markup is about what is written next, not about its own message."""
+    return isinstance(markup, dict) and any(key in markup for key in ("keyboard", "remove_keyboard", "force_reply"))
+
+
+def _rows(rows: Any) -> list[list[Any]]:
+    if not (isinstance(rows, list) and all(isinstance(row, list) for row in rows)):
+        raise bad_request("can't parse reply keyboard markup JSON object")
+    return rows
+
+
+def _line(button: Any) -> str:
+    """A button of a reply keyboard is its text, which is what a tap on it says."""
+    text = str(button.get("text", "") if isinstance(button, dict) else button).strip()
+    if not text:
+        raise bad_request("can't parse keyboard button: button text must be non-empty")
+    return text
 
 
 def _button(button: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from condor.localchat.errors import bad_request
-from condor.localchat.markup import check_markup
+from condor.localchat.markup import asks, check_markup, keyboard_of
 from condor.localchat.parts import Files, Params, caption_part, media_part, reply_to, text_part
 from condor.localchat.state import ChatState
 
@@ -32,9 +32,15 @@ ACTIONS = frozenset(
 
 
 def _send(state: ChatState, params: Params, content: dict[str, Any]) -> dict[str, Any]:
-    content = {**content, "reply_markup": check_markup(params.get("reply_markup"))}
+    markup = params.get("reply_markup")
+    content = {**content, "reply_markup": check_markup(markup)}
+    if asks(markup):
+        # what is wrong with it is said before anything is sent
+        keyboard_of(markup, 0)
     present = {key: value for key, value in content.items() if value is not None}
     message = state.add_bot_message(present, reply_to=reply_to(state, params), silent=bool(params.get("disable_notification")))
+    if asks(markup):
+        state.ask(keyboard_of(markup, message["message_id"]))
     return state.outward(message)
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from condor.localchat.errors import bad_request
-from condor.localchat.view import event_of
+from condor.localchat.view import event_of, quote
 from condor.store.chat_store import KEEP_EVENTS, KEEP_MESSAGES, ChatStore, wipe
 
 BOT_ID = 1_000_000_001
@@ -67,6 +67,7 @@ class ChatState:
         self._shed_seq = 0
         self.commands: dict[str, list[dict[str, str]]] = store.value("commands") or {}
         self.pinned: list[int] = [message_id for message_id in store.value("pinned") or [] if message_id in self.messages]
+        self.keyboard: dict[str, Any] | None = store.value("keyboard")
 
     # ---- events ----------------------------------------------------------------------------------------------------
     def events_after(self, seq: int, count: int) -> list[dict[str, Any]]:
@@ -154,6 +155,8 @@ class ChatState:
     def delete_message(self, message_id: int) -> None:
         if message_id in self.pinned:
             self.pin(message_id, is_pinned=False)
+        if self.keyboard is not None and self.keyboard.get("message_id") == message_id:
+            self.ask(None)
         message = self.messages.pop(message_id)
         self._commit("deleted", {"message_id": message_id, "_gone": True})
         if not message["from"]["is_bot"]:
@@ -170,7 +173,17 @@ class ChatState:
         self.pinned = [other for other in self.pinned if message_id is not None and other != message_id]
         if is_pinned and message_id is not None:
             self.pinned.append(message_id)
-        self._note({"kind": "pinned", "message_ids": list(self.pinned)}, values={"pinned": self.pinned})
+        self._note({"kind": "pinned", "message_ids": list(self.pinned), "pins": self.pins()}, values={"pinned": self.pinned})
+
+    def pins(self) -> list[dict[str, Any]]:
+        """The pinned messages in a line each, the newest last: the page need not have drawn them."""
+        return [quote(self.messages[message_id]) for message_id in self.pinned]
+
+    def ask(self, keyboard: dict[str, Any] | None) -> None:
+        """Offer lines to tap or ask for a reply; None takes the offer away."""
+        if keyboard != self.keyboard:
+            self.keyboard = keyboard
+            self._note({"kind": "keyboard", "keyboard": keyboard}, values={"keyboard": keyboard})
 
     def set_commands(self, scope: str, commands: list[dict[str, str]]) -> None:
         if commands:
@@ -214,6 +227,8 @@ class ChatState:
             message["_reply_to"] = reply_to
         self.messages[message["message_id"]] = message
         self._commit("sent", message, update={"message": self.outward(message)})
+        if self.keyboard is not None and self.keyboard.get("once", True):
+            self.ask(None)
         return message
 
     def tap(self, message: dict[str, Any], data: str, by: LocalUser | None = None) -> str:

@@ -1,29 +1,27 @@
-"""The person's side as JSON: what the page uses, and what a program uses to use the product as a person does."""
+"""What a person does: the page, what is typed, tapped and sent; a program does the same by the same requests. Reading is in `reading.py`."""
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
 
 from condor.localchat.access import COOKIE, ChatAccess
-from condor.localchat.answers import HEADERS, Refused, body_of, json_answer, number_of
+from condor.localchat.answers import HEADERS, Refused, body_of, json_answer
 from condor.localchat.entities import clean, is_unicode, utf16_length
 from condor.localchat.errors import BotApiError
 from condor.localchat.files import MAX_FILE, UploadedFile, document_part, photo_part, uploaded
 from condor.localchat.parameters import BROKEN
 from condor.localchat.parts import MAX_CAPTION, MAX_TEXT
-from condor.localchat.signal import ChangeSignal
 from condor.localchat.state import SECOND_USER, ChatState, LocalUser
 
 PAGE = Path(__file__).parent / "page"
-MAX_WAIT_S = 60.0
-MAX_EVENTS = 500
 _COMMAND = re.compile(r"^/[a-z0-9_]{1,32}(?:@\w+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,15}")
 PAPER_BADGE = b'<span class="badge" title="Paper trading: no real money">paper</span>'
 REAL_BADGE = b'<span class="badge real" title="An account with real money is connected">real money</span>'
 
@@ -41,19 +39,18 @@ class UserApi:
 
     Parameters
     ----------
-    is_real : bool
-        Whether real money can be traded from here: the page's header says so.
+    is_real : callable
+        Whether real money can be traded from here now: the page's header says so.
     panic : PanicButton, optional
     """
 
     def __init__(
-        self, state: ChatState, access: ChatAccess, signal: ChangeSignal, *, is_real: bool = False, panic: PanicButton | None = None
+        self, state: ChatState, access: ChatAccess, *, is_real: Callable[[], bool] = lambda: False, panic: PanicButton | None = None
     ) -> None:
         self._panic = panic
         self._is_real = is_real
         self._state = state
         self._access = access
-        self._signal = signal
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -66,16 +63,12 @@ class UserApi:
             web.post("/chat/link", self._link),
             web.post("/chat/panic", self._press),
             web.get("/chat/panic", self._pressed),
-            web.get("/chat/transcript", self._transcript),
-            web.get("/chat/messages", self._messages),
-            web.get("/chat/commands", self._commands),
-            web.get("/chat/file/{file_id}", self._file),
         ]
 
     # ---- the page --------------------------------------------------------------------------------------------------
     async def _index(self, request: web.Request) -> web.Response:
         shown = _page("index.html")
-        if self._is_real and isinstance(shown.body, bytes):
+        if self._is_real() and isinstance(shown.body, bytes):
             shown.body = shown.body.replace(PAPER_BADGE, REAL_BADGE)
         return shown
 
@@ -105,9 +98,7 @@ class UserApi:
             raise Refused('expected {"text": "..."} with some text, found none')
         if utf16_length(text) > MAX_TEXT:
             raise Refused(f"expected at most {MAX_TEXT} characters, found {utf16_length(text)}")
-        reply_to = body.get("reply_to")
-        if reply_to is not None and (type(reply_to) is not int or reply_to not in self._state.messages):
-            raise Refused(f"there is no message {reply_to} to reply to", 404)
+        reply_to = self._replied(body.get("reply_to"))
         content: dict[str, Any] = {"text": text}
         command = _COMMAND.match(text)
         if command:
@@ -142,15 +133,25 @@ class UserApi:
             raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found more", 413) from None
         except BROKEN:
             raise Refused("expected multipart/form-data with a part named file") from None
-        part, caption = form.get("file"), form.get("caption")
+        part, caption, reply_to = form.get("file"), form.get("caption"), str(form.get("reply_to", ""))
         if not isinstance(part, web.FileField):
             raise Refused("expected a part named file, found none")
         file = uploaded(part.filename or "file", part.file.read())
         if not 0 < len(file.content) <= MAX_FILE:
             raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found {len(file.content)}")
         content = _file_content(self._state.keep_file(file.name, file.mime, file.content), file, _said(caption))
-        message = self._state.say(content)
+        # a form holds text only
+        by = _who({"second": form.get("second") == "true"})
+        message = self._state.say(content, self._replied(int(reply_to) if _NUMBER.fullmatch(reply_to) else reply_to or None), by=by)
         return json_answer({"seq": self._state.seq, "message_id": message["message_id"]})
+
+    def _replied(self, message_id: Any) -> int | None:
+        """The message that is replied to, if one is named; raises Refused when there is none of that id."""
+        if message_id is None:
+            return None
+        if type(message_id) is not int or message_id not in self._state.messages:
+            raise Refused(f"there is no message {message_id} to reply to", 404)
+        return message_id
 
     # ---- stopping everything ---------------------------------------------------------------------------------------
     async def _press(self, request: web.Request) -> web.Response:
@@ -166,59 +167,6 @@ class UserApi:
         if self._panic is None:
             raise Refused("nothing trades behind this chat", 404)
         return self._panic
-
-    # ---- reading ---------------------------------------------------------------------------------------------------
-    async def _transcript(self, request: web.Request) -> web.Response:
-        after, wait_s = number_of(request, "after", 0), min(MAX_WAIT_S, number_of(request, "wait", 0))
-        events = self._after(after)
-        if not events and wait_s > 0:
-            await self._wait_beyond(after, wait_s)
-            events = self._after(after)
-        return json_answer({"seq": events[-1]["seq"] if events else max(int(after), 0), "events": events})
-
-    def _after(self, seq: float) -> list[dict[str, Any]]:
-        return self._state.events_after(int(seq), MAX_EVENTS)
-
-    async def _wait_beyond(self, seq: float, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        while self._state.seq <= seq and (left := deadline - loop.time()) > 0:
-            await self._signal.wait(left)
-
-    async def _messages(self, request: web.Request) -> web.Response:
-        """Messages as they stand now, the newest `limit` before a message id: what the page draws first and when it is scrolled up."""
-        before, limit = int(number_of(request, "before", 2**62)), max(1, int(min(200, number_of(request, "limit", 80))))
-        ids = sorted(message_id for message_id in self._state.messages if message_id < before)[-limit:]
-        shown = []
-        for message_id in ids:
-            message = self._state.messages[message_id]
-            shown.append(self._state.event_of("message" if message["from"]["is_bot"] else "sent", message))
-        answer = {
-            "seq": self._state.seq,
-            "messages": shown,
-            "has_more": bool(ids) and ids[0] > min(self._state.messages),
-            "commands": self._state.menu(),
-            "pinned": self._state.pinned,
-            "bot": self._state.bot["first_name"],
-        }
-        return json_answer(answer)
-
-    async def _commands(self, request: web.Request) -> web.Response:
-        return json_answer({"commands": self._state.menu()})
-
-    async def _file(self, request: web.Request) -> web.Response:
-        try:
-            name, mime, content = self._state.file(request.match_info["file_id"])
-        except BotApiError:
-            raise Refused("there is no such file", 404) from None
-        inline = mime in ("image/png", "image/jpeg")
-        safe = re.sub(r"[^\w.\- ]", "_", name)
-        headers = {
-            **HEADERS,
-            "Content-Disposition": f'{"inline" if inline else "attachment"}; filename="{safe}"',
-            "Cache-Control": "private, max-age=86400",
-        }
-        return web.Response(body=content, content_type=mime if inline else "application/octet-stream", headers=headers)
 
 
 def _who(body: dict[str, Any]) -> LocalUser | None:

@@ -76,7 +76,7 @@ def event_of(kind: str, message: dict[str, Any], replied: dict[str, Any] | None)
         "buttons": buttons_of(message.get("reply_markup")),
         "media": _media_of(message),
         "album": message.get("media_group_id"),
-        "reply_to": _quote(replied) if replied is not None else None,
+        "reply_to": quote(replied) if replied is not None else None,
         "silent": bool(message.get("_silent")),
         "toast": None,
         "alert": None,
@@ -89,7 +89,8 @@ def _sender(message: dict[str, Any]) -> str:
     return "user" if message["from"]["id"] == message["chat"]["id"] else "second"
 
 
-def _quote(replied: dict[str, Any]) -> dict[str, Any]:
+def quote(replied: dict[str, Any]) -> dict[str, Any]:
+    """A message in short, as it stands above an answer to it."""
     text = replied.get("text", replied.get("caption", "")) or "file"
     return {"message_id": replied["message_id"], "text": text[:120], "from": _sender(replied)}
 

@@ -10,9 +10,9 @@ from typing import Any
 from botcore.model.errors import UserError
 from botcore.recorder.migrate import migrate
 from condor import __version__
+from condor.control.client import ask_instance
 from condor.home import Home, InstanceLock, holder_of
 from condor.panic.door import NAMES
-from condor.running import ask_instance
 from condor.store import MIGRATIONS
 from condor.store.backups import Backups
 from condor.store.panic import PanicRow, latch_on_disk
@@ -35,14 +35,14 @@ def panic(home: Home, *, flatten: bool, say: Callable[[str], None]) -> bool:
         _latch(home, flatten=flatten, say=say)
         return True
     try:
-        seen = ask_instance(home, "/chat/panic", {"flatten": flatten, "from": "cli"})
+        seen = ask_instance(home, "/panic", {"flatten": flatten})
     except UserError as error:
         raise UserError(f"{error}; `kill -USR1` of the {holder} stops everything too") from None
     say("entries are off, orders are being canceled" + (", what bots hold is being closed" if flatten else ""))
     deadline = time.monotonic() + WAIT_S
     while not seen["is_done"] and time.monotonic() < deadline:
         time.sleep(PAUSE_S)
-        seen = ask_instance(home, "/chat/panic")
+        seen = ask_instance(home, "/panic")
     for text in report(seen):
         say(text)
     if seen["goal"] == "freeze" and any(account["positions"] for account in seen["accounts"]):

@@ -1,4 +1,4 @@
-"""`/panic` from this machine: the page's button and the command line, which both come in over the loopback port."""
+"""`/panic` from this machine: the page's button over the loopback port, the command line over its socket, and SIGUSR1."""
 
 from __future__ import annotations
 

@@ -90,6 +90,13 @@ class BotService(BotChanges):
         ids = [str(config.id) for _, config in checked]
         if not checked or len(set(ids)) < len(ids):
             raise UserError(f"expected controllers with different ids, found {', '.join(ids) or 'none'}")
+        accounts = {market.connector_name for _, config in checked for market in config.markets()} if mode == LIVE else set[str]()
+        with self._manager.start_of(title.strip() or ids[0], accounts):
+            return await self._start(actor, checked, claim, title, mode, limits)
+
+    async def _start(
+        self, actor: Actor, checked: Sequence[tuple[str, Any]], claim: Claim, title: str, mode: str, limits: BotLimits | None
+    ) -> BotView:
         for _, config in checked:
             if mode == LIVE:
                 await self.before_live(actor, {market.connector_name for market in config.markets()})
@@ -176,15 +183,15 @@ class BotService(BotChanges):
             if found is None or found.state != STOPPED or bot_id in self._manager.running:
                 raise UserError(f"{bot_id} is not stopped")
             configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
-            if found.mode == LIVE:
-                for config in configs:
-                    checked = self.check(config.controller_name, config.config, found.mode)
-                    await self.before_live(actor, {market.connector_name for market in checked.markets()})
-                    await self._settle(checked)
-            strategy = await self._manager.build_again(bot_id, configs, found.mode)
-            row = await self._committed(write)
-            self._manager.pauses.pop(bot_id, None)
-            self._manager.launch(row, configs, strategy)
+            checked = [self.check(config.controller_name, config.config, LIVE) for config in configs] if found.mode == LIVE else []
+            with self._manager.start_of(found.title, {market.connector_name for config in checked for market in config.markets()}):
+                for config in checked:
+                    await self.before_live(actor, {market.connector_name for market in config.markets()})
+                    await self._settle(config)
+                strategy = await self._manager.build_again(bot_id, configs, found.mode)
+                row = await self._committed(write)
+                self._manager.pauses.pop(bot_id, None)
+                self._manager.launch(row, configs, strategy)
         return live_view(self._manager.running[bot_id])
 
     # ---- stop ------------------------------------------------------------------------------------------------------

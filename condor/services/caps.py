@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,10 +13,10 @@ from pydantic import ValidationError
 
 from botcore.model.errors import UserError, nearest
 from botcore.recorder.journal import Journal
-from botcore.risk.cap_gate import Caps
 from botcore.risk.caps import AccountCaps
+from condor.caps_keeper import CapsKeeper
 from condor.host import WallClock
-from condor.hosts import LIVE, Hosts
+from condor.hosts import PAPER
 from condor.services.bots import Claim
 from condor.store import Connection
 from condor.store.caps import caps_of, put_caps
@@ -43,7 +44,9 @@ class CapsView:
     """One account: its caps, and how far the day (UTC) is; None where something has no rate."""
 
     account: str
+    """What the account is called in commands: its connector, `paper:` before it for one on paper."""
     title: str
+    is_paper: bool
     caps: dict[str, Any]
     sent: Decimal | None
     gained: Decimal | None
@@ -55,37 +58,45 @@ class CapsService:
 
     Parameters
     ----------
-    caps : Caps, optional
-        Those at the gate of the live accounts; None where none is connected.
+    keepers : sequence of CapsKeeper
+        Those of the hosts, real money first.
     """
 
-    def __init__(self, hosts: Hosts, caps: Caps | None, journal: Journal, wall: WallClock) -> None:
-        self._hosts = hosts
-        self._caps = caps
+    def __init__(self, keepers: Sequence[CapsKeeper], journal: Journal, wall: WallClock) -> None:
+        self._keepers = keepers
         self._journal = journal
         self._wall = wall
 
     def all(self, actor: Actor) -> list[CapsView]:
-        """Every account with real money."""
+        """Every account, those with real money first."""
         require(actor, Role.VIEWER, "looking at caps")
-        return [] if self._caps is None else [self._view(self._caps, name) for name in self._caps.names()]
+        return [self._view(keeper, name) for keeper, name in self._accounts().values()]
 
     def one(self, actor: Actor, account: str) -> CapsView:
         """One of them; UserError if there is no such account."""
         require(actor, Role.VIEWER, "looking at caps")
-        return self._view(*self._known(account))
+        # whoever says no more than the connector means real money, where there is some
+        is_known = account in self._accounts() or _called(PAPER, account) not in self._accounts()
+        return self._view(*self._known(account if is_known else _called(PAPER, account)))
 
-    def _view(self, caps: Caps, name: str) -> CapsView:
-        use = caps.use(name)
-        title = self._hosts.live.title(name) if self._hosts.live is not None else name
-        values = (caps.of(name) or AccountCaps()).model_dump()
-        return CapsView(name, title, values, use.sent, use.gained, use.latched)
+    def _accounts(self) -> dict[str, tuple[CapsKeeper, str]]:
+        found: dict[str, tuple[CapsKeeper, str]] = {}
+        for keeper in self._keepers:
+            keeper.look()
+            found |= {_called(keeper.mode, name): (keeper, name) for name in keeper.caps.names()}
+        return found
 
-    def _known(self, account: str) -> tuple[Caps, str]:
-        names = self._caps.names() if self._caps is not None else []
-        if self._caps is None or account not in names:
-            raise UserError(f"no account {account!r} with real money is connected{nearest(account, names)}")
-        return self._caps, account
+    def _view(self, keeper: CapsKeeper, name: str) -> CapsView:
+        use = keeper.caps.use(name)
+        values = (keeper.caps.of(name) or AccountCaps()).model_dump()
+        return CapsView(_called(keeper.mode, name), keeper.title(name), keeper.mode == PAPER, values, use.sent, use.gained, use.latched)
+
+    def _known(self, account: str) -> tuple[CapsKeeper, str]:
+        accounts = self._accounts()
+        found = accounts.get(account)
+        if found is None:
+            raise UserError(f"there is no account {account!r} here{nearest(account, accounts)}")
+        return found
 
     async def change(self, actor: Actor, account: str, field: str, text: str, claim: Claim) -> CapsView:
         """Set one cap, or take it away with `off`.
@@ -96,7 +107,7 @@ class CapsService:
             If the actor may not, or the text is no value of this cap. Nothing has changed then.
         """
         require(actor, Role.OWNER, "changing caps")
-        caps, name = self._known(account)
+        keeper, name = self._known(account)
         if field not in FIELDS:
             raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
         now_ms = self._wall.wall_ms()
@@ -104,15 +115,17 @@ class CapsService:
         def write(connection: Connection) -> AccountCaps:
             claim(connection)
             # those that are written down: of two changes at once neither takes the other back
-            before = AccountCaps.model_validate(caps_of(connection, LIVE).get(name, {}))
+            before = AccountCaps.model_validate(caps_of(connection, keeper.mode).get(name, {}))
             after = _changed(before, field, text)
             was, values = before.model_dump(mode="json"), after.model_dump(mode="json")
-            put_caps(connection, LIVE, name, values, now_ms)
-            write_audit(connection, now_ms, actor, "change_caps", f"{name} {field}", json.dumps(was[field]), json.dumps(values[field]))
+            put_caps(connection, keeper.mode, name, values, now_ms)
+            write_audit(
+                connection, now_ms, actor, "change_caps", f"{_called(keeper.mode, name)} {field}", json.dumps(was[field]), json.dumps(values[field])
+            )
             return after
 
-        caps.set(name, await asyncio.wrap_future(self._journal.run(write)))
-        return self._view(caps, name)
+        keeper.caps.set(name, await asyncio.wrap_future(self._journal.run(write)))
+        return self._view(keeper, name)
 
     async def release(self, actor: Actor, account: str, reason: str, claim: Claim) -> None:
         """Take entries again after a day that has lost too much; losses count from now on.
@@ -123,8 +136,8 @@ class CapsService:
             If the actor may not, nothing is latched, or no reason is given.
         """
         require(actor, Role.OWNER, "releasing a cap")
-        caps, name = self._known(account)
-        before = caps.use(name).latched
+        keeper, name = self._known(account)
+        before = keeper.caps.use(name).latched
         if not before:
             raise UserError(f"entries at {name} are not held back by its caps")
         if len(reason.strip()) < LEAST_REASON:
@@ -133,12 +146,15 @@ class CapsService:
 
         def write(connection: Connection) -> None:
             claim(connection)
-            write_audit(connection, now_ms, actor, "release_caps", name, before=before, after=reason.strip()[:500])
+            write_audit(connection, now_ms, actor, "release_caps", _called(keeper.mode, name), before=before, after=reason.strip()[:500])
 
         await asyncio.wrap_future(self._journal.run(write))
-        live = self._hosts.live
-        assert live is not None, "its account is known"
-        caps.release(name, live.clock.now_ns)
+        keeper.caps.release(name, keeper.now_ns)
+
+
+def _called(mode: str, name: str) -> str:
+    """An account as commands and the audit call it."""
+    return f"{PAPER}:{name}" if mode == PAPER else name
 
 
 def _changed(caps: AccountCaps, field: str, text: str) -> AccountCaps:

@@ -87,10 +87,13 @@ class KeyForms:
 
         async def submit(values: Mapping[str, str]) -> str:
             await self._keys.remove(actor, values["venue"], self._passphrase(values))
-            return f"The keys of {values['venue']} are gone from the vault. Delete them at the venue too."
+            return f"The keys of {values['venue']} are gone from the vault, and its account is closed. Delete them at the venue too."
 
         fields = (FormField("venue", "Venue", "choice", tuple(venues)), OPEN)
-        return self._open(actor, Form("Remove keys", ("An account that is connected stays so until this program ends.",), fields, "Remove", submit))
+        return self._open(
+            actor,
+            Form("Remove keys", ("The account is closed at once. While bots use it, that is refused: stop them first.",), fields, "Remove", submit),
+        )
 
     async def set_up_codes(self, actor: Actor) -> str:
         """A page with the QR code of a new authenticator."""
@@ -162,7 +165,7 @@ class KeyForms:
 
 def said_of(view: KeyView) -> str:
     """What was stored, for a page or a terminal."""
-    lines = [f"Stored: {view.title}, key {view.masked}, {view.rights}. It is used from the next start on."]
+    lines = [f"Stored: {view.title}, key {view.masked}, {view.rights}. It is {view.state}{': ' + view.waits if view.waits else ''}."]
     return "\n".join([*lines, *(f"• {text}" for text in view.advice)])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,9 +17,10 @@ from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from botcore.venues.dialect import Credentials
 from botcore.venues.probe import Probe
-from condor.accounts import AccountPlan, Stored
+from condor.accounts import AccountPlan, Stored, addresses_of
 from condor.configs import Configs
 from condor.host import WallClock
+from condor.live_accounts import refuse_used
 from condor.probing import refuse_unknown
 from condor.store import Connection
 from condor.store.common import write_audit
@@ -46,7 +47,9 @@ class KeyView:
     source : str
         `vault` or `environment`.
     state : str
-        `connected`, `from the next start on`, or why not.
+        `connected`, or why not.
+    waits : str
+        Why nothing new is opened there now, though it is connected; empty when it is.
     """
 
     venue: str
@@ -56,6 +59,7 @@ class KeyView:
     state: str
     rights: str
     advice: tuple[str, ...] = ()
+    waits: str = ""
 
 
 class Prober(Protocol):
@@ -64,13 +68,30 @@ class Prober(Protocol):
     async def look(self, venue: str, credentials: Credentials) -> Probe: ...
 
 
+class Accounts(Protocol):
+    """Opens and closes accounts (`condor.live_accounts`)."""
+
+    @property
+    def plans(self) -> Mapping[str, AccountPlan]: ...
+
+    def closed_reason(self, name: str) -> str | None: ...
+
+    async def users(self, name: str) -> list[str]: ...
+
+    def held(self, name: str) -> list[str]: ...
+
+    async def open(self, plan: AccountPlan) -> None: ...
+
+    async def close(self, name: str) -> None: ...
+
+
 class KeyService:
     """See the module.
 
     Parameters
     ----------
-    accounts : sequence of AccountPlan
-        Those that are connected in this process.
+    accounts : Accounts
+        Opens and closes accounts.
     stored : Stored
         What the vault gave at the start.
     known : callable
@@ -86,7 +107,7 @@ class KeyService:
         prober: Prober,
         journal: Journal,
         wall: WallClock,
-        accounts: Sequence[AccountPlan],
+        accounts: Accounts,
         stored: Stored,
         known: Callable[[Secret], None],
         tell: Callable[[str, str], None],
@@ -96,7 +117,7 @@ class KeyService:
         self._prober = prober
         self._journal = journal
         self._wall = wall
-        self._accounts = {plan.spec.name: plan for plan in accounts}
+        self._accounts = accounts
         self._stored = stored
         self._known = known
         self._tell = tell
@@ -128,22 +149,26 @@ class KeyService:
     def list(self, actor: Actor) -> list[KeyView]:
         """All accounts, connected or not."""
         require(actor, Role.OWNER, "looking at keys")
-        shown = [self._connected(name) for name in self._accounts]
+        shown = [self._connected(plan) for plan in self._accounts.plans.values()]
         for name in self.stored():
-            if name not in self._accounts:
+            if name not in self._accounts.plans:
                 masked = self._added[name].key.masked if name in self._added else ""
-                state = "from the next start on" if name in self._added or not self.trouble else "not connected: the vault is locked"
+                state = "not connected: the vault is locked" if self.trouble and name not in self._added else "from the next start on"
                 shown.append(KeyView(name, self.title(name), masked, "vault", state, *self._rights(name)))
         return sorted(shown, key=lambda view: view.venue)
 
-    def _connected(self, name: str) -> KeyView:
-        plan = self._accounts[name]
+    def _connected(self, plan: AccountPlan) -> KeyView:
+        name = plan.spec.name
+        given = self._added.get(name, plan.credentials)
         state = "connected"
         if name in self._removed:
             state = "removed: connected until this program ends"
-        elif name in self._added:
+        elif given != plan.credentials and plan.source != "vault":
+            state = "connected with the key of the environment: the stored one is used when that is gone"
+        elif given != plan.credentials:
             state = "connected with the key before; the new one from the next start on"
-        return KeyView(name, self.title(name), self._added.get(name, plan.credentials).key.masked, plan.source, state, *self._rights(name))
+        waits = self._accounts.closed_reason(name) or ""
+        return KeyView(name, self.title(name), given.key.masked, plan.source, state, *self._rights(name), waits=waits)
 
     def _rights(self, name: str) -> tuple[str, tuple[str, ...]]:
         """In words what the key may do, and what should be better."""
@@ -157,7 +182,9 @@ class KeyService:
 
     # ---- changing --------------------------------------------------------------------------------------------------
     async def add(self, actor: Actor, venue: str, credentials: Credentials, passphrase: Secret) -> KeyView:
-        """Probe a key and put it into the vault.
+        """Probe a key, put it into the vault, and connect its account.
+
+        An account that bots use goes on with the key that it has; the new one is used from the next start on.
 
         Raises
         ------
@@ -180,27 +207,59 @@ class KeyService:
         self._added[venue] = credentials
         self._removed.discard(venue)
         await self._note(actor, "add_keys", venue, after=credentials.key.masked)
-        self._tell(
-            self.title(venue), f"keys {credentials.key.masked} were stored by {actor.name or actor.user_id}; they are used from the next start on"
-        )
-        return next(view for view in self.list(actor) if view.venue == venue)
+        # from here on a start finds it: whatever ends this process now, the account is opened by the next one
+        await self._connect(AccountPlan(self._configs.venue(venue), credentials, addresses_of(venue), "vault"))
+        view = next(view for view in self.list(actor) if view.venue == venue)
+        self._tell(self.title(venue), f"keys {credentials.key.masked} were stored by {actor.name or actor.user_id}; {view.state}")
+        return view
+
+    async def _connect(self, plan: AccountPlan) -> None:
+        """Open an account, or open it anew with another key where nobody uses it."""
+        name = plan.spec.name
+        before = self._accounts.plans.get(name)
+        if before is not None and (before.source != "vault" or before.credentials == plan.credentials or await self._accounts.users(name)):
+            return
+        try:
+            await self._accounts.close(name)
+        except UserError:
+            # somebody has begun to use it in this moment: it goes on with the key that it has
+            return
+        await self._accounts.open(plan)
 
     async def remove(self, actor: Actor, venue: str, passphrase: Secret) -> None:
-        """Take a venue's keys out of the vault; an account that is connected stays so until this program ends.
+        """Take a venue's keys out of the vault and close its account.
 
         Raises
         ------
         UserError
-            If there are none, or the vault does not open.
+            If there are none, bots use the account, or the vault does not open; nothing has changed then.
         """
         require(actor, Role.OWNER, "removing keys")
         if venue not in self.stored():
             raise UserError(f"the vault has no keys of {venue}; it has {', '.join(self.stored()) or 'none'}")
+        plan = self._accounts.plans.get(venue)
+        is_open = plan is not None and plan.source == "vault"
+        if is_open:
+            refuse_used(self.title(venue), await self._accounts.users(venue))
         await asyncio.to_thread(self._vault.change, passphrase, {(venue, part): None for part in PARTS})
         self._added.pop(venue, None)
-        self._removed.add(venue)
         await self._note(actor, "remove_keys", venue)
-        self._tell(self.title(venue), f"its keys were removed from the vault by {actor.name or actor.user_id}")
+        text = f"its keys were removed from the vault by {actor.name or actor.user_id}"
+        if is_open:
+            text += await self._disconnect(venue)
+        self._tell(self.title(venue), text)
+
+    async def _disconnect(self, venue: str) -> str:
+        """Close an account; what there is to say of that."""
+        held = self._accounts.held(venue)
+        try:
+            await self._accounts.close(venue)
+        except UserError as error:
+            # somebody has begun to use it while the vault was written
+            self._removed.add(venue)
+            return f"; it stays connected until this program ends, for {error}"
+        self._probes.pop(venue, None)
+        return "; it is closed" + (f". Nobody watches what stays there: {', '.join(held)}" if held else "")
 
     async def note_pasted(self, actor: Actor, *, is_gone: bool, is_group: bool) -> None:
         """Somebody has typed a key into a chat; the audit knows that, and nothing of the key."""
@@ -220,18 +279,20 @@ class KeyService:
     async def refuse_unfit(self, venues: Collection[str]) -> None:
         """Before a bot trades with real money: UserError if a key may withdraw, or may not trade. A venue that does not say so now is no reason to refuse."""
         for name in sorted(venues):
-            if name in self._accounts:
+            if name in self._accounts.plans:
                 probe = await self._probe(name)
                 if probe.refusal and not probe.trouble:
                     raise UserError(f"{self.title(name)}: {probe.refusal} (/keys)")
 
     async def look_daily(self) -> None:
         """Ask again what keys may do, and tell of one that may do more or less than it should."""
-        for name in self._accounts:
+        for name in list(self._accounts.plans):
             before, now_ms = self._probes.get(name), self._wall.wall_ms()
             if before is not None and now_ms - before[0] < (RETRY_MS if before[1].refusal else PROBE_AGE_MS):
                 continue
             probe = await self._probe(name)
+            if name not in self._accounts.plans:
+                continue
             self._probes[name] = now_ms, probe
             if probe.refusal and not probe.trouble and (before is None or before[1].refusal != probe.refusal):
                 self._tell(self.title(name), f"{probe.refusal}; no bot starts there with real money until then")
@@ -242,7 +303,7 @@ class KeyService:
         now_ms = self._wall.wall_ms()
         if found is not None and not found[1].refusal and now_ms - found[0] < PROBE_AGE_MS:
             return found[1]
-        probe = await self._prober.look(name, self._accounts[name].credentials)
+        probe = await self._prober.look(name, self._accounts.plans[name].credentials)
         if not probe.trouble or found is None:
             self._probes[name] = now_ms, probe
         return probe

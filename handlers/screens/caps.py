@@ -1,4 +1,4 @@
-"""`/caps`: what the owner allows on each account with real money, how far its day is, and the way on after a day that has lost too much."""
+"""`/caps`: what the owner allows on each account, with real money or on paper, how far its day is, and the way on after a day that has lost too much."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EXAMPLES = {
 }
 
 
-@command("caps", "what is allowed on each account with real money", "[ACCOUNT]")
+@command("caps", "what is allowed on each account", "[ACCOUNT]")
 async def caps_command(ctx: Context, arguments: list[str]) -> Show:
     if arguments:
         return Show("caps_of", {"account": ctx.services.caps.one(ctx.actor, arguments[0].lower()).account})
@@ -49,7 +49,9 @@ async def caps(ctx: Context, args: Args) -> View:
     views = ctx.services.caps.all(ctx.actor)
     blocks: list[object] = [bold("🧱 Caps")]
     if not views:
-        blocks.append("No account with real money is connected. That is where caps hold, whatever bots ask for; exits are never held up by them.")
+        blocks.append("No account is open yet. Caps hold there, whatever bots ask for; exits are never held up by them.")
+    elif all(view.is_paper for view in views):
+        blocks.append(italic("No real money is connected. Caps hold on paper just the same: try yours here first."))
     for view in views:
         blocks += [line(bold(clip(view.title, 40))), *_day(view)]
     buttons = [show(f"{clip(view.title, 24)} …", "caps_of", account=view.account) for view in views]
@@ -64,7 +66,9 @@ async def caps_of(ctx: Context, args: Args) -> View:
         return await caps(ctx, {})
     rows = [(label, cap_text(field, view.caps[field])) for field, label in LABELS.items()]
     blocks: list[object] = [bold(f"🧱 Caps of {clip(view.title, 40)}"), pairs(rows), *_day(view)]
-    blocks.append(italic("For entries only: exits and cancels always go. Days begin at 00:00 UTC."))
+    blocks.append(
+        italic(f"For entries only: exits and cancels always go. Days begin at 00:00 UTC{' of the market played' if view.is_paper else ''}.")
+    )
     ways: list[tuple[Button, ...]] = []
     if ctx.actor.role >= Role.OWNER:
         if view.latched:

@@ -49,10 +49,22 @@ async def home(ctx: Context, args: Args) -> View:
         card(blocks),
         (
             (show("➕ New bot", "new"), show("🤖 Bots", "bots")),
-            (show("📊 Status", "status"), show("⚙️ Executors", "executors")),
             (show("💼 Accounts", "portfolio"), show("📈 Results", "pnl")),
-            (show("📜 History", "history"), show("❔ Help", "help")),
+            (show("📊 Status", "status"), show("☰ More", "more")),
+        ),
+    )
+
+
+@screen("more")
+async def more(ctx: Context, args: Args) -> View:
+    """Where else to go: the home card has six buttons and no more, so that it is taken in at a glance."""
+    blocks = [bold("☰ More"), "Every screen has a command too: /help lists them."]
+    return View(
+        card(blocks),
+        (
+            (show("⚙️ Executors", "executors"), show("📜 History", "history")),
             (show("💰 Paper accounts", "accounts"), show("🔔 Alerts", "alerts")),
+            (show("❔ Help", "help"), show("◀ Home", "home")),
         ),
     )
 

@@ -44,6 +44,8 @@ def key_blocks(view: KeyView) -> list[object]:
     mark = "🟢" if view.state == "connected" else "⚪"
     head = line(f"{mark} ", bold(clip(view.title, 40)), " · ", code(view.masked) if view.masked else "sealed", f" · {view.source}")
     blocks: list[object] = [head, line(view.state, " · ", clip(view.rights, 200))]
+    if view.waits:
+        blocks.append(line("⏳ nothing new is opened there yet: ", clip(view.waits, 200)))
     return blocks + [line("⚠️ ", clip(text, 200)) for text in view.advice]
 
 

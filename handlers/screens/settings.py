@@ -87,7 +87,8 @@ async def settings(ctx: Context, args: Args) -> View:
         (
             (show("🌍 Time zone", "settings_zone"), show("🌙 Quiet hours", "settings_quiet")),
             (show("📅 Daily digest", "settings_daily"), show("📅 Weekly digest", "settings_weekly")),
-            (show("🔔 Alerts", "alerts"), show("◀ Home", "home")),
+            (show("🔔 Alerts", "alerts"), show("🧱 Caps", "caps")),
+            (show("◀ Home", "home"),),
         ),
     )
 

@@ -194,7 +194,7 @@ async def start_again(ctx: Context, args: Args) -> Outcome:
     return Show("bot", {"bot": view.bot_id}, toast="Started")
 
 
-@action("start_again_live", Role.TRADER, Danger.CONFIRM)
+@action("start_again_live", Role.TRADER, Danger.CONFIRM, waits="The venue is being asked …")
 async def start_again_live(ctx: Context, args: Args) -> Outcome:
     view = await ctx.services.bots.start_again(ctx.actor, str(args["bot"]), ctx.claim)
     return Show("bot", {"bot": view.bot_id}, toast="Started")

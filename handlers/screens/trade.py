@@ -34,6 +34,7 @@ KINDS = {"MARKET": "market", "LIMIT": "limit", "LIMIT_MAKER": "limit maker"}
 SHARES = ("10%", "25%", "50%", "100%")
 DISTANCES = ("0.1%", "0.5%", "1%", "2%")
 MOST_OFFERED = 12
+LOOKING = "The market is being looked at …"
 
 
 @command("trade", "an order by hand, looked at before it is sent", "[buy | sell AMOUNT PAIR [at PRICE] [live]]", Role.TRADER)
@@ -123,7 +124,7 @@ def _other_mode(ctx: Context, ticket: Ticket) -> tuple[tuple[Button, ...], ...]:
     return ((_answers(ticket, "mode", other, "📄 On paper" if ticket.is_live else "💵 With real money"),),) if is_there else ()
 
 
-@action("trade_answer", Role.TRADER)
+@action("trade_answer", Role.TRADER, waits=LOOKING)
 async def trade_answer(ctx: Context, args: Args) -> Outcome:
     """Take an answer, typed or tapped; one that does not hold stays on the card with its reason."""
     ticket, field, text = Ticket.of(args["ticket"]), str(args["field"]), str(args["text"])
@@ -219,20 +220,20 @@ def _free(asset: str, value: Decimal) -> str:
     return words.money(value) if asset in DOLLARS else words.amount(value)
 
 
-@action("trade_fresh", Role.TRADER)
+@action("trade_fresh", Role.TRADER, waits=LOOKING)
 async def trade_fresh(ctx: Context, args: Args) -> Outcome:
     """What was asked for, worked out with the numbers of now."""
     return await _shown(ctx, Ticket.of(args["ticket"]).with_answer())
 
 
-@action("trade_place", Role.TRADER, Danger.CONFIRM)
+@action("trade_place", Role.TRADER, Danger.CONFIRM, waits="The venue is being asked …")
 async def trade_place(ctx: Context, args: Args) -> Outcome:
     """Send the order, once."""
     order = await ctx.services.manual.place(ctx.actor, Ticket.of(args["ticket"]), ctx.claim)
     return Show("trade_order", {"id": order.order_id}, toast=order.stage.value.capitalize())
 
 
-@action("trade_again", Role.TRADER)
+@action("trade_again", Role.TRADER, waits=LOOKING)
 async def trade_again(ctx: Context, args: Args) -> Outcome:
     """Another order like one that was given, to be looked at and confirmed like any other."""
     order = await ctx.services.manual.order(ctx.actor, str(args["id"]))

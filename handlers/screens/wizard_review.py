@@ -152,7 +152,7 @@ async def live_draft(ctx: Context, args: Args) -> View:
     return View(card(blocks), ((back,), (start,), (show("🔄 Fresh numbers", "live_draft", draft=draft_id),)), frozen=frozen)
 
 
-@action("start_live", Role.TRADER, Danger.CONFIRM)
+@action("start_live", Role.TRADER, Danger.CONFIRM, waits="The venue is being asked …")
 async def start_live(ctx: Context, args: Args) -> Outcome:
     """Start the bot of a draft with real money."""
     bot = await ctx.services.drafts.start(ctx.actor, str(args["draft"]), ctx.claim, mode="live")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -85,7 +86,9 @@ class Chat:
     def line(self, text: str) -> Any:
         """A typed line as an update."""
         self.updates += 1
-        message = SimpleNamespace(text=text, message_id=self.new_id(), reply_to_message=None, document=None, effective_attachment=None)
+        message = SimpleNamespace(
+            text=text, message_id=self.new_id(), date=datetime.now(UTC), reply_to_message=None, document=None, effective_attachment=None
+        )
         return SimpleNamespace(update_id=self.updates, message=message, callback_query=None)
 
     def tap(self, message_id: int, data: str, markup: InlineKeyboardMarkup | None) -> Any:

@@ -1,4 +1,4 @@
-"""Caps of an account with real money, in front of the exchange in a box: nothing above them arrives there, over restarts too, and only the owner changes them."""
+"""Caps of accounts, with real money in front of the exchange in a box and on paper: nothing above them arrives there, over restarts too, and only the owner changes them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import pytest
 
 from botcore.model.enums import PositionMode
 from botcore.model.errors import UserError
-from botcore.model.events import FactKind
+from botcore.model.events import FactKind, OrderSubmitted
 from botcore.recorder.migrate import migrate
+from botcore.recorder.queries import facts_after
 from botcore.risk.caps import AccountCaps
 from condor.caps_keeper import CapsKeeper
 from condor.hosts import LIVE
@@ -27,6 +28,7 @@ from condor.wiring import Program
 from tests.support import live_rig
 from tests.support.key_world import KEY, SECRET, audit, running, venue
 from tests.support.live_rig import PAIR, PERP, D, LiveRig
+from tests.support.panics import running as on_paper
 from tests.support.programs import OWNER, no_claim
 from tests.support.waiting import until
 
@@ -222,3 +224,72 @@ def test_what_people_type_for_a_cap() -> None:
     assert read_cap("max_day_quote", "$1,500") == 1500 and read_cap("max_leverage", "3x") == 3
     assert read_cap("pairs", "eth/usdc btc-usdt") == ["ETH-USDC", "BTC-USDT"] and read_cap("pairs", "off") is None
     assert read_cap("price_deviation", "25bp") == D("0.0025") and read_cap("currency", "usdc") == "USDC"
+
+
+# ---- on paper ------------------------------------------------------------------------------------------------------
+ON_PAPER = "paper:binance_perpetual"
+
+
+async def paper_bot(program: Program) -> None:
+    """A market maker on paper, its quotes at the market."""
+    draft = await program.services.drafts.begin(OWNER, "pmm_simple")
+    close = {"buy_spreads": "0.0001", "sell_spreads": "0.0001"}
+    await program.services.bots.start(OWNER, "pmm_simple", {**draft.answers, **close}, no_claim)
+
+
+async def test_caps_hold_on_paper_over_a_restart_and_there_are_none_before_somebody_sets_some(tmp_path: Path) -> None:
+    async with on_paper(tmp_path) as program:
+        caps = program.services.caps
+        (view,) = caps.all(TRADER)
+        assert (view.account, view.is_paper) == (ON_PAPER, True) and view.caps == AccountCaps().model_dump()
+        assert caps.one(OWNER, "binance_perpetual") == view, "without an account with real money the short name is enough"
+        await caps.change(OWNER, ON_PAPER, "max_order_quote", "10", no_claim)
+        assert ("change_caps", f"{ON_PAPER} max_order_quote", '"10"', "done") in audit(program)
+        with pytest.raises(Forbidden):
+            await caps.change(TRADER, ON_PAPER, "max_order_quote", "off", no_claim)
+    async with on_paper(tmp_path) as program:
+        caps = program.services.caps
+        assert caps.one(OWNER, ON_PAPER).caps["max_order_quote"] == 10
+        reasons: list[str] = []
+        program._host.bus.subscribe(OrderSubmitted, lambda event: reasons.append(event.order.reason))
+        await paper_bot(program)
+        await until(lambda: any("above the limit of 10 an order" in reason for reason in reasons), "a refusal")
+        assert caps.one(OWNER, ON_PAPER).sent == 0
+        await caps.change(OWNER, ON_PAPER, "max_order_quote", "off", no_claim)
+        await until(lambda: (caps.one(OWNER, ON_PAPER).sent or 0) > 10, "an entry that leaves")
+
+
+async def test_a_day_on_paper_latches_goes_on_over_a_restart_and_counts_anew_after_a_reset(tmp_path: Path) -> None:
+    async with on_paper(tmp_path) as program:
+        caps = program.services.caps
+        await paper_bot(program)
+        await until(lambda: (caps.one(OWNER, ON_PAPER).gained or 0) < 0, "a loss, be it a fee")
+        await caps.change(OWNER, ON_PAPER, "max_day_loss", "0.000001", no_claim)
+        await until(lambda: caps.one(OWNER, ON_PAPER).latched, "the latch")
+        sent = caps.one(OWNER, ON_PAPER).sent
+        told = program._journal.run(lambda connection: facts_after(connection, 0, 1000)).result(10)
+        texts = [str(fact["payload"]) for fact in told if fact["kind"] == FactKind.ACCOUNT_WARNED]
+        assert sum("cap of its day" in text and "(paper)" in text for text in texts) == 1
+    async with on_paper(tmp_path) as program:
+        caps = program.services.caps
+        assert caps.one(OWNER, ON_PAPER).latched and caps.one(OWNER, ON_PAPER).sent == sent
+        await program.services.panic.begin(OWNER, no_claim, flatten=True)
+        await until(lambda: not program._manager.running, "the bot to end")
+        await program.services.overview.reset_paper(OWNER, no_claim)
+        view = caps.one(OWNER, ON_PAPER)
+        assert view.gained == 0 and view.latched, "losses of before are gone with the account; entries are taken again when the owner says so"
+        await caps.release(OWNER, ON_PAPER, "it was reset", no_claim)
+        assert not caps.one(OWNER, ON_PAPER).latched
+
+
+async def test_real_money_goes_first_and_is_never_mixed_up_with_paper(program: Program) -> None:
+    caps = program.services.caps
+    assert next(view.account for view in caps.all(OWNER)) == "binance" and all(view.is_paper for view in caps.all(OWNER)[1:])
+    paper = next(view.account for view in caps.all(OWNER) if view.is_paper)
+    await caps.change(OWNER, paper, "max_day_loss", "7", no_claim)
+    assert caps.one(OWNER, paper).caps["max_day_loss"] == 7 and caps.one(OWNER, "binance").caps["max_day_loss"] is None
+    assert program._live.runtime.gate.caps is not program._host.runtime.gate.caps
+    await program._live_accounts.close("binance")
+    with pytest.raises(UserError, match="no account 'binance'"):
+        await caps.change(OWNER, "binance", "max_day_loss", "9", no_claim)
+    assert caps.one(OWNER, paper).caps["max_day_loss"] == 7

@@ -51,7 +51,7 @@ async def read(of: Program, query: Any) -> Any:
     return await asyncio.wrap_future(of._journal.run(query))
 
 
-async def test_change_is_a_new_version_and_reaches_the_bot(running: tuple[Program, str]) -> None:
+async def test_c6_change_is_a_new_version_and_reaches_the_bot(running: tuple[Program, str]) -> None:
     of, bot_id = running
     (before,) = await of.services.bots.configs(OWNER, bot_id)
     row = await of.services.bots.update_config(OWNER, bot_id, before.controller_id, {"total_amount_quote": "250", "cooldown_time": "30"}, no_claim)
@@ -73,7 +73,7 @@ async def test_change_is_a_new_version_and_reaches_the_bot(running: tuple[Progra
         ({"stop_los": "0.1"}, "did you mean stop_loss"),
     ],
 )
-async def test_change_that_does_not_hold_is_refused_and_changes_nothing(running: tuple[Program, str], changes: Any, sentence: str) -> None:
+async def test_c6_change_that_does_not_hold_is_refused_and_changes_nothing(running: tuple[Program, str], changes: Any, sentence: str) -> None:
     of, bot_id = running
     (before,) = await of.services.bots.configs(OWNER, bot_id)
     if "buy_spreads" in changes:

@@ -63,7 +63,7 @@ def test_s28_a_price_may_move_by_half_a_percent_and_further_where_the_market_run
         confirms.refuse_stale(ASKED, AT_MARKET, frozen(price, pace=pace))
 
 
-def test_a_target_that_is_another_one_and_a_minute_that_is_over_ask_again() -> None:
+def test_t4_a_target_that_is_another_one_and_a_minute_that_is_over_ask_again() -> None:
     with pytest.raises(Stale, match="It has changed since it was shown"):
         service().refuse_stale(ASKED, KEEP, frozen("100", "v2"))
     service(ASKED.expires_ms).refuse_stale(ASKED, KEEP, frozen("100"))
@@ -86,7 +86,7 @@ def test_s32_a_second_answer_is_told_what_came_of_the_first(changes: dict[str, A
     assert str(told.value) == words
 
 
-def test_s06_only_who_asked_can_answer() -> None:
+def test_s06_t13_only_who_asked_can_answer() -> None:
     service().refuse_others(ASKED, Actor(1, "Ann", Role.OPERATOR, "telegram", -5))
     with pytest.raises(Forbidden, match="only Ann can confirm this"):
         service().refuse_others(ASKED, Actor(2, "Bob", Role.OWNER, "telegram", -5))

@@ -57,12 +57,13 @@ def stored(folder: Path) -> None:
     Vault(home.vault).change(PASSPHRASE, {("binance", "key"): Secret(KEY), ("binance", "secret"): Secret(SECRET)})
 
 
-async def test_a_key_goes_over_the_page_into_the_vault_and_trades_from_the_next_start_on(box: SimVenue, tmp_path: Path) -> None:
+async def test_a_key_goes_over_the_page_into_the_vault_and_trades_at_once_and_after_the_next_start(box: SimVenue, tmp_path: Path) -> None:
     async with running(tmp_path) as program:
         status, said = await added(program)
         assert status == 200 and "trading only" in said and KEY not in said
         (view,) = program.services.keys.list(OWNER)
-        assert (view.venue, view.state, view.masked) == ("binance", "from the next start on", f"…{KEY[-4:]}")
+        assert (view.venue, view.state, view.masked) == ("binance", "connected", f"…{KEY[-4:]}")
+        await until(lambda: program.closed_accounts() == {"binance": None}, "the account")
         assert ("add_keys", "binance", view.masked, "done") in audit(program)
     async with running(tmp_path, PASSPHRASE) as program:
         await until(lambda: program.closed_accounts() == {"binance": None}, "the account")
@@ -160,7 +161,7 @@ async def say(program: Program, text: str) -> int:
         return int((await answer.json())["message_id"])
 
 
-async def test_s58_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_for_nothing(box: SimVenue, tmp_path: Path) -> None:
+async def test_s58_t15_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_for_nothing(box: SimVenue, tmp_path: Path) -> None:
     async with running(tmp_path) as program:
         messages = program._chat_state.messages
         typed = await say(program, f"binance {KEY} {SECRET}")

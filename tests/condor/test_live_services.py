@@ -119,7 +119,7 @@ async def test_o16_bot_that_is_started_again_waits_for_leverage_and_mode(program
     assert row is not None and row.state == STOPPED
 
 
-async def test_two_taps_start_a_bot_once(program: Program) -> None:
+async def test_t5_two_taps_start_a_bot_once(program: Program) -> None:
     await add(program, state=STOPPED)
 
     async def settled(*args: Any) -> None:

@@ -92,6 +92,14 @@ def test_s50_a_refused_entry_is_told_with_its_reason_once_in_ten_minutes() -> No
     ]
 
 
+def test_a_step_outside_the_price_band_is_told_once_a_day() -> None:
+    """It waits for the market to come nearer."""
+    world = World()
+    for minutes in range(0, 3 * 1440, 30):
+        world.refuse("price 140 is further than 50 % from the market", 1 + minutes * 6 * AGAIN_NS // 60)
+    assert len(world.facts) == 3
+
+
 def test_what_passes_by_itself_or_ends_its_executor_is_not_told() -> None:
     world = World()
     for reason in ("waits for the venue", "could not be sent: no route", "would trade with our own order"):

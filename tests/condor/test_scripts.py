@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from botcore.model.enums import PositionMode
 from botcore.model.errors import UserError
 from condor.approvals import Approvals
 from condor.configs import Configs
@@ -38,6 +40,10 @@ def home(tmp_path: Path) -> Path:
     conf = "script_file_name: v2_with_controllers.py\ncontrollers_config: [first.yml, second.yml]\nmarkets: {}\ncandles_config: []\nmax_global_drawdown_quote: 50\n"
     (tmp_path / "conf" / "scripts" / "both.yml").write_text(conf)
     return tmp_path
+
+
+def has_orders(tracker: Any) -> bool:
+    return len(tracker.open_orders()) >= 4
 
 
 def plan_of(home: Path, script: str, conf: str = "both") -> ScriptPlan:
@@ -110,6 +116,28 @@ async def test_the_instance_starts_one_bot_with_all_its_controllers(home: Path) 
         assert bot.row.title == "both"
     finally:
         await instance.close()
+
+
+async def test_p2_a_program_that_died_and_is_started_by_the_same_line_has_the_bot_once_whatever_mode_its_account_is_in(home: Path) -> None:
+    """Its controllers want HEDGE and ONEWAY on one account: the last one's holds as in Strategy V2, and what stands there when it comes back is watched."""
+    second = home / "conf" / "controllers" / "second.yml"
+    second.write_text(second.read_text() + "position_mode: ONEWAY\n")
+    before: set[str] = set()
+    for times in range(2):
+        program = made(home)
+        try:
+            await WithBot(program, plan_of(home, "v2_with_controllers")).start()
+            assert program._manager.broken == {}
+            (bot,) = program._manager.running.values()
+            orchestrator, connector = bot.strategy.orchestrator, program._host.runtime.connectors["binance_perpetual"]
+            assert connector.position_mode() is PositionMode.ONEWAY
+            if times:
+                assert before <= {executor.id for executor in orchestrator.running}, "what it had is watched"
+            await until(partial(has_orders, connector.tracker))
+            before = {executor.id for executor in orchestrator.running}
+        finally:
+            await program.close()
+    assert before
 
 
 def test_the_config_of_a_script_is_asked_for(home: Path) -> None:

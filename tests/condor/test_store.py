@@ -44,7 +44,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
 
 
 # ---- tokens --------------------------------------------------------------------------------------------------------
-def test_a_token_acts_once_and_gone_buttons_become_stale(journal: Journal) -> None:
+def test_t4_t5_a_token_acts_once_and_gone_buttons_become_stale(journal: Journal) -> None:
     specs = [ButtonSpec("start_draft", {"draft": "a"}, once=True), ButtonSpec("show", {"screen": "home"})]
     first = journal.run(lambda c: panels.tokens_for(c, "panel", 1, specs, 1000)).result()
     assert journal.run(lambda c: panels.tokens_for(c, "panel", 1, specs, 2000)).result() == first
@@ -80,7 +80,7 @@ def test_a_claim_that_fails_later_is_not_kept(journal: Journal) -> None:
     journal.run(lambda c: panels.claim_token(c, token, 3000)).result()
 
 
-def test_an_update_has_its_effect_once(journal: Journal) -> None:
+def test_t3_an_update_has_its_effect_once(journal: Journal) -> None:
     journal.run(lambda c: panels.claim_update(c, "telegram", 5, 1)).result()
     with pytest.raises(AlreadyDone):
         journal.run(lambda c: panels.claim_update(c, "telegram", 5, 2)).result()

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.browsing import PHONE, WITH_CHROMIUM, opened_chromium
 from tests.support.instance import Instance
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: run `make test`")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: install Debian's `chromium`; the page is untested without it"),
-]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = WITH_CHROMIUM
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +24,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()
+    yield from opened_chromium()
 
 
 @pytest.fixture
@@ -60,7 +43,6 @@ def page(instance: Instance, browser: object, request: pytest.FixtureRequest, tm
     assert faults == []
 
 
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 DARK = {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}
 
 
@@ -89,13 +71,31 @@ def test_a_bot_is_started_from_the_page_and_nothing_is_wider_than_it(page: objec
     assert wide <= 0
 
 
+@pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
+def test_s64_tables_of_the_main_screens_stand_on_a_phone_without_wrapping(page: object) -> None:
+    for line, words in (
+        ("/status", "Status"),
+        ("/bots", "running of"),
+        ("/executors", "Executors"),
+        ("/portfolio", "Accounts"),
+        ("/pnl 1d", "Result · 1d"),
+    ):
+        say(page, line)
+        last_with(page, words).locator("pre").first.wait_for()  # type: ignore[attr-defined]
+    tables = page.evaluate("""() => [...document.querySelectorAll('pre')].map((pre) => {
+        const style = getComputedStyle(pre), height = pre.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+        return { text: pre.innerText, isCut: pre.scrollWidth > pre.clientWidth, lines: Math.round(height / parseFloat(style.lineHeight)) }; })""")  # type: ignore[attr-defined]
+    assert len(tables) >= 5
+    assert [table for table in tables if table["isCut"] or table["lines"] != table["text"].strip().count("\n") + 1] == []
+
+
 def test_a_tapped_button_spins_until_it_is_answered(page: object) -> None:
     say(page, "/start")
-    key = last_with(page, "Paper trading").locator("button.key", has_text="Help")  # type: ignore[attr-defined]
+    key = last_with(page, "Paper trading").locator("button.key", has_text="More")  # type: ignore[attr-defined]
     page.evaluate("""() => { window.busy = 0; new MutationObserver((all) => { for (const one of all) if (one.target.getAttribute('aria-busy')) window.busy++; })
         .observe(document.body, { subtree: true, attributes: true, attributeFilter: ['aria-busy'] }); }""")  # type: ignore[attr-defined]
     key.click()
-    last_with(page, "A button acts on what its card shows")
+    last_with(page, "Every screen has a command too")
     assert page.evaluate("window.busy") >= 1  # type: ignore[attr-defined]
     assert page.locator('[aria-busy="true"]').count() == 0  # type: ignore[attr-defined]
 
@@ -120,7 +120,8 @@ def test_typed_markup_stays_text(page: object) -> None:
 
 def test_refusals_appear_as_an_alert_box(page: object) -> None:
     say(page, "/start")
-    last_with(page, "Paper trading").locator("button.key", has_text="Paper accounts").click()  # type: ignore[attr-defined]
+    last_with(page, "Paper trading").locator("button.key", has_text="More").click()  # type: ignore[attr-defined]
+    page.locator("button.key", has_text="Paper accounts").last.click()  # type: ignore[attr-defined]
     page.locator("button.key", has_text="Reset paper accounts").last.click()  # type: ignore[attr-defined]
     page.locator("button.key", has_text="Reset now").last.click()  # type: ignore[attr-defined]
     page.locator("#alert[open]").wait_for(timeout=10_000)  # type: ignore[attr-defined]

@@ -78,7 +78,9 @@ def test_backtest_twice_gives_the_same_bytes(tmp_path: Path, config: Path) -> No
         (("leverage: 1", "leverage: [1"), ["demo.yml:"]),
     ],
 )
-def test_wrong_config_is_refused_with_file_line_and_nearest_name(tmp_path: Path, config: Path, change: tuple[str, str], words: list[str]) -> None:
+def test_c2_c3_c4_wrong_config_is_refused_with_file_line_and_nearest_name(
+    tmp_path: Path, config: Path, change: tuple[str, str], words: list[str]
+) -> None:
     config.write_text(CONFIG.replace(*change))
     done = condor("backtest", str(config), "--data", str(candles(tmp_path / "btc.csv", 20)))
     assert done.returncode == 2

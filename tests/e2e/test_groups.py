@@ -38,7 +38,7 @@ def group_of(w: World, chat_id: int) -> list[Any]:
     return w.rows(f"SELECT state FROM groups WHERE chat_id = {chat_id}")
 
 
-async def test_s06_the_tapping_users_role_counts_and_a_card_is_its_owners_alone(tmp_path: Path) -> None:
+async def test_s06_t8_t13_t14_the_tapping_users_role_counts_and_a_card_is_its_owners_alone(tmp_path: Path) -> None:
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.TRADER}) as w:
         bot_is(w, w.ann, GROUP, "left", "member")
         group = chat_of(GROUP)
@@ -93,7 +93,7 @@ async def test_s06_a_question_in_a_group_is_answered_by_its_owner_as_a_reply(tmp
         assert w.program.services.panic.view().goal is None
 
 
-async def test_s58_a_key_in_a_group_is_taken_away_though_it_was_not_said_to_the_bot(tmp_path: Path) -> None:
+async def test_s58_t15_a_key_in_a_group_is_taken_away_though_it_was_not_said_to_the_bot(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         bot_is(w, w.ann, GROUP, "left", "member")
         await w.ann.say("/whoami", "owner", chat=chat_of(GROUP))
@@ -111,7 +111,7 @@ async def test_s09_in_a_topic_whoami_names_it_and_answers_there(tmp_path: Path) 
         assert said.thread_id == 5
 
 
-async def test_s07_an_unknown_group_is_left_and_the_owner_told(tmp_path: Path) -> None:
+async def test_s07_t8_an_unknown_group_is_left_and_the_owner_told(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         bot_is(w, w.eve, GROUP, "left", "member")
         await w.telegram.says(ANN, "At the door", "Trading", "Eve added the bot", "it has left")
@@ -128,7 +128,7 @@ async def test_s07_an_unknown_group_is_left_and_the_owner_told(tmp_path: Path) -
         assert w.telegram.left == [GROUP, -501]
 
 
-async def test_s07_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -> None:
+async def test_s07_t8_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -> None:
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.TRADER}, access={"unknown_groups": "mute"}) as w:
         bot_is(w, w.ben, GROUP, "left", "member")
         card = await w.telegram.says(ANN, "Ben added the bot", "says nothing")

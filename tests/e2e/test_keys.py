@@ -79,3 +79,38 @@ def test_keys_go_from_the_terminal_over_the_vault_to_the_venue_and_are_nowhere_e
     assert not [word for word in (KEY, SECRET, WORDS) if word in said]
     files = [path for path in home.rglob("*") if path.is_file()]
     assert not [path for path in files for word in (KEY, SECRET, WORDS) if word.encode() in path.read_bytes()]
+
+
+@pytest.mark.e2e
+def test_a_key_that_is_given_to_a_running_instance_is_used_at_once_also_over_a_kill_before_its_account_is_open(
+    venue: VenueProcess, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    running = Handed(home, "clock: {tick_size: 0.5}\n", **addresses(venue)).start()
+    door = venue.doors["binance"]
+    try:
+        door.control("fault", kind="hang", on="GET */exchangeInfo", delay_s=300)
+        command = [sys.executable, "-m", "condor", "connect", "binance", "--home", str(home)]
+        environment = clean_environment(**addresses(venue))
+        asked = subprocess.Popen(
+            command, cwd=CHECKOUT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert asked.stdin is not None
+        asked.stdin.write(f"{KEY}\n{SECRET}\n{WORDS}\n{WORDS}\n")
+        asked.stdin.flush()
+        person = running.person()
+        # stored, and its account is being opened: the venue does not say what it trades
+        person.until(lambda: "binance" in running.health()["accounts"], "the account", timeout_s=60)
+        running.kill()
+        _, said = asked.communicate(timeout=30)
+        assert asked.returncode == 2 and "does not answer" in said, said
+        door.control("heal")
+        running.start()
+        person = running.person()
+        person.until(lambda: running.health()["accounts"] == {"binance": None}, "the account", timeout_s=60)
+        refused = typed(home, ["other words entirely"], "keys", "--remove", "binance")
+        assert refused.returncode == 2 and "passphrase of the vault is wrong" in refused.stderr, refused.stderr
+        removed = typed(home, [WORDS], "keys", "--remove", "binance")
+        assert removed.returncode == 0 and running.health()["accounts"] == {}, removed.stderr
+    finally:
+        running.kill()

@@ -125,7 +125,7 @@ def test_p4_second_instance_is_refused_and_names_the_holder(instance: Instance) 
     assert second.stderr.count("\n") == 1
 
 
-def test_double_tap_starts_one_bot(instance: Instance) -> None:
+def test_t5_double_tap_starts_one_bot(instance: Instance) -> None:
     person = instance.person()
     person.send("/new", "Which strategy?")
     person.tap("pmm_simple")
@@ -165,7 +165,7 @@ def test_a_live_panel_moves_on_after_a_restart(instance: Instance) -> None:
     person.until(lambda: person.seen[panel["message_id"]]["text"] != before, "the panel to move", 30)
 
 
-def test_button_that_is_too_old_says_so_and_opens_a_fresh_card(instance: Instance) -> None:
+def test_t4_button_that_is_too_old_says_so_and_opens_a_fresh_card(instance: Instance) -> None:
     person = instance.person()
     home = person.send("/start")
     instance.kill()

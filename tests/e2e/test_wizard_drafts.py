@@ -74,7 +74,7 @@ stop_los: 0.02
 """
 
 
-def test_s19_a_file_with_three_faults_lists_line_field_and_what_is_allowed_and_the_mended_one_is_reviewed(person: Person) -> None:
+def test_s19_c2_c3_a_file_with_three_faults_lists_line_field_and_what_is_allowed_and_the_mended_one_is_reviewed(person: Person) -> None:
     card = person.upload("pmm.yml", BROKEN, "can't be used yet")
     text = card["text"]
     assert "3 faults" in text
@@ -96,7 +96,7 @@ def test_s19_a_file_with_three_faults_lists_line_field_and_what_is_allowed_and_t
         ("c.yml", b"controller_name: pmm_simpel", "did you mean pmm_simple?"),
     ],
 )
-def test_s19_what_is_no_config_is_refused_in_a_sentence(person: Person, name: str, content: bytes, words: str) -> None:
+def test_s19_c1_c4_what_is_no_config_is_refused_in_a_sentence(person: Person, name: str, content: bytes, words: str) -> None:
     assert person.upload(name, content, words)
 
 

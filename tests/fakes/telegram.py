@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from tests.support.waiting import until
 TOKEN = "1000000002:secret-of-the-fake"
 BOT = {"id": 1000000002, "is_bot": True, "first_name": "Condor", "username": "condor_test_bot"}
 DATE = 1_790_000_000
+NOT_MODIFIED = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"
 PATIENCE_S = 15.0
 LONGEST_POLL_S = 1.0
 LOOK_S = 0.02
@@ -87,7 +89,11 @@ class Telegram:
         self.allowed: list[str] = []
         self.opened = asyncio.Event()
         self.opened.set()
+        self.unmodified = 0
+        """How often a message was to become what it was."""
         self.root = ""
+        self.now_s: Callable[[], float] = time.time
+        """When people write; a test whose program lives at another time sets it."""
         self._updates: list[dict[str, Any]] = []
         self._next = 0
 
@@ -215,7 +221,11 @@ class Telegram:
         message = next((message for message in self.messages[chat_id] if message.message_id == wanted), None)
         if message is None:
             return _error(400, "Bad Request: message to edit not found")
-        message.text, message.buttons, message.edits = str(values["text"]), _keyboard(values), message.edits + 1
+        text, buttons = str(values["text"]), _keyboard(values)
+        if (text, buttons) == (message.text, message.buttons):
+            self.unmodified += 1
+            return _error(400, NOT_MODIFIED)
+        message.text, message.buttons, message.edits = text, buttons, message.edits + 1
         return message.raw()
 
     def _refusal(self, chat_id: int, thread_id: int) -> web.Response | None:

@@ -84,6 +84,50 @@ async def test_r13_a_copy_that_rests_when_the_first_has_been_executed_is_taken_o
     await rig.finish(excused=("two effects", "was traded", "was to open"))
 
 
+@played()
+async def test_r13_a_copy_that_was_found_first_goes_on_when_the_other_one_ends(rig: LiveRig) -> None:
+    """The answer is lost and the stream is late: the question finds the copy, and only then comes word of how the first one ended."""
+    rig.fault("dup_exec", CREATE, times=1)
+    rig.fault("drop_after", CREATE, times=1)
+    rig.fault("backpressure", "user:*", delay_s=4, lasts_s=4)
+    rig.rule("partial_then_cancel", times=1)
+    executor = rig.resting()
+    await rig.until(lambda: len(rig.orders()) == 2)
+    first, copy = rig.orders()
+    assert (first.status, copy.status, first.client_id) == ("EXPIRED", "NEW", copy.client_id)
+    await rig.until(lambda: executor._entry is not None and executor._entry.exchange_order_id == str(copy.id))
+    await rig.until(lambda: executor.has_fills)
+    await rig.sleep(60)
+    assert copy.is_open and [order.id for order in rig.orders()] == [first.id, copy.id], "nothing was sent in its place"
+    assert executor._entry is not None and executor._entry.is_working, "it is known to stand"
+    rig.stop(executor)
+    await rig.until(lambda: executor.is_closed, 90)
+    assert not copy.is_open, "nothing is forgotten"
+    await rig.finish(excused=("two effects", "was traded", "was to open"))
+
+
+@pytest.mark.parametrize("late_s", [4, 15])
+@pytest.mark.parametrize("name", [PERP, SPOT])
+def test_r13_a_copy_that_was_found_first_is_taken_off_when_the_other_one_was_all_that_was_wanted(name: str, late_s: int) -> None:
+    """Whether the stream tells of the execution, or a list did before."""
+
+    async def play(rig: LiveRig) -> None:
+        rig.fault("dup_exec", CREATE, times=1)
+        rig.fault("drop_after", CREATE, times=1)
+        rig.fault("backpressure", "user:*", delay_s=late_s, lasts_s=late_s)
+        rig.rule("fill_at_once", times=1)
+        executor = rig.resting()
+        await rig.until(lambda: len(rig.orders()) == 2)
+        first, copy = rig.orders()
+        assert (first.status, copy.status, first.client_id) == ("FILLED", "NEW", copy.client_id)
+        await rig.until(lambda: executor._entry is not None and executor._entry.exchange_order_id == str(copy.id))
+        await rig.until(lambda: not copy.is_open, 60)
+        assert copy.filled == 0 and executor.has_fills
+        await rig.finish(excused=("two effects", "was traded", "was to open"))
+
+    LiveRig(name).run(play)
+
+
 @pytest.mark.parametrize("lag_s", [5, 20])
 @pytest.mark.parametrize("name", [PERP, SPOT])
 def test_r14_replicas_lag_behind_creates_and_cancels(name: str, lag_s: int) -> None:

@@ -55,7 +55,7 @@ async def test_s25_a_confirm_acts_on_the_bot_of_its_own_card_whatever_else_was_o
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_s27_a_card_older_than_a_minute_draws_its_numbers_anew_and_asks_again(house: House) -> None:
+async def test_s27_t4_a_card_older_than_a_minute_draws_its_numbers_anew_and_asks_again(house: House) -> None:
     bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
     house.ahead_ms += 61_000
@@ -68,7 +68,7 @@ async def test_s27_a_card_older_than_a_minute_draws_its_numbers_anew_and_asks_ag
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> None:
+async def test_s28_t4_a_price_that_moved_too_far_is_not_acted_on(house: House) -> None:
     bot_id = await house.bot(**FAR)
     await house.row_of(POSITION)
     chooser = await house.send(f"/stop {bot_id}", "Stop", "Closing costs about")
@@ -92,7 +92,7 @@ async def test_s28_a_price_that_moved_too_far_is_not_acted_on(house: House) -> N
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_s32_a_second_answer_is_told_what_the_first_one_did(house: House) -> None:
+async def test_s32_t5_a_second_answer_is_told_what_the_first_one_did(house: House) -> None:
     bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
     # both taps leave before the first one is answered, as a nervous thumb sends them
@@ -133,7 +133,7 @@ async def test_an_answer_that_an_earlier_process_was_carrying_out_is_not_called_
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_as_it_is(house: House) -> None:
+async def test_t13_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_as_it_is(house: House) -> None:
     bot_id = await house.bot()
     chooser = await house.send(f"/stop {bot_id}", "Stop")
     database = house.program._journal

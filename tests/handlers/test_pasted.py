@@ -30,7 +30,7 @@ TOKEN = "8123456789:AAF9x_canary-canary-canary-canary-c4"
         "secret=Zk3+9abQ/7xw12345678901234",
     ],
 )
-def test_keys_seeds_and_tokens_are_known(text: str) -> None:
+def test_t15_keys_seeds_and_tokens_are_known(text: str) -> None:
     assert looks_like_key(text)
 
 
@@ -80,6 +80,6 @@ class Chat:
         ((Forbidden("bot is not a member of the chat"),), False),
     ],
 )
-async def test_s58_a_message_is_gone_only_when_the_chat_says_that_it_is_not_there(answers: tuple[Any, ...], expected: bool) -> None:
+async def test_s58_t15_a_message_is_gone_only_when_the_chat_says_that_it_is_not_there(answers: tuple[Any, ...], expected: bool) -> None:
     chat: Any = Chat(*answers)
     assert await delete_for_sure(chat, 1, 2) is expected

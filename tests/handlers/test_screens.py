@@ -301,7 +301,7 @@ async def test_s32_what_an_executor_has_earned_is_said_in_its_own_asset(registry
     ]
 
 
-def test_names_are_escaped_and_long_cards_are_cut_between_blocks() -> None:
+def test_t6_names_are_escaped_and_long_cards_are_cut_between_blocks() -> None:
     assert esc("<b>&") == "&lt;b&gt;&amp;"
     assert line("a<", Safe("<b>x</b>")) == "a&lt;<b>x</b>"
     text = card([Safe(f"<b>{'x' * 90}</b>") for _ in range(100)])

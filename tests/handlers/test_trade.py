@@ -79,7 +79,7 @@ async def test_a_line_shows_what_it_would_do_and_a_tap_does_it_in_place(house: H
     for words in ("Average about", "Slippage to mid", "Price impact", "Fee about", "Free USDT", "Free afterwards", "Smallest order"):
         assert words in house.text(card)
     assert trades(house) == before, "looking sends nothing"
-    assert await house.tap("Confirm buy 0.01 BTC on paper", card) == "Accepted"
+    await house.tap("Confirm buy 0.01 BTC on paper", card)
     await is_so(house, card, "accepted → working → filled")
     for words in ("Filled 0.01 of 0.01 BTC", "Average price", "The preview said", "Worse than that by", "Fee"):
         assert words in " ".join(house.text(card).split())
@@ -480,6 +480,6 @@ async def test_a_process_that_ends_between_yes_and_the_order_has_sent_nothing_an
         assert "nobody knows what came of it" in await house.tap("Confirm", card)
         assert trades(house) == 0
         await house.tap("Fresh numbers", card)
-        assert await house.tap("Confirm", card) == "Accepted"
+        await house.tap("Confirm", card)
         await is_so(house, card, "filled")
         assert trades(house) == 1

@@ -445,6 +445,23 @@ def test_h5_limit_price_with_keep_position_hands_over_what_was_bought() -> None:
     assert (hold.amount, hold.breakeven_price) == (D("0.098"), D(100)), "long, at what it cost"
 
 
+@pytest.mark.parametrize("of_config", [True, False])
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_stop_says_itself_what_becomes_of_the_position(asked: bool, of_config: bool) -> None:
+    """ "Stop and close at market" closes, also a grid that would keep its position beyond its limit price."""
+    bench = bench_at(102)
+    executor = bench.start(one_level(keep_position=of_config))
+    fill(bench, bench.orders[0])
+    bench.orchestrator.stop(executor.id, keep_position=asked)
+    bench.send()
+    for order in bench.live():
+        if order.request.purpose is Purpose.CLOSE:
+            fill(bench, order, price=102)
+    bench.tick()
+    assert (executor.is_closed, executor.close_type) == (True, CloseType.POSITION_HOLD if asked else CloseType.EARLY_STOP)
+    assert [hold.amount for hold in bench.orchestrator.positions()] == ([D("0.098")] if asked else [])
+
+
 def test_h11_trailing_stop_never_loosens() -> None:
     bench = bench_at(102)
     executor = bench.start(one_level(take_profit=D("0.05"), trailing_stop=TrailingStop(activation_price=D("0.01"), trailing_delta=D("0.02"))))

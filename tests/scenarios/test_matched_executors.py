@@ -87,6 +87,14 @@ def test_ar_1_pairs_that_an_executor_takes(one: str, other: str, same: bool) -> 
     assert same or "can't be sold as" in executor.info.reason
 
 
+def test_a_market_is_named_by_names_in_their_order_or_as_text() -> None:
+    named = ConnectorPair(connector_name=HERE, trading_pair="ETH-USDT")
+    assert named == ConnectorPair(HERE, "ETH-USDT") == ConnectorPair.model_validate(f"{HERE}:eth-usdt")
+    assert tuple(named) == (HERE, "ETH-USDT")
+    with pytest.raises(TypeError, match="expected a connector and a pair, found"):
+        ConnectorPair(HERE, "ETH-USDT", "BTC-USDT")
+
+
 def test_ar_2_costs_that_eat_the_profit_keep_it_waiting() -> None:
     bench = TwoVenues(100, 102)
     executor: ArbitrageExecutor = bench.start(arbitrage())

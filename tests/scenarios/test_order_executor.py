@@ -66,6 +66,13 @@ def test_oe_5_fills_of_two_orders_add_up_and_only_the_rest_is_ordered() -> None:
     assert executor.filled_amount_quote() == 50
 
 
+def test_oe_7_half_a_base_at_100_is_50_quote() -> None:
+    bench = VenueBench()
+    executor = bench.start(config(BUY, LIMIT, 100))
+    bench.venue.trade(bench.orders[0], "0.5")
+    assert (executor.filled_amount_quote(), executor.info.filled_amount_quote) == (50, 50)
+
+
 def test_oe_8_complete_order_is_a_hold_without_pnl_of_its_own() -> None:
     bench = VenueBench()
     executor = bench.start(config())

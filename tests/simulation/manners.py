@@ -73,7 +73,8 @@ class Caps:
     """I14: what stands and works at a venue never passes the caps of the plan; looked at whenever a request for an order was worked on.
 
     An order in doubt or still waiting here may arrive at any time: had it not been counted, the venue's books would show it. Exits always pass: on a one-way account,
-    where bots net each other, the exit of one may leave the account with more than the cap. What it had after an exit is excused.
+    where bots net each other, the exit of one may leave the account with more than the cap. What it had after an exit is excused, also where the exit
+    rested and has traded since without the process knowing: an entry that was on its way by then was right to leave.
     """
 
     def __init__(self, plan: Plan, watcher: Watcher, breach: Breach) -> None:
@@ -91,13 +92,24 @@ class Caps:
         if not self.counts:
             return
         is_entry = self._is_entry(client_order_id)
-        total = Decimal(0)
-        positions = venue.positions()
+        total = known_total = Decimal(0)
+        positions, unheard = venue.positions(), self._unheard_exits(venue)
         for pair in venue.pairs:
-            value = abs(positions.get(pair, Decimal(0))) * venue.mid(pair) + self._entries(venue, pair)
-            self._hold(value, self._pair, f"{pair} at {venue.name}", is_entry=is_entry)
+            amount, entries = positions.get(pair, Decimal(0)), self._entries(venue, pair)
+            value = abs(amount) * venue.mid(pair) + entries
+            known = abs(amount - unheard.get(pair, Decimal(0))) * venue.mid(pair) + entries
+            self._hold(value, known, self._pair, f"{pair} at {venue.name}", is_entry=is_entry)
             total += value
-        self._hold(total, self._account, venue.name, is_entry=is_entry)
+            known_total += known
+        self._hold(total, known_total, self._account, venue.name, is_entry=is_entry)
+
+    def _unheard_exits(self, venue: WireVenue) -> dict[str, Decimal]:
+        """What exits have traded there, by pair, of which the process has written nothing yet."""
+        found: dict[str, Decimal] = {}
+        for trade in venue.trades():
+            if (venue.name, trade.trading_pair, trade.trade_id) not in self._watcher.fills and not self._is_entry(trade.client_order_id):
+                found[trade.trading_pair] = found.get(trade.trading_pair, Decimal(0)) + trade.signed
+        return found
 
     def _is_entry(self, client_order_id: str) -> bool:
         intent: dict[str, Any] = self._watcher.intents.get(intent_of(client_order_id), {})
@@ -113,10 +125,12 @@ class Caps:
                 found += market.amount(order.left) * (market.price(order.ticks) if order.ticks else venue.mid(pair))
         return found
 
-    def _hold(self, value: Decimal, cap: Decimal | None, where: str, *, is_entry: bool) -> None:
+    def _hold(self, value: Decimal, known: Decimal, cap: Decimal | None, where: str, *, is_entry: bool) -> None:
+        """`known`: without what exits have traded unheard."""
         if cap is None:
             return
-        if not is_entry:
-            self._excused[where] = max(value, self._excused.get(where, cap))
-        elif value > max(cap, self._excused.get(where, cap)) * CAP_TOLERANCE:
+        limit = max(cap, self._excused.get(where, cap))
+        if not is_entry or known <= limit * CAP_TOLERANCE < value:
+            self._excused[where] = max(value, limit)
+        elif value > limit * CAP_TOLERANCE:
             self._breach("I14", f"{where} has {value:.2f} open, its cap is {cap}")

@@ -68,6 +68,7 @@ async def running(
 ) -> AsyncIterator[World]:
     """A program on a Telegram that is there already: a restart is another one on the same home."""
     clock = Later()
+    telegram.now_s = lambda: clock.wall_ms() / 1000
     # nothing of the market matters here: it hardly moves
     values = {"clock": {"tick_size": 5}, "market": {"pairs": ["BTC-USDT"]}, **settings}
     wall = WallClock(clock.wall_ms, time.monotonic_ns)

@@ -66,6 +66,7 @@ class AlertBench:
         self.telegram = telegram
         self.owner = Someone(telegram, OWNER, "Olga")
         self.at_s = START
+        telegram.now_s = lambda: self.at_s
         self.wall = WallClock(lambda: int(self.at_s * 1000), lambda: int(self.at_s * 1e9))
         self.journal = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
         self.notifications = Notifications(self.journal, AlertSettings(), self.wall, lambda: self.at_s)

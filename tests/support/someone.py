@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.telegram import DATE, Message, Telegram, chat_of
+from tests.fakes.telegram import Message, Telegram, chat_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,14 @@ class Someone:
 
     def write(self, text: str, chat: dict[str, Any] | None = None, **more: Any) -> None:
         """Send a line, privately unless a chat is given."""
-        message = {"message_id": self.telegram.take(), "date": DATE, "chat": chat or chat_of(self.user_id), "from": self.user, "text": text, **more}
+        message = {
+            "message_id": self.telegram.take(),
+            "date": int(self.telegram.now_s()),
+            "chat": chat or chat_of(self.user_id),
+            "from": self.user,
+            "text": text,
+            **more,
+        }
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
         self.telegram.push(message=message)

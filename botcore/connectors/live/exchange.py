@@ -96,6 +96,7 @@ class ExchangeConnector(AccountConnector):
         self.permission = Permission(self._tell_account)
         self._forced_told: deque[tuple[str, str]] = deque(maxlen=FORCED_KEPT)
         self._seconds_told: deque[str] = deque(maxlen=FORCED_KEPT)
+        self._copies: deque[str | None] = deque(maxlen=FORCED_KEPT)
         self.broken = ""
         self.inbox: list[News] = []
         self._closed = closed
@@ -261,7 +262,10 @@ class ExchangeConnector(AccountConnector):
             self._trade(fill)
         if news.kind is Ask.TRADES and not isinstance(news.said, NoReply) and news.said.verdict is Verdict.ACCEPTED:
             self.endings.answered(news.client_order_id, news.asked_ns)
-        if news.report is not None:
+        if news.report is not None and order.is_open and is_end_of_other(order, news.report):
+            self._other_ended(order, news.report, now_ns)
+            self._missing(order, news, now_ns)
+        elif news.report is not None:
             self._report(news.report, now_ns)
         elif news.fills and (order.filled_lots > before or not self._was_live(order)):
             self._found_by_trades(order, now_ns)
@@ -343,8 +347,13 @@ class ExchangeConnector(AccountConnector):
             return
         report = counted_in(report, order.instrument)
         if self._is_second(order, report):
-            self._take_off_second(order, report, now_ns)
+            self._take_off_second(order, report)
             return
+        if is_end_of_other(order, report):
+            was_open = order.is_open
+            self._other_ended(order, report, now_ns)
+            if was_open:
+                return
         if report.state is OrderState.FAILED and order.state not in BEFORE_LIVE:
             # refused after it stood there (a stop that could not become an order): ended by the venue
             report = replace(report, state=OrderState.EXPIRED)
@@ -359,29 +368,40 @@ class ExchangeConnector(AccountConnector):
         elif report.exchange_order_id:
             # no news, but executions in lists may carry nothing but the venue's id
             self.tracker.apply_state(order.client_order_id, order.state, report.ts_ns, report.exchange_order_id)
-        for fill in report.fills:
-            self._trade(fill)
+        self._trades(report)
         self.doubts.close(report.client_order_id)
         if report.filled_lots > order.filled_lots:
             self.endings.wait(report, now_ns)
         elif report.state in ENDS:
             self.apply(OrderEnded(report.client_order_id, report.state, report.reason, report.ts_ns))
 
-    @staticmethod
-    def _is_second(order: Order, report: OrderReport) -> bool:
-        """Something on the way sent our request twice, and the venue, where the first had ended already, took the second as another order under the same id (R13).
-        Stops are left out: they get another id when they trigger."""
-        is_other = bool(report.exchange_order_id and order.exchange_order_id) and report.exchange_order_id != order.exchange_order_id
-        return is_other and order.is_done and report.state in LIVE and order.request.order_type is not OrderType.STOP_MARKET
+    def _is_second(self, order: Order, report: OrderReport) -> bool:
+        """Something on the way sent our request twice, and the venue, where the first had ended already, took the second as another order under the same id (R13)."""
+        is_copy = is_other(order, report) or report.exchange_order_id in self._copies
+        return is_copy and order.is_done and report.state in LIVE
 
-    def _take_off_second(self, order: Order, report: OrderReport, now_ns: int) -> None:
+    def _take_off_second(self, order: Order, report: OrderReport) -> None:
         """Cancel it, again with every list that still shows it; what it traded comes as executions under our id, and counts."""
         self._line.cancel(order)
-        for fill in report.fills:
-            self._trade(fill)
+        self._trades(report)
         if report.exchange_order_id not in self._seconds_told:
             self._seconds_told.append(report.exchange_order_id)
-            self._tell(FactKind.ORDER_ADOPTED, order, now_ns, amount=format(order.instrument.amount(report.lots - report.filled_lots), "f"))
+            self._tell(
+                FactKind.ORDER_ADOPTED, order, self._clock.now_ns, amount=format(order.instrument.amount(report.lots - report.filled_lots), "f")
+            )
+
+    def _other_ended(self, order: Order, report: OrderReport, now_ns: int) -> None:
+        """Count what it traded, and ask after the one that we know. Where that was all that we wanted, the one that we know is one too many."""
+        self._trades(report)
+        if order.is_open:
+            self.doubts.open(order.client_order_id, now_ns, now_ns, was_live=True)
+        elif order.request.order_type.is_limit and order.exchange_order_id not in self._copies and report.exchange_order_id not in self._seconds_told:
+            self._copies.append(order.exchange_order_id)
+            self._line.cancel(order)
+
+    def _trades(self, report: OrderReport) -> None:
+        for fill in report.fills:
+            self._trade(fill)
 
     def _forced(self, report: OrderReport) -> None:
         """The venue itself closed (part of) a position: told once it is done, booked when positions confirm it (`PositionKeeper`)."""
@@ -550,3 +570,14 @@ class ExchangeConnector(AccountConnector):
             **values,
         }
         self._bus.publish(Fact(kind, now_ns, request.bot_id, request.controller_id, request.executor_id, payload))
+
+
+def is_other(order: Order, report: OrderReport) -> bool:
+    """Whether the venue speaks of another order than the one that we know under this id. Stops are left out: they get another id when they trigger."""
+    is_known = bool(report.exchange_order_id and order.exchange_order_id)
+    return is_known and report.exchange_order_id != order.exchange_order_id and order.request.order_type is not OrderType.STOP_MARKET
+
+
+def is_end_of_other(order: Order, report: OrderReport) -> bool:
+    """Of two orders under our id (R13) we know one, and this is how the other one ended: ours may still stand."""
+    return report.state in (*ENDS, OrderState.FILLED) and is_other(order, report)

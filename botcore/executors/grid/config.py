@@ -29,6 +29,8 @@ class GridExecutorConfig(ExecutorConfigBase):
         Seconds between two cycles that send open orders.
     activation_bounds : Decimal, optional
         Orders that the mid would have to come farther for than this fraction are not out: buys below mid (1 - bounds), sells above mid (1 + bounds).
+    keep_position : bool
+        Hand over what is held when `limit_price` is crossed, instead of closing it. Whoever stops it says himself what becomes of its position.
     triple_barrier_config : TripleBarrierConfig
         `take_profit` is the profit of each level; stop loss, time limit and trailing stop are of the whole grid.
     """

@@ -39,6 +39,7 @@ from botcore.executors.guarded import GuardedExecutor
 from botcore.executors.holding import CANCELED, FILLED, POSITION_HOLD
 from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.order import Fill, Purpose
+from botcore.model.refusals import RefusalKind, kind_of
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.orders.tracker import Order
 
@@ -59,6 +60,9 @@ KEPT_ENDS: Final = 20
 
 FORGIVEN_NS: Final = 10 * MINUTE_NS
 """A grid lives for weeks: only rejections that follow each other within this time use up its budget of retries."""
+
+LOOK_AGAIN_NS: Final = MINUTE_NS
+"""After how long a level outside the price band is tried again, unless the mid has come nearer before."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -83,6 +87,8 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         self._inventory = Inventory(self._instrument, config.side)
         self._opened_ns = 0
         self._rejected_ns = 0
+        # half ticks from the mid beyond which levels are outside the price band, as far as is known, and until when that is believed
+        self._reach_half, self._reach_ns = NO_HIGH, 0
         self._is_news = True
         self._seen = (0, 0)
         self._looked_ns = 0
@@ -232,12 +238,17 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         idle.sort(key=lambda level: (abs(2 * level.open_ticks - mid_half), level.index))
         mid = mid_half * self._instrument.tick_size / 2
         for level in idle:
+            distance = abs(2 * level.open_ticks - mid_half)
+            if now_ns < self._reach_ns and distance >= self._reach_half:
+                return
             request = self._orders.level_open(level, mid)
             if request is None or isinstance(request, str):
                 self.info.reason = request or self.info.reason
                 continue
             order = self._submit(request, now_ns)
             if order is None:
+                if kind_of(self.info.reason) is RefusalKind.FAR:
+                    self._reach_half, self._reach_ns = distance, now_ns + LOOK_AGAIN_NS
                 return
             self._bind(order, level)
             self._opened_ns = now_ns
@@ -330,6 +341,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             del self._level_of[oldest]
 
     def _rejected(self, reason: str, now_ns: int, purpose: Purpose) -> None:
+        if self.status is RUNNING and purpose is OPEN and kind_of(reason) is RefusalKind.FAR:
+            # its turn comes when the market does: the others go on, and nothing of them waits for that
+            self.info.reason = reason
+            return
         if self.status is RUNNING and now_ns > self._rejected_ns + FORGIVEN_NS:
             self.retries = 0
         self._rejected_ns = now_ns
@@ -347,10 +362,6 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         else:
             low, high = max(low, -(-self._end_half // 2) - 1), min(high, -(-self._limit_half // 2))
         self._watch.set(self.id, low, high)
-
-    # ---- ends from outside -----------------------------------------------------------------------------------------
-    def stop(self, now_ns: int, keep_position: bool = False) -> None:
-        super().stop(now_ns, keep_position or self.config.keep_position)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
     @property

@@ -10,7 +10,7 @@ const element = (tag, className, text) => {
 
 export function messageView(event, hooks) {
   const root = element("li", `message ${event.from === "user" ? "mine" : "theirs"}`);
-  const view = { element: root, event, parts: [], update, settle, join };
+  const view = { element: root, event, parts: [], update, settle, join, leave, forget };
 
   function update(next) {
     const at = view.parts.findIndex((part) => part.message_id === next.message_id);
@@ -22,6 +22,25 @@ export function messageView(event, hooks) {
   function join(next) {
     if (!view.parts.length) view.parts.push(view.event);
     view.parts.push(next);
+    view.parts.sort((one, other) => one.message_id - other.message_id);
+    view.event = view.parts[0];
+    draw();
+  }
+
+  // one picture of an album is gone; false when nothing of the message is left
+  function leave(id) {
+    view.parts = view.parts.filter((part) => part.message_id !== id);
+    if (!view.parts.length) return false;
+    view.event = view.parts[0];
+    draw();
+    return true;
+  }
+
+  // what this one answers is gone, and so are its words here
+  function forget(id) {
+    if (view.event.reply_to?.message_id !== id) return;
+    view.event = { ...view.event, reply_to: null };
+    if (view.parts.length) view.parts[0] = view.event;
     draw();
   }
 
@@ -30,15 +49,17 @@ export function messageView(event, hooks) {
   }
 
   function draw() {
-    const focused = root.contains(document.activeElement) ? keyPosition(document.activeElement) : null;
+    const place = placeOfFocus(root);
     root.id = `m${view.event.message_id}`;
     root.replaceChildren(bubble(view.event));
     if (view.event.buttons.length) root.append(keyboard(view.event));
-    if (focused) root.querySelector(`[data-row="${focused.row}"][data-column="${focused.column}"]`)?.focus();
+    if (place) (root.querySelector(place) ?? root.querySelector(".key") ?? root.querySelector(".act")).focus();
   }
 
   function bubble(shown) {
     const box = element("div", "bubble");
+    box.setAttribute("role", "article");
+    box.setAttribute("aria-label", `${shown.from === "user" ? "You" : shown.name}, ${clock(shown.date)}`);
     if (shown.from === "second") box.append(element("strong", "name", shown.name));
     if (shown.reply_to) {
       const quote = element("button", "quote", shown.reply_to.text);
@@ -48,16 +69,20 @@ export function messageView(event, hooks) {
       box.append(quote);
     }
     box.append(...media(shown));
+    // an album has the words of whichever of its pictures has some
+    const worded = view.parts.find((part) => part.text) ?? shown;
     const body = element("div", "body");
-    body.innerHTML = shown.html; // built by the server from entities, everything else escaped
+    body.innerHTML = worded.html; // built by the server from entities, everything else escaped
     for (const hidden of body.querySelectorAll(".spoiler, .expandable")) openable(hidden);
-    body.append(meta(shown));
-    box.append(body);
     const act = element("button", "act", "↩");
     act.type = "button";
+    act.title = "Reply";
     act.setAttribute("aria-label", "Reply to this message");
     act.addEventListener("click", () => hooks.reply(shown));
-    box.append(act);
+    const small = meta(shown);
+    small.append(act);
+    body.append(small);
+    box.append(body);
     return box;
   }
 
@@ -66,7 +91,7 @@ export function messageView(event, hooks) {
     const photos = pictures.filter((item) => item?.type === "photo");
     const made = pictures.filter((item) => item?.type === "document").map(documentLink);
     if (photos.length > 1) {
-      const grid = element("div", "album");
+      const grid = element("div", photos.length % 2 ? "album odd" : "album");
       grid.append(...photos.map((item) => photo(item, shown)));
       made.unshift(grid);
     } else if (photos.length) {
@@ -83,6 +108,7 @@ export function messageView(event, hooks) {
     image.width = item.width;
     image.height = item.height;
     image.alt = shown.text.split("\n")[0] || "Picture";
+    image.decoding = "async";
     frame.append(image);
     frame.addEventListener("click", () => hooks.zoom(image.src, image.alt));
     return frame;
@@ -94,12 +120,17 @@ export function messageView(event, hooks) {
     link.download = item.name;
     const words = element("span");
     words.append(element("b", "", item.name), element("small", "", size(item.size)));
-    link.append(element("span", "sheet", "↓"), words);
+    const sheet = element("span", "sheet", "↓");
+    sheet.setAttribute("aria-hidden", "true");
+    link.append(sheet, words);
+    link.setAttribute("aria-label", `Save ${item.name}, ${size(item.size)}`);
     return link;
   }
 
   function keyboard(shown) {
     const keys = element("div", "keys");
+    keys.setAttribute("role", "group");
+    keys.setAttribute("aria-label", "Buttons");
     shown.buttons.forEach((row, rowIndex) => {
       const line = element("div", "row");
       row.forEach((button, column) => line.append(key(shown, button, rowIndex, column)));
@@ -115,7 +146,10 @@ export function messageView(event, hooks) {
       link.href = button.url;
       link.target = "_blank";
       link.rel = "noopener noreferrer";
-      link.append(element("span", "mark", "↗"));
+      link.dataset.row = row;
+      link.dataset.column = column;
+      link.append(mark("↗"));
+      link.title = button.url;
       return link;
     }
     const made = element("button", `key${style}`, button.text);
@@ -123,7 +157,8 @@ export function messageView(event, hooks) {
     made.dataset.row = row;
     made.dataset.column = column;
     if (button.kind === "copy") {
-      made.append(element("span", "mark", "⧉"));
+      made.append(mark("⧉"));
+      made.title = "Copies a text";
       made.addEventListener("click", () => hooks.copy(button.copy));
       return made;
     }
@@ -137,26 +172,54 @@ export function messageView(event, hooks) {
     return made;
   }
 
-  view.update = update;
   draw();
   return view;
 }
 
-function keyPosition(focused) {
-  return focused.dataset?.row === undefined ? null : { row: focused.dataset.row, column: focused.dataset.column };
+// what has the focus within a message, as a selector that finds its successor after a redraw
+function placeOfFocus(root) {
+  const focused = document.activeElement;
+  if (!root.contains(focused) || focused === root) return null;
+  if (focused.dataset.row !== undefined) return `[data-row="${focused.dataset.row}"][data-column="${focused.dataset.column}"]`;
+  return [".act", ".quote", ".photo", ".document"].find((name) => focused.matches(name)) ?? ".key";
 }
 
-function openable(hidden) {
-  const open = () => hidden.classList.toggle("open");
-  hidden.addEventListener("click", open);
-  hidden.addEventListener("keydown", (press) => { if (press.key === "Enter" || press.key === " ") { press.preventDefault(); open(); } });
+function mark(sign) {
+  const made = element("span", "mark", sign);
+  made.setAttribute("aria-hidden", "true");
+  return made;
 }
+
+// hidden words are not read out before they are opened; the text of a long quote is
+function openable(hidden) {
+  const isSpoiler = hidden.classList.contains("spoiler"), words = element("span");
+  words.append(...hidden.childNodes);
+  hidden.append(words);
+  const show = (on) => {
+    hidden.classList.toggle("open", on);
+    hidden.setAttribute("aria-expanded", String(on));
+    words.setAttribute("aria-hidden", String(isSpoiler && !on));
+    if (isSpoiler && !on) hidden.setAttribute("aria-label", "Hidden text"); else hidden.removeAttribute("aria-label");
+  };
+  const turn = () => show(!hidden.classList.contains("open"));
+  show(false);
+  hidden.addEventListener("click", turn);
+  hidden.addEventListener("keydown", (press) => { if (press.key === "Enter" || press.key === " ") { press.preventDefault(); turn(); } });
+}
+
+const clock = (date) => new Date(date * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 
 function meta(shown) {
   const made = element("span", "meta");
-  if (shown.silent) { const mark = element("span", "", "🔕"); mark.title = "Sent silently"; made.append(mark); }
+  if (shown.silent) {
+    const bell = element("span", "", "🔕");
+    bell.title = "Sent silently";
+    bell.setAttribute("role", "img");
+    bell.setAttribute("aria-label", "Sent silently");
+    made.append(bell);
+  }
   if (shown.edited) made.append(element("span", "", "edited"));
-  const time = element("time", "", new Date(shown.date * 1000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }));
+  const time = element("time", "", clock(shown.date));
   time.dateTime = new Date(shown.date * 1000).toISOString();
   time.title = new Date(shown.date * 1000).toLocaleString();
   made.append(time);

@@ -13,6 +13,8 @@ from botcore.compat.connectors import TradingConnectorView
 from botcore.compat.market_data import Reads
 from botcore.compat.perpetuals import Own
 from botcore.compat.positions import seen_as
+from botcore.connectors.paper.exchange import PaperRules
+from botcore.connectors.paper.models import ConstantLatency, FeeModel
 from botcore.controllers.updates import updated
 from botcore.executors.catalog import executor_configs
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig, config_values
@@ -115,6 +117,19 @@ def test_the_entry_is_remembered_after_its_end_by_executors_that_trade_and_by_th
     assert stage.controller.positions_held[0].amount == 1
     assert [info.id for info in stage.infos] == stage.controller.made, "ids are known when the configs are made"
     assert all(name.startswith("x-") for name in stage.controller.made)
+
+
+def test_what_is_over_and_what_is_closing_are_sorted_by_when_that_began(tmp_path: Path) -> None:
+    """A file that sorts what is not active, with ladders whose last step is outside the price band: it waits, and the ladder trades and is closed."""
+    rules = PaperRules(instrument().kind, FeeModel(), ConstantLatency(2 * SECOND_NS))
+    stage = Stage("last_one_first", tmp_path, PaperBench(rules=rules), connector_name=PERP)
+    for _ in range(40):
+        stage.tick()
+    seen = [one for one in stage.controller.seen if len(one) > 1]
+    assert any({status for status, _ in one} == {"SHUTTING_DOWN", "TERMINATED"} for one in seen), "one was closing beside another that had closed"
+    assert all(at is not None for one in stage.controller.seen for _, at in one)
+    ended = [info for info in stage.infos if info.is_done]
+    assert len(ended) >= 2 and {(info.close_type, info.has_fills) for info in ended} == {(CloseType.EARLY_STOP, True)}
 
 
 def test_fields_that_only_a_gateway_reads_are_taken_and_not_written_down(tmp_path: Path) -> None:

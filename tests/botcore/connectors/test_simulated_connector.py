@@ -8,11 +8,13 @@ import pytest
 
 from botcore.connectors.paper.exchange import PaperRules
 from botcore.connectors.paper.models import BackOfQueue, ConstantLatency, FeeModel
+from botcore.controllers.barrier_fields import TradingControllerConfig
+from botcore.controllers.base import ControllerBase
 from botcore.executors.data_types import PositionExecutorConfig, TripleBarrierConfig
 from botcore.model.enums import OrderType, PositionAction, PositionMode, TradeType
 from botcore.model.errors import UserError
 from botcore.model.order import OrderRequest, OrderState
-from tests.support.bench import PERP, SPOT, D, instrument, lots_of, ticks_of
+from tests.support.bench import PERP, SPOT, D, instrument, lots_of, spec_of, ticks_of
 from tests.support.paper_bench import PaperBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
@@ -171,3 +173,19 @@ def test_two_bots_on_one_oneway_account_each_close_exactly_what_is_theirs() -> N
     bench.settle(5)
     assert ledger.lots("ETH-USDT", "net") == 0
     assert [bot.orchestrator.positions() for bot in bots] == [[], []]
+
+
+def test_a_bot_that_comes_back_takes_the_account_in_the_mode_that_it_is_in() -> None:
+    """Another bot has switched it meanwhile, or two controllers of this one want different modes: that is no reason to leave a position unwatched."""
+    bench = PaperBench()
+    connector, owner = bench.runtime.connectors[PERP], Owner()
+    connector.configure_perpetual("ETH-USDT", 5, PositionMode.HEDGE)
+    connector.submit(request(bench, BUY, 1), owner)
+    bench.settle()
+    spec = spec_of(ControllerBase, TradingControllerConfig)
+    where = {"connector_name": PERP, "trading_pair": "ETH-USDT"}
+    config = TradingControllerConfig(id="main", controller_name="of_test", position_mode=PositionMode.ONEWAY, leverage=3, **where)
+    with pytest.raises(UserError, match="can't switch to ONEWAY"):
+        bench.runtime.build_bot("bot", [(spec, config)])
+    bench.runtime.build_bot("bot", [(spec, config)], comes_back=True)
+    assert (connector.position_mode(), connector.balance("USDT")[1]) == (PositionMode.HEDGE, 100_000 - 20), "nothing of its account has changed"

@@ -1,0 +1,90 @@
+"""Screens and taps beside an account with real money at an exchange in a box. Numbers in names are those of telegram.md section 7."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from condor.errors import UserError
+from handlers.args import Given
+from tests.fakes.simvenue.venue import SimVenue
+from tests.handlers.test_crawler import crawl_of
+from tests.support.house import House
+from tests.support.key_world import KEY, SECRET, venue
+from tests.support.programs import OWNER
+from tests.support.transcript import from_bot
+
+PERP = "binance_perpetual"
+LOOKS = 100
+OF_THE_LINE = "/fapi/v1/listenKey"
+"""The account's own stream is kept open by POST and PUT, whoever looks."""
+
+
+@pytest.fixture
+async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SimVenue]:
+    async with venue(monkeypatch, "futures", PERP) as found:
+        monkeypatch.setenv(f"CONDOR_VENUE_{PERP.upper()}_KEY", KEY)
+        monkeypatch.setenv(f"CONDOR_VENUE_{PERP.upper()}_SECRET", SECRET)
+        yield found
+
+
+@pytest.fixture
+async def house(box: SimVenue, tmp_path: Path) -> AsyncIterator[House]:
+    async with House(tmp_path / "home", {"clock": {"tick_size": 0.25}, "market": {"pairs": ["BTC-USDT"]}}) as opened:
+        await opened.until(lambda: opened.program.closed_accounts() == {PERP: None}, "the account")
+        yield opened
+
+
+def changing(box: SimVenue) -> list[tuple[str, str]]:
+    """(method, path) of every request that changes something at the venue."""
+    return [(one.method, one.path) for one in box.requests() if one.method != "GET" and one.path != OF_THE_LINE]
+
+
+async def test_s33_a_hundred_looks_at_every_screen_are_no_request_that_changes_anything_at_the_venue(box: SimVenue, house: House) -> None:
+    assert any(one.method == "POST" for one in box.requests()), "requests that are no GET are seen here"
+    before = changing(box)
+    registry = house.program._fronts[0]._registry
+    draft = await house.program.services.drafts.begin(OWNER, "pmm_simple")
+    reviewed = await house.program.services.drafts.go(draft.draft_id, 99)
+    crawl = crawl_of(house, registry)
+    crawl.most = 2
+    await crawl.visit(
+        [("live_draft", {"draft": reviewed.draft_id}), *((name, {}) for name in ("home", "panic", "halt", "caps", "keys", "missing", "stop_which"))]
+    )
+    seen = {name for name, _ in crawl.views}
+    assert {"live_draft", "portfolio", "status", "positions", "orders", "executors", "caps_of", "panic"} <= seen, sorted(seen)
+    for name, args in crawl.views:
+        for _ in range(LOOKS):
+            await registry.screens[name].render(crawl.context(None, (name, args)), Given(json.loads(args)))
+    for line in ("/status", "/portfolio live", "/positions", "/orders", "/pnl live", "/caps", "/keys"):
+        await house.send(line)
+    assert changing(box) == before
+
+
+async def test_s54_a_tap_that_waits_for_a_venue_is_answered_before_the_venue_has(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, said = asyncio.Event(), asyncio.Event()
+
+    async def slow(actor: object, accounts: set[str]) -> None:
+        asked.set()
+        await said.wait()
+        raise UserError(f"the key of {min(accounts)} may withdraw")
+
+    monkeypatch.setattr(house.program.services.bots, "before_live", slow)
+    draft = await house.program.services.drafts.begin(OWNER, "pmm_simple")
+    await house.program.services.drafts.go(draft.draft_id, 99)
+    await house.send("/new", "Which strategy?")
+    card = house.last()
+    await house.tap("continue pmm_simple", card)
+    card = await house.wait(from_bot("review"))
+    await house.tap("Start LIVE", card)
+    toast = await house.tap("for real", card)
+    assert toast == "The venue is being asked …" and asked.is_set() and not said.is_set()
+    said.set()
+    refusal = await house.wait(from_bot("⚠️ the key of binance_perpetual may withdraw", after=card["message_id"]))
+    assert refusal["reply_to"]["message_id"] == card["message_id"]
+    assert len(house.answers) == 3, "each tap is answered once"
+    assert house.program.services.bots.running() == []
