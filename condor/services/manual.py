@@ -32,7 +32,7 @@ from condor.tickets import Pairs, Ticket
 from condor.units import plain
 from condor.users import Actor, Role, require
 
-PRICE_S = 1.5
+PRICE_S = 3.0
 """So long a card waits for the first price of a market that was not open."""
 
 
