@@ -137,6 +137,11 @@ class LiveRuntime(TradingRuntime):
             raise ConfigError(
                 f"no live account is connected at {market.connector_name}{nearest(market.connector_name, self._sessions)}", field="connector_name"
             )
+        if not session.instruments:
+            raise ConfigError(
+                f"{market.connector_name} could not be asked yet what it trades: nothing can be set up there before it was reached once",
+                field="connector_name",
+            )
         instrument = session.instruments.get(market.trading_pair)
         if instrument is None:
             raise ConfigError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from botcore.model.errors import ConfigError
 from botcore.model.instrument import Instrument, Market
 from condor.configs import Configs
 from condor.forms import answer_text
@@ -107,7 +108,11 @@ class DraftReviews:
         account = live.accounts.get(market.connector_name) if live is not None and market is not None else None
         if account is None or market is None or live is None:
             return None
-        instrument = self._hosts.of(LIVE).instrument(market)
+        try:
+            instrument = self._hosts.of(LIVE).instrument(market)
+        except ConfigError:
+            # a venue that was never reached says nothing of what it trades: paper does not wait for it, and the live review says so
+            return None
         total = sum(quotes_of(config, self._purse.mid(market, LIVE)), Decimal(0))
         reason = account.connector.closed_reason() or account.session.view().trouble
         markets = tuple(sorted(str(each) for each in config.markets()))

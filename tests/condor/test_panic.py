@@ -51,7 +51,7 @@ def test_nothing_is_closed_and_nothing_is_at_rest_before_no_order_is_open() -> N
 
 
 # ---- freeze and flatten --------------------------------------------------------------------------------------------
-async def test_35_freeze_latches_first_and_leaves_no_order_and_every_position(program: Program) -> None:
+async def test_s35_freeze_latches_first_and_leaves_no_order_and_every_position(program: Program) -> None:
     await bot_with_position(program)
     program._host.tick = lambda: None  # type: ignore[method-assign] - no tick comes: it must not need one
     beginning = asyncio.create_task(program.services.panic.begin(OPERATOR, no_claim, flatten=False))
@@ -106,7 +106,7 @@ async def test_flatten_leaves_a_living_executor_its_own_exit(program: Program) -
 
 
 # ---- what stands until it is released ------------------------------------------------------------------------------
-async def test_37_no_bot_starts_before_the_owner_releases_it_with_a_reason_over_a_restart(tmp_path: Path) -> None:
+async def test_s37_no_bot_starts_before_the_owner_releases_it_with_a_reason_over_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as first:
         bot_id = await bot_with_position(first)
         await first.services.panic.begin(OPERATOR, no_claim, flatten=False)
@@ -131,7 +131,7 @@ async def test_37_no_bot_starts_before_the_owner_releases_it_with_a_reason_over_
         await second.services.bots.start_again(OWNER, bot_id, no_claim)
 
 
-async def test_38_asked_for_twice_at_once_it_is_carried_out_once(program: Program) -> None:
+async def test_s38_asked_for_twice_at_once_it_is_carried_out_once(program: Program) -> None:
     await bot_with_position(program)
     facts: list[Fact] = []
     program._host.bus.subscribe(Fact, facts.append)
@@ -180,7 +180,7 @@ async def test_a_disk_that_takes_nothing_does_not_hold_up_the_cancels(program: P
 
 
 # ---- what can't be verified ----------------------------------------------------------------------------------------
-async def test_36_a_venue_that_does_not_answer_is_told_again_and_again_until_somebody_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_s36_a_venue_that_does_not_answer_is_told_again_and_again_until_somebody_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("condor.services.panic.REPORT_S", (0.2, 0.4))
     away = unreachable(tmp_path, monkeypatch)
     await away.start()

@@ -94,7 +94,7 @@ def disown(world: World, connector_name: str) -> None:
         assert changed.rowcount == 1
 
 
-def test_36_everything_is_closed_although_cancels_hang_a_venue_is_away_and_the_process_dies(world: World) -> None:
+def test_s36_everything_is_closed_although_cancels_hang_a_venue_is_away_and_the_process_dies(world: World) -> None:
     perp, spot = bots_with_positions(world)
     place_elsewhere(perp)
     # cancels are worked on, but nobody hears of it; the first one comes too late, and its order fills
@@ -125,7 +125,7 @@ def test_36_everything_is_closed_although_cancels_hang_a_venue_is_away_and_the_p
     assert {row[0] for row in world.condor.rows("SELECT state FROM bots")} == {"stopped"}
 
 
-def test_35_frozen_live_positions_are_named_and_closed_when_it_is_asked_for(world: World) -> None:
+def test_s35_frozen_live_positions_are_named_and_closed_when_it_is_asked_for(world: World) -> None:
     """Stops that rest at the venue go too; what is held then is closed by orders that only reduce, killed in between."""
     perp, spot = bots_with_positions(world)
     perp.control("rule", kind="late_fill", side="BUY", delay_s=1.0)

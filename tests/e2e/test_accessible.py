@@ -410,3 +410,10 @@ def test_s64_a_table_of_the_widest_kind_stands_on_360_px_without_wrapping(bench:
     )
     assert fits["lines"] == len(rows) and not fits["isCut"] and fits["right"] <= 360
     assert sideways(page) == 0
+
+
+@pytest.mark.parametrize("context", [PHONE], indirect=True, ids=["phone"])
+def test_s64_what_this_chat_is_can_be_read_whole_on_a_phone(page: Any) -> None:
+    label = page.locator("#presence")
+    assert label.inner_text() == "Local chat — not Telegram"
+    assert label.evaluate("(label) => label.scrollHeight <= label.clientHeight && label.scrollWidth <= label.clientWidth")

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
 from condor.users import Role
 from condor.wiring import Program
 from handlers.app import build_registry
 from handlers.registry import Command
 from handlers.view import Show
+from tests.support.access import ANN, world
 from tests.support.house import House
 from tests.support.instance import Instance, condor
 from tests.support.panics import open_orders, settings_of
@@ -62,7 +64,7 @@ async def started(program: Program) -> None:
     await until(lambda: open_orders(program), "the bot's orders")
 
 
-async def test_35_two_taps_stop_everything_while_handlers_of_the_same_chat_hang(house: House, slow: asyncio.Event) -> None:
+async def test_s35_two_taps_stop_everything_while_handlers_of_the_same_chat_hang(house: House, slow: asyncio.Event) -> None:
     program = house.program
     await started(program)
     for _ in range(MANY):
@@ -84,7 +86,7 @@ async def test_35_two_taps_stop_everything_while_handlers_of_the_same_chat_hang(
     await house.wait_text("🤖 Bots")
 
 
-async def test_37_the_chat_refuses_to_start_a_bot_until_the_owner_says_why(house: House) -> None:
+async def test_s37_the_chat_refuses_to_start_a_bot_until_the_owner_says_why(house: House) -> None:
     program = house.program
     await started(program)
     await house.write("/panic")
@@ -117,7 +119,7 @@ async def test_37_the_chat_refuses_to_start_a_bot_until_the_owner_says_why(house
 
 
 # ---- from this machine ---------------------------------------------------------------------------------------------
-def test_35_37_a_signal_stops_and_the_command_line_closes_over_a_kill(tmp_path: Path) -> None:
+def test_s35_s37_a_signal_stops_and_the_command_line_closes_over_a_kill(tmp_path: Path) -> None:
     instance = Instance(tmp_path / "home").start()
     try:
         person = instance.person()
@@ -154,7 +156,7 @@ def test_a_home_on_which_nothing_ever_ran_has_nothing_to_stop(tmp_path: Path) ->
     assert done.returncode == 2 and "there is nothing to stop" in done.stderr
 
 
-async def test_38_page_and_chat_at_once_are_one_execution(house: House) -> None:
+async def test_s38_page_and_chat_at_once_are_one_execution(house: House) -> None:
     await started(house.program)
     await house.write("/panic")
     await house.wait_text("Stop everything?")
@@ -164,6 +166,26 @@ async def test_38_page_and_chat_at_once_are_one_execution(house: House) -> None:
     assert sorted(row[0] for row in actions) == ["panic", "panic_again", "panic_again"]
     told = house.rows("SELECT kind FROM facts WHERE kind LIKE 'panic%'")
     assert [row[0] for row in told] == ["panic_begun", "panic_report"]
+
+
+async def test_s38_from_the_page_and_from_telegram_at_once_it_is_one_execution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    async with world(tmp_path, chat="both") as w:
+        await started(w.program)
+        card = await w.ann.say("/panic", "Stop everything?")
+        secret = (tmp_path / "data" / "chat.token").read_text().strip()
+        async with ClientSession(w.program.web.base, headers={"Authorization": f"Bearer {secret}"}) as session:
+
+            async def press_on_page() -> int:
+                async with session.post("/chat/panic", json={"flatten": False, "from": "page"}) as answer:
+                    return answer.status
+
+            told, status = await asyncio.gather(w.ann.tap(card, "STOP EVERYTHING"), press_on_page())
+        assert "Entries are off" in told and status == 200
+        await w.telegram.says(ANN, "Panic done: no order is open")
+        assert open_orders(w.program) == []
+        assert sorted(action for (action,) in w.audit("action") if action.startswith("panic")) == ["panic", "panic_again"]
+        assert [kind for (kind,) in w.rows("SELECT kind FROM facts WHERE kind LIKE 'panic%'")] == ["panic_begun", "panic_report"]
 
 
 async def test_the_pages_port_says_what_it_expects(house: House) -> None:

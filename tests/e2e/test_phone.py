@@ -41,7 +41,7 @@ def instance_of(folder: Path, telegram: Served | None, **more: str) -> Instance:
     return Instance(folder / "home", FAST, CONDOR_TELEGRAM_API=api, NO_PROXY="127.0.0.1", **more)
 
 
-async def test_02_a_token_that_telegram_refuses_or_that_is_none_is_said_and_nothing_is_kept(tmp_path: Path) -> None:
+async def test_s02_a_token_that_telegram_refuses_or_that_is_none_is_said_and_nothing_is_kept(tmp_path: Path) -> None:
     async with served_chat(tmp_path) as telegram:
         instance = instance_of(tmp_path, telegram)
         await asyncio.to_thread(instance.start)

@@ -45,6 +45,8 @@ def test_s11_percentages_are_read_by_their_sign_and_what_does_not_hold_stays_on_
         card = person.send(text, "Take profit?", f"'{text}'")
         assert "above 0%, up to 1000%" in card["text"], card["text"]
         assert "Now: 0.1%" in card["text"]
+    typed = [message["text"] for message in person.seen.values() if message["from"] == "user"]
+    assert {"abc", "-1", "nan", "1e9"} <= set(typed), "what was typed is not taken away"
     card = person.send("0.2", "which one?")
     person.tap("20%", card)
     assert "take profit: 20%" in person.labels(card)

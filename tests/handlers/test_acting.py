@@ -207,6 +207,9 @@ async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_ac
     assert "Orders to cancel" in chooser["text"] and "Closing costs about" in chooser["text"]
     await house.tap("Stop, keep positions", chooser)
     await house.until(lambda: states(house)[kept] == "stopped", "the end of kept")
+    open_orders = house.program._host.runtime.connectors["binance_perpetual"].tracker.open_orders()
+    kept_executors = {executor_id for (executor_id,) in house.rows("SELECT executor_id FROM executors WHERE bot_id = ?", kept)}
+    assert not [order for order in open_orders if order.request.executor_id in kept_executors], "its orders are canceled"
     ((held,),) = house.rows("SELECT CAST(net_amount_base AS REAL) FROM holds WHERE bot_id = ?", kept)
     assert held
     assert house.rows("SELECT 1 FROM executors WHERE bot_id = ? AND close_type = 'POSITION_HOLD'", kept)
@@ -217,7 +220,16 @@ async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_ac
     await house.until(lambda: states(house)[closed] == "stopped", "the end of closed")
     assert house.rows("SELECT 1 FROM executors WHERE status != 'TERMINATED'") == []
     assert not [amount for (amount,) in house.rows("SELECT CAST(net_amount_base AS REAL) FROM holds WHERE bot_id = ?", closed) if amount]
-    assert house.program._host.runtime.connectors["binance_perpetual"].tracker.open_count == 0
+    runtime = house.program._host.runtime
+    assert runtime.connectors["binance_perpetual"].tracker.open_count == 0
+    # it was closed by an order that can only reduce, at market, and what stands at the venue now is what holds say and nothing else
+    ways = house.rows(
+        "SELECT order_type, position_action FROM intents WHERE bot_id = ? AND purpose != 'open' ORDER BY created_ns DESC LIMIT 1", closed
+    )
+    assert ways == [("MARKET", "CLOSE")]
+    venue = sum(float(position.lots * position.instrument.lot_size) for position in runtime.exchanges["binance_perpetual"].ledger.positions.values())
+    ((known,),) = house.rows("SELECT sum(CAST(net_amount_base AS REAL)) FROM holds WHERE connector_name = 'binance_perpetual'")
+    assert venue == pytest.approx(known, abs=1e-9) and venue
 
 
 # ---- pause ---------------------------------------------------------------------------------------------------------

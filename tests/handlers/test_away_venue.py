@@ -69,3 +69,18 @@ async def test_s51_a_venue_that_is_away_is_named_with_its_last_value_and_the_tot
         assert re.search(r"Binance spot · unavailable since \d\d:\d\d, last value 400.00 USDT", text)
         assert re.search(r"Binance USD-M futures · unavailable since \d\d:\d\d, last value 812.00 USDT", text)
         assert re.search(r"^Total +\? USDT \(partial\)$", text, re.MULTILINE)
+
+
+async def test_s14_a_venue_that_is_away_is_said_on_the_live_review_and_the_draft_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_keys(monkeypatch)
+    monkeypatch.setattr("condor.live_host.READY_S", 0.01)
+    async with House(tmp_path) as chat:
+        card = await chat.send("/new pmm_simple", "On which venue?")
+        await chat.tap("Review", card)
+        assert "review · 📄 paper" in chat.text(card) and "▶ Start (paper)" in chat.labels(card), "paper does not wait for it"
+        await chat.tap("Start LIVE", card)
+        text = chat.text(card)
+        assert "binance_perpetual could not be asked yet what it trades" in text and "Nothing was started. The draft is kept." in text
+        assert not [label for label in chat.labels(card) if "for real" in label]
+        await chat.tap("◀ Back", card)
+        assert "▶ Start (paper)" in chat.labels(card)
