@@ -13,12 +13,16 @@ from botcore.compat.gateway import is_of_gateway
 from botcore.controllers.base import ControllerConfigBase
 from botcore.controllers.by_hand import BY_HAND
 from botcore.controllers.catalog import ControllerSpec, shipped_controllers
+from botcore.controllers.manual import MANUAL
 from botcore.model.errors import ConfigError, nearest
 from botcore.venues.spec import InstrumentSpec, VenueSpec
 from condor.approvals import Approvals
 from condor.home import Home
 from condor.user_code import SCRIPTS, UserCode, is_script
 from condor.yaml_file import YamlFile, read_yaml, validate
+
+UNLISTED = {spec.name: spec for spec in (BY_HAND, MANUAL)}
+"""Controllers that nobody picks by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Configs:
     def spec(self, name: str, file: YamlFile | None = None) -> ControllerSpec:
         """The controller of this name, the home's before a shipped one; ConfigError with the nearest one when there is none."""
         kind = str(file.data.get("controller_type", "")) if file is not None and isinstance(file.data, dict) else ""
-        found = self.user_code.spec(name, kind) or self.controllers.get(name) or (BY_HAND if name == BY_HAND.name else None)
+        found = self.user_code.spec(name, kind) or self.controllers.get(name) or UNLISTED.get(name)
         if found is None:
             names = [name for name, _ in self.listed()]
             hint = nearest(name, names) or f" (there are {', '.join(names)})"

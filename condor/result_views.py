@@ -153,6 +153,8 @@ class OpenOrder:
     price: Decimal | None
     state: str
     age_s: float
+    is_manual: bool = False
+    """Whether a person gave it (`/trade`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ from condor.services.key_forms import KeyForms
 from condor.services.keys import KeyService
 from condor.services.lives import LifeService
 from condor.services.log_files import LogService
+from condor.services.manual import ManualService
+from condor.services.manual_previews import ManualPreviews
 from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.once import OncePages
@@ -50,6 +52,7 @@ from condor.services.pauses import PauseService
 from condor.services.pictures import PictureService
 from condor.services.portfolio import PortfolioService
 from condor.services.prices import PriceService
+from condor.services.purse import Purse
 from condor.services.report_plans import ReportPlanService
 from condor.services.reports import ReportService
 from condor.services.results import ResultsService
@@ -146,8 +149,16 @@ def build_services(on: Ground) -> Services:
         PauseService(on.manager, journal, wall),
         EditService(on.manager, bots, configs, overview),
         CapsService(on.caps, journal, wall),
+        _manual(on, bots, overview),
         on.redactor,
     )
+
+
+def _manual(on: Ground, bots: BotService, overview: OverviewService) -> ManualService:
+    """Orders by hand."""
+    purse = Purse(on.hosts, on.configs)
+    previews = ManualPreviews(on.hosts, purse, on.settings.risk)
+    return ManualService(on.hosts, on.manager, bots, overview, purse, previews, on.journal, on.wall)
 
 
 def _data(on: Ground, bots: BotService, overview: OverviewService) -> DataServices:

@@ -167,13 +167,13 @@ _FIXES = (
 """Words in a refusal -> what a person can do about it; the first that fits."""
 
 
-def fix_of(reason: str) -> str:
-    """What a person can do about a refusal."""
+def fix_of(reason: str, otherwise: str = "Nothing is held by it. The bot tries again when its strategy says so.") -> str:
+    """What a person can do about a refusal; `otherwise` where nothing is known to help."""
     said = reason.lower()
     for wanted, fix in _FIXES:
         if all(word in said for word in wanted):
             return fix
-    return "Nothing is held by it. The bot tries again when its strategy says so."
+    return otherwise
 
 
 def rejected(notice: Notice) -> Safe:

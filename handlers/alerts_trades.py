@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from condor.alerts.events import REFUSALS, is_rejected
+from condor.manual_views import KIND as MANUAL
 from condor.views import FactKind, Notice
 from condor.worth import result_asset
 from handlers import words
-from handlers.alerts_orders import MAX_LINES, rejected
+from handlers.alerts_orders import MAX_LINES, fix_of, rejected
 from handlers.html import Safe, bold, card, clip, line
 from handlers.sums import DOLLARS, sum_text
 
@@ -71,6 +72,8 @@ def _totals(notices: Sequence[Notice]) -> tuple[dict[str, Decimal], int]:
 def _closed(notice: Notice) -> Safe:
     """`✅ pmm-btc closed · TAKE_PROFIT · +$4.21 (+0.42 %) · 2h13m · fees $0.31`, then where."""
     payload = notice.payload
+    if payload.get("type") == MANUAL:
+        return _by_hand(notice)
     if is_rejected(payload):
         return rejected(notice)
     blocks: list[object] = [line(_result_sign(notice), " ", _outcome(notice))]
@@ -92,6 +95,24 @@ def _closed(notice: Notice) -> Safe:
             blocks.append(f"Held: {words.amount(held)} {(payload.get('trading_pair') or '?').partition('-')[0]}")
     blocks.append(f"{notice.mode}")
     return card(blocks)
+
+
+def _by_hand(notice: Notice) -> Safe:
+    """How an order by hand came out: `✅ Order by hand: BUY BTC-USDT · filled at 65,035 · $6,503 · fees $2.60`."""
+    payload, quote = notice.payload, result_asset(notice.payload)
+    what = line(bold("Order by hand: "), bold(f"{payload.get('side') or ''} {payload.get('trading_pair') or '?'}"))
+    reason = clip(str(payload.get("reason") or ""), 300)
+    volume = words.number(payload, "volume_quote")
+    if volume:
+        price, fees = words.number(payload, "entry_price"), words.number(payload, "fees_quote")
+        told = f" · {sum_text(volume, quote)} at {words.price(price)} · fees {sum_text(fees, quote)}"
+        blocks: list[object] = [line("✅ ", what, told), *([f"The rest was not traded: {reason}"] if reason else [])]
+    elif is_rejected(payload):
+        nothing = "Nothing was placed and nothing is sent again."
+        blocks = [line("⛔ ", what, " · nothing was traded"), line("Why: ", reason or "no reason was given"), line("Fix: ", fix_of(reason, nothing))]
+    else:
+        blocks = [line("✖ ", what, " · cancelled, nothing was traded")]
+    return card([*blocks, line("on ", str(payload.get("connector_name") or "?"), f" · {notice.mode}")])
 
 
 def _opened(notice: Notice) -> Safe:

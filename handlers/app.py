@@ -36,6 +36,7 @@ from handlers.screens import (
     alerts,
     audit,
     bots,
+    cancelling,
     caps,
     caps_changes,
     closing,
@@ -62,6 +63,8 @@ from handlers.screens import (
     settings,
     status,
     stopping,
+    trade,
+    trade_order,
     trading,
     users,
     wizard,
@@ -78,7 +81,7 @@ log = logging.getLogger(__name__)
 
 UPDATES = ["message", "callback_query", "my_chat_member"]
 POLL_S = 10
-LIVE_SCREENS = ("bot", "executors", "executor", "positions", "orders", "panic")
+LIVE_SCREENS = ("bot", "executors", "executor", "positions", "orders", "panic", "trade_order")
 RETRY_S = (1, 2, 5, 15, 30)
 REFUSED_S = 60
 """Between tries with a token that Telegram refuses."""
@@ -87,7 +90,7 @@ REFUSED_S = 60
 def build_registry() -> Registry:
     """Everything that the chat can do."""
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
-    running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
+    running = (trade, trade_order, cancelling, bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
     kept = (alerts, prices, report_plans, settings, panic, users, invites, door, groups, audit, keys, codes, caps, caps_changes, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])

@@ -54,11 +54,11 @@ class Calls:
         nowhere = self._services.panels.fresh(actor, "home", {})
         return await self.act(choice.action, choice.args, actor, claim, nowhere, is_confirmed=True)
 
-    async def run(self, command: Command, arguments: list[str], actor: Actor, claim: Claim) -> Show | Send | SendLater:
-        """Carry out a command; a card that waits for a line stops waiting."""
+    async def run(self, command: Command, arguments: list[str], actor: Actor, claim: Claim, asking: Panel | None = None) -> Show | Send | SendLater:
+        """Carry out a command; the card that waits for a line, `asking`, stops waiting."""
         require(actor, command.role, f"/{command.name}", is_emergency=command.name in EMERGENCIES)
         await self._services.panels.expect(actor, None)
-        return await command.run(self._context(actor, claim), arguments)
+        return await command.run(self._context(actor, claim, asking), arguments)
 
     def _context(self, actor: Actor, claim: Claim, panel: Panel | None = None) -> Context:
         return Context(self._services, self._registry, actor, claim, self._now_ms, panel)

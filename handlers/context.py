@@ -26,7 +26,7 @@ class Context:
     now_ms : callable
         Wall time.
     panel : Panel, optional
-        The card whose button was tapped, as it was before that.
+        The card whose button was tapped, as it was before that; of a command the card that waited for a line until then.
     """
 
     services: Services

@@ -107,11 +107,21 @@ class Lines:
     async def _command(self, message: Message, text: str, actor: Actor, claim: Claim) -> None:
         word, *arguments = text[1:].split()
         found = self._registry.command(word.partition("@")[0].lower())
-        outcome = await self._calls.run(found, arguments, actor, self._in_time(message, claim))
+        outcome = await self._calls.run(found, arguments, actor, self._in_time(message, claim), await self._asking(message, actor))
         if isinstance(outcome, Show):
             await self._cards.open(actor, outcome, claim)
         else:
             await self._cards.deliver(outcome, actor)
+
+    async def _asking(self, message: Message, actor: Actor) -> Panel | None:
+        """The card that a command replies to, or else the one that waits for a line now; only one's own."""
+        panels, replied = self._services.panels, message.reply_to_message
+        if replied is not None:
+            panel = await panels.at(actor, replied.message_id)
+        else:
+            expected = await panels.expected(actor)
+            panel = await panels.by_id(expected.panel_id) if expected is not None else None
+        return panel if panel is not None and await panels.owner(panel) in (actor.user_id, 0) else None
 
     # ---- answers ---------------------------------------------------------------------------------------------------
     async def _answered(self, message: Message, text: str, actor: Actor, claim: Claim) -> None:

@@ -18,6 +18,9 @@ from botcore.executors.order import OrderExecutor
 from botcore.executors.pair.config import PairExecutorConfig
 from botcore.executors.pair.executor import PairExecutor
 from botcore.executors.position import PositionExecutor
+from botcore.executors.single.config import KIND as SINGLE
+from botcore.executors.single.config import SingleOrderConfig
+from botcore.executors.single.executor import SingleOrderExecutor
 from botcore.executors.twap.config import TWAPExecutorConfig
 from botcore.executors.twap.executor import TWAPExecutor
 from botcore.executors.xemm.config import XEMMExecutorConfig
@@ -33,6 +36,7 @@ _KINDS: tuple[tuple[str, type[ExecutorConfigBase], type[ExecutorBase[Any]]], ...
     ("xemm_executor", XEMMExecutorConfig, XEMMExecutor),
     ("pair_executor", PairExecutorConfig, PairExecutor),
     ("lp_executor", LPExecutorConfig, LPExecutor),
+    (SINGLE, SingleOrderConfig, SingleOrderExecutor),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from botcore.controllers.by_hand import NAME as BY_HAND
+from botcore.controllers.manual import NAME as MANUAL
 from botcore.model.errors import UserError
 from botcore.strategies.bot_limits import BotLimits
 from condor.configs import Configs
@@ -93,6 +94,8 @@ class DraftKinds:
 
     def answers_of(self, controller_name: str, config: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """(kind, answers, what the form does not ask for) of a config as values."""
+        if controller_name == MANUAL:
+            raise UserError("orders by hand are no strategy that could be copied: /trade gives another one")
         if controller_name == BY_HAND:
             executor = dict(config["executor"])
             name = f"{PREFIX}{executor['type']}"

@@ -22,6 +22,7 @@ from condor.services.history import HistoryService
 from condor.services.invites import InviteService
 from condor.services.key_forms import KeyForms
 from condor.services.keys import KeyService
+from condor.services.manual import ManualService
 from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.overview import OverviewService
@@ -73,4 +74,5 @@ class Services:
     pauses: PauseService
     edits: EditService
     caps: CapsService
+    manual: ManualService
     redact: Callable[[str], str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from botcore.connectors.base import ConnectorBase
+from botcore.executors.single.executor import SingleOrderExecutor
 from botcore.model.instrument import Market, quote_of
 from botcore.orders.tracker import Order
 from condor.hosts import Host, Hosts, mid_of
@@ -118,4 +119,5 @@ def _order(mode: str, host: Host, connector: ConnectorBase, order: Order) -> Ope
         None if request.price_ticks is None else instrument.price(request.price_ticks),
         order.state.name,
         max(0, host.clock.now_ns - order.created_ns) / 1e9,
+        isinstance(order.owner, SingleOrderExecutor),
     )

@@ -148,6 +148,19 @@ def configs_of_all(connection: Connection, bot_ids: Sequence[str]) -> dict[str, 
     return found
 
 
+def bots_with(connection: Connection, controller_name: str) -> list[tuple[BotRow, ConfigRow]]:
+    """Bots that have a controller of this name, with its newest config; the newest bot first."""
+    table = tables.bot_configs
+    ids = connection.execute(select(table.c.bot_id).where(table.c.controller_name == controller_name).distinct()).scalars().all()
+    configs = configs_of_all(connection, ids)
+    found = []
+    for bot_id, rows in configs.items():
+        row, config = bot_by_id(connection, bot_id), next((each for each in rows if each.controller_name == controller_name), None)
+        if row is not None and config is not None:
+            found.append((row, config))
+    return sorted(found, key=lambda item: (-item[0].created_ms, item[0].bot_id))
+
+
 def free_bot_id(connection: Connection, stem: str) -> str:
     """`stem-1`, `stem-2` ...: the first that no bot has."""
     taken = set(connection.execute(select(tables.bots.c.bot_id).where(tables.bots.c.bot_id.startswith(stem, autoescape=True))).scalars())

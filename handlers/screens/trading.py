@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from condor.result_views import OpenOrder, OpenPosition
+from condor.users import Role
 from handlers import words
 from handlers.context import Args, Context
-from handlers.html import bold, card, clip, italic, line, pairs, quote, table
+from handlers.html import bold, card, clip, code, italic, line, pairs, quote, table
 from handlers.parts import page_start, turning
 from handlers.registry import command, screen
-from handlers.view import Show, View, rows_of, show
+from handlers.view import Button, Show, View, rows_of, show
 
 PAGE = 6
 ORDERS_PAGE = 10
@@ -100,16 +101,23 @@ async def orders(ctx: Context, args: Args) -> View:
         blocks.append(quote("No order is out."))
     else:
         blocks.append(italic(f"The newest is {words.ago(min(item.age_s for item in found))} old."))
+    blocks += [line(f"✍ {item.side} {item.trading_pair} by hand: /cancel ", code(item.executor_id)) for item in page if item.is_manual]
     whose = [
         show(
-            f"🔎 {item.side} {item.trading_pair} {words.price(item.price)}",
-            "executor",
+            f"{'✍' if item.is_manual else '🔎'} {item.side} {item.trading_pair} {words.price(item.price)}",
+            "trade_order" if item.is_manual else "executor",
             **{"id": item.executor_id, "from": "orders", "back": {"offset": offset}},
         )
         for item in {item.executor_id: item for item in page if item.executor_id}.values()
     ]
+    own = [Button("✍ New order", "trade_new")] if ctx.actor.role >= Role.TRADER else []
+    own += [show("✖ Cancel …", "cancel_which")] if any(item.is_manual for item in found) and ctx.actor.role >= Role.OPERATOR else []
     last = (show("🔄 Refresh", "orders", offset=offset), show("📌 Positions", "positions"), show("◀ Home", "home"))
-    return View(card(blocks), (*rows_of(whose), *turning("orders", args, offset, len(found), ORDERS_PAGE), last), is_live=bool(found))
+    return View(
+        card(blocks),
+        (*rows_of(whose), *rows_of(own), *turning("orders", args, offset, len(found), ORDERS_PAGE), last),
+        is_live=bool(found),
+    )
 
 
 def _cells(item: OpenOrder) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 
 from condor.services.facade import Services
 from condor.store.people import Manners
+from condor.tickets import new_ticket
 from condor.users import Actor, Forbidden, Frozen, Role
 from tests.support.programs import running
 
@@ -61,6 +62,8 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "rename": (Role.TRADER, lambda s, a: s.bots.rename(a, "b", "B", claim)),
     "pause": (Role.OPERATOR, lambda s, a: s.pauses.pause(a, ["b"], claim)),
     "resume": (Role.OPERATOR, lambda s, a: s.pauses.resume(a, ["b"], claim)),
+    "an order by hand": (Role.TRADER, lambda s, a: s.manual.place(a, new_ticket(), claim)),
+    "cancel orders by hand": (Role.OPERATOR, lambda s, a: s.manual.cancel(a, ["t-x"], claim)),
     "caps": (Role.OWNER, lambda s, a: s.caps.change(a, "binance", "pairs", "BTC-USDT", claim)),
     "release a cap": (Role.OWNER, lambda s, a: s.caps.release(a, "binance", "it was a drill", claim)),
     "mute": (Role.VIEWER, lambda s, a: s.alerts.mute(a, "b", 60, claim)),

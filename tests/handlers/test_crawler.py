@@ -19,6 +19,7 @@ from telegram.request import HTTPXRequest
 
 from condor.store.bots import BotRow, ConfigRow, add_bot
 from condor.store.people import ALLOWED, GroupRow, put_group
+from condor.tickets import read_ticket
 from condor.users import Actor, Role
 from condor.views import DoubtView, ExitLine, StatusView, VenueView
 from handlers.app import build_registry
@@ -153,9 +154,10 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
             (name, {})
             for name in ("alerts", "settings", "portfolio", "pnl", "positions", "orders", "logs", "users", "invites", "door", "audit", "whoami")
         ),
-        *((name, {}) for name in ("keys", "keys_page", "codes", "codes_page", "caps", "prices")),
+        *((name, {}) for name in ("keys", "keys_page", "codes", "codes_page", "caps", "prices", "cancel_which")),
         ("ask_codes_all", {"to": True}),
         ("ask_codes_off", {"front": "local", "user": 1}),
+        *await _by_hand(seeded),
         ("step_up", {"screen": "keys", "args": {}}),
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""], [reviewed.draft_id, ""]]}),
         ("trial", {"draft": reviewed.draft_id}),
@@ -185,6 +187,30 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
     live = {"live_draft", "give_up", "caps_of", "caps_field", "caps_ask", "caps_release", "caps_go_on"}
     people = {"user", "ask_role", "ask_remove", "ask_leave", "invite", "ask_end"}
     assert unseen <= {"again", "code", "panic_release"} | live | people, unseen
+
+
+async def _by_hand(house: House) -> list[tuple[str, dict[str, Any]]]:
+    """Cards of orders by hand: questions with nonsense in them, a preview that is refused, one that is not, an order that works, one that there never was."""
+    manual = house.program.services.manual
+    lines = (
+        "",
+        "on binance",
+        "binance:eth-usdt",
+        "buy eth-usdt",
+        "buy 1 eth-usdt limit",
+        "buy 1000 eth-usdt",
+        "buy 1 eth-usdt",
+        "sell 5% eth-usdt at +1% maker",
+    )
+    tickets = [await manual.settled(OWNER, read_ticket(line.split(), manual.pairs(OWNER))) for line in lines]
+    order = await manual.place(
+        OWNER, await manual.settled(OWNER, read_ticket(["buy", "0.01", "btc", "at", "-20%"], manual.pairs(OWNER))), lambda connection: None
+    )
+    asked: list[tuple[str, dict[str, Any]]] = [("trade", {"ticket": item.values()}) for item in tickets]
+    asked += [("trade", {"ticket": tickets[0].values(), "problem": NASTY * 5, "readings": [NASTY, "x"]})]
+    asked += [("trade_order", {"id": name}) for name in (order.order_id, "t-gone")]
+    asked += [("cancel", {"orders": orders}) for orders in ([order.order_id], ["t-gone"])]
+    return [*asked, ("cancelled", {"what": NASTY})]
 
 
 def _controller(house: House) -> str:

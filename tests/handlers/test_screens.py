@@ -136,6 +136,10 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("step_up", {"screen": "keys", "args": {}}),
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""] for draft in drafts[:3]]}),
         ("trial", {"draft": reviewed.draft_id}),
+        ("trade_order", {"id": "gone"}),
+        ("cancel", {"orders": ["gone"]}),
+        ("cancel_which", {"all": True}),
+        ("cancelled", {"what": NASTY}),
         ("file_faults", {"name": NASTY, "rows": [[3, NASTY, NASTY, NASTY]] * 30, "count": 30}),
         *(("key_pasted", {"is_gone": gone, "is_group": group}) for gone in (True, False) for group in (True, False)),
     ]

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from condor.errors import UserError
+from condor.tickets import read_ticket
 from handlers.args import Given
 from tests.fakes.simvenue.venue import SimVenue
 from tests.handlers.test_crawler import crawl_of
 from tests.support.house import House
 from tests.support.key_world import KEY, SECRET, venue
-from tests.support.programs import OWNER
+from tests.support.programs import OWNER, no_claim
 from tests.support.transcript import from_bot
 
 PERP = "binance_perpetual"
@@ -88,3 +89,31 @@ async def test_s54_a_tap_that_waits_for_a_venue_is_answered_before_the_venue_has
     assert refusal["reply_to"]["message_id"] == card["message_id"]
     assert len(house.answers) == 3, "each tap is answered once"
     assert house.program.services.bots.running() == []
+
+
+async def test_an_order_by_hand_with_real_money_says_its_amount_heeds_caps_and_is_one_request(box: SimVenue, house: House) -> None:
+    before = changing(box)
+    manual = house.program.services.manual
+    card = await house.send("/trade buy 0.01 BTC-USDT live", "Buy 0.01 BTC", "real money")
+    while "Average about" not in house.text(card):
+        # the book of a market that was not open comes in a moment
+        await house.tap("Fresh numbers", card)
+    ticket = await manual.settled(OWNER, read_ticket("buy 0.01 BTC-USDT live".split(), manual.pairs(OWNER)))  # noqa: SIM905
+    for _ in range(LOOKS):
+        await manual.preview(OWNER, ticket)
+    assert changing(box) == before, "looking asks the venue for nothing that changes anything"
+    await house.program.services.caps.change(OWNER, PERP, "max_order_quote", "100", no_claim)
+    capped = await house.send("/trade buy 0.01 BTC-USDT live", f"cap of {PERP}", "above the limit of 100")
+    assert not any("Confirm" in label for label in house.labels(capped))
+    await house.program.services.caps.change(OWNER, PERP, "max_order_quote", "off", no_claim)
+    await house.tap("Confirm LIVE buy 0.01 BTC", card)
+    await house.until(lambda: "→ filled" in house.text(card), "the order to be filled")
+    orders = [path for method, path in changing(box)[len(before) :] if method == "POST" and path.endswith("/order")]
+    assert len(orders) == 1, orders
+    # it is closed by another order the other way, which no cap holds up
+    await house.program.services.caps.change(OWNER, PERP, "max_order_quote", "100", no_claim)
+    back = await house.send("/trade sell 0.01 BTC-USDT live", "Sell 0.01 BTC", "It gives back what was traded by hand")
+    await house.tap("Confirm LIVE sell 0.01 BTC", back)
+    await house.until(lambda: "→ filled" in house.text(back), "the way back to be filled")
+    positions = await house.send("/positions", "Positions")
+    assert "BTC-USDT" not in house.text(positions)

@@ -1,0 +1,173 @@
+"""Who owns orders by hand: one bot for each market, on paper and with real money; what they buy and sell is netted there. It is started with the first order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from botcore.controllers.manual import NAME as MANUAL
+from botcore.executors.single.executor import SingleOrderExecutor
+from botcore.model.enums import PositionAction, PositionMode, TradeType
+from botcore.model.instrument import Instrument, Market
+from botcore.recorder.journal import Journal
+from botcore.recorder.queries import load_sums
+from condor.errors import UserError
+from condor.hosts import Hosts
+from condor.manager import BotManager, RunningBot, waiting_words
+from condor.services.bots import BotService, Claim
+from condor.store import Connection
+from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, bots_with
+from condor.store.pauses import EVERY_BOT
+from condor.tickets import Ticket
+from condor.users import Actor
+
+CONTROLLER = "main"
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """The bot that would own an order.
+
+    Parameters
+    ----------
+    bot_id : str
+        Empty while there is none.
+    is_running : bool
+        Whether it can be given an order as it is.
+    held : tuple of Decimal
+        What its orders have bought (or, negative, sold) and still hold; what is on its way to reduce that is taken off.
+    problem : str
+        Why no order can be given now, as one sentence; empty where one can.
+    paused : str
+        Who has turned its entries off.
+    """
+
+    bot_id: str = ""
+    is_running: bool = False
+    leverage: int = 1
+    position_mode: PositionMode = PositionMode.ONEWAY
+    held: tuple[Decimal, ...] = ()
+    problem: str = ""
+    paused: str = ""
+
+    def reduces(self, side: TradeType, amount: Decimal, instrument: Instrument) -> bool:
+        """Whether an order gives back what is held, and no more. On spot nobody can sell what he does not have: only a sale is known to."""
+        if not instrument.is_perpetual and side is TradeType.BUY:
+            return False
+        return any(held * side.sign < 0 and amount <= abs(held) for held in self.held)
+
+
+class ManualBots:
+    """See the module."""
+
+    def __init__(self, hosts: Hosts, manager: BotManager, bots: BotService, journal: Journal) -> None:
+        self._hosts = hosts
+        self._manager = manager
+        self._bots = bots
+        self._journal = journal
+
+    # ---- looking ---------------------------------------------------------------------------------------------------
+    async def keeper(self, ticket: Ticket) -> Keeper:
+        """The bot of a ticket's market, as it is now."""
+        found = await self._found(ticket)
+        if self._manager.stopped_all is not None:
+            return replace(found, problem=f"{self._manager.stopped_all}: no order is taken until the owner releases it with a reason (/panic)")
+        if not found.is_running and not found.problem and self._manager.no_new_bots is not None:
+            return replace(found, problem=self._manager.no_new_bots)
+        return found
+
+    async def _found(self, ticket: Ticket) -> Keeper:
+        market = Market(ticket.venue, ticket.pair)
+        bot = self._running(ticket.mode, market)
+        if bot is not None:
+            return self._of_running(bot)
+        pause = self._manager.pauses.get(EVERY_BOT)
+        paused = "" if pause is None else pause.words
+
+        def read(connection: Connection) -> tuple[BotRow, ConfigRow, tuple[Decimal, ...]] | None:
+            rows = [(row, config) for row, config in bots_with(connection, MANUAL) if row.mode == ticket.mode and _market_of(config) == market]
+            if not rows:
+                return None
+            holds = load_sums(connection, rows[0][0].bot_id).holds
+            return (*rows[0], tuple(hold.net_amount_base for hold in holds))
+
+        found = await asyncio.wrap_future(self._journal.read(read))
+        if found is None:
+            leverage, mode = self._settings(ticket.mode, market)
+            return Keeper(leverage=leverage, position_mode=mode, paused=paused)
+        row, config, held = found
+        keeper = Keeper(
+            row.bot_id, False, int(config.config.get("leverage", 1)), PositionMode[config.config.get("position_mode", "ONEWAY")], held, paused=paused
+        )
+        return keeper if row.state == STOPPED else replace(keeper, problem=self._absent_words(row.bot_id))
+
+    def _of_running(self, bot: RunningBot) -> Keeper:
+        config = bot.configs[0].config
+        orchestrator = bot.strategy.orchestrator
+        on_its_way = {TradeType.BUY: ZERO, TradeType.SELL: ZERO}
+        for executor in orchestrator.running:
+            if isinstance(executor, SingleOrderExecutor) and executor.config.position_action is PositionAction.CLOSE:
+                on_its_way[executor.config.side] += executor.config.amount
+        holds = (hold.net_amount_base for hold in orchestrator.holds.of(CONTROLLER))
+        held = tuple(
+            max(ZERO, amount - on_its_way[TradeType.SELL]) if amount > 0 else min(ZERO, amount + on_its_way[TradeType.BUY]) for amount in holds
+        )
+        mode = PositionMode[config.get("position_mode", "ONEWAY")]
+        is_stopping = bot.row.state != RUNNING or bot.strategy.is_stopping
+        problem = f"the bot of these orders, {bot.row.title}, is stopping: try again when it has stopped" if is_stopping else ""
+        pause = "" if bot.pause is None else bot.pause.words
+        return Keeper(bot.row.bot_id, not is_stopping, int(config.get("leverage", 1)), mode, held, problem, pause)
+
+    def _absent_words(self, bot_id: str) -> str:
+        """Why a bot that should run does not."""
+        names = self._manager.waiting.get(bot_id)
+        if names is not None:
+            return f"the bot of these orders waits: {waiting_words(names)}; try again when it has"
+        return f"the bot of these orders, {bot_id}, could not be put together: {self._manager.broken.get(bot_id, 'nobody knows why')}"
+
+    def _settings(self, mode: str, market: Market) -> tuple[int, PositionMode]:
+        """Leverage and mode that other bots have given this market: the account has one of each. Without any leverage is 1."""
+        for bot in self._manager.running.values():
+            for controller in bot.strategy.controllers:
+                settings: dict[Market, tuple[int, PositionMode]] = controller.config.perpetual_settings() if bot.row.mode == mode else {}
+                found = settings.get(market)
+                if found is not None:
+                    return found
+        connector = self._hosts.of(mode).runtime.connectors.get(market.connector_name)
+        return 1, PositionMode.ONEWAY if connector is None else connector.position_mode()
+
+    def _running(self, mode: str, market: Market) -> RunningBot | None:
+        return next((bot for bot in self.running() if bot.row.mode == mode and _market_of(bot.configs[0]) == market), None)
+
+    def running(self) -> Iterator[RunningBot]:
+        """Those that are on the clock."""
+        return (bot for bot in self._manager.running.values() if any(config.controller_name == MANUAL for config in bot.configs))
+
+    # ---- doing -----------------------------------------------------------------------------------------------------
+    async def ready(self, actor: Actor, ticket: Ticket, keeper: Keeper, claim: Claim) -> tuple[RunningBot, bool]:
+        """(the bot of a ticket, which runs now; whether the claim was taken for that)."""
+        if keeper.is_running:
+            return self._manager.running[keeper.bot_id], False
+        if keeper.bot_id:
+            view = await self._bots.start_again(actor, keeper.bot_id, claim)
+        else:
+            config = {
+                "id": CONTROLLER,
+                "controller_name": MANUAL,
+                "connector_name": ticket.venue,
+                "trading_pair": ticket.pair,
+                "leverage": keeper.leverage,
+                "position_mode": keeper.position_mode.name,
+            }
+            view = await self._bots.start(actor, MANUAL, config, claim, f"By hand {ticket.pair} {ticket.venue}", ticket.mode)
+        bot = self._manager.running.get(view.bot_id)
+        if bot is None:
+            raise UserError(f"{view.bot_id} has ended again before the order was sent: nothing was placed, try again")
+        return bot, True
+
+
+def _market_of(config: ConfigRow) -> Market:
+    return Market(str(config.config.get("connector_name")), str(config.config.get("trading_pair")))
