@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.fakes.telegram import Telegram
-from tests.support.access import ANN, World, running, world
-from tests.support.programs import OWNER
+from tests.support.access import ANN, running, world
 
 HOUR_S = 3600
 
@@ -37,21 +35,15 @@ async def test_t12_what_was_sent_hours_ago_looks_but_changes_nothing_and_is_aske
 async def test_t12_an_answer_that_waited_while_nothing_ran_is_asked_for_again(tmp_path: Path) -> None:
     async with Telegram().served() as telegram:
         async with running(tmp_path, telegram) as w:
-            card = await w.ann.say("/caps paper:binance_perpetual", "Caps of")
-            await w.ann.tap(card, "One order")
-            await telegram.says(ANN, "Send the value of one order")
+            card = await w.ann.say("/settings", "Settings")
+            await w.ann.tap(card, "Time zone")
+            await telegram.says(ANN, "type another one")
         # nobody is there: it waits at Telegram
-        w.ann.write("500", date=int(telegram.now_s()) - HOUR_S)
+        w.ann.write("Madrid", date=int(telegram.now_s()) - HOUR_S)
         async with running(tmp_path, telegram) as w:
             await telegram.says(ANN, "was sent 1h ago and was not carried out")
-            assert cap_of_an_order(w) is None
-            await w.ann.say("500", "Caps of")
-            assert cap_of_an_order(w) == 500
-
-
-def cap_of_an_order(w: World) -> Any:
-    (view,) = w.program.services.caps.all(OWNER)
-    return view.caps["max_order_quote"]
+            assert "Europe/Madrid" not in (await w.ann.say("/settings", "Settings")).text
+            await w.ann.say("/settings zone Madrid", "Europe/Madrid")
 
 
 # ---- T16 -----------------------------------------------------------------------------------------------------------
