@@ -41,7 +41,7 @@ def context(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
 def opened(context: Any, bench: PageBench) -> Any:
     page = context.new_page()
     page.goto(bench.address() if not context.cookies() else bench.served.root)
-    page.wait_for_function("() => document.getElementById('bot-name').textContent === 'Condor' && !document.getElementById('menu').disabled")
+    page.wait_for_selector("#scroller:not([aria-busy])")
     return page
 
 
