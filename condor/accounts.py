@@ -11,6 +11,7 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.model.secret import Secret
 from botcore.venues.dialect import Credentials
 from botcore.venues.spec import VenueSpec
+from condor.authenticators import SEAL
 from condor.configs import Configs
 from condor.vault import Vault, VaultLocked
 
@@ -42,11 +43,16 @@ class Stored:
     ----------
     trouble : str
         Why it gave nothing, though there is one; empty when it opened, or there is none.
+    totp : Secret, optional
+        Of an authenticator that is for everybody who has none of their own: an earlier version set up one for the whole home.
+    codes_key : Secret, optional
+        That seals everybody's own.
     """
 
     keys: dict[str, Credentials] = field(default_factory=dict)
     totp: Secret | None = None
     trouble: str = ""
+    codes_key: Secret | None = None
 
 
 TOTP = ("totp", "secret")
@@ -65,7 +71,7 @@ def open_vault(vault: Vault, passphrase: Secret | None) -> Stored:
     except VaultLocked as error:
         return Stored(trouble=f"{error}; its accounts are not connected")
     venues = sorted({owner for owner, part in held if part == "key" and (owner, "secret") in held})
-    return Stored({name: Credentials(held[name, "key"], held[name, "secret"]) for name in venues}, held.get(TOTP))
+    return Stored({name: Credentials(held[name, "key"], held[name, "secret"]) for name in venues}, held.get(TOTP), codes_key=held.get(SEAL))
 
 
 def with_stored(configs: Configs, plans: list[AccountPlan], stored: Stored, environment: Mapping[str, str] | None = None) -> list[AccountPlan]:

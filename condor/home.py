@@ -120,6 +120,11 @@ class Home:
         return self.data / "vault.json"
 
     @property
+    def codes(self) -> Path:
+        """Authenticators of people, sealed (see `condor.authenticators`)."""
+        return self.data / "codes.json"
+
+    @property
     def lock_file(self) -> Path:
         return self.data / "condor.lock"
 

@@ -66,9 +66,9 @@ class LiveAccounts:
             # an account of before under this name may have left something that is on its way to the disk
             self._host.recorder.flush(None)
             rows = await asyncio.wrap_future(self._journal.run(_live_bots))
-            self._manager.wait_again([row.bot_id for row in rows], name)
             self._host.add(plan)
             self._plans[name] = plan
+            self._manager.wait_again([row.bot_id for row in rows], name)
             self._caps.look()
             await self._host.join(name)
 

@@ -132,15 +132,16 @@ class WithBot:
 
     async def start(self) -> None:
         await self._instance.start()
-        if self._mode == LIVE:
-            wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
-            await wait_for_accounts(self._instance.closed_accounts, wanted)
         services: Services = self._instance.services
         owner = Actor(0, TERMINAL, Role.OWNER, "cli", 0)
+        # first: a bot that is back is watched, also while its venue is away
         earlier = await self._earlier(services, owner)
         if earlier is not None:
             log.warning("bot %s of an earlier start is %s: it is not started a second time; stop it in the chat to start it anew", *earlier)
             return
+        if self._mode == LIVE:
+            wanted = {market.connector_name for item in self._plan.controllers for market in item.config.markets()}
+            await wait_for_accounts(self._instance.closed_accounts, wanted)
         controllers = [(item.spec.name, config_values(item.config)) for item in self._plan.controllers]
         await services.bots.start_all(owner, controllers, lambda _: None, self._plan.title, self._mode, limits=self._plan.limits)
 

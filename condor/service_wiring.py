@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from botcore.recorder.journal import Journal
 from condor.accounts import TOTP, Stored
+from condor.authenticators import SEAL, Authenticators
 from condor.caps_keeper import CapsKeeper
 from condor.configs import Configs
 from condor.home import Home
@@ -25,6 +26,7 @@ from condor.services.bots import BotService
 from condor.services.caps import CapsService
 from condor.services.charts import ChartService
 from condor.services.code import CodeService
+from condor.services.code_forms import CodeForms
 from condor.services.confirms import ConfirmService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
@@ -98,10 +100,14 @@ def build_services(on: Ground) -> Services:
     voices, visitors = Voices(), VisitorService(journal, wall)
     members = MemberService(journal, wall, voices)
     subscriptions = SubscriptionService(journal, on.scheduler, wall)
-    step_up = StepUpService(journal, wall, on.stored.totp, is_on=TOTP in on.vault.names())
+    own = Authenticators(Vault(on.home.codes), on.stored.codes_key, is_used=SEAL in on.vault.names())
+    for secret in own.secrets():
+        on.redactor.add(secret)
+    step_up = StepUpService(journal, wall, on.stored.totp, is_on=TOTP in on.vault.names(), own=own)
     keys = KeyService(on.vault, configs, Probes(configs), journal, wall, on.accounts, on.stored, on.redactor.add, on.tell_account)
     access = AccessService(journal, wall)
-    forms = KeyForms(on.once, keys, step_up, on.vault, journal, wall, on.redactor.add, access)
+    codes = CodeForms(on.once, own, step_up, journal, wall, on.redactor.add, access)
+    forms = KeyForms(on.once, keys, step_up, on.vault, journal, wall, on.redactor.add, access, own, codes)
 
     async def before_live(actor: Actor, accounts: set[str]) -> None:
         # whoever sits at the terminal of this machine has shown who he is
@@ -132,6 +138,7 @@ def build_services(on: Ground) -> Services:
         PriceService(hosts, journal, wall),
         keys,
         forms,
+        codes,
         step_up,
         ConfirmService(journal, wall),
         ExitService(hosts, on.manager, bots, journal, wall),

@@ -140,6 +140,11 @@ class Vault:
         with self._alone():
             self._write(new, self.open(passphrase))
 
+    def forget(self) -> None:
+        """Take the file away."""
+        with self._alone():
+            self._path.unlink(missing_ok=True)
+
     # ---- the file --------------------------------------------------------------------------------------------------
     def _read(self) -> Sealed:
         try:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from telegram import LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -35,11 +36,14 @@ from handlers.screens import (
     audit,
     bots,
     caps,
+    caps_changes,
     closing,
     code,
+    codes,
     door,
     editing,
     executors,
+    groups,
     help,
     home,
     invites,
@@ -83,7 +87,7 @@ def build_registry() -> Registry:
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, prices, settings, panic, users, invites, door, audit, keys, caps, help)
+    kept = (alerts, prices, settings, panic, users, invites, door, groups, audit, keys, codes, caps, caps_changes, help)
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 
@@ -132,7 +136,7 @@ class ChatFront:
         self._watch = PollWatch(now_ms, self._frozen)
         self._application = self._build(address)
         bot = self._application.bot
-        presenter = Presenter(bot, services.panels)
+        presenter = Presenter(bot, services.panels, partial(services.groups.manners, name))
         self._live = LiveCards(self._locks, self._urgent, now_ms)
         self._pictures = LatePictures(presenter, services.panels, services.data.pictures, self._locks)
         self._router = Router(registry, services, presenter, self._live, now_ms, self._pictures)

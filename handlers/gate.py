@@ -15,13 +15,12 @@ from telegram.ext import ApplicationHandlerStop, CallbackContext, ExtBot
 from condor.errors import UserError
 from condor.services.facade import Services
 from condor.services.invites import PREFIX
+from condor.store.people import ALLOWED, MUTED
 from condor.users import Actor, Role
 from handlers.comings import Comings
 from handlers.pasted import looks_like_key
 
 log = logging.getLogger(__name__)
-
-ALLOWED, MUTED = "allowed", "muted"
 
 
 class ChatContext(CallbackContext[ExtBot[None], dict, dict, dict]):  # type: ignore[type-arg]
@@ -70,7 +69,7 @@ class Gate:
         raise ApplicationHandlerStop
 
     async def _comes_in(self, actor: Actor, text: str, context: ChatContext) -> bool:
-        """Whether they were let in, or came with an invite that has ended; the owner is told of that one on its own."""
+        """Whether they were let in by a claim code or an invite; whoever was not is a stranger, with an invite that has ended too."""
         if await self._services.access.claim(actor, text):
             await context.bot.send_message(actor.chat_id, "You are the owner now. /start shows everything.")
             await self._services.voices.set_menu(self._front, actor.user_id, Role.OWNER)

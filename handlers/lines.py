@@ -120,7 +120,7 @@ class Lines:
             raise UserError("this can't be read here; /help lists what can be done")
         found = await self._asked(message, actor, claim)
         if found is None:
-            if self._services.step_up.is_on and text.strip().isdigit():
+            if self._services.step_up.is_asked(actor) and text.strip().isdigit():
                 # a code for a card that has stopped waiting
                 await self._presenter.erase(actor.chat_id, message.message_id)
             raise UserError("nothing here waits for an answer; /help lists what can be done")

@@ -28,10 +28,24 @@ class Photos:
         self._ids: OrderedDict[str, str] = OrderedDict()
 
     async def send(
-        self, chat_id: int, picture: bytes, caption: Safe, markup: InlineKeyboardMarkup | None, *, silent: bool, topic_id: int | None = None
+        self,
+        chat_id: int,
+        picture: bytes,
+        caption: Safe,
+        markup: InlineKeyboardMarkup | None,
+        *,
+        silent: bool,
+        topic_id: int | None = None,
+        is_protected: bool = False,
     ) -> int:
         """A new message with a picture; returns its id."""
-        options: dict[str, Any] = {"caption": caption, "reply_markup": markup, "disable_notification": silent, "message_thread_id": topic_id}
+        options: dict[str, Any] = {
+            "caption": caption,
+            "reply_markup": markup,
+            "disable_notification": silent,
+            "message_thread_id": topic_id,
+            "protect_content": is_protected or None,
+        }
         known = self._known(picture)
         if known is not None:
             try:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from enum import Enum
+from typing import Any
 
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest
 
+from condor.errors import UserError
 from condor.services.panels import PanelService, digest_of
 from condor.store.panels import ButtonSpec, Expectation, Panel
+from condor.store.people import Manners
 from condor.users import Actor
+from handlers.hidden import hidden, hidden_view
 from handlers.html import MAX_CAPTION, MAX_TEXT, Safe, visible_length
 from handlers.pasted import delete_for_sure
 from handlers.photos import Photos, blank
@@ -23,6 +28,14 @@ from handlers.view import View
 log = logging.getLogger(__name__)
 
 
+MannersOf = Callable[[int], Awaitable[Manners]]
+
+
+async def plain_manners(chat_id: int) -> Manners:
+    """Those of a private chat."""
+    return Manners()
+
+
 class Presenter:
     """Puts cards into chats and remembers where they are.
 
@@ -30,12 +43,15 @@ class Presenter:
     ----------
     bot : Bot
     panels : PanelService
+    manners : callable
+        How the bot speaks in a chat.
     """
 
-    def __init__(self, bot: Bot, panels: PanelService) -> None:
+    def __init__(self, bot: Bot, panels: PanelService, manners: MannersOf = plain_manners) -> None:
         self._bot = bot
         self._photos = Photos(bot)
         self._panels = panels
+        self._manners = manners
 
     async def put(self, panel: Panel, view: View, actor: Actor, *, silent: bool = False, reply_to: int = 0) -> Panel:
         """Show a view on a panel's message: edits it when it is in the chat and can be edited, sends a new message otherwise.
@@ -43,26 +59,30 @@ class Presenter:
         A text becomes a picture in place; a picture does not become a text again, so that card goes and comes back at the end of the chat. A card that waits for its
         picture keeps its place. `reply_to` is the message that a new one answers; 0 for none.
         """
+        manners = await self._manners(panel.chat_id)
+        view = hidden_view(view) if manners.hides_sums else view
         markup, content = await self._checked(panel, view, actor)
         if panel.message_id and digest_of(content) == panel.digest:
             return panel
         edit = await self._edit(panel, view, markup) if panel.message_id else _Edit.GONE
         if edit is _Edit.DONE:
             return await self._panels.shown(panel, panel.message_id, content)
-        message_id = await self._send(actor, view, markup, silent=silent, reply_to=reply_to)
+        message_id = await self._send(actor, view, markup, manners, silent=silent, reply_to=reply_to)
         if edit is _Edit.IS_PICTURE:
             await self.remove(panel)
         return await self._panels.shown(panel, message_id, content)
 
     async def change(self, panel: Panel, view: View, actor: Actor) -> None:
         """Show a view on a card that is in the chat; nothing comes of it when the card is gone."""
+        manners = await self._manners(panel.chat_id)
+        view = hidden_view(view) if manners.hides_sums else view
         markup, content = await self._checked(panel, view, actor)
         if digest_of(content) == panel.digest:
             return
         edit = await self._edit(panel, view, markup)
         if edit is _Edit.IS_PICTURE:
             await self.remove(panel)
-            await self._panels.shown(panel, await self._send(actor, view, markup, silent=True), content)
+            await self._panels.shown(panel, await self._send(actor, view, markup, manners, silent=True), content)
         elif edit is _Edit.DONE:
             await self._panels.shown(panel, panel.message_id, content)
 
@@ -92,11 +112,23 @@ class Presenter:
 
     async def say(self, chat_id: int, text: Safe, reply_to: int | None = None) -> None:
         """A plain message."""
-        await self._bot.send_message(chat_id, text, reply_to_message_id=reply_to)
+        manners = await self._manners(chat_id)
+        shown = hidden(text) if manners.hides_sums else text
+        await self._bot.send_message(chat_id, shown, reply_to_message_id=reply_to, protect_content=manners.is_protected or None)
 
     async def send_file(self, actor: Actor, name: str, content: bytes, caption: Safe) -> None:
-        """A document, where the actor is."""
-        await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, message_thread_id=actor.topic_id or None)
+        """A document, where the actor is.
+
+        Raises
+        ------
+        UserError
+            If no sums are to be seen there: a file is full of them.
+        """
+        manners = await self._manners(actor.chat_id)
+        if manners.hides_sums:
+            raise UserError("files have sums in them, and those are hidden in this group; ask for it in your private chat with the bot")
+        options: dict[str, Any] = {"message_thread_id": actor.topic_id or None, "protect_content": manners.is_protected or None}
+        await self._bot.send_document(actor.chat_id, content, filename=name, caption=caption, **options)
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _checked(self, panel: Panel, view: View, actor: Actor) -> tuple[InlineKeyboardMarkup | None, str]:
@@ -125,11 +157,12 @@ class Presenter:
         content = json.dumps([view.text, picture, [[(button.text, button.callback_data) for button in row] for row in rows]])
         return (InlineKeyboardMarkup(rows) if rows else None), content
 
-    async def _send(self, actor: Actor, view: View, markup: InlineKeyboardMarkup | None, *, silent: bool, reply_to: int = 0) -> int:
+    async def _send(self, actor: Actor, view: View, markup: InlineKeyboardMarkup | None, manners: Manners, *, silent: bool, reply_to: int = 0) -> int:
         """A new message where the actor is; returns its id."""
         topic_id = actor.topic_id or None
         if view.picture is not None:
-            return await self._photos.send(actor.chat_id, view.picture, view.text, markup, silent=silent, topic_id=topic_id)
+            options: dict[str, Any] = {"silent": silent, "topic_id": topic_id, "is_protected": manners.is_protected}
+            return await self._photos.send(actor.chat_id, view.picture, view.text, markup, **options)
         sent = await self._bot.send_message(
             actor.chat_id,
             view.text,
@@ -137,6 +170,7 @@ class Presenter:
             disable_notification=silent,
             message_thread_id=topic_id,
             reply_to_message_id=reply_to or None,
+            protect_content=manners.is_protected or None,
         )
         return sent.message_id
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
+from condor.alerts.events import Own
 from condor.alerts.posting import Post, Unreachable
 from condor.services.panels import PanelService
 from condor.users import Actor, Role
@@ -43,7 +44,8 @@ class Push:
         """
         anybody = self._anybody(post.chat_id, post.thread_id)
         panel = self._panels.fresh(anybody, "alert", {"key": post.key})
-        view = View(post_text(post), buttons_of(post.notices or post.doubtful, post.key))
+        notices = post.notices or post.doubtful
+        view = View(post_text(post), buttons_of(notices, post.key), is_public=all(notice.kind == Own.PRICE for notice in notices))
         try:
             panel = await self._presenter.put(panel, view, anybody, silent=post.is_silent, reply_to=post.reply_to)
         except ChatMigrated as error:

@@ -110,7 +110,7 @@ class Taps:
         if token.user_id not in (actor.user_id, 0):
             await self._not_theirs(token, actor)
         if token.is_stale and token.used_ms is None:
-            await self._cards.turn(panel, Show(panel.screen, panel.args), actor, nothing)
+            await self._cards.turn(panel, Show(panel.screen, panel.args), actor, nothing, place_of(query))
             return "This card has changed since; look again.", False
         return await self._act(token, panel, actor, claim, place_of(query), answer)
 

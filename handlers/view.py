@@ -64,6 +64,8 @@ class View:
         What its confirming buttons are held against, as it is now.
     gone : str
         Why there is nothing to confirm here any more.
+    is_public : bool
+        Whether it has nothing of anybody's accounts, so that a group from which sums are hidden may see all of it.
     """
 
     text: Safe
@@ -74,6 +76,7 @@ class View:
     drawing: Drawing | None = None
     frozen: Frozen | None = None
     gone: str = ""
+    is_public: bool = False
 
 
 def show(text: str, screen: str, **args: Any) -> Button:

@@ -105,7 +105,7 @@ class ExecutorBase(ABC, Generic[C]):
             raise IllegalMove(f"{self!r} has no move {trigger.name}")
         self.status = self.info.status = target
         if target is SHUTTING_DOWN:
-            self.info.exit_ns = self._market_data.now_ns
+            self.info.close_type, self.info.exit_ns = self.close_type, self._market_data.now_ns
         self._listener.executor_changed(self)
 
     def start(self, now_ns: int) -> None:
@@ -298,6 +298,7 @@ class ExecutorBase(ABC, Generic[C]):
         self.close_type = CloseType[state["close_type"]] if state["close_type"] else None
         self.info.reason = state["reason"]
         if self.status is SHUTTING_DOWN:
+            self.info.close_type = self.close_type
             # records of earlier versions do not say it
             self.info.exit_ns = state.get("exit_ns") or self.created_ns
         self.info.has_fills = bool(fills)

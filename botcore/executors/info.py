@@ -49,8 +49,8 @@ class ExecutorInfo:
     Attributes
     ----------
     status, close_type, close_ns, reason, has_fills, entry_ns, exit_ns
-        Written by the executor; read only for everybody else. `entry_ns` is when the order that opens was told of last, kept after that order's end; `exit_ns` when it
-        began to close, `close_ns` when it had ended; 0 before.
+        Written by the executor; read only for everybody else. `close_type` of one that is closing says why it does, and may still become another one. `entry_ns` is when
+        the order that opens was told of last, kept after that order's end; `exit_ns` when it began to close, `close_ns` when it had ended; 0 before.
     """
 
     __slots__ = (

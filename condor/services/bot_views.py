@@ -91,7 +91,7 @@ def executor_view(info: ExecutorInfo, bot_title: str, bot_id: str, now_ns: int) 
         info.cum_fees_quote,
         info.filled_amount_quote,
         max(0, end_ns - info.created_ns) / 1e9,
-        info.close_type.name if info.close_type is not None else None,
+        info.close_type.name if info.is_done and info.close_type is not None else None,
         info.reason,
         info.is_trading,
     )

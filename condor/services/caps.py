@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -98,6 +98,13 @@ class CapsService:
             raise UserError(f"there is no account {account!r} here{nearest(account, accounts)}")
         return found
 
+    def wanted(self, actor: Actor, account: str, field: str, text: str) -> CapsView:
+        """An account as it would be with one cap changed; raises as `change` does, and changes nothing."""
+        require(actor, Role.OWNER, "changing caps")
+        keeper, name = self._known(account)
+        values = _changed(keeper.caps.of(name) or AccountCaps(), _field(field), text).model_dump()
+        return replace(self._view(keeper, name), caps=values)
+
     async def change(self, actor: Actor, account: str, field: str, text: str, claim: Claim) -> CapsView:
         """Set one cap, or take it away with `off`.
 
@@ -108,8 +115,7 @@ class CapsService:
         """
         require(actor, Role.OWNER, "changing caps")
         keeper, name = self._known(account)
-        if field not in FIELDS:
-            raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
+        _field(field)
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> AccountCaps:
@@ -127,6 +133,15 @@ class CapsService:
         keeper.caps.set(name, await asyncio.wrap_future(self._journal.run(write)))
         return self._view(keeper, name)
 
+    def may_release(self, actor: Actor, account: str, reason: str) -> None:
+        """Raises as `release` does, and changes nothing."""
+        require(actor, Role.OWNER, "releasing a cap")
+        keeper, name = self._known(account)
+        if not keeper.caps.use(name).latched:
+            raise UserError(f"entries at {name} are not held back by its caps")
+        if len(reason.strip()) < LEAST_REASON:
+            raise UserError("say in a few words why it is right to go on")
+
     async def release(self, actor: Actor, account: str, reason: str, claim: Claim) -> None:
         """Take entries again after a day that has lost too much; losses count from now on.
 
@@ -135,13 +150,9 @@ class CapsService:
         UserError
             If the actor may not, nothing is latched, or no reason is given.
         """
-        require(actor, Role.OWNER, "releasing a cap")
+        self.may_release(actor, account, reason)
         keeper, name = self._known(account)
         before = keeper.caps.use(name).latched
-        if not before:
-            raise UserError(f"entries at {name} are not held back by its caps")
-        if len(reason.strip()) < LEAST_REASON:
-            raise UserError("say in a few words why it is right to go on")
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
@@ -155,6 +166,13 @@ class CapsService:
 def _called(mode: str, name: str) -> str:
     """An account as commands and the audit call it."""
     return f"{PAPER}:{name}" if mode == PAPER else name
+
+
+def _field(field: str) -> str:
+    """The name of a cap; UserError if there is none of this name."""
+    if field not in FIELDS:
+        raise UserError(f"there is no cap {field!r}{nearest(field, FIELDS)}")
+    return field
 
 
 def _changed(caps: AccountCaps, field: str, text: str) -> AccountCaps:

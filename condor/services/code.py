@@ -9,11 +9,16 @@ from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.configs import Configs
 from condor.host import WallClock
+from condor.services.bots import Claim
 from condor.store import Connection
 from condor.store.common import write_audit
 from condor.users import Actor, Role, require
 
 SHOWN = 12
+
+
+def unclaimed(connection: Connection) -> None:
+    """The claim of whoever asks by no button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,15 @@ class CodeService:
         others = tuple(source.file for source in gathered.sources.values() if source.file != gathered.file)
         return CodeView(name, gathered.file, gathered.digest, others, found.approval.by if found.approval else None)
 
-    async def approve(self, actor: Actor, name: str, digest: str) -> CodeView:
+    async def approve(self, actor: Actor, name: str, digest: str, claim: Claim = unclaimed) -> CodeView:
         """Let a controller of the home run as it is now.
 
         Parameters
         ----------
         digest : str
             The hash that the owner was shown, whole or at least its first 12 digits: a file that has changed since is refused.
+        claim : Claim
+            Makes it happen once for a button.
 
         Raises
         ------
@@ -89,6 +96,7 @@ class CodeService:
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
+            claim(connection)
             write_audit(connection, now_ms, actor, "approve_code", gathered.file, after=gathered.digest)
 
         await asyncio.wrap_future(self._journal.run(write))

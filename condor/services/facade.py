@@ -11,6 +11,7 @@ from condor.services.audit import AuditService
 from condor.services.bots import BotService
 from condor.services.caps import CapsService
 from condor.services.code import CodeService
+from condor.services.code_forms import CodeForms
 from condor.services.confirms import ConfirmService
 from condor.services.data import DataServices
 from condor.services.drafts import DraftService
@@ -65,6 +66,7 @@ class Services:
     prices: PriceService
     keys: KeyService
     key_forms: KeyForms
+    codes: CodeForms
     step_up: StepUpService
     confirms: ConfirmService
     exits: ExitService

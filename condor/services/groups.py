@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from botcore.model.errors import UserError
@@ -16,7 +17,7 @@ from condor.settings import AccessSettings
 from condor.store import Connection
 from condor.store.common import bury_chat, put_chat, write_audit
 from condor.store.moved_chat import move_chat
-from condor.store.people import ALLOWED, LEFT, MUTED, REFUSED, GroupRow, group_by_id, groups_in, put_group
+from condor.store.people import ALLOWED, LEFT, MUTED, REFUSED, GroupRow, Manners, group_by_id, groups_in, put_group
 from condor.users import Actor, Role, require
 
 T = TypeVar("T")
@@ -39,6 +40,13 @@ class GroupService:
         row = await self._read(lambda connection: group_by_id(connection, front, chat_id))
         return row.state if row is not None else ""
 
+    async def manners(self, front: str, chat_id: int) -> Manners:
+        """How the bot speaks in a chat; a group that it does not know is protected."""
+        if chat_id > 0:
+            return Manners()
+        row = await self._read(lambda connection: group_by_id(connection, front, chat_id))
+        return row.manners if row is not None else Manners(is_protected=True)
+
     async def all(self, actor: Actor) -> list[GroupRow]:
         """Every group that the bot was added to, the last one first."""
         require(actor, Role.OWNER, "looking at groups", is_emergency=True)
@@ -60,7 +68,7 @@ class GroupService:
                 return ALLOWED
             if before is not None and before.state == state:
                 return "" if state == MUTED else state
-            put_group(connection, GroupRow(actor.front, actor.chat_id, title[:200], state, actor.user_id, actor.name[:200], now_ms))
+            put_group(connection, _changed(before, actor, title, state, now_ms))
             if state == ALLOWED:
                 put_chat(connection, actor.chat_id, actor.front, actor.user_id)
             was = "" if before is None else before.state
@@ -81,7 +89,7 @@ class GroupService:
             before = group_by_id(connection, actor.front, actor.chat_id)
             bury_chat(connection, actor.chat_id, actor.front)
             if before is not None and before.state not in (LEFT, REFUSED):
-                put_group(connection, GroupRow(actor.front, actor.chat_id, title[:200], LEFT, actor.user_id, actor.name[:200], now_ms))
+                put_group(connection, _changed(before, actor, title, LEFT, now_ms))
                 write_audit(connection, now_ms, actor, "bot_removed", f"group {actor.chat_id} {title[:200]}", before=before.state, after=LEFT)
 
         await self._write(write)
@@ -118,6 +126,29 @@ class GroupService:
         await self._voices.leave(front, chat_id)
         return row
 
+    async def set_manners(self, actor: Actor, front: str, chat_id: int, manners: Manners, claim: Claim) -> GroupRow:
+        """Speak in a group in this way from now on; what was sent before stays as it is.
+
+        Raises
+        ------
+        UserError
+            If the actor may not, or the bot does not know the group.
+        """
+        require(actor, Role.OWNER, "changing how the bot speaks in a group")
+        now_ms = self._wall.wall_ms()
+
+        def write(connection: Connection) -> GroupRow:
+            claim(connection)
+            row = group_by_id(connection, front, chat_id)
+            if row is None:
+                raise UserError("the bot does not know this group any more; add it again")
+            changed = replace(row, hides_sums=manners.hides_sums, is_protected=manners.is_protected)
+            put_group(connection, changed)
+            write_audit(connection, now_ms, actor, "group_manners", f"group {chat_id} {row.title}", before=_said(row), after=_said(changed))
+            return changed
+
+        return await self._write(write)
+
     async def _decide(self, actor: Actor, front: str, chat_id: int, claim: Claim, state: str, action: str) -> GroupRow:
         now_ms = self._wall.wall_ms()
 
@@ -126,7 +157,7 @@ class GroupService:
             row = group_by_id(connection, front, chat_id)
             if row is None or row.state in (LEFT, REFUSED):
                 raise UserError("the bot is not in this group any more; add it again")
-            changed = GroupRow(front, chat_id, row.title, state, row.added_by, row.added_name, now_ms)
+            changed = replace(row, state=state, changed_ms=now_ms)
             put_group(connection, changed)
             if state == ALLOWED:
                 put_chat(connection, chat_id, front, actor.user_id)
@@ -142,3 +173,13 @@ class GroupService:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.run(work))
+
+
+def _changed(before: GroupRow | None, actor: Actor, title: str, state: str, now_ms: int) -> GroupRow:
+    """A group after somebody did something to it; how the bot speaks there stays."""
+    row = GroupRow(actor.front, actor.chat_id, title[:200], state, actor.user_id, actor.name[:200], now_ms)
+    return row if before is None else replace(row, hides_sums=before.hides_sums, is_protected=before.is_protected)
+
+
+def _said(row: GroupRow) -> str:
+    return f"sums {'hidden' if row.hides_sums else 'shown'}, {'protected' if row.is_protected else 'not protected'}"

@@ -1,9 +1,8 @@
-"""The forms of the one-time pages: keys in, keys out, and the authenticator. Each asks for the vault's passphrase, which is kept by nobody."""
+"""The forms of the one-time pages: keys in, keys out, and the owner's authenticator. Each asks for the vault's passphrase, which is kept by nobody."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -11,13 +10,13 @@ from botcore.model.errors import UserError
 from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from condor.accounts import TOTP
+from condor.authenticators import SEAL, Authenticators
 from condor.host import WallClock
 from condor.services.access import AccessService
+from condor.services.code_forms import CODE, CodeForms, setting_up
 from condor.services.keys import KeyService, KeyView, credentials_of
 from condor.services.once import Form, FormField, OncePages
 from condor.services.step_up import StepUpService
-from condor.store.common import write_audit
-from condor.totp import app_address, new_secret, step_of
 from condor.users import Actor, Role, require
 from condor.vault import LEAST_PASSPHRASE, Vault
 
@@ -41,6 +40,8 @@ class KeyForms:
         wall: WallClock,
         known: Callable[[Secret], None],
         access: AccessService,
+        own: Authenticators,
+        codes: CodeForms,
     ) -> None:
         self._pages = pages
         self._keys = keys
@@ -50,6 +51,8 @@ class KeyForms:
         self._wall = wall
         self._known = known
         self._access = access
+        self._own = own
+        self._codes = codes
         self._links: dict[tuple[str, int], str] = {}
 
     def link_of(self, actor: Actor) -> str | None:
@@ -96,43 +99,44 @@ class KeyForms:
         )
 
     async def set_up_codes(self, actor: Actor) -> str:
-        """A page with the QR code of a new authenticator."""
-        await self._allow(actor)
-        secret = new_secret()
-        self._known(secret)
+        """A page with the QR code of the owner's own new authenticator; the first one lets everybody set up theirs."""
+        await self._allow(actor, with_code=self._step_up.has_one(actor) or bool(self._own.trouble))
+        secret = self._codes.drawn()
 
         async def submit(values: Mapping[str, str]) -> str:
-            code = "".join(values["code"].split())
-            if step_of(secret, code, self._wall.wall_ms() / 1000) is None:
-                raise UserError("this code is not the one that your app should show now; is the clock of your phone right?")
-            await self._store(actor, secret, values)
-            return "Set up. From now on live starts, keys, caps and grants ask for a code."
+            self._codes.check(secret, values)
+            await self._begin(self._passphrase(values))
+            await self._own.put(actor.front, actor.user_id, secret)
+            self._step_up.forget(actor.front, actor.user_id)
+            await self._codes.note(actor, actor.user_id, "on")
+            return "Set up. From now on live starts, keys, caps and grants ask you for a code; /codes sets up others'."
 
-        words = (
-            "Scan this with an authenticator app, then type the code that it shows.",
-            f"Without a camera, type this into the app: {secret.reveal()}",
-        )
-        fields = (FormField("code", "Code of the app", "code"), *self._opening())
-        return self._open(actor, Form("Set up an authenticator", words, fields, "Switch on", submit, _qr(app_address(secret, actor.name or "owner"))))
+        return self._open(actor, setting_up(secret, actor, (CODE, *self._opening()), submit))
 
     async def end_codes(self, actor: Actor) -> str:
-        """A page where the authenticator is taken away again."""
-        await self._allow(actor)
-        if not self._step_up.is_on:
+        """A page where all authenticators are taken away again."""
+        require(actor, Role.OWNER, "keys and codes")
+        if not self._step_up.is_asked(actor) and not self._own.can_set_up:
             raise UserError("no authenticator is set up")
+        # where none can be checked any more the passphrase alone has to do
+        await self._allow(actor, with_code=not self._own.trouble)
 
         async def submit(values: Mapping[str, str]) -> str:
-            await self._store(actor, None, values)
+            await asyncio.to_thread(self._vault.change, self._passphrase(values), {TOTP: None, SEAL: None})
+            await self._own.end()
+            self._step_up.use(None)
+            await self._codes.note(actor, 0, "off")
             return "Codes are not asked for any more."
 
-        return self._open(actor, Form("Take the authenticator away", ("Nothing asks for a code after this.",), (OPEN,), "Switch off", submit))
+        return self._open(actor, Form("Take all authenticators away", ("Nobody is asked for a code after this.",), (OPEN,), "Switch off", submit))
 
     # ---- parts -----------------------------------------------------------------------------------------------------
-    async def _allow(self, actor: Actor) -> None:
+    async def _allow(self, actor: Actor, *, with_code: bool = True) -> None:
         require(actor, Role.OWNER, "keys and codes")
         if actor.chat_id != actor.user_id:
             raise UserError("this is for your private chat with the bot: everybody in this group would see the address")
-        await self._step_up.require_fresh(actor)
+        if with_code:
+            await self._step_up.require_fresh(actor)
 
     def _open(self, actor: Actor, form: Form) -> str:
         """A page whose answers are taken while the person who asked for it still may; its address stays in memory only."""
@@ -145,12 +149,19 @@ class KeyForms:
         link = self._links[actor.front, actor.user_id] = self._pages.open(replace(form, submit=submit))
         return link
 
-    async def _store(self, actor: Actor, secret: Secret | None, values: Mapping[str, str]) -> None:
-        await asyncio.to_thread(self._vault.change, self._passphrase(values), {TOTP: secret})
-        self._step_up.use(secret)
-        now_ms = self._wall.wall_ms()
-        what = "on" if secret is not None else "off"
-        await asyncio.wrap_future(self._journal.run(lambda connection: write_audit(connection, now_ms, actor, "authenticator", "codes", after=what)))
+    async def _begin(self, passphrase: Secret) -> None:
+        """Let authenticators be set up: their file first, then its key in the vault; a key without its file would be a loss."""
+        if self._own.can_set_up:
+            await asyncio.to_thread(self._vault.open, passphrase)
+            return
+        key = self._own.new_key()
+        self._known(key)
+        await self._own.begin(key)
+        try:
+            await asyncio.to_thread(self._vault.change, passphrase, {SEAL: key})
+        except UserError:
+            await self._own.end()
+            raise
 
     def _opening(self) -> tuple[FormField, ...]:
         return (OPEN,) if self._vault.exists else NEW
@@ -167,11 +178,3 @@ def said_of(view: KeyView) -> str:
     """What was stored, for a page or a terminal."""
     lines = [f"Stored: {view.title}, key {view.masked}, {view.rights}. It is {view.state}{': ' + view.waits if view.waits else ''}."]
     return "\n".join([*lines, *(f"• {text}" for text in view.advice)])
-
-
-def _qr(text: str) -> str:
-    import segno
-
-    drawn = io.BytesIO()
-    segno.make(text, error="m").save(drawn, kind="svg", scale=4, border=4, xmldecl=False, svgns=True)
-    return drawn.getvalue().decode()

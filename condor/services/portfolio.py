@@ -55,7 +55,8 @@ class PortfolioService:
         if live is None:
             return
         await self._read(live)
-        for name, account in live.accounts.items():
+        # accounts come and go while this waits for the disk
+        for name, account in [(name, account) for name, account in live.accounts.items() if name in self._written]:
             place = self._live(live, name, account)
             before = self._written[name]
             if place.away_since_ms is not None or place.value is None or place.known_ms is None:
@@ -66,7 +67,7 @@ class PortfolioService:
 
     async def _read(self, live: LiveHost) -> None:
         """What an earlier life of the program has written down, once."""
-        for name in live.accounts:
+        for name in list(live.accounts):
             if name not in self._written:
                 found = await asyncio.wrap_future(self._journal.read(lambda connection, name=name: last_value_of(connection, name)))  # type: ignore[misc]
                 self._written[name] = found

@@ -1,7 +1,8 @@
-"""Step-up: whoever does something dangerous shows that he is who he says, by a code of an authenticator app. Off until the owner sets it up.
+"""Step-up: whoever does something dangerous shows that he is who he says, by a code of his own authenticator app. Off until it is set up.
 
-A right code opens five minutes for whoever typed it, in the front end where he typed it. It works once, for nobody else and never again; five wrong ones lock for a
-quarter of an hour, over restarts too. The secret is in the vault: while that is locked no code can be checked, and what asks for one is refused.
+A right code opens five minutes for whoever typed it, in the front end where he typed it. It works once and never again; five wrong ones lock for a quarter of an hour,
+over restarts too. Each person has an authenticator of their own (`condor.authenticators`); one that an earlier version has set up for the whole home counts for those
+who have none. The owner may require one of everybody. While the secrets can't be read no code can be checked, and what asks for one is refused.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import asyncio
 from botcore.model.errors import UserError
 from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
+from condor.authenticators import Authenticators
 from condor.host import WallClock
 from condor.store import Connection
 from condor.store.common import write_audit
-from condor.store.step_up import MAX_WRONG, Tries, after_wrong, put_tries, tries_of, use_step
+from condor.store.step_up import HOME, MAX_WRONG, Tries, after_wrong, put_tries, tries_of, use_step
 from condor.totp import DIGITS, step_of
 from condor.users import Actor
 
@@ -31,30 +33,60 @@ class StepUpService:
     Parameters
     ----------
     secret : Secret, optional
-        Of the authenticator, from the vault.
+        Of the home's authenticator, from the vault.
     is_on : bool
-        Whether one was set up: without its secret nothing that needs a code is done.
+        Whether the home has one: without its secret nothing that needs a code is done.
+    own : Authenticators, optional
+        Those of persons.
     """
 
-    def __init__(self, journal: Journal, wall: WallClock, secret: Secret | None = None, *, is_on: bool = False) -> None:
+    def __init__(
+        self, journal: Journal, wall: WallClock, secret: Secret | None = None, *, is_on: bool = False, own: Authenticators | None = None
+    ) -> None:
         self._journal = journal
         self._wall = wall
         self._secret = secret
         self._is_on = is_on or secret is not None
+        self._own = own
         self._fresh: dict[tuple[str, int], int] = {}
+
+    def has_own(self, front: str, user_id: int) -> bool:
+        """Whether somebody has set up an authenticator of their own."""
+        return self._own is not None and self._own.has(front, user_id)
+
+    def has_one(self, actor: Actor) -> bool:
+        """Whether this person can show codes: of their own authenticator, or of the home's."""
+        return self._is_on or self.has_own(actor.front, actor.user_id)
+
+    @property
+    def is_required(self) -> bool:
+        """Whether everybody needs one for what asks for a code."""
+        return self._own is not None and self._own.is_required
 
     @property
     def is_on(self) -> bool:
+        """Whether the home has one that is for everybody who has none of their own."""
         return self._is_on
+
+    def is_asked(self, actor: Actor) -> bool:
+        """Whether codes are asked of this person."""
+        return self.has_one(actor) or self.is_required or bool(self._trouble())
+
+    def _trouble(self) -> str:
+        return self._own.trouble if self._own is not None else ""
 
     def use(self, secret: Secret | None) -> None:
         """From now on codes are of this secret; None asks for none any more. Whoever was let in before is not any more."""
         self._secret, self._is_on = secret, secret is not None
         self._fresh.clear()
 
+    def forget(self, front: str, user_id: int) -> None:
+        """Somebody has another authenticator, or none: what their last code has opened is closed."""
+        self._fresh.pop((front, user_id), None)
+
     def is_fresh(self, actor: Actor) -> bool:
         """Whether this person may do what needs a code."""
-        return not self._is_on or self._fresh.get((actor.front, actor.user_id), 0) > self._wall.wall_ms()
+        return not self.is_asked(actor) or self._fresh.get((actor.front, actor.user_id), 0) > self._wall.wall_ms()
 
     async def require_fresh(self, actor: Actor) -> None:
         """Let pass whoever has shown a code within five minutes, and everybody while none is asked for.
@@ -68,7 +100,7 @@ class StepUpService:
         """
         if self.is_fresh(actor):
             return
-        self._refuse_locked_vault()
+        self._secret_of(actor)
         tries = await asyncio.wrap_future(self._journal.read(lambda connection: tries_of(connection, actor.front, actor.user_id)))
         self._refuse_locked(tries)
         raise StepUpNeeded(f"this needs the {DIGITS} digits of your authenticator")
@@ -81,7 +113,7 @@ class StepUpService:
         UserError
             If it is wrong, was used before, or none is looked at now; every wrong one is in the audit.
         """
-        secret = self._refuse_locked_vault()
+        secret, key = self._secret_of(actor)
         code = "".join(text.split())
         now_ms = self._wall.wall_ms()
 
@@ -89,7 +121,7 @@ class StepUpService:
             tries = tries_of(connection, actor.front, actor.user_id)
             self._refuse_locked(tries)
             step = step_of(secret, code, now_ms / 1000) if code.isascii() and code.isdigit() and len(code) == DIGITS else None
-            if step is not None and use_step(connection, step):
+            if step is not None and use_step(connection, step, key):
                 put_tries(connection, actor.front, actor.user_id, Tries())
                 write_audit(connection, now_ms, actor, "step_up", "code", result="done")
                 return ""
@@ -106,12 +138,20 @@ class StepUpService:
             raise UserError(problem)
         self._fresh[actor.front, actor.user_id] = now_ms + FRESH_MS
 
-    def _refuse_locked_vault(self) -> Secret:
-        if self._secret is None:
-            if not self._is_on:
-                raise UserError("no authenticator is set up; /keys does that")
+    def _secret_of(self, actor: Actor) -> tuple[Secret, str]:
+        """The secret that this person's codes are held against, and the name under which used ones are remembered."""
+        if self._trouble():
+            raise UserError(self._trouble())
+        own = self._own.secret(actor.front, actor.user_id) if self._own is not None else None
+        if own is not None:
+            return own, f"{actor.front[:2]} {actor.user_id}"
+        if self._secret is not None:
+            return self._secret, HOME
+        if self._is_on:
             raise UserError("the vault is locked, so no code can be checked: start Condor with its passphrase")
-        return self._secret
+        if self.is_required:
+            raise UserError("the owner wants an authenticator of everybody for this; /codes sets up yours")
+        raise UserError("no authenticator is set up; /codes does that")
 
     def _refuse_locked(self, tries: Tries) -> None:
         left_ms = tries.locked_until_ms - self._wall.wall_ms()

@@ -61,6 +61,22 @@ class InviteRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """How the bot speaks in a chat.
+
+    Parameters
+    ----------
+    hides_sums : bool
+        Whether amounts of money are taken out of what it shows there.
+    is_protected : bool
+        Whether what it sends there can't be forwarded or saved.
+    """
+
+    hides_sums: bool = False
+    is_protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRow:
     """A group that the bot was added to."""
 
@@ -71,6 +87,12 @@ class GroupRow:
     added_by: int
     added_name: str
     changed_ms: int
+    hides_sums: bool = False
+    is_protected: bool = True
+
+    @property
+    def manners(self) -> Manners:
+        return Manners(self.hides_sums, self.is_protected)
 
 
 # ---- users ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ from condor.store import tables
 
 MAX_WRONG = 5
 LOCK_MS = 15 * 60_000
+HOME = "totp"
+"""The name of the authenticator that is for everybody who has none of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,12 @@ def after_wrong(tries: Tries, now_ms: int) -> Tries:
     return Tries(0, now_ms + LOCK_MS) if counted.wrong >= MAX_WRONG else counted
 
 
-def use_step(connection: Connection, step: int) -> bool:
-    """Use up the code of a step; False when it, or a later one, was used before by anybody."""
+def use_step(connection: Connection, step: int, key: str = HOME) -> bool:
+    """Use up the code of a step of the authenticator of this name; False when it, or a later one, was used before by anybody."""
     table = tables.step_up_codes
-    last = connection.execute(select(table.c.last_step)).scalar_one_or_none()
+    last = connection.execute(select(table.c.last_step).where(table.c.code_key == key)).scalar_one_or_none()
     if last is not None and step <= last:
         return False
-    statement = upsert(table).values(code_key="totp", last_step=step)
+    statement = upsert(table).values(code_key=key, last_step=step)
     connection.execute(statement.on_conflict_do_update(index_elements=["code_key"], set_={"last_step": step}))
     return True

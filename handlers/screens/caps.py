@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from condor.services.caps import FIELDS, CapsView
+from condor.services.caps import CapsView
 from condor.units import plain, ratio_text
 from condor.users import Role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs
-from handlers.registry import action, command, screen
-from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
+from handlers.registry import command, screen
+from handlers.view import Button, Show, View, rows_of, show
 
 LABELS = {
     "pairs": "Pairs",
@@ -54,14 +54,14 @@ async def caps(ctx: Context, args: Args) -> View:
         blocks.append(italic("No real money is connected. Caps hold on paper just the same: try yours here first."))
     for view in views:
         blocks += [line(bold(clip(view.title, 40))), *_day(view)]
-    buttons = [show(f"{clip(view.title, 24)} …", "caps_of", account=view.account) for view in views]
+    buttons = [show(f"{clip(view.title, 36)} …", "caps_of", account=view.account) for view in views]
     return View(card(blocks), (*rows_of(buttons, 1), (show("🔄 Refresh", "caps"), show("◀ Home", "home"))))
 
 
 @screen("caps_of")
 async def caps_of(ctx: Context, args: Args) -> View:
     """One account."""
-    view = _found(ctx, args)
+    view = found(ctx, args)
     if view is None:
         return await caps(ctx, {})
     rows = [(label, cap_text(field, view.caps[field])) for field, label in LABELS.items()]
@@ -77,7 +77,7 @@ async def caps_of(ctx: Context, args: Args) -> View:
     return View(card(blocks), (*ways, (show("🔄 Refresh", "caps_of", account=view.account), show("◀ Caps", "caps"))))
 
 
-def _found(ctx: Context, args: Args) -> CapsView | None:
+def found(ctx: Context, args: Args) -> CapsView | None:
     """The account of a card; None when it is not connected any more."""
     return next((view for view in ctx.services.caps.all(ctx.actor) if view.account == args.get("account")), None)
 
@@ -109,63 +109,3 @@ def cap_text(field: str, value: Any) -> str:
     if field == "max_leverage":
         return f"{value}x"
     return plain(value) if isinstance(value, Decimal) else str(value)
-
-
-# ---- changing ------------------------------------------------------------------------------------------------------
-@action("caps_edit", Role.OWNER)
-async def caps_edit(ctx: Context, args: Args) -> Outcome:
-    # the code first: what was typed before it would have to be typed again
-    await ctx.services.step_up.require_fresh(ctx.actor)
-    return Show("caps_field", dict(args))
-
-
-@action("caps_again", Role.OWNER)
-async def caps_again(ctx: Context, args: Args) -> Outcome:
-    await ctx.services.step_up.require_fresh(ctx.actor)
-    return Show("caps_release", dict(args))
-
-
-@screen("caps_field", Role.OWNER)
-async def caps_field(ctx: Context, args: Args) -> View:
-    """Asks for one cap."""
-    view, field = _found(ctx, args), str(args.get("field"))
-    if view is None or field not in FIELDS:
-        return await caps(ctx, {})
-    account = view.account
-    blocks = [
-        bold(f"🧱 {LABELS[field]} · {clip(view.title, 40)}"),
-        line("Now: ", bold(cap_text(field, view.caps[field]))),
-        line(f"Send the {FIELDS[field]}, such as ", bold(EXAMPLES[field]), *(() if field == "currency" else (", or ", bold("off"))), "."),
-    ]
-    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_set", {"account": account, "field": field}))
-
-
-@action("caps_set", Role.OWNER)
-async def caps_set(ctx: Context, args: Args) -> Outcome:
-    await ctx.services.step_up.require_fresh(ctx.actor)
-    account, field = str(args["account"]), str(args["field"])
-    view = await ctx.services.caps.change(ctx.actor, account, field, str(args.get("text", "")), ctx.claim)
-    return Show("caps_of", {"account": account}, toast=f"{LABELS[field]}: {clip(cap_text(field, view.caps[field]), 60)}")
-
-
-@screen("caps_release", Role.OWNER)
-async def caps_release_screen(ctx: Context, args: Args) -> View:
-    """Asks why entries may go on."""
-    view = _found(ctx, args)
-    if view is None:
-        return await caps(ctx, {})
-    account = view.account
-    blocks = [
-        bold(f"▶ Take entries at {clip(view.title, 40)} again?"),
-        line(view.latched or "They are not held back now."),
-        "Losses count from now on then. Send the reason as a message.",
-    ]
-    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_release", {"account": account}))
-
-
-@action("caps_release", Role.OWNER)
-async def caps_release(ctx: Context, args: Args) -> Outcome:
-    await ctx.services.step_up.require_fresh(ctx.actor)
-    account = str(args["account"])
-    await ctx.services.caps.release(ctx.actor, account, str(args.get("text", "")), ctx.claim)
-    return Show("caps_of", {"account": account}, toast="Entries are taken again")

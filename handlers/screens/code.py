@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from condor.services.confirms import Frozen
 from condor.users import Role
 from handlers.context import Args, Context
 from handlers.html import bold, card, esc, line, quote
-from handlers.registry import action, screen
+from handlers.registry import Danger, action, screen
 from handlers.view import Button, Outcome, Show, View, show
 
 SHOWN = 12
+READ_S = 900
+"""How long the card may be answered: its file is to be read first."""
 
 
 @screen("code", Role.TRADER)
@@ -22,7 +25,9 @@ async def code(ctx: Context, args: Args) -> View:
         return View(card([bold(f"📄 {name}"), quote(esc(reason))]), ((leave,),))
     if found.approved_by is not None:
         return View(
-            card([bold(f"📄 {name}"), "Approved as it is now."]), ((Button("➕ Go on", "begin", {"controller": name}, style="primary"), leave),)
+            card([bold(f"📄 {name}"), "Approved as it is now."]),
+            ((Button("➕ Go on", "begin", {"controller": name}, style="primary"), leave),),
+            gone="This file is approved as it is now.",
         )
     blocks: list[object] = [line(bold("📄 Let this file run?")), line(bold(found.file), f" · hash {found.digest[:SHOWN]}")]
     if found.others:
@@ -31,14 +36,15 @@ async def code(ctx: Context, args: Args) -> View:
     if ctx.actor.role < Role.OWNER:
         blocks.append(quote("Only the owner can approve it."))
         return View(card(blocks), ((leave,),))
-    approve = Button(f"✔ Approve {found.digest[:SHOWN]}", "approve_code", {"controller": name, "digest": found.digest}, once=True, style="danger")
-    return View(card(blocks), ((leave,), (approve,)))
+    approve = Button(f"✔ Approve {found.digest[:SHOWN]}", "approve_code", {"controller": name, "digest": found.digest}, style="danger", confirm=True)
+    rows = ((leave,), (approve,), (show("🔄 Look again", "code", controller=name),))
+    return View(card(blocks), rows, frozen=Frozen(found.file, found.digest))
 
 
-@action("approve_code", Role.OWNER)
+@action("approve_code", Role.OWNER, Danger.CONFIRM, ttl_s=READ_S)
 async def approve_code(ctx: Context, args: Args) -> Outcome:
     """Let the version run that was shown, and go on with its wizard."""
     name = str(args["controller"])
-    await ctx.services.code.approve(ctx.actor, name, str(args["digest"]))
+    await ctx.services.code.approve(ctx.actor, name, str(args["digest"]), ctx.claim)
     draft = await ctx.services.drafts.begin(ctx.actor, name)
     return Show("draft", {"draft": draft.draft_id}, toast="Approved")

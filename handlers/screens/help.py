@@ -49,7 +49,7 @@ async def help_screen(ctx: Context, args: Args) -> View:
         return View(card(blocks), ((show("👤 Who am I", "whoami"),),))
     rows = [(show("➕ New bot", "new"), show("◀ Home", "home"))]
     rows.append((show("👤 Who am I", "whoami"), *((show("👥 Users", "users"),) if ctx.actor.role >= Role.OWNER else ())))
-    return View(card(blocks), tuple(rows))
+    return View(card(blocks), tuple(rows), is_public=True)
 
 
 def _line(item: Command, alias: str) -> Safe:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from condor.services.confirms import Frozen
 from condor.users import Role
 from condor.views import AccountView, AssetView, PortfolioView, StatusView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
 from handlers.links import linked
-from handlers.registry import action, command, screen
+from handlers.registry import Danger, action, command, screen
 from handlers.screens.pausing import pause_lines
 from handlers.view import Button, Outcome, Show, View, show
 
@@ -139,10 +140,16 @@ async def reset(ctx: Context, args: Args) -> View:
             f"({words.money(portfolio.deposited)}). Bots must be stopped. History is kept.",
         ]
     )
-    return View(text, ((show("◀ Keep them", "accounts"),), (Button("↺ Reset now", "reset_paper", once=True, style="danger"),)))
+    rows = (
+        (show("◀ Keep them", "accounts"),),
+        (Button("↺ Reset now", "reset_paper", style="danger", confirm=True),),
+        (show("🔄 Fresh numbers", "reset"),),
+    )
+    accounts_now = " ".join(account.title for account in portfolio.accounts)
+    return View(text, rows, frozen=Frozen("paper accounts", f"{accounts_now} {portfolio.deposited}"))
 
 
-@action("reset_paper", Role.TRADER)
+@action("reset_paper", Role.TRADER, Danger.CONFIRM)
 async def reset_paper(ctx: Context, args: Args) -> Outcome:
     await ctx.services.overview.reset_paper(ctx.actor, ctx.claim)
     return Show("accounts", toast="The paper accounts start anew")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from condor.errors import UserError
+from condor.services.confirms import Frozen
 from condor.services.step_up import StepUpNeeded
 from condor.units import duration, duration_text
 from condor.users import Role, parse_role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs
-from handlers.registry import action, command, screen
+from handlers.registry import Danger, action, command, screen
+from handlers.screens.asking import asked, gone
 from handlers.view import Button, Outcome, Show, View, rows_of, show
 
 LASTS_S = 7 * 86_400
@@ -47,11 +49,24 @@ async def invites(ctx: Context, args: Args) -> View:
     if not found:
         blocks.append(italic("None is open."))
     rows = list(rows_of([show(f"Invite {row.invite_id}", "invite", invite=row.invite_id) for row in found[:MAX_LISTED]], 4))
-    rows += list(rows_of([Button(f"➕ {role.title}", "new_invite", {"role": role.title}, once=True) for role in OFFERED]))
+    rows += list(rows_of([show(f"➕ {role.title} …", "ask_invite", role=role.title) for role in OFFERED]))
     return View(card(blocks), (*rows, (show("◀ Users", "users"),)))
 
 
-@action("new_invite", Role.OWNER)
+@screen("ask_invite", Role.OWNER)
+async def ask_invite(ctx: Context, args: Args) -> View:
+    """What a link gives, before it is made."""
+    role = parse_role(str(args.get("role", "viewer")))
+    blocks = [
+        bold(f"Make a link that gives the role {role.title}?"),
+        pairs([("Role", role.title), ("Lasts", duration_text(LASTS_S)), ("Uses", "1")]),
+        "Whoever opens it first gets the role: you send it to one person.",
+    ]
+    answer = Button(f"Make a {role.title} link", "new_invite", {"role": role.title}, style="danger" if role > Role.VIEWER else "", confirm=True)
+    return asked(card(blocks), answer, show("◀ Leave it", "invites"), Frozen(f"a link for a {role.title}", ""))
+
+
+@action("new_invite", Role.OWNER, Danger.CONFIRM)
 async def new_invite(ctx: Context, args: Args) -> Outcome:
     await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.invites.create(ctx.actor, parse_role(str(args["role"])), LASTS_S, 1, ctx.claim)
@@ -62,9 +77,8 @@ async def new_invite(ctx: Context, args: Args) -> Outcome:
 async def invite(ctx: Context, args: Args) -> View:
     """A link, to be sent to who is invited."""
     row = await ctx.services.invites.one(ctx.actor, int(args.get("invite") or 0))
-    back = show("◀ Invites", "invites")
     if row is None or not ctx.services.invites.is_open(row):
-        return View(card([bold("This invite has ended.")]), ((back,),))
+        return gone("This invite has ended.", "invites")
     lasts = duration_text(max(1, (row.expires_ms - ctx.now_ms()) // 1000))
     blocks = [
         line("✉ ", bold(f"Invite {row.invite_id}: {row.role.title}")),
@@ -72,10 +86,27 @@ async def invite(ctx: Context, args: Args) -> View:
         pairs([("Uses left", f"{row.uses_left} of {row.uses}"), ("Lasts", clip(lasts, 24))]),
         "Whoever opens it gets the role: send it to that person only.",
     ]
-    return View(card(blocks), ((back,), (Button("End it now", "end_invite", {"invite": row.invite_id}, once=True, style="danger"),)))
+    return View(card(blocks), ((show("◀ Invites", "invites"),), (show("End it …", "ask_end", invite=row.invite_id),)))
 
 
-@action("end_invite", Role.OWNER)
+@screen("ask_end", Role.OWNER)
+async def ask_end(ctx: Context, args: Args) -> View:
+    """Whose way in ends."""
+    row = await ctx.services.invites.one(ctx.actor, int(args.get("invite") or 0))
+    if row is None or not ctx.services.invites.is_open(row):
+        return gone("This invite has ended.", "invites")
+    text = card(
+        [
+            bold(f"End invite {row.invite_id}?"),
+            pairs([("Role", row.role.title), ("Uses left", f"{row.uses_left} of {row.uses}")]),
+            "Its link lets nobody in any more. Who came in by it stays.",
+        ]
+    )
+    answer = Button(f"End invite {row.invite_id} now", "end_invite", {"invite": row.invite_id}, style="danger", confirm=True)
+    return asked(text, answer, show("◀ Leave it open", "invite", invite=row.invite_id), Frozen(f"invite {row.invite_id}", str(row.uses_left)))
+
+
+@action("end_invite", Role.OWNER, Danger.CONFIRM)
 async def end_invite(ctx: Context, args: Args) -> Outcome:
     await ctx.services.invites.revoke(ctx.actor, int(args["invite"]), ctx.claim)
     return Show("invites", toast="It lets nobody in any more")

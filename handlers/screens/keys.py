@@ -30,11 +30,15 @@ async def keys(ctx: Context, args: Args) -> View:
     if not views:
         blocks.append("No account with real money is connected; everything trades on paper.")
     blocks.append(italic(NOT_HERE))
-    blocks.append(line("Authenticator: ", bold("on") if step_up.is_on else "off", " · asked for live starts, keys, caps and grants"))
+    is_on = step_up.is_asked(ctx.actor) or ctx.services.codes.can_set_up
+    blocks.append(line("Authenticators: ", bold("on") if is_on else "off", " · asked for live starts, keys, caps and grants"))
     rows: list[tuple[Button, ...]] = [(Button("➕ Connect an account …", "keys_add"),)]
     if service.stored():
         rows.append((Button("🗑 Remove keys …", "keys_remove"),))
-    rows.append((Button("📴 Take the authenticator away …", "codes_off") if step_up.is_on else Button("🔐 Set up an authenticator …", "codes_on"),))
+    if is_on:
+        rows.append((show("🔐 Codes", "codes"), Button("📴 Take all away …", "codes_off")))
+    else:
+        rows.append((Button("🔐 Set up an authenticator …", "codes_on"),))
     rows.append((show("🔄 Refresh", "keys"), show("◀ Home", "home")))
     return View(card(blocks), tuple(rows))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from condor.services.confirms import Frozen
 from condor.users import Role
 from condor.views import MissingView
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs
-from handlers.registry import action, screen
+from handlers.registry import Danger, action, screen
 from handlers.view import Button, Outcome, Show, View, show
 
 MAX_LISTED = 6
@@ -53,20 +54,21 @@ async def give_up_screen(ctx: Context, args: Args) -> View:
     found = next((each for each in ctx.services.missing.all(ctx.actor) if (each.connector_name, each.asset) == (name, asset)), None)
     back = show("◀ Leave the records as they are", "missing")
     if found is None:
-        return View(card([bold(f"Nothing of {asset} is missing at {name} any more.")]), ((back,),))
+        why = f"Nothing of {asset} is missing at {name} any more."
+        return View(card([bold(why)]), ((back,),), gone=why)
     blocks = [
         bold(f"Take {words.amount(found.missing)} {asset} out of the records?"),
         "It is booked as sold by somebody else at the present price, without a fee: from what is only held first, then from the newest executors, which end. "
         "Bots buy this asset again then. No order is sent.",
     ]
     label = f"They are gone: take out {words.amount(found.missing)} {asset}"
-    return View(
-        card(blocks),
-        ((back,), (Button(label, "give_up", {"connector": name, "asset": asset, "amount": str(found.missing)}, once=True, style="danger"),)),
-    )
+    answer = Button(label, "give_up", {"connector": name, "asset": asset, "amount": str(found.missing)}, style="danger", confirm=True)
+    again = show("🔄 Fresh numbers", "give_up", connector=name, asset=asset)
+    holders = " ".join(f"{bot_id}:{executor_id}:{amount}" for bot_id, executor_id, amount in found.holders)
+    return View(card(blocks), ((back,), (answer,), (again,)), frozen=Frozen(f"{asset} at {name}", f"{found.missing} {holders}"))
 
 
-@action("give_up", Role.OWNER)
+@action("give_up", Role.OWNER, Danger.CONFIRM)
 async def give_up(ctx: Context, args: Args) -> Outcome:
     asset = str(args["asset"])
     booked = await ctx.services.missing.give_up(ctx.actor, str(args["connector"]), asset, Decimal(str(args["amount"])), ctx.claim)

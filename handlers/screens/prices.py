@@ -81,7 +81,7 @@ async def price(ctx: Context, args: Args) -> View:
                 )
     drops = tuple(Button(f"✖ {alert.side} {words.price(alert.price)}", "price_drop", {"market": name, "id": alert.alert_id}) for alert in mine[:4])
     last = (show("🔄 Refresh", "price", market=name), show("◀ Prices", "prices"))
-    return View(card(blocks), (*rows_of(buttons, 3), *((drops,) if drops else ()), last))
+    return View(card(blocks), (*rows_of(buttons, 3), *((drops,) if drops else ()), last), is_public=True)
 
 
 @screen("prices")
@@ -93,7 +93,9 @@ async def prices(ctx: Context, args: Args) -> View:
     blocks.append(pairs([(view.trading_pair, words.price(view.mid)) for view in found[:LISTED]]) if found else "No market is open.")
     blocks += [f"🔔 {alert.trading_pair} {_alert_text(alert)}" for alert in alerts[:LISTED]] or [italic("No price alerts. Tap a market to set one.")]
     buttons = [show(view.trading_pair, "price", market=f"{view.connector_name}:{view.trading_pair}") for view in found[:LISTED]]
-    return View(card(blocks), (*rows_of(buttons, 3), (show("🔄 Refresh", "prices"), show("🔔 Alerts", "alerts"), show("◀ Home", "home"))))
+    return View(
+        card(blocks), (*rows_of(buttons, 3), (show("🔄 Refresh", "prices"), show("🔔 Alerts", "alerts"), show("◀ Home", "home"))), is_public=True
+    )
 
 
 @action("price_alert")

@@ -6,6 +6,7 @@ from condor.alerts.events import Level
 from condor.alerts.localtime import DAYS, minute_of_day, time_text, zone_named
 from condor.alerts.rules import Prefs
 from condor.errors import UserError
+from condor.users import Role
 from handlers.alerts_own import local_text
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, italic, line, pairs
@@ -87,6 +88,7 @@ async def settings(ctx: Context, args: Args) -> View:
         (
             (show("🌍 Time zone", "settings_zone"), show("🌙 Quiet hours", "settings_quiet")),
             (show("📅 Daily digest", "settings_daily"), show("📅 Weekly digest", "settings_weekly")),
+            *(((show("🔐 Codes", "codes"),),) if ctx.actor.role >= Role.OPERATOR else ()),
             (show("🔔 Alerts", "alerts"), show("🧱 Caps", "caps")),
             (show("◀ Home", "home"),),
         ),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from condor.users import Role, parse_role
+from condor.services.confirms import Frozen
+from condor.users import LOCAL_FRONT, TELEGRAM_FRONT, Role, parse_role
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs
-from handlers.registry import action, command, screen
+from handlers.parts import page_start, turning
+from handlers.registry import Danger, action, command, screen
+from handlers.screens.asking import asked, gone
 from handlers.view import Button, Outcome, Show, View, rows_of, show
 
 PAGE = 8
@@ -34,7 +37,7 @@ async def whoami(ctx: Context, args: Args) -> View:
     blocks: list[object] = [bold("👤 " + clip(actor.name or "You", 60)), pairs(rows), italic(f"You may: {MAY.get(actor.role, 'nothing')}.")]
     if actor.frozen:
         blocks.append(line("🧊 ", bold("Only looking, for now: "), actor.frozen))
-    return View(card(blocks), ((show("◀ Home", "home"),),) if actor.role > Role.ALERT_ONLY else ((show("❔ Help", "help"),),))
+    return View(card(blocks), ((show("◀ Home", "home"),),) if actor.role > Role.ALERT_ONLY else ((show("❔ Help", "help"),),), is_public=True)
 
 
 # ---- users ---------------------------------------------------------------------------------------------------------
@@ -47,19 +50,16 @@ async def users_command(ctx: Context, arguments: list[str]) -> Show:
 async def users(ctx: Context, args: Args) -> View:
     """Everybody with a role, a page at a time."""
     found = await ctx.services.members.all(ctx.actor)
-    last = max(0, (len(found) - 1) // PAGE)
-    page = min(max(0, int(args.get("page") or 0)), last)
-    shown = found[page * PAGE : (page + 1) * PAGE]
+    offset = page_start(int(args.get("offset") or 0), len(found), PAGE)
+    shown = found[offset : offset + PAGE]
     blocks: list[object] = [bold("👥 Users")]
     blocks += [line("• ", bold(clip(row.name or "?", 40)), f" · {row.role.title} · ", code(row.user_id)) for row in shown]
     if not found:
         blocks.append("Nobody has a role on Telegram yet. With a token the console shows a code: who sends it to the bot is the first owner.")
-    rows = list(rows_of([show(clip(row.name or str(row.user_id), 28), "user", user=row.user_id, page=page) for row in shown]))
-    if last:
-        blocks.append(italic(f"Page {page + 1} of {last + 1}"))
-        turns = [show("◀ Before", "users", page=page - 1)] if page else []
-        turns += [show("Next ▶", "users", page=page + 1)] if page < last else []
-        rows.append(tuple(turns))
+    rows = list(rows_of([show(clip(row.name or str(row.user_id), 28), "user", user=row.user_id, offset=offset) for row in shown]))
+    if len(found) > PAGE:
+        blocks.append(italic(f"Page {offset // PAGE + 1} of {(len(found) - 1) // PAGE + 1}"))
+    rows += turning("users", {}, offset, len(found), PAGE)
     rows.append((show("✉ Invites", "invites"), show("🚪 At the door", "door")))
     rows.append((show("🚫 Blocked", "blocked"), show("👪 Groups", "groups")))
     rows.append((show("📒 Audit", "audit"), show("◀ Home", "home")))
@@ -69,8 +69,8 @@ async def users(ctx: Context, args: Args) -> View:
 @screen("user", Role.OWNER)
 async def user(ctx: Context, args: Args) -> View:
     """One user, with the roles that they may get."""
-    user_id, page = int(args.get("user") or 0), int(args.get("page") or 0)
-    back = show("◀ Users", "users", page=page)
+    user_id, offset = int(args.get("user") or 0), int(args.get("offset") or 0)
+    back = show("◀ Users", "users", offset=offset)
     row = await ctx.services.members.one(ctx.actor, user_id)
     if row is None:
         return View(card([bold("They have no role any more.")]), ((back,),))
@@ -80,8 +80,10 @@ async def user(ctx: Context, args: Args) -> View:
         line("May: ", MAY[row.role], "."),
     ]
     others = [role for role in MAY if role is not row.role]
-    rows = list(rows_of([show(f"Make {role.title}", "ask_role", user=user_id, role=role.title, page=page) for role in others]))
-    rows.append((show("Remove …", "ask_remove", user=user_id, page=page), show("Block …", "ask_remove", user=user_id, page=page, block=True)))
+    rows = list(rows_of([show(f"Make {role.title}", "ask_role", user=user_id, role=role.title, offset=offset) for role in others]))
+    rows.append((show("Remove …", "ask_remove", user=user_id, offset=offset), show("Block …", "ask_remove", user=user_id, offset=offset, block=True)))
+    fronts = [front for front in (TELEGRAM_FRONT, LOCAL_FRONT) if ctx.services.step_up.has_own(front, user_id)]
+    rows += [(show("📴 Take the authenticator away …", "ask_codes_off", front=front, user=user_id),) for front in fronts]
     return View(card(blocks), (*rows, (back,)))
 
 
@@ -89,38 +91,43 @@ async def user(ctx: Context, args: Args) -> View:
 async def ask_role(ctx: Context, args: Args) -> View:
     """What another role means, before it is given."""
     user_id, role = int(args["user"]) if "user" in args else 0, parse_role(str(args.get("role", "viewer")))
-    back = show("◀ Leave it", "user", user=user_id, page=args.get("page", 0))
     row = await ctx.services.members.one(ctx.actor, user_id)
-    if row is None or row.role is role:
-        return View(card([bold("That has changed since; look again.")]), ((back,),))
+    if row is None:
+        return gone("They have no role any more.", "users")
+    if row.role is role:
+        return gone(f"They are {role.title} already.", "users")
     blocks = [
         bold(f"Make {clip(row.name or str(user_id), 60)} {role.title}?"),
         pairs([("User", str(user_id)), ("Now", row.role.title), ("Then", role.title)]),
         f"May then: {MAY[role]}.",
     ]
     label = f"Make {clip(row.name or str(user_id), 20)} {role.title}"
-    values = {"user": user_id, "role": role.title, "page": args.get("page", 0)}
-    return View(card(blocks), ((back,), (Button(label, "set_role", values, once=True, style="danger" if role > row.role else ""),)))
+    values = {"user": user_id, "role": role.title, "offset": args.get("offset", 0)}
+    answer = Button(label, "set_role", values, style="danger" if role > row.role else "", confirm=True)
+    return asked(card(blocks), answer, _way_back(args), Frozen(f"user {user_id}", row.role.name))
 
 
-@action("set_role", Role.OWNER)
+def _way_back(args: Args) -> Button:
+    return show("◀ Leave it", "user", user=args.get("user", 0), offset=args.get("offset", 0))
+
+
+@action("set_role", Role.OWNER, Danger.CONFIRM)
 async def set_role(ctx: Context, args: Args) -> Outcome:
     role = parse_role(str(args["role"]))
     await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.members.set_role(ctx.actor, int(args["user"]), role, ctx.claim)
     if row.user_id == ctx.actor.user_id:
         return Show("whoami", toast=f"You are {role.title} now")
-    return Show("user", {"user": row.user_id, "page": args.get("page", 0)}, toast=f"{clip(row.name, 60)} is {role.title} now")
+    return Show("user", {"user": row.user_id, "offset": args.get("offset", 0)}, toast=f"{clip(row.name, 60)} is {role.title} now")
 
 
 @screen("ask_remove", Role.OWNER)
 async def ask_remove(ctx: Context, args: Args) -> View:
     """What removing or blocking does, before it is done."""
     user_id, block = int(args["user"]) if "user" in args else 0, bool(args.get("block"))
-    back = show("◀ Leave it", "user", user=user_id, page=args.get("page", 0))
     row = await ctx.services.members.one(ctx.actor, user_id)
     if row is None:
-        return View(card([bold("They have no role any more.")]), ((back,),))
+        return gone("They have no role any more.", "users")
     name = clip(row.name or str(user_id), 60)
     what = f"{'Block' if block else 'Remove'} {name}?"
     then = "You never hear of them again." if block else "If they write again they are a stranger like any other."
@@ -128,10 +135,11 @@ async def ask_remove(ctx: Context, args: Args) -> View:
         [bold(what), pairs([("User", str(user_id)), ("Role", row.role.title)]), f"Their open cards do nothing more, and alerts to them end. {then}"]
     )
     label = f"{'Block' if block else 'Remove'} {clip(name, 24)}"
-    return View(text, ((back,), (Button(label, "remove_user", {"user": user_id, "block": block}, once=True, style="danger"),)))
+    answer = Button(label, "remove_user", {"user": user_id, "block": block}, style="danger", confirm=True)
+    return asked(text, answer, _way_back(args), Frozen(f"user {user_id}", row.role.name))
 
 
-@action("remove_user", Role.OWNER)
+@action("remove_user", Role.OWNER, Danger.CONFIRM)
 async def remove_user(ctx: Context, args: Args) -> Outcome:
     row = await ctx.services.members.remove(ctx.actor, int(args["user"]), ctx.claim, block=bool(args.get("block")))
     return Show("users", toast=f"{clip(row.name, 60)} has no role any more")
@@ -142,18 +150,28 @@ async def remove_user(ctx: Context, args: Args) -> Outcome:
 async def blocked(ctx: Context, args: Args) -> View:
     """Those who are never told of."""
     found = await ctx.services.members.blocked(ctx.actor)
-    last = max(0, (len(found) - 1) // PAGE)
-    page = min(max(0, int(args.get("page") or 0)), last)
-    shown = found[page * PAGE : (page + 1) * PAGE]
+    offset = page_start(int(args.get("offset") or 0), len(found), PAGE)
+    shown = found[offset : offset + PAGE]
     blocks: list[object] = [bold(f"🚫 Blocked: {len(found)}"), "They get silence, and you are not told of them."]
     blocks += [line("• ", clip(row.name or "?", 40), " · ", code(row.user_id)) for row in shown]
-    rows = [(Button(f"Unblock {clip(row.name or str(row.user_id), 24)}", "unblock", {"user": row.user_id}, once=True),) for row in shown]
-    turns = [show("◀ Before", "blocked", page=page - 1)] if page else []
-    turns += [show("Next ▶", "blocked", page=page + 1)] if page < last else []
-    return View(card(blocks), (*rows, *([tuple(turns)] if turns else []), (show("◀ Users", "users"),)))
+    rows = [(show(f"Unblock {clip(row.name or str(row.user_id), 24)} …", "ask_unblock", user=row.user_id),) for row in shown]
+    return View(card(blocks), (*rows, *turning("blocked", {}, offset, len(found), PAGE), (show("◀ Users", "users"),)))
 
 
-@action("unblock", Role.OWNER)
+@screen("ask_unblock", Role.OWNER)
+async def ask_unblock(ctx: Context, args: Args) -> View:
+    """Who is a stranger like any other again."""
+    user_id = int(args.get("user") or 0)
+    row = next((row for row in await ctx.services.members.blocked(ctx.actor) if row.user_id == user_id), None)
+    if row is None:
+        return gone("They are not blocked any more.", "blocked")
+    name = clip(row.name or str(user_id), 60)
+    text = card([bold(f"Unblock {name}?"), pairs([("User", str(user_id))]), "You are told of them when they write again. It gives them no role."])
+    answer = Button(f"Unblock {clip(name, 24)}", "unblock", {"user": user_id}, confirm=True)
+    return asked(text, answer, show("◀ Leave it", "blocked"), Frozen(f"user {user_id}", "blocked"))
+
+
+@action("unblock", Role.OWNER, Danger.CONFIRM)
 async def unblock(ctx: Context, args: Args) -> Outcome:
     await ctx.services.members.unblock(ctx.actor, int(args["user"]), ctx.claim)
     return Show("blocked", toast="They are a stranger like any other now")

@@ -183,3 +183,22 @@ async def test_a_venue_that_does_not_answer_is_connected_when_it_does(box: SimVe
         await open_for_entries(program)
         await start_bot(program)
         await quotes(box)
+
+
+async def test_an_account_that_comes_while_values_are_noted_is_noted_the_next_time(box: SimVenue, tmp_path: Path) -> None:
+    async with running(tmp_path) as program:
+        await add_key(program)
+        await open_for_entries(program)
+        portfolio, live = program.services.data.portfolio, program._live
+        read = portfolio._read
+
+        async def then_another_comes(host: Any) -> None:
+            await read(host)
+            live.accounts["another"] = live.accounts[PERP]
+
+        portfolio._read = then_another_comes  # type: ignore[method-assign]
+        try:
+            await portfolio.look()
+            assert set(portfolio._written) == {PERP}
+        finally:
+            del live.accounts["another"]

@@ -44,7 +44,7 @@ def make(home: Home, count: int = 800) -> None:
     with sqlite3.connect(home.database) as db:
         db.execute("INSERT INTO users VALUES (5,'me','OWNER',1)")
         db.execute("INSERT INTO chats VALUES (5,'telegram',5,0,0,0)")
-        db.execute("INSERT INTO groups VALUES ('telegram',-5,'G','allowed',5,'me',1)")
+        db.execute("INSERT INTO groups VALUES ('telegram',-5,'G','allowed',5,'me',1,1,0)")
         db.execute("INSERT INTO strangers VALUES (6,'Eve','blocked',1,1,1)")
         db.execute("INSERT INTO bots VALUES ('b','B','paper','paper','running',0,5,1,NULL)")
         db.execute("INSERT INTO bot_configs VALUES ('b','c',1,'pmm_simple','{}')")

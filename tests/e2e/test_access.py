@@ -95,7 +95,7 @@ async def test_users_change_roles_and_a_removed_ones_open_cards_do_nothing(tmp_p
         assert "look" in card.text and w.rows(f"SELECT role FROM users WHERE user_id = {BEN}") == [("OPERATOR",)], "asking changes nothing"
         twice = replace(card)
         assert await w.ann.tap(card, "Make Ben viewer") == "Ben is viewer now"
-        assert await w.ann.tap(twice, "Make Ben viewer") == "this was done already"
+        assert "already done" in await w.ann.tap(twice, "Make Ben viewer")
         await w.telegram.says(BEN, "Your role is viewer now.")
         assert "panic" not in w.telegram.menus[f"chat:{BEN}"]
         assert "needs the role operator, yours is viewer" in await w.ben.tap(asked, "Switch off now")
@@ -127,6 +127,7 @@ async def test_giving_a_role_asks_for_a_code_where_codes_are_on(tmp_path: Path) 
         digits = code_at(secret, w.clock.wall_ms() // 1000 // STEP_S)
         invites = await w.ann.say(digits, "Invites", reply_to_message=asked.raw())
         await w.ann.tap(invites, "viewer")
+        await w.ann.tap(invites, "Make a viewer link")
         assert "1 of 1" in invites.text
         again = await w.ann.say("/users", "Ben")
         for label in ("Ben", "Make trader", "Make Ben trader"):
@@ -140,7 +141,7 @@ async def test_s04_fifty_strangers_are_one_card_that_is_edited_and_blocked_ones_
         async with running(tmp_path, telegram) as w:
             w.eve.write("/start")
             card = await telegram.says(ANN, "A stranger wrote", "Eve", "13")
-            assert card.labels[:2] == ["Allow as viewer", "Block"]
+            assert card.labels[:2] == ["Allow as viewer …", "Block …"]
             strangers = [Someone(telegram, 1000 + number, f"S{number}") for number in range(49)]
             for stranger in strangers:
                 stranger.write("/start")
@@ -149,10 +150,14 @@ async def test_s04_fifty_strangers_are_one_card_that_is_edited_and_blocked_ones_
             await telegram.says(ANN, "51 strangers wrote", "… and 46 more")
             assert len(telegram.told(ANN)) == 1 and telegram.edits <= 12, "one message, edited"
             assert {message.chat_id for message in telegram.sent} == {ANN}
+            await w.ann.tap(card, "Block Eve …")
             assert await w.ann.tap(card, "Block Eve") == "1 blocked"
+            await w.ann.tap(card, "Allow S0 …")
             assert await w.ann.tap(card, "Allow S0") == "S0 may look now"
             await telegram.says(1000, "You may look now")
             await strangers[0].say("/status", "Status")
+            await w.ann.tap(card, "Block all 49 …")
+            assert "… and 44 more" in card.text
             assert await w.ann.tap(card, "Block all 49") == "49 blocked"
             assert "Nobody waits." in card.text
         # over a restart, and an hour later, too
@@ -174,6 +179,30 @@ async def test_s04_fifty_strangers_are_one_card_that_is_edited_and_blocked_ones_
             Someone(telegram, 78, "Gil").write("hi")
             await telegram.says(ANN, "2 strangers wrote", "Frank", "Gil")
             assert telegram.sent == []
+
+
+@pytest.mark.parametrize(("way", "answer", "state"), [("Block", "1 blocked", "blocked"), ("Allow", "Ben may look now", None)])
+async def test_s04_a_double_tap_at_the_door_acts_on_who_was_shown_and_on_nobody_else(
+    tmp_path: Path, way: str, answer: str, state: str | None
+) -> None:
+    async with world(tmp_path) as w:
+        w.ben.write("/start")
+        await w.telegram.says(ANN, "A stranger wrote", "Ben")
+        w.eve.write("/start")
+        card = await w.telegram.says(ANN, "2 strangers wrote", "Ben", "Eve")
+        await w.telegram.until(lambda: f"{way} Eve …" in card.labels, "a row for each")
+        before = replace(card)
+        await w.ann.tap(card, f"{way} Ben …")
+        # the second of two taps: on a button that is gone, and at the place where the answer might stand
+        assert "changed since" in await w.ann.tap(before, f"{way} Ben …")
+        row = next(number for number, row in enumerate(before.buttons) if row[0]["text"].endswith("Ben …"))
+        assert f"{way} Ben" not in [button["text"] for button in card.buttons[row]]
+        asked = replace(card)
+        assert await w.ann.tap(asked, f"{way} Ben") == answer
+        assert "already done" in await w.ann.tap(asked, f"{way} Ben")
+        assert w.rows("SELECT user_id, state FROM strangers WHERE user_id = 13") == [(EVE, "waiting")], "she waits as before"
+        assert w.rows("SELECT state FROM strangers WHERE user_id = 12") == ([(state,)] if state else [])
+        assert [row for row in w.audit("user_id", "action", "target") if row[1] in ("block", "allow_user", "block_user")]
 
 
 async def test_t7_a_crowd_of_strangers_leaves_a_bounded_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +230,7 @@ async def test_invites_work_once_in_their_time_and_late_ones_are_silence_and_tol
         assert "panic" in w.telegram.menus[f"chat:{BEN}"]
         w.eve.write(f"/start {token}")
         late = await w.telegram.says(ANN, "Invite 1 (operator) has ended", "Eve (13)")
-        assert "Allow as viewer" in late.labels
+        assert "Allow as viewer …" in late.labels
         # nobody loses by an invite, and one that gives nothing is not used up
         trader = await w.ann.say("/invite viewer 1h 2", "2 of 2")
         second = trader.text.partition("?start=")[2].partition("<")[0]
@@ -211,7 +240,8 @@ async def test_invites_work_once_in_their_time_and_late_ones_are_silence_and_tol
         assert "has ended" in (await w.ben.say(f"/start {second}")).text
         third = (await w.ann.say("/invite viewer", "1 of 1")).text.partition("?start=")[2].partition("<")[0]
         ends = await w.telegram.says(ANN, "Invite 3")
-        assert await w.ann.tap(ends, "End it now") == "It lets nobody in any more"
+        await w.ann.tap(ends, "End it")
+        assert await w.ann.tap(ends, "End invite 3 now") == "It lets nobody in any more"
         w.eve.write(f"/start {third}")
         await w.telegram.says(ANN, "Invite 3 (viewer) has ended")
         assert {message.chat_id for message in w.telegram.sent} == {ANN, BEN}

@@ -136,6 +136,7 @@ async def test_s07_t8_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -
         w.ann.write("/start", chat_of(GROUP))
         await w.telegram.polled()
         assert w.telegram.left == [] and w.telegram.told(GROUP) == []
+        await w.ann.tap(card, "Speak in Trading …")
         assert await w.ann.tap(card, "Speak in Trading") == "The bot speaks in Trading now"
         await w.ben.say("/start", "Condor", chat=chat_of(GROUP))
         await w.ann.tap(card, "Leave Trading …")
@@ -147,6 +148,48 @@ async def test_s07_t8_or_it_stays_mute_until_the_owner_decides(tmp_path: Path) -
         await w.telegram.until(lambda: w.rows(f"SELECT is_dead FROM chats WHERE chat_id = {BEN}") == [(1,)], "Ben's chat to be dead")
         bot_is(w, w.ben, BEN, "kicked", "member")
         await w.telegram.until(lambda: w.rows(f"SELECT is_dead FROM chats WHERE chat_id = {BEN}") == [(0,)], "Ben's chat to live")
+
+
+async def test_what_is_sent_to_a_group_can_not_be_forwarded_unless_the_owner_says_so(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+        bot_is(w, w.ann, GROUP, "left", "member")
+        group = chat_of(GROUP)
+        assert (await w.ann.say("/status", "Status", chat=group)).is_protected, "groups are protected from the start"
+        assert (await w.ann.say("/nonsense", "⚠️", chat=group)).is_protected
+        assert not (await w.ann.say("/status", "Status")).is_protected, "a private chat is one's own"
+        settings = await w.ann.say("/users", "Ann")
+        for label in ("Groups", "Trading", "Allow forwarding …"):
+            await w.ann.tap(settings, label)
+        assert "by everybody in it" in settings.text and (await w.ann.say("/status", "Status", chat=group)).is_protected
+        assert await w.ann.tap(settings, "Allow forwarding") == "Saved"
+        assert not (await w.ann.say("/status", "Status", chat=group)).is_protected
+        before, after = "sums shown, protected", "sums shown, not protected"
+        assert w.audit("user_id", "action", "target", "before", "after")[-1] == (ANN, "group_manners", f"group {GROUP} Trading", before, after)
+        # it is gone and comes back: what the owner has said stays
+        bot_is(w, w.ann, GROUP, "member", "left")
+        bot_is(w, w.ann, GROUP, "left", "member")
+        assert not (await w.ann.say("/status", "Status", chat=group)).is_protected
+
+
+async def test_sums_are_hidden_in_a_group_where_the_owner_says_so(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+        bot_is(w, w.ann, GROUP, "left", "member")
+        group = chat_of(GROUP)
+        shown = await w.ann.say("/start", "Equity", chat=group)
+        assert "10,000.00 USDT" in shown.text
+        settings = await w.ann.say("/users", "Ann")
+        for label in ("Groups", "Trading", "Hide sums …"):
+            await w.ann.tap(settings, label)
+        assert await w.ann.tap(settings, "Hide sums") == "Saved"
+        home = await w.ann.say("/start", "Equity", chat=group)
+        assert "••• USDT" in home.text and "10,000" not in home.text
+        await w.ann.tap(shown, "Refresh" if "Refresh" in shown.labels else "Status")
+        await w.ann.tap(shown, "Home")
+        assert "10,000" not in shown.text, "a card of before is drawn without them too"
+        assert "10,000.00 USDT" in (await w.ann.say("/start", "Equity")).text, "a private chat shows them"
+        assert "Mid" in (await w.ann.say("/price BTC-USDT", "Mid", chat=group)).text and "•••" not in w.telegram.sent[-1].text
+        assert "••• USDT" in (await w.ann.say("/pnl", "Result", chat=group)).text
+        await w.ann.say("/report csv", "files have sums in them", chat=group)
 
 
 @pytest.mark.parametrize("how", ["message", "error"])

@@ -40,6 +40,7 @@ class Message:
     reply_to: int
     buttons: list[list[dict[str, Any]]]
     edits: int = 0
+    is_protected: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -209,6 +210,7 @@ class Telegram:
         message = Message(
             self.take(), chat_id, str(values["text"]), values.get("disable_notification") is True, thread_id, reply_to, _keyboard(values)
         )
+        message.is_protected = values.get("protect_content") is True
         self.messages[chat_id].append(message)
         self.sent.append(message)
         return message.raw()

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from telegram import Bot
+from telegram.request import HTTPXRequest
 
 from condor.store.bots import BotRow, ConfigRow, add_bot
-from condor.users import Actor
+from condor.store.people import ALLOWED, GroupRow, put_group
+from condor.users import Actor, Role
 from condor.views import DoubtView, ExitLine, StatusView, VenueView
 from handlers.app import build_registry
 from handlers.args import Given
 from handlers.context import Context
 from handlers.html import Safe, columns
+from handlers.present import Presenter
 from handlers.registry import Danger, Registry
 from handlers.view import Button, View
+from handlers.words import amount, money
+from tests.fakes.telegram import TOKEN, Telegram
 from tests.handlers.crawler import Crawl, Node, faults_of
 from tests.support.house import House
 from tests.support.people import NASTY, seed_people
@@ -144,7 +153,9 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
             (name, {})
             for name in ("alerts", "settings", "portfolio", "pnl", "positions", "orders", "logs", "users", "invites", "door", "audit", "whoami")
         ),
-        *((name, {}) for name in ("keys", "keys_page", "caps", "prices")),
+        *((name, {}) for name in ("keys", "keys_page", "codes", "codes_page", "caps", "prices")),
+        ("ask_codes_all", {"to": True}),
+        ("ask_codes_off", {"front": "local", "user": 1}),
         ("step_up", {"screen": "keys", "args": {}}),
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""], [reviewed.draft_id, ""]]}),
         ("trial", {"draft": reviewed.draft_id}),
@@ -171,8 +182,8 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
     assert crawl.dead_ends() == []
     unseen = set(registry.screens) - {name for name, _ in crawl.views}
     # these need an account with real money, a file of the home, somebody who was let in, or a running panic
-    live = {"live_draft", "give_up", "caps_of", "caps_field", "caps_release"}
-    people = {"user", "ask_role", "ask_remove", "ask_leave", "invite"}
+    live = {"live_draft", "give_up", "caps_of", "caps_field", "caps_ask", "caps_release", "caps_go_on"}
+    people = {"user", "ask_role", "ask_remove", "ask_leave", "invite", "ask_end"}
     assert unseen <= {"again", "code", "panic_release"} | live | people, unseen
 
 
@@ -245,6 +256,64 @@ def _records(house: House) -> dict[str, list[Any]]:
     rows = {name: house.rows(f'SELECT * FROM "{name}"') for name in names if name not in OF_CARDS | OF_ALERTS}
     # each write of a card counts as a commit
     return rows | {"runtime": [row for row in rows["runtime"] if row[0] != "commits"]}
+
+
+GROUP = -700
+SUM = re.compile(r"(?<![\w.,-])[$+-]?\d[\d,]*\.\d{2,}(?!\s?%|\d)")
+"""What reads as a sum, whatever it is."""
+
+
+@here
+async def test_no_screen_shows_a_sum_in_a_group_from_which_they_are_hidden(seeded: House) -> None:
+    registry, services = seeded.program._fronts[0]._registry, seeded.program.services
+    actor = Actor(OWNER.user_id, "You", Role.OWNER, "telegram", GROUP)
+    draft = await services.drafts.go((await services.drafts.begin(OWNER, "pmm_simple")).draft_id, 99)
+    crawl = crawl_of(seeded, registry, actor)
+    crawl.most = 4
+    names = ("home", "portfolio", "pnl", "positions", "orders", "history", "executors", "bots", "status", "accounts", "caps", "panic", "audit", "new")
+    closes = [("close", {"id": item.executor_id}) for item in services.bots.executors(OWNER)[:2]]
+    chosen = [("stop", {"bot": "pmm-btc-3"}), ("pause", {"bots": []}), ("edit", {"bot": "pmm-btc-3"}), ("draft", {"draft": draft.draft_id})]
+    await crawl.visit([*((name, {}) for name in names), *chosen, *closes])
+    group = GroupRow("telegram", GROUP, "Desk", ALLOWED, 1, "You", 1, hides_sums=True)
+    await asyncio.wrap_future(seeded.program._journal.run(lambda connection: put_group(connection, group)))
+    known = _sums(seeded)
+    assert "123,456,789,012,345,678.12" in known and any(each.startswith(("9,99", "10,0")) for each in known)
+    plain = [text for view in crawl.views.values() if not view.is_public for text in _texts(view.text, [b.text for row in view.rows for b in row])]
+    assert sum(any(each in text for each in known) for text in plain) > 5, "they would be seen otherwise"
+    async with Telegram().served() as telegram:
+        async with Bot(TOKEN, base_url=f"{telegram.root}/bot", request=HTTPXRequest(httpx_kwargs={"trust_env": False})) as bot:
+            presenter = Presenter(bot, services.panels, partial(services.groups.manners, "telegram"))
+            for (name, args), view in crawl.views.items():
+                await presenter.put(services.panels.fresh(actor, name, json.loads(args)), view, actor)
+        sent = telegram.told(GROUP)
+    assert len(sent) == len(crawl.views) > 60 and all(message.is_protected for message in sent)
+    public = {view.text for view in crawl.views.values() if view.is_public}
+    for message in sent:
+        if message.text in public:
+            continue
+        for text in _texts(message.text, message.labels):
+            assert not SUM.search(text), text
+            assert not [each for each in known if re.search(rf"(?<![\d.,]){re.escape(each)}(?![\d%]|\s%)", text)], text
+    assert any("•••" in message.text for message in sent) and any(re.search(r"\d %", message.text) for message in sent)
+
+
+def _texts(text: str, names: list[str]) -> list[str]:
+    """All that is read of a card, without the numbers of people, times and codes."""
+    shown = re.sub(r"<code>-?\d+</code>", "", text)
+    return [html.unescape(re.sub(r"<[^>]+>", "", shown)), *names]
+
+
+def _sums(house: House) -> set[str]:
+    """Every sum of the system in every way in which one is written: what accounts hold, what executors made, paid and traded, what configs spend."""
+    values: set[Decimal] = {Decimal(HUGE), Decimal(TINY)}
+    portfolio = house.program.services.overview.portfolio(OWNER)
+    for account in portfolio.accounts:
+        values |= {asset.total for asset in account.assets} | {account.equity or Decimal(0)}
+    values.add(Decimal(10_000))
+    for row in house.rows("SELECT net_pnl_quote, fees_quote, volume_quote FROM executors"):
+        values |= {Decimal(text) for text in row if text}
+    written = {money(value) for value in values} | {money(value, signed=True) for value in values} | {amount(value) for value in values}
+    return {text for text in written if len(text.strip("+-0.,")) > 2}
 
 
 def test_the_crawler_finds_what_is_wrong() -> None:

@@ -20,8 +20,11 @@ async def test_every_card_about_people_is_sound_and_has_a_way_back(program: Prog
     for name in ("user", "ask_role", "ask_remove", "ask_leave", "invite"):
         check(await registry.screens[name].render(context(program, registry), {}), registry, f"{name} of somebody who is gone")
     door = await registry.screens["door"].render(context(program, registry), {})
-    (block_all,) = (button for row in door.rows for button in row if button.text == "Block all 12")
-    assert await followed(context(program, registry), registry, block_all) == [], "it acts once, nothing else does"
+    (block_all,) = (button for row in door.rows for button in row if button.text == "Block all 12 …")
+    asked = await registry.screens["ask_block"].render(context(program, registry), block_all.args["args"])
+    (block,) = (button for row in asked.rows for button in row if button.confirm)
+    assert block.text == "Block all 12" and len(block.args["users"]) == 12 and asked.frozen is not None
+    assert await followed(context(program, registry), registry, block) == [], "it acts once, nothing else does"
 
 
 async def test_invites_have_bounds(program: Program, registry: Registry) -> None:

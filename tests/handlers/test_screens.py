@@ -33,7 +33,20 @@ from tests.support.programs import OWNER, running
 from tests.support.served_chat import png
 from tests.support.user_code import HOME
 
-OF_PEOPLE = {"user", "ask_role", "ask_remove", "ask_leave", "invite"}
+OF_PEOPLE = {
+    "user",
+    "ask_role",
+    "ask_remove",
+    "ask_leave",
+    "ask_speak",
+    "ask_allow",
+    "ask_block",
+    "ask_unblock",
+    "invite",
+    "ask_end",
+    "group",
+    "ask_manners",
+}
 """Screens of users, invites and groups, of which a fresh home has none: `test_people_screens.py` visits them."""
 
 NASTY = '_*[]<&"> \U0001f9a4 ' * 12
@@ -116,6 +129,10 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("caps", {}),
         ("keys", {}),
         ("keys_page", {}),
+        ("codes", {}),
+        ("codes_page", {}),
+        ("ask_codes_all", {"to": True}),
+        ("ask_codes_off", {"front": "local", "user": 1}),
         ("step_up", {"screen": "keys", "args": {}}),
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""] for draft in drafts[:3]]}),
         ("trial", {"draft": reviewed.draft_id}),
@@ -137,7 +154,9 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         "give_up",
         "caps_of",
         "caps_field",
+        "caps_ask",
         "caps_release",
+        "caps_go_on",
     } | OF_PEOPLE >= set(registry.screens)
     stale = await registry.actions["show"].act(context(program, registry), {"screen": "bot", "args": {"bot": "gone"}})
     assert isinstance(stale, Show)
@@ -154,7 +173,7 @@ async def test_o18_missing_coins_are_a_card_with_a_way_out_for_the_owner(program
     ctx = context(program, registry)
     asked = await registry.screens["give_up"].render(ctx, {"connector": connector.name, "asset": "BTC"})
     (button,) = [button for row in asked.rows for button in row if button.action == "give_up"]
-    assert button.once and "4.99999999 BTC" in button.text
+    assert button.confirm and "4.99999999 BTC" in button.text
     viewer = await registry.screens["missing"].render(context(program, registry, Actor(9, "V", Role.VIEWER, "telegram", 9)), {})
     assert "and 3 more" in viewer.text and not [button for row in viewer.rows for button in row if "gone" in button.text]
     connector.shortages.settle("BTC")

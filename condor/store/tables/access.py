@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, Text, false, true
 
 from condor.store.tables.base import metadata
 
@@ -48,6 +48,9 @@ groups = Table(
     Column("added_by", BigInteger, nullable=False),
     Column("added_name", Text, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
+    # how the bot speaks there
+    Column("hides_sums", Boolean, nullable=False, server_default=false()),
+    Column("is_protected", Boolean, nullable=False, server_default=true()),
 )
 
 visitor_cards = Table(
