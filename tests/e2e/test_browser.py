@@ -36,7 +36,7 @@ def page(instance: Instance, browser: object, request: pytest.FixtureRequest, tm
     shown.on("pageerror", lambda error: faults.append(str(error)))
     shown.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     shown.goto(instance.person().call("/chat/link", {})["url"])
-    shown.wait_for_selector("#text")
+    shown.wait_for_selector("#scroller:not([aria-busy])")
     yield shown
     shown.screenshot(path=tmp_path / "last.png")
     context.close()

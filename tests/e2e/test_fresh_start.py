@@ -24,31 +24,35 @@ def browser() -> Iterator[Any]:
 
 
 @needs_chromium
-@pytest.mark.parametrize("options", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_s1_the_page_opens_and_start_shows_paper_equity_and_six_buttons(tmp_path: Path, browser: Any, options: dict[str, Any]) -> None:
+def test_s1_the_page_opens_and_start_shows_paper_equity_and_six_buttons(tmp_path: Path, browser: Any) -> None:
     watched = net_watch.environment_of(tmp_path / "watch")
     instance = Instance(tmp_path / "home", DEFAULTS, **watched).start()
     try:
-        context = browser.new_context(**options)
-        page = context.new_page()
-        asked: list[str] = []
-        context.on("request", lambda request: asked.append(request.url))
-        page.goto(instance.url)
-        page.fill("#text", "/start")
-        page.press("#text", "Enter")
-        card = page.locator("li.message.theirs", has_text="Equity").last
-        card.wait_for()
-        assert page.locator(".badge").inner_text().lower() == "paper"
-        text = card.inner_text()
-        assert "📄 Paper trading: no real money" in text
-        assert "10,000.00 USDT" in text, "what the demo account opens with (conf/condor.yml)"
-        assert card.locator(".key").all_inner_texts() == SIX
-        base = instance.url.partition("/enter/")[0]
-        assert asked and [url for url in asked if not url.startswith((f"{base}/", "data:", "blob:"))] == []
-        context.close()
+        first_look(browser.new_context(**DESKTOP), instance.url)
+        first_look(browser.new_context(**PHONE), instance.person().call("/chat/link", {})["url"])
         assert [call for call in net_watch.calls(tmp_path / "watch") if net_watch.leaves_the_host(call)] == []
     finally:
         instance.kill()
+
+
+def first_look(context: Any, address: str) -> None:
+    """Somebody opens the page and types the first command."""
+    page = context.new_page()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.fill("#text", "/start")
+    page.press("#text", "Enter")
+    card = page.locator("li.message.theirs", has_text="Equity").last
+    card.wait_for()
+    assert page.locator(".badge").inner_text().lower() == "paper"
+    text = card.inner_text()
+    assert "📄 Paper trading: no real money" in text
+    assert "10,000.00 USDT" in text, "what the demo account opens with (conf/condor.yml)"
+    assert card.locator(".key").all_inner_texts() == SIX
+    base = address.partition("/enter/")[0]
+    assert asked and [url for url in asked if not url.startswith((f"{base}/", "data:", "blob:"))] == []
+    context.close()
 
 
 def test_s1_no_call_leaves_the_host_from_the_first_start_to_a_close(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def context(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
 def opened(context: Any, bench: PageBench) -> Any:
     page = context.new_page()
     page.goto(bench.address() if not context.cookies() else bench.served.root)
-    page.wait_for_function("() => document.getElementById('bot-name').textContent === 'Condor' && !document.getElementById('menu').disabled")
+    page.wait_for_selector("#scroller:not([aria-busy])")
     return page
 
 
@@ -436,8 +436,10 @@ def test_commands_are_completed_walked_and_chosen(bench: PageBench, page: Any) -
     assert page.get_attribute("#text", "aria-activedescendant") == "command-status"
     page.keyboard.press("Enter")
     assert bench.heard()["message"]["text"] == "/status"
-    page.click("#menu")
-    assert page.locator("#completion li").count() == 4
+    page.click("#menu", delay=200)
+    page.wait_for_function("() => document.querySelectorAll('#completion li').length === 4")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    assert page.locator("#completion li").count() == 4, "the list stays although the field had lost the focus for a moment"
     page.keyboard.press("Escape")
     assert page.locator("#completion").is_hidden()
 

@@ -52,7 +52,7 @@ async def test_s33_a_hundred_looks_at_every_screen_are_no_request_that_changes_a
     draft = await house.program.services.drafts.begin(OWNER, "pmm_simple")
     reviewed = await house.program.services.drafts.go(draft.draft_id, 99)
     crawl = crawl_of(house, registry)
-    crawl.most = 2
+    crawl.most = 1
     await crawl.visit(
         [("live_draft", {"draft": reviewed.draft_id}), *((name, {}) for name in ("home", "panic", "halt", "caps", "keys", "missing", "stop_which"))]
     )

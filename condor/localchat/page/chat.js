@@ -246,4 +246,7 @@ if (first) {
   listen();
   lookAround();
   if (matchMedia("(min-width: 700px)").matches) field.focus();
+  // what was typed before all of this was there
+  if (field.value) { writing.fit(); menu.follow(field.value); }
 }
+scroller.removeAttribute("aria-busy");

@@ -31,10 +31,10 @@ export function completion({ list, field, button, choose }) {
     draw();
     field.focus();
   });
-  field.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== button) close(); }, 120));
+  field.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== button && document.activeElement !== field) close(); }, 120));
 
   return {
-    set(next) { commands = next; },
+    set(next) { commands = next; if (field.value.startsWith("/")) this.follow(field.value); },
     close,
     follow(text) {
       const typed = /^\/(\w*)$/.exec(text);
