@@ -18,6 +18,7 @@ from handlers.screens.wizard import HINTS
 from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
 
 MAX_FIELDS = 40
+KILL_SWITCH = "manual_kill_switch"
 
 
 @command("edit", "change a bot while it runs", "[BOT [FIELD=VALUE ...]]", Role.TRADER)
@@ -155,6 +156,10 @@ def _version(diff: DiffView) -> str:
 
 @action("apply_edit", Role.TRADER, Danger.CONFIRM)
 async def apply_edit(ctx: Context, args: Args) -> Outcome:
-    bot_id = str(args["bot"])
-    row = await ctx.services.edits.apply(ctx.actor, bot_id, str(args["controller"]), dict(args["changes"]), ctx.claim)
+    bot_id, changes = str(args["bot"]), dict(args["changes"])
+    bot = await ctx.services.bots.one(ctx.actor, bot_id)
+    # more money, or more leverage, is like another start; who stops a controller is not held up
+    if bot is not None and bot.mode == "live" and not changes.keys() <= {KILL_SWITCH}:
+        await ctx.services.step_up.require_fresh(ctx.actor)
+    row = await ctx.services.edits.apply(ctx.actor, bot_id, str(args["controller"]), changes, ctx.claim)
     return Show("bot", {"bot": bot_id}, toast=f"Applied: version {row.version} of its config")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from condor.errors import UserError
 from condor.tickets import read_ticket
+from condor.totp import STEP_S, code_at, new_secret
 from handlers.args import Given
 from tests.fakes.simvenue.venue import SimVenue
 from tests.handlers.test_crawler import crawl_of
@@ -117,3 +120,39 @@ async def test_an_order_by_hand_with_real_money_says_its_amount_heeds_caps_and_i
     await house.until(lambda: "→ filled" in house.text(back), "the way back to be filled")
     positions = await house.send("/positions", "Positions")
     assert "BTC-USDT" not in house.text(positions)
+
+
+async def test_s59_a_bot_with_real_money_is_changed_after_a_code_but_stopping_a_controller_needs_none(house: House) -> None:
+    services = house.program.services
+    draft = await services.drafts.begin(OWNER, "pmm_simple")
+    values = {
+        **draft.answers,
+        "connector_name": PERP,
+        "trading_pair": "BTC-USDT",
+        "buy_spreads": [0.05],
+        "sell_spreads": [0.05],
+        "total_amount_quote": "400",
+    }
+    bot_id = (await services.bots.start(OWNER, "pmm_simple", values, no_claim, mode="live")).bot_id
+    secret = new_secret()
+    services.step_up.use(secret)
+
+    async def present() -> tuple[Decimal, bool]:
+        [row] = await services.bots.configs(OWNER, bot_id)
+        config = services.bots.present_config(bot_id, row)
+        return config.total_amount_quote, config.manual_kill_switch
+
+    card = await house.send(f"/edit {bot_id} manual_kill_switch=yes", "Change pmm")
+    await house.tap("Apply 1 change", card)
+    await house.until(lambda: "Apply" not in str(house.labels(card)), "the change")
+    assert await present() == (400, True)
+    card = await house.send(f"/edit {bot_id} total_amount_quote=500", "Change pmm")
+    await house.tap("Apply 1 change", card)
+    await house.wait(from_bot("Code, please"))
+    assert await present() == (400, True), "nothing changes before the code"
+    await house.write(code_at(secret, int(time.time()) // STEP_S))
+    await house.until(lambda: services.step_up.is_fresh(OWNER), "the step-up")
+    card = await house.send(f"/edit {bot_id} total_amount_quote=500", "Change pmm")
+    await house.tap("Apply 1 change", card)
+    await house.until(lambda: "Apply" not in str(house.labels(card)), "the change")
+    assert await present() == (500, True)
