@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from condor.manual_views import ManualOrder, Stage
-from condor.users import Role
 from handlers import words
 from handlers.alerts_orders import fix_of
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, code, italic, line, pairs
-from handlers.registry import Danger, action, screen
+from handlers.registry import screen
 from handlers.sums import sum_text
-from handlers.view import Button, Outcome, Show, View, show
+from handlers.view import Button, View, show
 
 MARKS = {
     Stage.ACCEPTED: "⏳",
@@ -48,7 +47,7 @@ def order_view(order: ManualOrder, gone: str = "") -> View:
     own = {"id": order.order_id}
     rows: list[tuple[Button, ...]] = []
     if order.stage in (Stage.ACCEPTED, Stage.WORKING, Stage.UNKNOWN):
-        rows.append((Button("✖ Cancel", "trade_cancel", own, once=True, style="danger"),))
+        rows.append((show("✖ Cancel …", "cancel", orders=[order.order_id]),))
     rows.append((show("🔄 Refresh", "trade_order", **own), show("🧾 Orders", "orders")))
     if order.stage.is_over:
         rows.append((Button("🔁 Again", "trade_again", own), show("🔎 Its life", "executor", **own, **{"from": "orders", "back": {}})))
@@ -101,10 +100,3 @@ def _told(order: ManualOrder) -> list[object]:
     if stage is Stage.FILLED:
         return [italic("It is held, and nobody watches it: no stop loss, no take profit.")]
     return []
-
-
-@action("trade_cancel", Role.OPERATOR, Danger.CHANGE)
-async def trade_cancel(ctx: Context, args: Args) -> Outcome:
-    """Cancel what is left of an order; what it filled stays held."""
-    await ctx.services.manual.cancel(ctx.actor, [str(args["id"])], ctx.claim)
-    return Show("trade_order", {"id": str(args["id"])}, toast="Cancelling")

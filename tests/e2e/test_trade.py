@@ -80,6 +80,8 @@ def test_s31_a_create_without_an_answer_is_unknown_then_found_on_the_venue_and_n
     assert "working" in now(person, card)
     assert len(orders_at(door)) == before + 1, "one order, whatever was lost on the way"
     person.tap("Cancel")
+    until(person, card, "Cancel 1 order by hand?")
+    person.tap("Cancel BUY 0.5 ETH-USDT")
     until(person, card, "→ cancelled")
     assert orders_at(door)[-1]["status"] == "CANCELED"
 

@@ -98,7 +98,9 @@ async def test_an_order_works_until_it_is_cancelled_on_its_card(house: House) ->
     await is_so(house, card, "accepted → working")
     listed = await house.send("/orders", "B ETH-USDT", "by hand: /cancel t-")
     assert "✖ Cancel …" in house.labels(listed)
-    assert await house.tap("✖ Cancel", card) == "Cancelling"
+    await house.tap("✖ Cancel", card)
+    assert "Cancel 1 order by hand?" in house.text(card)
+    assert await house.tap("Cancel BUY 0.5 ETH-USDT", card) == "Cancelling 1 order"
     await is_so(house, card, "cancelled")
     assert "0 of 0.5 ETH" in house.text(card)
 
@@ -439,6 +441,7 @@ async def test_orders_and_their_cards_survive_a_restart(tmp_path: Any) -> None:
         (order,) = house.program.services.manual.at_work(OWNER)
         assert [(order.order_id,)] == before and order.stage is Stage.WORKING
         await house.tap("✖ Cancel", card)
+        await house.tap("Cancel BUY 0.01 BTC-USDT", card)
         await is_so(house, card, "cancelled")
         # the preview that led to it shows the order, and confirms no second one
         with pytest.raises(AlreadyDone):
