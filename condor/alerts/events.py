@@ -243,7 +243,9 @@ _OF_KIND: Final = {kind: event for event, kinds in _KINDS.items() for kind in ki
 FOR_OWNERS: Final = "access"
 """What belongs to this event is told in the private chats of owners only."""
 
-DONE_BY_HAND: Final = frozenset({FactKind.BOT_PAUSED, FactKind.BOT_RESUMED, FactKind.CAPS_CHANGED, FactKind.DAY_LOSS_RELEASED})
+DONE_BY_HAND: Final = frozenset(
+    {FactKind.BOT_PAUSED, FactKind.BOT_RESUMED, FactKind.CAPS_CHANGED, FactKind.DAY_LOSS_RELEASED, FactKind.ACCESS_CHANGED}
+)
 """What somebody has done from a chat, whose card shows it already: the other chats are told."""
 
 

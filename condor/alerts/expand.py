@@ -98,13 +98,14 @@ def outgoing(chat: Chat, notice: Notice, wishes: Wishes, now_ms: int, *, is_dead
 
 def _hearing(connection: Connection, known: Sequence[ChatRow], notice: Notice) -> Sequence[ChatRow]:
     """The chats that a notice is for: who may do what is told to owners alone, and what was done by hand not where it was done."""
+    hearing = known
     if event_of(notice.kind, notice.payload) == FOR_OWNERS:
         fronts = {chat.front for chat in known}
         owners = {(front, chat_id) for front in fronts for chat_id in owner_chats(connection, front, with_dead=True)}
-        return [chat for chat in known if (chat.front, chat.chat_id) in owners]
+        hearing = [chat for chat in known if (chat.front, chat.chat_id) in owners]
     if notice.kind in DONE_BY_HAND:
-        return [chat for chat in known if (chat.front, chat.chat_id) != (notice.payload.get("front"), notice.payload.get("chat_id"))]
-    return known
+        hearing = [chat for chat in hearing if (chat.front, chat.chat_id) != (notice.payload.get("front"), notice.payload.get("chat_id"))]
+    return hearing
 
 
 def _for_chat(chat: ChatRow, notice: Notice, wishes: Wishes, now_ms: int) -> OutgoingNotice | None:

@@ -60,12 +60,15 @@ def _is_short(path: Path) -> bool:
 
 def _elsewhere(path: Path) -> Path:
     """A short place in a folder that only we may look into; `path` becomes a link to it."""
-    base = os.environ.get("XDG_RUNTIME_DIR", "")
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base if base and os.access(base, os.W_OK) else None))
-    path.symlink_to(folder / NAME)
-    if not _is_short(folder / NAME):
-        raise OSError(0, f"this machine's folder for temporary files ({folder.parent}) has too long a name; set XDG_RUNTIME_DIR to a short one")
-    return folder / NAME
+    given = os.environ.get("XDG_RUNTIME_DIR", "")
+    bases = [given] if given and os.access(given, os.W_OK) else []
+    for base in (*bases, tempfile.gettempdir()):
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        if _is_short(folder / NAME):
+            path.symlink_to(folder / NAME)
+            return folder / NAME
+        folder.rmdir()
+    raise OSError(0, f"this machine's folder for temporary files ({tempfile.gettempdir()}) has too long a name; set XDG_RUNTIME_DIR to a short one")
 
 
 def _is_mine(folder: Path) -> bool:

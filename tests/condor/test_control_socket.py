@@ -7,6 +7,7 @@ import hashlib
 import os
 import socket
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -99,10 +100,22 @@ def test_a_link_that_somebody_else_has_put_there_is_only_taken_away(tmp_path: Pa
         assert accepts(path) and not path.is_symlink() and kept.is_dir()
 
 
+def test_a_folder_of_the_session_that_is_too_long_itself_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / LONG
+    folder.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    path = folder / "condor.sock"
+    with place.listen(path):
+        assert accepts(path) and [found.name for found in folder.iterdir()] == [path.name]
+        assert place.address(path).startswith(tempfile.gettempdir())
+    place.remove(path)
+
+
 def test_a_machine_without_a_short_place_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / LONG
     folder.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     with pytest.raises(UserError, match="set XDG_RUNTIME_DIR to a short one"):
         place.listen(folder / "condor.sock")
     assert list(folder.iterdir()) == []

@@ -37,6 +37,9 @@ class Chatless(Program):
     async def _open_doors(self, secret: str) -> None:
         return
 
+    async def _open_socket(self) -> None:
+        return
+
 
 class Turned:
     """Time that a test turns."""

@@ -67,6 +67,9 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/keys": "Keys",
         "/caps": "Caps",
         "/report": "Report",
+        "/trade": "Order by hand",
+        "/cancel": "Nothing was placed.",
+        "/codes": "Codes",
         "/help": "/executors",
     }
     for command, words in expected.items():
