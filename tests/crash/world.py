@@ -38,6 +38,7 @@ HELD = (
 
 PERP = "binance_perpetual"
 LIVE_S = 60.0
+STOP, TAPS = "Stop and close at market", 10
 AMOUNT = re.compile(r"amount: \d+, window_s")
 
 
@@ -184,8 +185,15 @@ class World:
 
     def stop_bot(self, person: Person, bot_id: str) -> None:
         """Stop a bot and close its positions; does not wait for the end."""
-        person.send(f"/stop {bot_id}", "Stop")
-        person.tap("Stop and close at market")
+        # alerts come in between, and they speak of stops too
+        card = person.send(f"/stop {bot_id}", "⏹ Stop ", "? (")
+        answers = []
+        for _ in range(TAPS):
+            # prices and positions move: the card may show new numbers first, and asks again
+            answers.append(person.tap(STOP, card))
+            if self.state_of(bot_id) != "running":
+                return
+        raise AssertionError(f"{bot_id} was not stopped by {TAPS} taps: {answers}; the card says {person.text(card)!r}")
 
     def state_of(self, bot_id: str) -> str:
         return str(self.condor.rows("SELECT state FROM bots WHERE bot_id = ?", bot_id)[0][0])
