@@ -6,7 +6,9 @@ Saving is synchronous: the exchange speaks only after its page is on disk (WAL, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,7 @@ class SqlPaperStore:
         # saving is synchronous: a lock of another program must not hold up the loop
         self._engine = open_engine(path, busy_s=BUSY_S)
         metadata.create_all(self._engine)
+        self._lock = threading.Lock()
         self._connection = self._engine.connect()
         found = self._meta("schema")
         if found is None:
@@ -120,7 +123,7 @@ class SqlPaperStore:
             writes.extend(Write(candles, {"market": market, "open_s": int(row[0]), **dict(zip(OHLCV, row[1:], strict=True))}, Op.ADD) for row in rows)
         writes.append(Write(meta, {"key": "now_ns", "value": str(now_ns)}))
         try:
-            with self._connection.begin():
+            with self._transaction():
                 write_rows(self._connection, writes)
         except OperationalError as error:
             raise StoreRefused(f"the paper exchange's books can't be written: {error.orig}") from None
@@ -131,18 +134,24 @@ class SqlPaperStore:
 
     def clear(self) -> None:
         """Forget all accounts and positions of feeds."""
-        with self._connection.begin():
+        with self._transaction():
             for table in (accounts, orders, fills, feeds, candles):
                 self._connection.execute(delete(table))
             self._connection.execute(delete(meta).where(meta.c.key != "schema"))
 
     def _put_meta(self, values: dict[str, str]) -> None:
-        with self._connection.begin():
+        with self._transaction():
             write_rows(self._connection, [Write(meta, {"key": key, "value": value}) for key, value in values.items()])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One at a time: candles are read in other threads (`condor.services.past_candles`) while the clock writes."""
+        with self._lock, self._connection.begin():
+            yield
 
     # ---- reading ---------------------------------------------------------------------------------------------------
     def _meta(self, key: str) -> str | None:
-        with self._connection.begin():
+        with self._transaction():
             value: str | None = self._connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one_or_none()
             return value
 
@@ -157,19 +166,19 @@ class SqlPaperStore:
 
     def feed_states(self) -> dict[str, dict[str, Any]]:
         """Market -> position of its feed."""
-        with self._connection.begin():
+        with self._transaction():
             return {row.market: json.loads(row.state) for row in self._connection.execute(select(feeds))}
 
     def candles(self, market: str) -> np.ndarray:
         """The latest closed candles that were written, float64 [n, 6], oldest first."""
         query = select(candles).where(candles.c.market == market).order_by(candles.c.open_s.desc()).limit(KEEP_CANDLES)
-        with self._connection.begin():
+        with self._transaction():
             rows = [(row.open_s, row.open, row.high, row.low, row.close, row.volume) for row in self._connection.execute(query)]
         return np.array(rows[::-1], dtype=np.float64).reshape(-1, 6)
 
     def accounts(self) -> dict[str, StoredAccount]:
         """Connector name -> account, with all open orders and the latest ended ones and fills."""
-        with self._connection.begin():
+        with self._transaction():
             rows = self._connection.execute(select(accounts)).all()
             return {row.connector_name: self._account(self._connection, row) for row in rows}
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from botcore.model.books import AccountPage
@@ -154,3 +156,29 @@ def test_p5_p6_a_file_that_takes_nothing_says_so_soon_and_takes_it_later(store: 
     store.save(8, [page(orders={"a": order(1)}), page(orders={"a": order(2, False)}, cash="5")], {}, {})
     found = store.accounts()["venue"]
     assert found.account == {"balances": {"USDT": "5"}} and found.orders == {"a": order(2, False)}
+
+
+def test_candles_are_read_by_another_thread_while_pages_are_written(store: SqlPaperStore) -> None:
+    """A chart reads older bars beside the clock; one connection serves both."""
+    bars = {"venue:BTC-USDT": np.array([[60.0 * number, 1, 2, 0.5, 1.5, 10] for number in range(500)])}
+    store.save(1, [page()], {}, bars)
+    faults: list[Exception] = []
+    is_over = threading.Event()
+
+    def read() -> None:
+        while not is_over.is_set():
+            try:
+                assert len(store.candles("venue:BTC-USDT")) == 500
+            except Exception as error:
+                faults.append(error)
+                return
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for now_ns in range(2, 60):
+            store.save(now_ns, [page(cash=str(now_ns))], {}, {})
+    finally:
+        is_over.set()
+        reader.join()
+    assert faults == [] and store.now_ns == 59
