@@ -68,7 +68,7 @@ def test_an_exit_sent_beside_the_stop_is_found_and_two_that_rested_are_not() -> 
 
 def words(*told: tuple[int, str, int | None], messages: dict[int, str], kills: int = 0) -> list[str]:
     kind = FactKind.EXECUTOR_CLOSED
-    facts = [{"event_id": event, "kind": kind} for event in sorted({event for event, _, _ in told})]
+    facts = [{"event_id": event, "kind": kind, "payload": "{}"} for event in sorted({event for event, _, _ in told})]
     outbox = [
         {"event_id": event, "state": state, "message_id": number, "severity": "info", "notice": json.dumps({"kind": kind})}
         for event, state, number in told
@@ -87,6 +87,10 @@ def test_what_was_told_never_twice_or_in_the_wrong_order_is_found() -> None:
     assert words((1, "sent", 5), (1, "sent", 5), messages={5: two}) == ["I9"]
     assert words((1, "sent", 6), messages={5: one, 6: one}) == ["I9"]
     assert words((1, "sent", 6), messages={5: one, 6: one}, kills=1) == []
+    # nobody hears of this one unless he has asked for it; of the other one he does
+    untold = [{"event_id": 1, "kind": FactKind.POSITION_FILLED, "payload": "{}"}]
+    assert breaches(judge_words, records(told_facts=untold, outbox=[]), {}, 0) == []
+    assert breaches(judge_words, records(told_facts=[{**untold[0], "kind": FactKind.POSITION_OPENED}], outbox=[]), {}, 0) == ["I9"]
 
 
 def test_p2_a_power_cut_takes_the_commit_that_nobody_knew_to_be_synced(tmp_path: Path) -> None:

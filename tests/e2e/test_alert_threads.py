@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from telegram.error import BadRequest
@@ -173,10 +174,15 @@ async def test_what_services_write_down_is_told_with_the_next_look(tmp_path: Pat
     """Nobody wakes the sender for it."""
     async with alert_bench(tmp_path) as bench:
         bench.journal.run(lambda connection: put_user(connection, 9, "Tom", Role.VIEWER, 0)).result()
-        olga = Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER)
+        olga = Actor(OWNER, "Olga", Role.OWNER, "telegram", -500)
         await bench.services.members.set_role(olga, 9, Role.TRADER, lambda connection: None)
         await bench.turn(2)
-        assert "User 9 is trader now, was viewer</b>, by Olga in Telegram" in bench.texts()[-1]
+        (told,) = bench.texts()
+        assert "User 9 is trader now, was viewer</b>, by Olga in Telegram" in told
+        # where it was done a card shows it
+        await bench.services.members.set_role(replace(olga, chat_id=OWNER), 9, Role.OPERATOR, lambda connection: None)
+        await bench.turn(2)
+        assert bench.texts() == [told]
 
 
 async def test_a_bot_that_is_ours_alone_again_ends_the_repeats_and_asks_for_nothing(tmp_path: Path) -> None:
