@@ -90,12 +90,13 @@ class ManualService:
             self._open(ticket)
         if ticket.missing:
             return ticket
+        found = ticket
         for _ in range(round(PRICE_S / 0.05)):
             found = self._previews.settled(ticket, await self._owners.keeper(ticket))
-            if found.amount:
-                return found
+            if found.amount and self._previews.has_price(found):
+                break
             await asyncio.sleep(0.05)
-        return ticket
+        return found
 
     def _open(self, ticket: Ticket) -> None:
         """Have the market of a ticket: what is shown of an order comes from its book."""

@@ -94,6 +94,11 @@ class ManualPreviews:
             return Decimal(asked[1:]) / price if price else None
         return Decimal(asked)
 
+    def has_price(self, ticket: Ticket) -> bool:
+        """Whether it is known at what price the order would trade."""
+        state = self._state(ticket)
+        return state is not None and _known(state.price(PriceType.MidPrice)) is not None and _touch(state, TradeType[ticket.side]) is not None
+
     # ---- what it would do ------------------------------------------------------------------------------------------
     def of(self, ticket: Ticket, keeper: Keeper) -> Preview:
         """A settled ticket against the market of this moment."""

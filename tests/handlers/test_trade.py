@@ -106,6 +106,21 @@ async def test_an_order_works_until_it_is_cancelled_on_its_card(house: House) ->
 
 
 @here
+async def test_the_first_price_of_a_market_that_was_not_open_is_waited_for_also_when_the_amount_is_given(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manual, host = house.program.services.manual, house.program._host
+    assert Market("binance", "SOL-USDT") not in host.runtime.markets
+    with monkeypatch.context() as patch:
+        # the clock stands still for a moment: nothing has been heard of this market yet
+        patch.setattr(host, "tick", lambda: None)
+        asyncio.get_running_loop().call_later(0.5, patch.undo)
+        found = await ticket(house, "buy 1 SOL-USDT on binance")
+    preview = await manual.preview(OWNER, found)
+    assert preview.problems == () and preview.mid and preview.average
+
+
+@here
 async def test_again_is_a_new_preview_and_another_order(house: House) -> None:
     first = await ended(house, (await given(house, "buy 0.01 BTC-USDT")).order_id)
     outcome = await house.send("/start")
