@@ -6,8 +6,7 @@ from typing import Any
 
 from condor.alerts.localtime import DAYS, minute_of_day, time_text
 from condor.errors import UserError
-from condor.services.report_plans import EVERY as EVERY
-from condor.services.report_plans import WEEKLY, ReportPlan
+from condor.services.report_plans import EVERY, WEEKLY, ReportPlan
 from condor.services.reports import FORMS
 from handlers import words
 from handlers.alerts_own import local_text
