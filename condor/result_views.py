@@ -222,6 +222,10 @@ class LogPage:
     has_older: bool
 
 
+MAX_FILE = 20 * 1024 * 1024
+"""What a chat can be given, and a person can get out of it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileView:
     """A file for a person."""

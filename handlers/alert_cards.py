@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from condor.alerts.batches import Shape
-from condor.alerts.events import REPEATS_ITSELF, Own, severity_of
+from condor.alerts.events import REPEATS_ITSELF, Own, event_of, severity_of
 from condor.alerts.posting import Post
 from condor.users import Role
 from condor.views import FactKind, Notice
@@ -95,7 +95,8 @@ def buttons_of(notices: Sequence[Notice], key: int, unseen: int | None = None, *
         mute = Button("🔔 Unmute", "alert_mute", {"key": key, "bot": first.bot_id, "seconds": 0})
         if not is_muted:
             mute = Button("🔕 1h", "alert_mute", {"key": key, "bot": first.bot_id, "seconds": HOUR_S})
-        rows.append((mute, Button("📅 This bot: digest", "alert_digest", {"key": key, "bot": first.bot_id})))
+        event = event_of(first.kind, first.payload)
+        rows.append((mute, Button("📅 This bot: digest", "alert_digest", {"key": key, "bot": first.bot_id, "event": event})))
     if len(notices) == 1 and first.kind in EXPOSED and first.executor_id and not first.payload.get("ended"):
         rows.append((Button("✖ Close position …", "open", {"screen": "close", "args": {"id": first.executor_id}}),))
     return tuple(rows)
@@ -168,6 +169,6 @@ async def mute(ctx: Context, args: Args) -> Outcome:
 
 @action("alert_digest", Role.VIEWER)
 async def digest(ctx: Context, args: Args) -> Outcome:
-    """What a bot trades is told in the digest only."""
-    await ctx.services.alerts.trades_to_digest(ctx.actor, str(args["bot"]), ctx.claim)
+    """What a bot trades, and what this alert tells of it, is told in the digest only."""
+    await ctx.services.alerts.trades_to_digest(ctx.actor, str(args["bot"]), ctx.claim, str(args.get("event", "closed")))
     return Toast("What this bot trades comes with the daily digest now: /alerts changes it back")

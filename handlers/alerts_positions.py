@@ -38,8 +38,13 @@ def _barrier(key: str, value: Any) -> str:
     if key == "time_limit":
         return words.ago(float(value))
     if key == "trailing_stop":
-        return f"{words.percent(Decimal(value['activation_price']))}/{words.percent(Decimal(value['trailing_delta']))}"
-    return words.percent(Decimal(str(value))).lstrip("+")
+        return f"{_share(value['activation_price'])}/{_share(value['trailing_delta'])}"
+    return _share(value)
+
+
+def _share(value: Any) -> str:
+    """A distance, which has no sign."""
+    return words.percent(None if value is None else Decimal(str(value))).lstrip("+")
 
 
 def _barrier_moved(notice: Notice) -> Safe:
@@ -52,7 +57,7 @@ def _liquidation_near(notice: Notice) -> Safe:
     payload, number = notice.payload, words.number
     what = f"{payload.get('amount', '?')} {payload.get('trading_pair', '?')} on {payload.get('connector_name', '?')}"
     at, now = words.price(number(payload, "liquidation_price")), words.price(number(payload, "price"))
-    far = words.percent(number(payload, "distance")).lstrip("+")
+    far = _share(payload.get("distance"))
     if payload.get("is_gone"):
         return card([line("✔ ", bold(f"Liquidation is no danger any more: {what}"), " is gone."), notice.mode])
     if payload.get("is_over"):

@@ -121,15 +121,12 @@ def _opened(notice: Notice) -> Safe:
     if ended:
         over = replace(notice, payload=ended)
         return card([line(_result_sign(over), " ", _outcome(over)), line("opened: ", _entry_words(payload)), notice.mode])
-    legs = [_filled_leg(leg) for leg in payload.get("legs") or []]
-    return card([line("▶ ", _entry(notice)), *legs, f"on {payload.get('connector_name') or '?'} · {notice.mode}" if not legs else notice.mode])
+    return card([line("▶ ", _entry(notice)), *_filled_at(notice)])
 
 
 def _filled(notice: Notice) -> Safe:
     """More of an entry is filled, or all of it; its opening message says so too."""
-    legs = [_filled_leg(leg) for leg in notice.payload.get("legs") or []]
-    where = f"on {notice.payload.get('connector_name') or '?'} · {notice.mode}" if not legs else notice.mode
-    return card([line("▶ ", entry_line(notice)), *legs, where])
+    return card([line("▶ ", entry_line(notice)), *_filled_at(notice)])
 
 
 def _entry(notice: Notice) -> Safe:
@@ -141,13 +138,6 @@ def entry_line(notice: Notice) -> Safe:
     return line(bold(clip(notice.bot_title, 40)), " entry filled · ", bold(_entry_words(notice.payload)))
 
 
-def _filled_leg(leg: Mapping[str, Any]) -> Safe:
-    """One market of an executor that trades several: `SELL 0.4 BTC-USDT on bybit at 17,201`, or that nothing of it is filled yet."""
-    price, filled = words.number(leg, "entry_price"), words.number(leg, "filled")
-    what = f"{leg.get('side') or ''} {words.amount(filled) + ' ' if filled else ''}{leg.get('trading_pair') or '?'} on {leg.get('connector_name') or '?'}"
-    return line(what.strip(), f" at {words.price(price)}" if filled and price is not None else " · nothing filled yet")
-
-
 def _entry_words(payload: Mapping[str, Any]) -> str:
     """What was bought or sold so far, of how much."""
     filled, wanted = words.number(payload, "filled"), words.number(payload, "wanted")
@@ -157,11 +147,18 @@ def _entry_words(payload: Mapping[str, Any]) -> str:
     return f"{payload.get('side') or ''} {words.amount(filled)}{of} {payload.get('trading_pair') or '?'} at {at}{level}".strip()
 
 
-def _leg(leg: Mapping[str, Any]) -> Safe:
-    """One market of an executor that traded several: `BUY BTC-USDT on binance at 17,194`."""
-    price = words.number(leg, "entry_price")
-    what = f"{leg.get('side') or ''} {leg.get('trading_pair') or '?'} on {leg.get('connector_name') or '?'}".strip()
-    return line(what, " · nothing traded" if price is None else f" at {words.price(price)}")
+def _filled_at(notice: Notice) -> list[object]:
+    """Where it is filled so far, a line for each market."""
+    legs = [_leg(leg, "nothing filled yet") for leg in notice.payload.get("legs") or []]
+    return [*legs, notice.mode] if legs else [f"on {notice.payload.get('connector_name') or '?'} · {notice.mode}"]
+
+
+def _leg(leg: Mapping[str, Any], nothing: str = "nothing traded") -> Safe:
+    """One market of an executor that trades several: `BUY 0.4 BTC-USDT on binance at 17,194`, without the amount where only the price is told."""
+    price, filled = words.number(leg, "entry_price"), words.number(leg, "filled")
+    amount = f"{words.amount(filled)} " if filled else ""
+    what = f"{leg.get('side') or ''} {amount}{leg.get('trading_pair') or '?'} on {leg.get('connector_name') or '?'}".strip()
+    return line(what, f" · {nothing}" if price is None or filled == 0 else f" at {words.price(price)}")
 
 
 def _is_held(payload: Mapping[str, Any]) -> bool:

@@ -51,6 +51,7 @@ def _with_bots(notice: Notice, most: int, *, is_brief: bool = False) -> Notice:
     results = []
     for result in notice.payload.get("results") or []:
         bots = result.get("bots") or []
-        results.append({**result, "bots": bots[:most], "more_bots": len(bots) - min(most, len(bots)), **({"close_types": {}} if is_brief else {})})
+        more_bots = result.get("more_bots", 0) + max(0, len(bots) - most)
+        results.append({**result, "bots": bots[:most], "more_bots": more_bots, **({"close_types": {}} if is_brief else {})})
     payload = {**notice.payload, "results": results} | ({"kept": {}, "standing": []} if is_brief else {})
     return replace(notice, payload=payload)

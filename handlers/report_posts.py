@@ -6,11 +6,10 @@ from condor.alerts.events import Own
 from condor.alerts.posting import Post
 from condor.errors import UserError
 from condor.services.facade import Services
-from condor.users import Actor, Role
+from condor.users import Role
 from handlers.alert_cards import post_text
-from handlers.html import Safe, card, line
+from handlers.html import card, line
 from handlers.present import Presenter
-from handlers.screens.pnl import MAX_FILE
 
 PATIENCE_S = 3.0
 """How long the curve of a page may take: what is critical may wait behind it."""
@@ -35,14 +34,9 @@ class ReportPosts:
         if actor.role < Role.VIEWER:
             return 0
         text = post_text(post)
+        asked = (str(payload["mode"]), str(payload["period"]), str(payload["form"]))
         try:
-            name, content = await self._made(actor, str(payload["mode"]), str(payload["period"]), str(payload["form"]))
-            return await self._presenter.send_file(actor, name, content, Safe(text), silent=post.is_silent)
+            file = await self._services.data.reports.make(actor, *asked, patience_s=PATIENCE_S)
+            return await self._presenter.send_file(actor, file.name, file.content, text, silent=post.is_silent)
         except UserError as error:
             return await self._presenter.tell(actor, card([text, line("⚠️ It could not be made: ", f"{error}.")]), silent=post.is_silent)
-
-    async def _made(self, actor: Actor, mode: str, period: str, form: str) -> tuple[str, bytes]:
-        file = await self._services.data.reports.make(actor, mode, period, form, patience_s=PATIENCE_S)
-        if len(file.content) > MAX_FILE:
-            raise UserError("this report is larger than what a chat takes; `condor export` writes it to a file")
-        return file.name, file.content

@@ -121,6 +121,7 @@ def summary(connection: Connection, mode: str, facts: Sequence[PastFact]) -> dic
         "funding": _texts(funding),
         "close_types": dict(sorted(types.items(), key=lambda item: -item[1])),
         "bots": [_bot(connection, bot_id, bot) for bot_id, bot in sorted(bots.items(), key=lambda item: -item[1]["closed"])[:LISTED]],
+        "more_bots": max(0, len(bots) - LISTED),
     }
 
 

@@ -121,6 +121,9 @@ RESOLVES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Good news -> the critical kinds that need no repeat any more, at the same connector; besides, what says that it is over ends its own kind."""
 
+OF_AN_ACCOUNT: Final = frozenset({FactKind.DAY_LOSS_RELEASED, FactKind.LIQUIDATION_NEAR})
+"""Good news of what stands in an account: the paper account of a venue is another one than that with real money."""
+
 REFUSALS: Final = ("FAILED", "INSUFFICIENT_BALANCE")
 """Close types that say that something was not to be had."""
 

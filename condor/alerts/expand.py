@@ -9,7 +9,7 @@ from typing import Any
 
 from botcore.model.events import FactKind
 from botcore.recorder.queries import facts_after, last_event_id
-from condor.alerts.events import DONE_BY_HAND, FOR_OWNERS, REFUSALS, RESOLVES, SEVERITY, Level, event_of, severity_of
+from condor.alerts.events import DONE_BY_HAND, FOR_OWNERS, OF_AN_ACCOUNT, REFUSALS, RESOLVES, SEVERITY, Level, event_of, severity_of
 from condor.alerts.rules import Subject, Wishes, decide
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER
 from condor.settings import AlertSettings
@@ -140,8 +140,7 @@ def _is_of_the_same(one: Notice, other: Notice) -> bool:
     """Whether both are about the same account, and the same market and asset where both name one."""
     if one.payload.get("connector_name") != other.payload.get("connector_name"):
         return False
-    if other.kind == FactKind.DAY_LOSS_RELEASED and one.mode != other.mode:
-        # the paper account of a venue is another one than that with real money
+    if other.kind in OF_AN_ACCOUNT and one.mode != other.mode:
         return False
     return all(
         one.payload[name] == other.payload[name] for name in ("trading_pair", "asset", "side") if one.payload.get(name) and other.payload.get(name)

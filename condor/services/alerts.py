@@ -130,13 +130,13 @@ class AlertService:
         until_ms = self._wall.wall_ms() + seconds * 1000
         await self._change(actor, claim, "alert_mute", bot_id, str(seconds), lambda c, chat: put_mute(c, chat, bot_id, until_ms))
 
-    async def trades_to_digest(self, actor: Actor, bot_id: str, claim: Claim) -> None:
-        """Have the digest tell what a bot trades."""
+    async def trades_to_digest(self, actor: Actor, bot_id: str, claim: Claim, event: str = "closed") -> None:
+        """Have the digest tell what a bot trades, and the event whose alert was asked to."""
         self._may_change(actor)
 
         def write(connection: Connection, chat: Chat) -> None:
-            for event in ("opened", "closed"):
-                put_rule(connection, chat, event, bot_id, ANY, Level.DIGEST)
+            for name in dict.fromkeys(("opened", "closed", event)):
+                put_rule(connection, chat, name, bot_id, ANY, Level.DIGEST)
 
         await self._change(actor, claim, "alert_rule", bot_id, "digest", write)
 

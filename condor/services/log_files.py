@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from condor.errors import UserError
-from condor.result_views import FileView, LogEntry, LogPage
+from condor.result_views import MAX_FILE, FileView, LogEntry, LogPage
 from condor.users import Actor, Role, require
 
 LEVELS = {"all": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "warnings": ("WARNING", "ERROR", "CRITICAL"), "errors": ("ERROR", "CRITICAL")}
-MAX_FILE = 20 * 1024 * 1024
 READ_AT_ONCE = 256 * 1024
 MAX_READ = 8 * 1024 * 1024
 """So far back a page is looked for."""

@@ -11,6 +11,7 @@ from condor.host import WallClock
 from condor.manager import BotManager
 from condor.services.bots import Claim
 from condor.store import Connection
+from condor.store.change_facts import ALL_BOTS
 from condor.store.common import write_audit
 from condor.store.pauses import EVERY_BOT, Pause, drop_pause, pauses, put_pause
 from condor.users import Actor, Role, require
@@ -57,7 +58,7 @@ class PauseService:
             for bot_id in bot_ids:
                 if put_pause(connection, Pause(bot_id, by, actor.user_id, now_ms)):
                     count += 1
-                    write_audit(connection, now_ms, actor, "pause", bot_id or "all bots", before="on", after="paused")
+                    write_audit(connection, now_ms, actor, "pause", bot_id or ALL_BOTS, before="on", after="paused")
             if not count:
                 raise UserError("all bots are paused already" if EVERY_BOT in bot_ids else f"{', '.join(bot_ids)} is paused already")
             return count
@@ -77,7 +78,7 @@ class PauseService:
             for bot_id in bot_ids:
                 ended = list(present) if bot_id == EVERY_BOT else [bot_id] if bot_id in present else []
                 for each in ended:
-                    write_audit(connection, now_ms, actor, "resume", each or "all bots", before=f"paused by {present[each].set_by}", after="on")
+                    write_audit(connection, now_ms, actor, "resume", each or ALL_BOTS, before=f"paused by {present[each].set_by}", after="on")
                 drop_pause(connection, bot_id)
                 count += len(ended)
             if not count:

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from condor.errors import UserError
 from condor.pictures.drawings import Drawing
-from condor.result_views import FileView, ResultRow, ResultsView
+from condor.result_views import MAX_FILE, FileView, ResultRow, ResultsView
 from condor.services.charts import MODES, curve_of
 from condor.services.pictures import PictureService
 from condor.services.results import ResultsService
@@ -39,14 +39,15 @@ class ReportService:
     async def make(
         self, actor: Actor, mode: str, period: str, form: str, until_ns: int | None = None, *, patience_s: float | None = None
     ) -> FileView:
-        """A report of a time; UserError for a form that is none. `patience_s` is how long its curve may take: it is left out then."""
+        """A report of a time; UserError for a form that is none and for a file that no chat takes. `patience_s` is how long its curve may take: it is left out then."""
         if form not in FORMS:
             raise UserError(f"expected csv or html, found {form!r}")
         view = await self._results.of(actor, mode, period, until_ns)
         name = f"condor-{mode}-{period}-{_time(view.until_ns)[:10]}.{form}"
-        if form == "csv":
-            return FileView(name, csv_of(view).encode())
-        return FileView(name, html_of(view, await self._curve(view, patience_s)).encode())
+        content = (csv_of(view) if form == "csv" else html_of(view, await self._curve(view, patience_s))).encode()
+        if len(content) > MAX_FILE:
+            raise UserError("this report is larger than what a chat takes: ask for a shorter time, or use `condor export`")
+        return FileView(name, content)
 
     async def _curve(self, view: ResultsView, patience_s: float | None) -> bytes | None:
         """The curve; a report without it is still a report."""

@@ -17,7 +17,7 @@ from botcore.recorder import tables as records
 ACCOUNT: Final = "live"
 """Under which account they stand: who may do what concerns real money, whoever uses it on paper only."""
 
-EVERYTHING: Final = "all bots"
+ALL_BOTS: Final = "all bots"
 """How the audit names a change of all bots."""
 
 _KINDS: Final = {
@@ -57,7 +57,7 @@ def tell_change(connection: Connection, row: Mapping[str, Any]) -> None:
         payload["connector_name"] = name
     if row["action"] == "update_config":
         payload["before"] = ""
-    bot_id, _, controller_id = row["target"].partition("/") if row["action"] in OF_BOTS and row["target"] != EVERYTHING else ("", "", "")
+    bot_id, _, controller_id = row["target"].partition("/") if row["action"] in OF_BOTS and row["target"] != ALL_BOTS else ("", "", "")
     values = {
         "kind": kind,
         "account": mode or ACCOUNT,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from condor.errors import UserError
 from condor.pictures.drawings import THEMES, Drawing, Picture
 from condor.result_views import ResultsView
 from condor.services.charts import curve_of, days_of
+from condor.services.report_plans import EVERY
 from condor.services.reports import FORMS
 from condor.services.results import PERIODS
 from condor.units import duration
@@ -14,13 +14,11 @@ from handlers.context import Args, Context
 from handlers.html import MAX_CAPTION, bold, card, clip, italic, line, pairs
 from handlers.parts import chosen, settled, theme, theme_button
 from handlers.registry import action, command, screen
-from handlers.screens.report_plans import EVERY, plan_typed
+from handlers.screens.report_plans import plan_typed
 from handlers.view import Button, Outcome, Send, SendLater, Show, View, rows_of, show
 
 LOOKS = (("curve", "📈 Curve"), ("days", "📊 Days"), ("text", "🔢 Text"))
 BOTS_SHOWN = 3
-MAX_FILE = 20 * 1024 * 1024
-"""What a chat can be given, and a person can get out of it again."""
 
 
 @command("pnl", "what was earned, as a curve or by day", "[1d|7d|30d|all] [paper|live] [days|text] [light]")
@@ -134,6 +132,4 @@ def _later(ctx: Context, mode: str, period: str, form: str) -> SendLater:
 
 async def _made(ctx: Context, mode: str, period: str, form: str) -> Send:
     file = await ctx.services.data.reports.make(ctx.actor, mode, period, form)
-    if len(file.content) > MAX_FILE:
-        raise UserError("this report is larger than what a chat takes: ask for a shorter time, or use `condor export`")
     return Send(file.name, file.content, line(bold("📄 Results"), f" · {period} · {words.MODES[mode]}"))

@@ -6,8 +6,7 @@ from typing import Any
 
 from condor.alerts.localtime import DAYS, minute_of_day, time_text
 from condor.errors import UserError
-from condor.services.report_plans import EVERY as EVERY
-from condor.services.report_plans import WEEKLY, ReportPlan
+from condor.services.report_plans import EVERY, WEEKLY, ReportPlan
 from condor.services.reports import FORMS
 from handlers import words
 from handlers.alerts_own import local_text
@@ -64,21 +63,22 @@ def _read(word: str, every: str, modes: tuple[str, ...]) -> tuple[str, str | int
 
 @screen("report_plans")
 async def report_plans(ctx: Context, args: Args) -> View:
-    """What comes by itself, and ways to change it."""
+    """What comes by itself, and ways to change it. Asked for a `mode`, its buttons plan reports of that; otherwise a plan keeps the one that it has."""
     plans = {plan.every: plan for plan in await ctx.services.data.plans.all(ctx.actor)}
     zone = (await ctx.services.alerts.view(ctx.actor)).wishes.prefs.zone
     blocks: list[object] = [bold("📄 Reports that come by themselves")]
     blocks += [_plan_line(plan, zone) for plan in plans.values()] or [quote("None. A report is a file with all results of its day, or week.")]
     blocks.append(italic("Typed: /report daily 09:00 html, /report weekly mon 08:00 csv changes, /report off"))
-    mode = str(args.get("mode") or ctx.services.data.results.modes()[0])
+    mode = str(args.get("mode", ""))
     rows: list[tuple[Button, ...]] = []
     for every in EVERY:
         plan = plans.get(every)
         rows.append(tuple(_form_button(every, form, mode, plan) for form in FORMS))
         if plan is not None:
-            changes = Button(f"{'● ' if plan.only_changes else ''}if changed", "plan_changes", {"every": every})
-            rows.append((changes, Button(f"✖ No {every}", "end_plan", {"every": every})))
-    last = (show("📄 Report now", "report", mode=mode), show("⚙️ Settings", "settings"), show("◀ Home", "home"))
+            changes = Button(f"{'● ' if plan.only_changes else ''}if changed", "plan_changes", {"every": every, "mode": mode})
+            rows.append((changes, Button(f"✖ No {every}", "end_plan", {"every": every, "mode": mode})))
+    now = {"mode": mode} if mode else {}
+    last = (show("📄 Report now", "report", **now), show("⚙️ Settings", "settings"), show("◀ Home", "home"))
     return View(card(blocks), (*rows, last))
 
 
@@ -90,18 +90,19 @@ def _plan_line(plan: ReportPlan, zone: str) -> object:
 
 
 def _form_button(every: str, form: str, mode: str, plan: ReportPlan | None) -> Button:
-    is_now = plan is not None and plan.form == form
+    is_now = plan is not None and plan.form == form and mode in ("", plan.mode)
     return Button(f"{'● ' if is_now else ''}{every} {form.upper()}", "plan_report", {"every": every, "form": form, "mode": mode})
 
 
 @action("plan_report")
 async def plan_report(ctx: Context, args: Args) -> Outcome:
-    """One of them, at the hour that it had, or at nine."""
-    every, mode = str(args["every"]), str(args["mode"])
+    """One of them, as it was and at the hour that it had, or at nine."""
+    every = str(args["every"])
     now = await _now(ctx, every)
     at, day, changes = (now.at_minute, now.weekday, now.only_changes) if now is not None else (MORNING, 0, False)
+    mode = str(args["mode"]) or (ctx.services.data.results.modes()[0] if now is None else now.mode)
     await ctx.services.data.plans.plan(ctx.actor, every, str(args["form"]), mode, at, ctx.claim, weekday=max(0, day), only_changes=changes)
-    return Show("report_plans", {"mode": mode}, toast="It comes by itself from now on")
+    return _shown(args, "It comes by itself from now on")
 
 
 @action("plan_changes")
@@ -113,13 +114,18 @@ async def plan_changes(ctx: Context, args: Args) -> Outcome:
     await ctx.services.data.plans.plan(
         ctx.actor, now.every, now.form, now.mode, now.at_minute, ctx.claim, weekday=max(0, now.weekday), only_changes=not now.only_changes
     )
-    return Show("report_plans", {"mode": now.mode}, toast="Always" if now.only_changes else "Only when something has ended")
+    return _shown(args, "Always" if now.only_changes else "Only when something has ended")
 
 
 @action("end_plan")
 async def end_plan(ctx: Context, args: Args) -> Outcome:
     await ctx.services.data.plans.end(ctx.actor, str(args["every"]), ctx.claim)
-    return Show("report_plans", toast="It does not come any more")
+    return _shown(args, "It does not come any more")
+
+
+def _shown(args: Args, toast: str) -> Show:
+    """The card again, of what it was asked for."""
+    return Show("report_plans", {"mode": args.get("mode", "")}, toast=toast)
 
 
 async def _now(ctx: Context, every: str) -> ReportPlan | None:

@@ -11,6 +11,7 @@ from botcore.recorder.journal import Journal, Op, Write
 from condor.alerts.batches import next_batch
 from condor.alerts.digests import digest_round
 from condor.alerts.expand import expand
+from condor.alerts.posting import Post
 from condor.alerts.rules import Prefs
 from condor.settings import AlertSettings
 from condor.store import Connection, outbox
@@ -19,6 +20,7 @@ from condor.store.common import put_chat
 from condor.views import FactKind, Notice
 from handlers.alert_cards import late_text
 from handlers.alerts import text_of
+from handlers.digest_cards import caption_of
 from tests.support.alert_bench import CLOSED, fresh_records
 
 CHAT = ("local", 7)
@@ -73,6 +75,14 @@ def test_a_digest_has_no_sum_of_paper_and_real_money(tmp_path: Path) -> None:
     real, _, paper = rest.partition("<b>+$500.00</b> · paper")
     assert "+$0.10" in real and "-$3.25 · 1 closed" in real
     assert "+$500.00 · 1 closed" in paper and "Funding" not in paper
+
+
+def test_a_digest_of_many_bots_says_how_many_it_does_not_name(tmp_path: Path) -> None:
+    facts = [("paper", FactKind.EXECUTOR_CLOSED, f"bot-{number:02d}", closed("1")) for number in range(15)]
+    *_, digest = told(tmp_path, facts, Prefs(daily_next_ms=2 * DAY_MS - 1))
+    post = Post(CHAT[1], 1, [digest.outgoing.notice])
+    for text in (text_of(post.notices), caption_of(post)):
+        assert (text.count("1 closed"), "… and 3 bots more: /pnl" in text) == (12, True)
 
 
 def test_no_card_has_a_sum_of_paper_and_real_money(tmp_path: Path) -> None:

@@ -176,20 +176,45 @@ def test_i9_a_change_and_its_fact_are_one_transaction(tmp_path: Path) -> None:
     assert audit == ["remove_keys"] and facts == [(FactKind.KEYS_REMOVED, "Olga")]
 
 
-@pytest.mark.parametrize(("released", "left"), [("binance", "paper"), ("paper:binance", "live")])
-def test_a_release_ends_the_repeats_of_its_own_account_only(records: Records, released: str, left: str) -> None:
-    """The paper account of a venue has caps of its own."""
+def in_both_accounts(records: Records, kind: str, payload: dict[str, Any]) -> None:
+    """The same critical fact of a venue's paper account and of the one with real money, told and not seen."""
 
-    def latch(connection: Connection) -> None:
+    def write(connection: Connection) -> None:
         for event_id, account in ((1, "paper"), (2, "live")):
-            payload = json.dumps({"connector_name": "binance", "title": "Binance", "text": "lost 21"})
-            values = {"kind": FactKind.DAY_LOSS_REACHED, "account": account, "payload": payload, "bot_id": "", "controller_id": "", "executor_id": ""}
-            connection.execute(insert(tables.facts).values(**values, ts_ns=1, wall_ms=1, event_id=event_id))
+            note(connection, kind, account, payload, event_id=event_id)
         expand(connection, AlertSettings(), 2)
         for event_id in (1, 2):
             begin_repeats(connection, ("telegram", 5), event_id, 3, 4)
 
-    records.journal.run(latch).result()
+    records.journal.run(write).result()
+
+
+def note(connection: Connection, kind: str, account: str, payload: dict[str, Any], **more: int) -> None:
+    values = {"kind": kind, "account": account, "payload": json.dumps(payload), "bot_id": "", "controller_id": "", "executor_id": ""}
+    connection.execute(insert(tables.facts).values(**values, ts_ns=1, wall_ms=1, **more))
+
+
+def still_open(records: Records, kind: str) -> list[str]:
+    """Of which accounts it is still said again."""
+    return [notice.mode for notice in records.journal.read(lambda connection: open_events(connection, [kind])).result()]
+
+
+@pytest.mark.parametrize(("released", "left"), [("binance", "paper"), ("paper:binance", "live")])
+def test_a_release_ends_the_repeats_of_its_own_account_only(records: Records, released: str, left: str) -> None:
+    """The paper account of a venue has caps of its own."""
+    in_both_accounts(records, FactKind.DAY_LOSS_REACHED, {"connector_name": "binance", "title": "Binance", "text": "lost 21"})
     records.done("release_caps", released, after="checked")
-    found = records.journal.read(lambda connection: open_events(connection, [FactKind.DAY_LOSS_REACHED])).result()
-    assert [notice.mode for notice in found] == [left]
+    assert still_open(records, FactKind.DAY_LOSS_REACHED) == [left]
+
+
+@pytest.mark.parametrize(("safe", "left"), [("paper", "live"), ("live", "paper")])
+def test_a_liquidation_that_is_far_on_paper_is_still_near_with_real_money(records: Records, safe: str, left: str) -> None:
+    payload = {"connector_name": "binance_perpetual", "trading_pair": "BTC-USDT", "side": "net", "is_over": False}
+    in_both_accounts(records, FactKind.LIQUIDATION_NEAR, payload)
+
+    def write(connection: Connection) -> None:
+        note(connection, FactKind.LIQUIDATION_NEAR, safe, {**payload, "is_over": True})
+        expand(connection, AlertSettings(), 2)
+
+    records.journal.run(write).result()
+    assert still_open(records, FactKind.LIQUIDATION_NEAR) == [left]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import numpy as np
 import pytest
@@ -13,9 +15,10 @@ from sqlalchemy import Connection, create_engine, insert
 
 from botcore.orchestrator.reporting import Rates
 from botcore.recorder import tables
+from condor.errors import UserError
 from condor.result_views import ResultRow
 from condor.services.charts import MOST_POINTS, curve_of, resampled, thinned, windowed
-from condor.services.reports import csv_of
+from condor.services.reports import ReportService, csv_of
 from condor.services.results import _view
 from condor.store.results import close_types, netted, result_rows
 
@@ -174,6 +177,17 @@ def test_the_sums_of_a_time() -> None:
 def test_a_spreadsheet_calculates_nothing_out_of_a_name() -> None:
     text = csv_of(view_of([row(1, "-4.25", bot="=HYPERLINK(1)")]))
     assert "'=HYPERLINK(1)" in text and ",-4.25," in text
+
+
+@pytest.mark.parametrize("form", ["csv", "html"])
+async def test_a_report_that_no_chat_takes_is_refused_in_words(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = view_of([row(1, "3")])
+    given = {"of": AsyncMock(return_value=view), "draw": AsyncMock(return_value=b"")}
+    service: Any = ReportService(SimpleNamespace(of=given["of"]), SimpleNamespace(draw=given["draw"]))  # type: ignore[arg-type]
+    file = await service.make(None, "paper", "7d", form)
+    monkeypatch.setattr("condor.services.reports.MAX_FILE", len(file.content) - 1)
+    with pytest.raises(UserError, match="larger than what a chat takes"):
+        await service.make(None, "paper", "7d", form)
 
 
 # ---- pictures ------------------------------------------------------------------------------------------------------

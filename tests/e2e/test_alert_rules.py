@@ -13,7 +13,7 @@ from condor.store.bots import BotRow, add_bot
 from condor.users import Actor, Forbidden, Role
 from condor.views import FactKind
 from tests.fakes.telegram import Message
-from tests.support.alert_bench import OWNER, AlertBench, alert_bench
+from tests.support.alert_bench import ENTRY, OWNER, AlertBench, alert_bench
 
 GROUP = -1001
 
@@ -103,6 +103,20 @@ async def test_s45_the_mute_can_be_ended_from_the_alert_and_is_in_the_audit(tmp_
             ("alert_mute", "bot-1", "3600"),
             ("alert_mute", "bot-1", "0"),
         ]
+
+
+async def test_what_an_alert_tells_goes_to_the_digest_with_what_its_bot_trades(tmp_path: Path) -> None:
+    moved = {**ENTRY, "cause": "armed", "trigger_pct": "0.02"}
+    async with alert_bench(tmp_path) as bench:
+        await bench.fact(FactKind.BARRIER_MOVED, executor="x-1", **moved)
+        alert = await told(bench)
+        await bench.owner.tap(alert, "📅 This bot: digest")
+        await bench.fact(FactKind.BARRIER_MOVED, executor="x-1", **moved)
+        await bench.opened("x-2")
+        await bench.fact(FactKind.BARRIER_MOVED, bot="bot-2", executor="x-3", **moved)
+        await bench.turn(4)
+        states = bench.rows("SELECT bot_id, state FROM outbox ORDER BY message_key")
+        assert states == [("bot-1", "sent"), ("bot-1", "digest"), ("bot-1", "digest"), ("bot-2", "sent")]
 
 
 async def test_s46_levels_by_close_type_and_the_smallest_result_hold(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ async def test_s49_a_digest_that_was_missed_is_sent_once_at_the_next_start_and_m
         bench.set_local("UTC", 2026, 11, 28, 13, 0)
         bench.notifications.start()
         await bench.turn(10, 5)
-        (digest,) = bench.texts()[seen:]
-        assert "late: it was due at Thu 26 Nov 09:00" in digest and "+$2.00" in digest
+        (digest,) = bench.told()[seen:]
+        assert digest.photo and "late: it was due at Thu 26 Nov 09:00" in digest.text and "+$2.00" in digest.text
         await bench.turn(3600, 1800)
         assert len(bench.told()) == seen + 1
 

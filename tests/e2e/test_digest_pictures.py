@@ -82,23 +82,6 @@ async def test_s49_a_slow_picture_holds_up_nothing_and_follows_in_its_place(tmp_
         assert digest.edits == 1 and "Digest of the day: +$4.20" in digest.text and len(bench.told()) == seen + 2
 
 
-async def test_s49_missed_while_down_it_comes_once_late_with_its_picture(tmp_path: Path) -> None:
-    async with alert_bench(tmp_path) as bench:
-        bench.set_local("UTC", 2026, 11, 26, 8, 0)
-        await bench.turn(1)
-        await bench.closed("x-1", pnl="2")
-        await bench.turn(2)
-        seen = len(bench.told())
-        await bench.notifications.close()
-        bench.set_local("UTC", 2026, 11, 28, 13, 0)
-        bench.notifications.start()
-        await bench.turn(10, 5)
-        (digest,) = bench.told()[seen:]
-        assert digest.photo and "late: it was due at Thu 26 Nov 09:00" in digest.text
-        await bench.turn(3600, 1800)
-        assert len(bench.told()) == seen + 1
-
-
 async def test_a_digest_without_results_has_no_picture(tmp_path: Path) -> None:
     """What the rules have kept is counted in words."""
     async with alert_bench(tmp_path) as bench:

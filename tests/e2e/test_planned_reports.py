@@ -81,6 +81,20 @@ async def test_the_week_comes_on_its_day_and_both_can_be_ended(tmp_path: Path) -
         assert planned[0] == ("", "weekly Tue 08:15, CSV of paper, only when something has ended") and planned[-1] == ("all", "off")
 
 
+async def test_another_form_is_of_the_same_money_unless_the_card_was_asked_for_another(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        bench.services.data.results.modes = lambda: ("live", "paper")  # type: ignore[method-assign]
+        card = await bench.says("/report daily paper html", PLANNED, "HTML of paper")
+        await bench.owner.tap(card, "daily CSV")
+        await bench.telegram.until(lambda: "CSV of" in card.text, "the card to say so")
+        assert "CSV of paper" in card.text and "● daily CSV" in card.labels
+        card = await bench.says("/report live", "📄 Report</b>", "real money")
+        await bench.owner.tap(card, "Planned")
+        await bench.telegram.until(lambda: PLANNED in card.text, "the plans")
+        await bench.owner.tap(card, "daily CSV")
+        await bench.telegram.until(lambda: "CSV of 💵 real money" in card.text, "the card to say so")
+
+
 async def test_bad_words_get_one_clear_sentence(tmp_path: Path) -> None:
     async with alert_bench(tmp_path) as bench:
         for typed, words in (

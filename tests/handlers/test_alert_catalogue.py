@@ -31,6 +31,7 @@ NEAR = {
     "distance": "0.04",
 }
 MOVED = {**ENTRY, "cause": "config", "before": {"stop_loss": "0.02"}, "after": {"stop_loss": "0.01", "time_limit": 3600}}
+TRAILING = {**ENTRY, "before": {}, "after": {"trailing_stop": {"activation_price": "0.02", "trailing_delta": "0.005"}}}
 
 # what was promised -> kind, what it tells of, grade, event, words
 PROMISED: list[tuple[str, str, dict[str, Any], str, str, str]] = [
@@ -41,6 +42,7 @@ PROMISED: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     ("order rejected", FactKind.ORDER_REFUSED, REFUSED, "warning", "rejected", "Make the amount larger"),
     ("order rejected at once", FactKind.EXECUTOR_CLOSED, {**OVER, "close_type": "FAILED", "volume_quote": "0", "reason": "x"}, "warning", "rejected", "order rejected"),
     ("barrier moved", FactKind.BARRIER_MOVED, MOVED, "info", "barrier", "stop loss 2.00 % → 1.00 %, time limit off → 1h"),
+    ("trailing stop moved", FactKind.BARRIER_MOVED, TRAILING, "info", "barrier", "trailing stop off → 2.00 %/0.50 %"),
     ("trailing stop armed", FactKind.BARRIER_MOVED, {**ENTRY, "cause": "armed", "trigger_pct": "0.025"}, "info", "barrier", "closes below +2.50 %"),
     ("funding", FactKind.FUNDING_PAID, {**VENUE, "asset": "USDT", "amount": "-0.05", "trading_pair": "BTC-USDT"}, "info", "funding", "Funding paid: 0.05 USDT"),
     ("drawdown latch of a bot", FactKind.DRAWDOWN_REACHED, DROP, "critical", "risk", "The bot is being stopped"),
