@@ -11,23 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, opened_chromium, sideways
-from tests.support.page_bench import PageBench, page_bench
+from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, sideways
+from tests.support.page_bench import PageBench
 
 pytestmark = WITH_CHROMIUM
 LATER = 15_000
 """Milliseconds after which something that is waited for has failed."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    yield from opened_chromium()
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[PageBench]:
-    with page_bench(tmp_path, time.time()) as opened:
-        yield opened
 
 
 @pytest.fixture
