@@ -21,7 +21,6 @@ from condor.localchat.state import SECOND_USER, ChatState, LocalUser
 
 PAGE = Path(__file__).parent / "page"
 _COMMAND = re.compile(r"^/[a-z0-9_]{1,32}(?:@\w+)?", re.IGNORECASE)
-_NUMBER = re.compile(r"[0-9]{1,15}")
 PAPER_BADGE = b'<span class="badge" title="Paper trading: no real money">paper</span>'
 REAL_BADGE = b'<span class="badge real" title="An account with real money is connected">real money</span>'
 
@@ -133,16 +132,17 @@ class UserApi:
             raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found more", 413) from None
         except BROKEN:
             raise Refused("expected multipart/form-data with a part named file") from None
-        part, caption, reply_to = form.get("file"), form.get("caption"), str(form.get("reply_to", ""))
+        part, caption, reply_to = form.get("file"), form.get("caption"), form.get("reply_to") or None
         if not isinstance(part, web.FileField):
             raise Refused("expected a part named file, found none")
         file = uploaded(part.filename or "file", part.file.read())
         if not 0 < len(file.content) <= MAX_FILE:
             raise Refused(f"expected a file of 1 byte to {MAX_FILE} bytes, found {len(file.content)}")
-        content = _file_content(self._state.keep_file(file.name, file.mime, file.content), file, _said(caption))
         # a form holds text only
         by = _who({"second": form.get("second") == "true"})
-        message = self._state.say(content, self._replied(int(reply_to) if _NUMBER.fullmatch(reply_to) else reply_to or None), by=by)
+        replied = self._replied(int(str(reply_to)) if self._state.known(reply_to) else reply_to)
+        content = _file_content(self._state.keep_file(file.name, file.mime, file.content), file, _said(caption))
+        message = self._state.say(content, replied, by=by)
         return json_answer({"seq": self._state.seq, "message_id": message["message_id"]})
 
     def _replied(self, message_id: Any) -> int | None:

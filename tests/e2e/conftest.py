@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.support.browsing import opened_chromium
 from tests.support.instance import Instance, Person
+from tests.support.page_bench import PageBench, page_bench
 from tests.support.wizard import SLOW, leave_no_draft
 
 
@@ -35,3 +39,16 @@ def person(shared: Instance) -> Iterator[Person]:
     somebody = shared.person()
     yield somebody
     leave_no_draft(somebody)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, for a module that has no async tests."""
+    yield from opened_chromium()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[PageBench]:
+    """The page with nothing behind it but what the test says as its bot."""
+    with page_bench(tmp_path, time.time()) as opened:
+        yield opened

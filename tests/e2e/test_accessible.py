@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, opened_chromium, sideways
-from tests.support.page_bench import PageBench, page_bench
+from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, sideways
+from tests.support.page_bench import PageBench
 
 pytestmark = WITH_CHROMIUM
 LEAST_CONTRAST = 4.5
@@ -96,17 +95,6 @@ NOT_REACHED = f"""() => {{ {EYES}
     .filter((item) => item.checkVisibility() && !item.disabled && !item.dataset.reached && !item.closest('dialog:not([open])'))
     .map((item) => item.outerHTML.slice(0, 90));
 }}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    yield from opened_chromium()
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[PageBench]:
-    with page_bench(tmp_path, time.time()) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browsing import PHONE, WITH_CHROMIUM, opened_chromium
+from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, sideways
 from tests.support.instance import Instance
 
 pytestmark = WITH_CHROMIUM
@@ -22,15 +22,9 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         running.kill()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    yield from opened_chromium()
-
-
 @pytest.fixture
 def page(instance: Instance, browser: object, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[object]:
-    options = getattr(request, "param", {"viewport": {"width": 1100, "height": 800}})
-    context = browser.new_context(**options)  # type: ignore[attr-defined]
+    context = browser.new_context(**getattr(request, "param", DESKTOP))  # type: ignore[attr-defined]
     shown = context.new_page()
     faults: list[str] = []
     shown.on("pageerror", lambda error: faults.append(str(error)))
@@ -57,7 +51,7 @@ def last_with(page: object, words: str) -> object:
     return found
 
 
-@pytest.mark.parametrize("page", [{"viewport": {"width": 1100, "height": 800}}, PHONE, DARK], indirect=True, ids=["desktop", "phone", "dark phone"])
+@pytest.mark.parametrize("page", [DESKTOP, PHONE, DARK], indirect=True, ids=["desktop", "phone", "dark phone"])
 def test_a_bot_is_started_from_the_page_and_nothing_is_wider_than_it(page: object) -> None:
     say(page, "/start")
     card = last_with(page, "Paper trading: no real money")
@@ -67,8 +61,7 @@ def test_a_bot_is_started_from_the_page_and_nothing_is_wider_than_it(page: objec
     page.locator("button.key", has_text="Start (paper)").last.click()  # type: ignore[attr-defined]
     panel = last_with(page, "running · paper")
     assert panel.locator("pre").count() >= 1  # type: ignore[attr-defined]
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")  # type: ignore[attr-defined]
-    assert wide <= 0
+    assert sideways(page) <= 0
 
 
 @pytest.mark.parametrize("page", [PHONE], indirect=True, ids=["phone"])
@@ -180,7 +173,7 @@ def test_a_picture_is_as_wide_as_its_card_and_opens_to_its_full_size(page: objec
     image = card.locator("button.photo img")  # type: ignore[attr-defined]
     image.wait_for(timeout=30_000)
     page.wait_for_function("(image) => image.complete && image.naturalWidth === 1080", arg=image.element_handle())  # type: ignore[attr-defined]
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0  # type: ignore[attr-defined]
+    assert sideways(page) <= 0
     assert image.bounding_box()["width"] > 300
     image.click()
     shown = page.locator("#zoom[open] img")  # type: ignore[attr-defined]

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import net_watch
-from tests.support.browsing import DESKTOP, PHONE, needs_chromium, opened_chromium
+from tests.support.browsing import DESKTOP, PHONE, needs_chromium
 from tests.support.instance import CHECKOUT, FAST, Instance, clean_environment
 
 SIX = ["➕ New bot", "🤖 Bots", "💼 Accounts", "📈 Results", "📊 Status", "☰ More"]
 DEFAULTS = "{}\n"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    yield from opened_chromium()
 
 
 @needs_chromium

@@ -11,23 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, opened_chromium, sideways
-from tests.support.page_bench import PageBench, page_bench
+from tests.support.browsing import DESKTOP, PHONE, WITH_CHROMIUM, sideways
+from tests.support.page_bench import PageBench
 
 pytestmark = WITH_CHROMIUM
 LATER = 15_000
 """Milliseconds after which something that is waited for has failed."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    yield from opened_chromium()
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[PageBench]:
-    with page_bench(tmp_path, time.time()) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -309,6 +298,25 @@ def test_a_forced_reply_is_armed_answered_and_kept_over_a_reload(bench: PageBenc
     assert bench.heard()["message"]["reply_to_message"]["message_id"] == asked
     page.wait_for_function("() => document.getElementById('text').placeholder === 'Message'")
     assert page.locator("#reply").is_hidden()
+
+
+def test_a_reply_is_dropped_when_its_message_is_gone_or_was_answered_in_another_tab(bench: PageBench, context: Any) -> None:
+    one, other = opened(context, bench), opened(context, bench)
+    bench.bot("sendMessage", text="Which name?", reply_markup={"force_reply": True})
+    for tab in (one, other):
+        tab.locator("#reply-text", has_text="Which name?").wait_for()
+    other.fill("#text", "Bertha")
+    other.press("#text", "Enter")
+    one.wait_for_function("() => document.getElementById('reply').hidden")
+    gone = bench.says("soon gone")
+    shown(one, "soon gone").hover()
+    one.locator(f"#m{gone} .act").click()
+    one.fill("#text", "an answer to nothing")
+    bench.bot("deleteMessage", message_id=gone)
+    one.wait_for_function("() => document.getElementById('reply').hidden")
+    one.press("#text", "Enter")
+    heard = bench.heard(lambda update: update["message"]["text"] == "an answer to nothing")
+    assert "reply_to_message" not in heard["message"]
 
 
 def test_offered_lines_are_said_by_a_tap_and_go_when_they_are_taken_away(bench: PageBench, page: Any) -> None:

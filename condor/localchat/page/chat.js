@@ -84,6 +84,7 @@ function edited(event) {
 function deleted(event) {
   tapped.delete(event.message_id);
   notes.unsay(event.message_id);
+  writing.unreply(event.message_id);
   const hadFocus = chat.get(event.message_id)?.element.contains(document.activeElement);
   chat.remove(event.message_id);
   if (hadFocus && document.activeElement === document.body) field.focus();

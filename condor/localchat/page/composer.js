@@ -4,7 +4,7 @@ const KEPT = 50;
 
 export function composer({ call, who, toast, alertBox, textOf }) {
   const field = $("text"), placeholder = field.placeholder, said = [];
-  let replyTo = null, at = 0, draft = "";
+  let replyTo = null, asked = null, at = 0, draft = "";
 
   function fit() { field.style.height = "auto"; field.style.height = `${Math.min(field.scrollHeight + 2, 140)}px`; }
   function clear() { field.value = ""; at = said.length; fit(); }
@@ -16,6 +16,8 @@ export function composer({ call, who, toast, alertBox, textOf }) {
     field.focus();
   }
   function stopReply() { replyTo = null; $("reply").hidden = true; }
+  // that message is gone or has its answer: what is typed now would be refused, or say it twice
+  function unreply(id) { if (replyTo === id) stopReply(); }
 
   function remember(text) {
     if (said[said.length - 1] !== text) said.push(text);
@@ -69,7 +71,9 @@ export function composer({ call, who, toast, alertBox, textOf }) {
     lines.replaceChildren();
     lines.hidden = keyboard?.type !== "lines";
     field.placeholder = keyboard?.placeholder || placeholder;
-    if (keyboard?.type === "reply") reply(keyboard.message_id, textOf(keyboard.message_id));
+    unreply(asked);
+    asked = keyboard?.type === "reply" ? keyboard.message_id : null;
+    if (asked !== null) reply(asked, textOf(asked));
     for (const row of keyboard?.rows ?? []) {
       const made = document.createElement("div");
       made.className = "row";
@@ -100,5 +104,5 @@ export function composer({ call, who, toast, alertBox, textOf }) {
     });
   }
 
-  return { say, fit, clear, reply, stopReply, recall, offer, remember };
+  return { say, fit, clear, reply, stopReply, unreply, recall, offer, remember };
 }

@@ -38,7 +38,7 @@ export function messages({ list, older, call, hooks }) {
     for (const event of page.messages) place(event);
     const first = rest[0];
     if (first?.classList.contains("day") && list.lastElementChild?.dataset.day === first.dataset.day) rest.shift();
-    list.append(...rest.filter((item) => item.parentNode !== list));
+    list.append(...rest);
     if (page.messages.length) oldest = page.messages[0].message_id;
     older.hidden = !page.has_more;
   }
@@ -57,7 +57,7 @@ export function messages({ list, older, call, hooks }) {
     return views.get(id);
   }
 
-  return { place, replace, remove, drawOlder, loadOlder, reach, get: (id) => views.get(id), newest: () => Math.max(0, ...views.keys()) };
+  return { place, replace, remove, drawOlder, loadOlder, reach, get: (id) => views.get(id) };
 }
 
 const dayOf = (date) => new Date(date * 1000).toDateString();
