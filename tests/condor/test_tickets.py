@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from botcore.executors.single.executor import NEVER_SENT
 from condor.answers import PairUnknown
 from condor.errors import UserError
+from condor.manual_views import Stage, stage_after
 from condor.tickets import Ticket, new_ticket, read_amount, read_kind, read_price, read_side, read_ticket
 
 PAPER = {"binance_perpetual": ["BTC-USDT", "ETH-USDT"], "binance": ["BTC-USDT", "ETH-USDT", "ETH-BTC"]}
@@ -134,3 +138,8 @@ def test_any_words_are_a_ticket_or_a_sentence(words: list[str]) -> None:
     except UserError:
         return
     assert found.pair == "" or found.pair in PAIRS[found.mode][found.venue]
+
+
+def test_an_order_that_the_end_of_the_program_kept_back_was_not_placed_and_nobody_refused_it() -> None:
+    assert stage_after("FAILED", NEVER_SENT, Decimal(0), Decimal(1)) is Stage.NOT_PLACED
+    assert stage_after("FAILED", "the price is wrong", Decimal(0), Decimal(1)) is Stage.REFUSED
