@@ -56,6 +56,10 @@ def read(line: str) -> dict[str, str]:
         ("buy 0.1 btc", {"mode": "paper", "venue": "binance_perpetual", "pair": "BTC-USDT", "side": "BUY", "asked": "0.1", "kind": "MARKET"}),
         ("buy 2k usdt eth", {"mode": "paper", "venue": "binance_perpetual", "pair": "ETH-USDT", "side": "BUY", "asked": "$2000", "kind": "MARKET"}),
         ("sell 0.1 eth eth-btc", {"mode": "paper", "venue": "binance", "pair": "ETH-BTC", "side": "SELL", "asked": "0.1", "kind": "MARKET"}),
+        (
+            "sell 0.05 btc eth-btc",
+            {"mode": "paper", "venue": "binance", "pair": "ETH-BTC", "side": "SELL", "asked": "$0.05", "kind": "MARKET"},
+        ),
         ("sell btc-usdt", {"mode": "paper", "venue": "binance_perpetual", "pair": "BTC-USDT", "side": "SELL"}),
         ("buy limit 1 eth-usdt", {"mode": "paper", "venue": "binance_perpetual", "pair": "ETH-USDT", "side": "BUY", "asked": "1", "kind": "LIMIT"}),
     ],
@@ -77,6 +81,9 @@ def test_a_line_says_what_it_says(line: str, found: dict[str, str]) -> None:
         ("buy 0 btc", "expected an amount above 0"),
         ("buy $5 btc btc-usdt", "expected an amount in BTC or USDT, found $5 btc"),
         ("buy 1 doge btc-usdt", "expected an amount in BTC or USDT, found 1 doge"),
+        ("buy 25% usdt btc-usdt", "expected an amount in BTC or USDT, found 25% usdt"),
+        ("buy 50usdt eth-btc", "ETH-BTC is priced in BTC, not in dollars"),
+        ("buy $50 eth-btc", "say how much ETH"),
         ("buy 200% btc", "up to 100%"),
         ("quickly buy btc-usdt", "expected an amount, a pair and a side"),
         ("buy 1 btc-usdt live", "there is no pair 'btc-usdt' here"),
@@ -124,6 +131,13 @@ def test_what_a_button_carries_is_the_ticket() -> None:
     assert ticket.missing == "asked_price"
     assert new_ticket().ticket_id != new_ticket().ticket_id
     assert Ticket.of({**ticket.values(), "of_a_later_version": 1}) == ticket
+
+
+def test_dollars_that_were_said_before_the_pair_are_no_bitcoins() -> None:
+    asked = new_ticket().with_answer(venue="binance", side="BUY", asked="$50")
+    assert asked.with_pair("ETH-USDT").asked == asked.with_pair("BTC-FDUSD").asked == "$50"
+    assert asked.with_pair("ETH-BTC").missing == "asked"
+    assert asked.with_answer(asked="25%").with_pair("ETH-BTC").asked == "25%"
 
 
 @given(
