@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 
 from botcore.executors.single.config import KIND as KIND
+from botcore.executors.single.executor import NEVER_SENT
 from botcore.model.order import OrderState
 from botcore.model.refusals import NEVER_ARRIVED, NOT_SENT
 from condor.tickets import Ticket
@@ -120,7 +121,7 @@ def stage_after(close_type: str, reason: str, filled: Decimal, wanted: Decimal) 
     """How an order has come out."""
     if filled:
         return Stage.FILLED if filled >= wanted else Stage.PARTLY
-    if reason.startswith((NEVER_ARRIVED, NOT_SENT)):
+    if reason.startswith((NEVER_ARRIVED, NOT_SENT, NEVER_SENT)):
         return Stage.NOT_PLACED
     return ENDED.get(close_type, Stage.REFUSED)
 

@@ -78,6 +78,10 @@ class Ticket:
         """With other answers; what they came to is worked out anew."""
         return replace(self, amount="", price="", **answers)
 
+    def with_pair(self, pair: str) -> Ticket:
+        """On this pair; an amount in dollars is asked for again where it is priced in something else."""
+        return self.with_answer(pair=pair, **({"asked": ""} if self.asked.startswith("$") and not _is_in_dollars(pair) else {}))
+
     def values(self) -> dict[str, str]:
         """What a button carries."""
         return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
@@ -147,22 +151,21 @@ def _completed(found: dict[str, str], left: list[str], pairs: Mapping[str, Pairs
     known = pairs.get(ticket.mode, {})
     if ticket.is_live and not known:
         raise UserError("no account with real money is connected: /keys connects one; without the word live the order is on paper")
-    venue, text = found.get("venue", ""), " ".join(left)
+    venue, text, unit = found.get("venue", ""), " ".join(left), ""
     if ":" in text:
         before, _, text = text.partition(":")
         # in front of the venue the amount's asset may stand
-        unit, _, named = before.rpartition(" ")
-        venue, text = venue or named, f"{unit} {text}".strip()
+        asset, _, named = before.rpartition(" ")
+        venue, text = venue or named, f"{asset} {text}".strip()
     if venue:
         ticket = replace(ticket, venue=read_venue(venue, known))
     if text:
         ticket, unit = _with_pair(ticket, text, known)
-        if unit and "asked" in found:
-            found["asked"] = _with_unit(found["asked"], unit, ticket.pair)
-        elif unit:
+        if unit and "asked" not in found:
             raise UserError(f"expected an amount, a pair and a side such as {EXAMPLE}, found {unit!r}")
     if "asked" in found:
-        ticket = replace(ticket, asked=read_amount(found["asked"]))
+        asked = read_amount(found["asked"], ticket.pair)
+        ticket = replace(ticket, asked=_with_unit(asked, unit, ticket.pair) if unit else asked)
     if "asked_price" in found:
         ticket = replace(ticket, asked_price=read_price(found["asked_price"]), kind=found.get("kind") or "LIMIT")
         if ticket.kind == "MARKET":
@@ -191,7 +194,7 @@ def _with_pair(ticket: Ticket, text: str, known: Pairs) -> tuple[Ticket, str]:
 def _with_unit(asked: str, unit: str, pair: str) -> str:
     """`50` and `USDT` as `$50`, `0.1` and `BTC` as `0.1`."""
     base, _, quote = pair.partition("-")
-    if unit.upper() == quote:
+    if unit.upper() == quote and not asked.endswith("%"):
         return asked if asked.startswith("$") else f"${asked}"
     if unit.upper() == base and not asked.startswith("$") and not asked.endswith("%"):
         return asked
@@ -206,8 +209,14 @@ def read_venue(text: str, known: Pairs) -> str:
     return wanted
 
 
-def read_amount(text: str) -> str:
-    """An amount as it is kept: `0.1` in base, `$50` in quote, `25%` of what is free."""
+def read_amount(text: str, pair: str = "") -> str:
+    """An amount as it is kept: `0.1` in base, `$50` in quote, `25%` of what is free.
+
+    Raises
+    ------
+    UserError
+        If it is none, or dollars for a pair (where that is known) that is priced in something else.
+    """
     cleaned = text.strip().lower().replace(" ", "")
     if cleaned.endswith("%"):
         share = ratio(cleaned)
@@ -215,10 +224,17 @@ def read_amount(text: str) -> str:
             raise UserError(f"expected a share of the balance above 0% and up to 100%, found {text.strip()!r}")
         return f"{plain(share * 100)}%"
     is_quote = cleaned.startswith("$") or cleaned.endswith(DOLLARS)
+    base, _, quote = pair.partition("-")
+    if is_quote and pair and not _is_in_dollars(pair):
+        raise UserError(f"{pair} is priced in {quote}, not in dollars: say how much {base}, such as 0.1, or a share such as 25%")
     value = amount(cleaned)
     if not 0 < value <= MOST:
         raise UserError(f"expected an amount above 0, such as 0.1, $50 or 25%, found {text.strip()[:40]!r}")
     return f"{'$' if is_quote else ''}{plain(value)}"
+
+
+def _is_in_dollars(pair: str) -> bool:
+    return "USD" in pair.partition("-")[2]
 
 
 def read_price(text: str) -> str:

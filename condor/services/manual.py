@@ -90,9 +90,9 @@ class ManualService:
             self._open(ticket)
         if ticket.missing:
             return ticket
-        found = ticket
+        found, keeper = ticket, await self._owners.keeper(ticket)
         for _ in range(round(PRICE_S / 0.05)):
-            found = self._previews.settled(ticket, await self._owners.keeper(ticket))
+            found = self._previews.settled(ticket, keeper)
             if found.amount and self._previews.has_price(found):
                 break
             await asyncio.sleep(0.05)
@@ -133,12 +133,11 @@ class ManualService:
                 await self._bots.before_live(actor, {ticket.venue})
             config = _config(ticket, preview)
             bot, is_claimed = await self._owners.ready(actor, ticket, keeper, claim)
-            orchestrator = bot.strategy.orchestrator
-            refusal = orchestrator.shelf(CONTROLLER).refusals.waiting(config, self._hosts.of(ticket.mode).clock.now_ns)
-            if refusal is not None and not is_claimed:
-                raise UserError(f"nothing was placed: the same was refused just now ({refusal.reason}); try again in half a minute")
+            self._owners.refuse(bot, config)
             await self._written(actor, ticket, bot, None if is_claimed else claim)
-            orchestrator.create(config, CONTROLLER)
+            # somebody may have stopped or paused its bot meanwhile
+            self._owners.refuse(bot, config)
+            bot.strategy.orchestrator.create(config, CONTROLLER)
             # one that was refused on the spot has ended already: it is looked up in the records
             self._hosts.of(ticket.mode).recorder.flush(None)
             await asyncio.wrap_future(self._journal.run(lambda connection: None))

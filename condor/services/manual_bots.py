@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from botcore.controllers.manual import NAME as MANUAL
+from botcore.executors.single.config import SingleOrderConfig
 from botcore.executors.single.executor import SingleOrderExecutor
 from botcore.model.enums import PositionAction, PositionMode, TradeType
 from botcore.model.instrument import Instrument, Market
@@ -73,8 +74,9 @@ class ManualBots:
     async def keeper(self, ticket: Ticket) -> Keeper:
         """The bot of a ticket's market, as it is now."""
         found = await self._found(ticket)
-        if self._manager.stopped_all is not None:
-            return replace(found, problem=f"{self._manager.stopped_all}: no order is taken until the owner releases it with a reason (/panic)")
+        halted = self._halted()
+        if halted:
+            return replace(found, problem=halted)
         if not found.is_running and not found.problem and self._manager.no_new_bots is not None:
             return replace(found, problem=self._manager.no_new_bots)
         return found
@@ -116,10 +118,29 @@ class ManualBots:
             max(ZERO, amount - on_its_way[TradeType.SELL]) if amount > 0 else min(ZERO, amount + on_its_way[TradeType.BUY]) for amount in holds
         )
         mode = PositionMode[config.get("position_mode", "ONEWAY")]
-        is_stopping = bot.row.state != RUNNING or bot.strategy.is_stopping
-        problem = f"the bot of these orders, {bot.row.title}, is stopping: try again when it has stopped" if is_stopping else ""
+        problem = self._stopping(bot)
         pause = "" if bot.pause is None else bot.pause.words
-        return Keeper(bot.row.bot_id, not is_stopping, int(config.get("leverage", 1)), mode, held, problem, pause)
+        return Keeper(bot.row.bot_id, not problem, int(config.get("leverage", 1)), mode, held, problem, pause)
+
+    def refuse(self, bot: RunningBot, config: SingleOrderConfig) -> None:
+        """UserError where its bot would not take this order at this moment."""
+        orchestrator = bot.strategy.orchestrator
+        refusals = orchestrator.shelf(CONTROLLER).refusals
+        problem = self._halted() or self._stopping(bot)
+        if not problem and (refusal := refusals.waiting(config, self._hosts.of(bot.row.mode).clock.now_ns)) is not None:
+            problem = f"the same was refused just now ({refusal.reason}); try again in half a minute"
+        if not problem and (refusal := refusals.paused(config, orchestrator.pause_reason)) is not None:
+            problem = refusal.reason
+        if problem:
+            raise UserError(f"nothing was placed: {problem}")
+
+    def _halted(self) -> str:
+        stopped = self._manager.stopped_all
+        return "" if stopped is None else f"{stopped}: no order is taken until the owner releases it with a reason (/panic)"
+
+    def _stopping(self, bot: RunningBot) -> str:
+        is_on = self._manager.running.get(bot.row.bot_id) is bot and bot.row.state == RUNNING and not bot.strategy.is_stopping
+        return "" if is_on else f"the bot of these orders, {bot.row.title}, is stopping: try again when it has stopped"
 
     def _absent_words(self, bot_id: str) -> str:
         """Why a bot that should run does not."""

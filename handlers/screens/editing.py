@@ -158,7 +158,7 @@ def _version(diff: DiffView) -> str:
 async def apply_edit(ctx: Context, args: Args) -> Outcome:
     bot_id, changes = str(args["bot"]), dict(args["changes"])
     bot = await ctx.services.bots.one(ctx.actor, bot_id)
-    # more money, or more leverage, is like another start; who stops a controller is not held up
+    # more money, or more leverage, is like another start; its kill switch is like a pause and its end, which need none
     if bot is not None and bot.mode == "live" and not changes.keys() <= {KILL_SWITCH}:
         await ctx.services.step_up.require_fresh(ctx.actor)
     row = await ctx.services.edits.apply(ctx.actor, bot_id, str(args["controller"]), changes, ctx.claim)

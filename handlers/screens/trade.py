@@ -149,8 +149,10 @@ def _answered(ctx: Context, ticket: Ticket, field: str, text: str) -> Ticket:
     if field == "venue":
         return ticket.with_answer(venue=read_venue(text, venues), pair="")
     if field == "pair":
-        return ticket.with_answer(pair=read_pair(text, venues.get(ticket.venue, ())))
-    read = {"side": read_side, "asked": read_amount, "kind": read_kind, "asked_price": read_price}[field]
+        return ticket.with_pair(read_pair(text, venues.get(ticket.venue, ())))
+    if field == "asked":
+        return ticket.with_answer(asked=read_amount(text, ticket.pair))
+    read = {"side": read_side, "kind": read_kind, "asked_price": read_price}[field]
     return ticket.with_answer(**{field: read(text)})
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from botcore.executors.single.executor import NEVER_SENT
 from condor.answers import PairUnknown
 from condor.errors import UserError
+from condor.manual_views import Stage, stage_after
 from condor.tickets import Ticket, new_ticket, read_amount, read_kind, read_price, read_side, read_ticket
 
 PAPER = {"binance_perpetual": ["BTC-USDT", "ETH-USDT"], "binance": ["BTC-USDT", "ETH-USDT", "ETH-BTC"]}
@@ -52,6 +56,10 @@ def read(line: str) -> dict[str, str]:
         ("buy 0.1 btc", {"mode": "paper", "venue": "binance_perpetual", "pair": "BTC-USDT", "side": "BUY", "asked": "0.1", "kind": "MARKET"}),
         ("buy 2k usdt eth", {"mode": "paper", "venue": "binance_perpetual", "pair": "ETH-USDT", "side": "BUY", "asked": "$2000", "kind": "MARKET"}),
         ("sell 0.1 eth eth-btc", {"mode": "paper", "venue": "binance", "pair": "ETH-BTC", "side": "SELL", "asked": "0.1", "kind": "MARKET"}),
+        (
+            "sell 0.05 btc eth-btc",
+            {"mode": "paper", "venue": "binance", "pair": "ETH-BTC", "side": "SELL", "asked": "$0.05", "kind": "MARKET"},
+        ),
         ("sell btc-usdt", {"mode": "paper", "venue": "binance_perpetual", "pair": "BTC-USDT", "side": "SELL"}),
         ("buy limit 1 eth-usdt", {"mode": "paper", "venue": "binance_perpetual", "pair": "ETH-USDT", "side": "BUY", "asked": "1", "kind": "LIMIT"}),
     ],
@@ -73,6 +81,9 @@ def test_a_line_says_what_it_says(line: str, found: dict[str, str]) -> None:
         ("buy 0 btc", "expected an amount above 0"),
         ("buy $5 btc btc-usdt", "expected an amount in BTC or USDT, found $5 btc"),
         ("buy 1 doge btc-usdt", "expected an amount in BTC or USDT, found 1 doge"),
+        ("buy 25% usdt btc-usdt", "expected an amount in BTC or USDT, found 25% usdt"),
+        ("buy 50usdt eth-btc", "ETH-BTC is priced in BTC, not in dollars"),
+        ("buy $50 eth-btc", "say how much ETH"),
         ("buy 200% btc", "up to 100%"),
         ("quickly buy btc-usdt", "expected an amount, a pair and a side"),
         ("buy 1 btc-usdt live", "there is no pair 'btc-usdt' here"),
@@ -122,6 +133,13 @@ def test_what_a_button_carries_is_the_ticket() -> None:
     assert Ticket.of({**ticket.values(), "of_a_later_version": 1}) == ticket
 
 
+def test_dollars_that_were_said_before_the_pair_are_no_bitcoins() -> None:
+    asked = new_ticket().with_answer(venue="binance", side="BUY", asked="$50")
+    assert asked.with_pair("ETH-USDT").asked == asked.with_pair("BTC-FDUSD").asked == "$50"
+    assert asked.with_pair("ETH-BTC").missing == "asked"
+    assert asked.with_answer(asked="25%").with_pair("ETH-BTC").asked == "25%"
+
+
 @given(
     st.lists(
         st.sampled_from(["buy", "sell", "1", "$5", "25%", "btc", "eth-usdt", "at", "@", "on", "binance", "live", "limit", "maker", ":", "-1%", "💥"]),
@@ -134,3 +152,8 @@ def test_any_words_are_a_ticket_or_a_sentence(words: list[str]) -> None:
     except UserError:
         return
     assert found.pair == "" or found.pair in PAIRS[found.mode][found.venue]
+
+
+def test_an_order_that_the_end_of_the_program_kept_back_was_not_placed_and_nobody_refused_it() -> None:
+    assert stage_after("FAILED", NEVER_SENT, Decimal(0), Decimal(1)) is Stage.NOT_PLACED
+    assert stage_after("FAILED", "the price is wrong", Decimal(0), Decimal(1)) is Stage.REFUSED

@@ -292,6 +292,33 @@ async def test_a_halt_a_pause_and_a_venue_that_is_down_are_told_apart(house: Hou
 
 
 @here
+@pytest.mark.parametrize(("what", "words"), [("halted", "stands still"), ("stopped", "is stopping"), ("paused", "of the test")])
+async def test_what_comes_between_yes_and_the_order_keeps_it_back(house: House, what: str, words: str) -> None:
+    manual, manager = house.program.services.manual, house.program._manager
+    bot = manager.running[(await ended(house, (await given(house, "buy 0.01 BTC-USDT")).order_id)).bot_id]
+    written, wanted, before = manual._written, await ticket(house, "buy 0.01 BTC-USDT"), trades(house)
+
+    async def meanwhile(*args: Any) -> None:
+        await written(*args)
+        if what == "halted":
+            manager.stopped_all = "all stands still"
+        elif what == "stopped":
+            del manager.running[bot.row.bot_id]
+        else:
+            bot.strategy.orchestrator.pause("of the test")
+
+    manual._written = meanwhile  # type: ignore[method-assign]
+    try:
+        with pytest.raises(UserError, match=f"nothing was placed: .*{words}"):
+            await manual.place(OWNER, wanted, no_claim)
+    finally:
+        manual._written, manager.stopped_all = written, None  # type: ignore[method-assign]
+        manager.running[bot.row.bot_id] = bot
+        bot.strategy.orchestrator.resume()
+    assert trades(house) == before and not manual.at_work(OWNER)
+
+
+@here
 async def test_a_refusal_of_the_venue_is_told_with_its_reason_and_nothing_is_sent_again(house: House) -> None:
     manual = house.program.services.manual
     wanted = await ticket(house, "buy 0.01 BTC-USDT")

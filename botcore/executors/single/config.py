@@ -25,8 +25,10 @@ class SingleOrderConfig(ExecutorConfigBase):
         Limit; a market order has none.
     position_action : PositionAction
         CLOSE for an order that only reduces what is held.
-    expected_price, mid : Decimal, optional
-        The average price that whoever gave it was shown, and the middle of the book then: what its executions are compared with.
+    expected_price : Decimal, optional
+        The average price that whoever gave it was shown: what its executions are compared with.
+    mid : Decimal, optional
+        The middle of the book then; only kept with the records.
     """
 
     type: Literal["single_order_executor"] = "single_order_executor"
