@@ -74,7 +74,7 @@ def _is_harmless(number: str, before: str, behind: str) -> bool:
     row = _row_of(before)
     if ASSIGNED.search(ahead) and not THINGS.match(next_):
         return False
-    is_marked = before.endswith("<code>") and behind.startswith("</code>")
+    is_marked = before.endswith("<code>") and behind.startswith("</code>") and not ASSET.match(next_)
     if (is_marked or (row is not None and PERSON.match(row))) and re.fullmatch(r"-?\d+", number):
         return True
     if not number.isdecimal() or int(number) >= MAX_COUNT:

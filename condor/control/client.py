@@ -42,23 +42,33 @@ def ask_instance(home: Home, path: str, body: dict[str, Any] | None = None, time
             data = None if body is None else json.dumps(body).encode()
             connection.request("GET" if data is None else "POST", path, data, {"Content-Type": "application/json"})
             answer = connection.getresponse()
-            status, found = answer.status, json.load(answer)
+            status, said = answer.status, answer.read()
         finally:
             connection.close()
-    except (OSError, ValueError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise UserError(
             f"the instance that holds this home does not answer ({_in_words(error)}); it may just be starting, else look at its log"
         ) from None
+    found = _parsed(said)
     if status == REFUSED:
         raise UserError(str(found["error"]))
     if status != http.client.OK:
         raise UserError(f"the instance that holds this home could not do that ({found.get('error', status)}); look at its log")
-    return dict(found)
+    return found
 
 
 def ask_if_running(home: Home, path: str, body: dict[str, Any] | None = None, timeout_s: float = TIMEOUT_S) -> dict[str, Any] | None:
     """The same; None when nothing runs on the home."""
     return None if holder_of(home) is None else ask_instance(home, path, body, timeout_s)
+
+
+def _parsed(said: bytes) -> dict[str, Any]:
+    """Its answer; empty where it is no JSON, as that of the server itself to what it does not know or what has failed."""
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _in_words(error: Exception) -> str:

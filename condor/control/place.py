@@ -7,7 +7,6 @@ A socket's whole path must be short (104 bytes on some systems, 108 on others), 
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import tempfile
 from contextlib import suppress
@@ -48,9 +47,12 @@ def address(path: Path) -> str:
 def remove(path: Path) -> None:
     """Take the socket away, and the folder that it was put into."""
     if path.is_symlink():
-        folder = Path(os.readlink(path)).parent
-        if folder.name.startswith(PREFIX) and _is_mine(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        where = Path(os.readlink(path))
+        if where.parent.name.startswith(PREFIX) and _is_mine(where.parent):
+            # nothing but the socket, wherever a link leads: a folder with something else in it is somebody's
+            with suppress(OSError):
+                where.unlink(missing_ok=True)
+                where.parent.rmdir()
     path.unlink(missing_ok=True)
 
 

@@ -75,9 +75,9 @@ class CapsService:
     def one(self, actor: Actor, account: str) -> CapsView:
         """One of them; UserError if there is no such account."""
         require(actor, Role.VIEWER, "looking at caps")
+        accounts, on_paper = self._accounts(), _called(PAPER, account)
         # whoever says no more than the connector means real money, where there is some
-        is_known = account in self._accounts() or _called(PAPER, account) not in self._accounts()
-        return self._view(*self._known(account if is_known else _called(PAPER, account)))
+        return self._view(*self._known(on_paper if account not in accounts and on_paper in accounts else account))
 
     def _accounts(self) -> dict[str, tuple[CapsKeeper, str]]:
         found: dict[str, tuple[CapsKeeper, str]] = {}

@@ -17,6 +17,7 @@ from condor.host import WallClock
 from condor.services.access import AccessService
 from condor.services.bots import Claim
 from condor.services.once import Form, FormField, OncePages
+from condor.services.personal_pages import PersonalPages
 from condor.services.step_up import StepUpService
 from condor.store import Connection
 from condor.store.common import write_audit
@@ -43,14 +44,12 @@ class CodeForms:
         known: Callable[[Secret], None],
         access: AccessService,
     ) -> None:
-        self._pages = pages
+        self._pages = PersonalPages(pages, access, LEAST, "codes")
         self._own = own
         self._step_up = step_up
         self._journal = journal
         self._wall = wall
         self._known = known
-        self._access = access
-        self._links: dict[tuple[str, int], str] = {}
 
     @property
     def can_set_up(self) -> bool:
@@ -59,9 +58,7 @@ class CodeForms:
 
     def link_of(self, actor: Actor) -> str | None:
         """Address of the page that a person has asked for last, while it can be opened."""
-        require(actor, LEAST, "codes")
-        link = self._links.get((actor.front, actor.user_id), "")
-        return link if self._pages.is_open(link.rpartition("/")[2]) else None
+        return self._pages.link_of(actor)
 
     async def set_up(self, actor: Actor) -> str:
         """A page with the QR code of a new authenticator of this person; a present one is asked for a code first, and replaced.
@@ -71,7 +68,7 @@ class CodeForms:
         UserError
             If this person may not, or nobody can before the owner has.
         """
-        self._refuse_elsewhere(actor)
+        self._pages.refuse_elsewhere(actor)
         if not self._own.can_set_up:
             raise UserError(self._own.trouble or FIRST)
         if self._step_up.has_one(actor):
@@ -79,16 +76,13 @@ class CodeForms:
         secret = self.drawn()
 
         async def submit(values: Mapping[str, str]) -> str:
-            now = await self._access.actor(actor.front, actor.user_id, actor.name, actor.chat_id)
-            require(now, LEAST, "codes")
             self.check(secret, values)
             await self._own.put(actor.front, actor.user_id, secret)
             self._step_up.forget(actor.front, actor.user_id)
             await self.note(actor, actor.user_id, "on")
             return "Set up. From now on what needs a code asks you for one of this app."
 
-        link = self._links[actor.front, actor.user_id] = self._pages.open(setting_up(secret, actor, (CODE,), submit))
-        return link
+        return self._pages.open(actor, setting_up(secret, actor, (CODE,), submit))
 
     async def take_away(self, actor: Actor, front: str, user_id: int, claim: Claim) -> None:
         """Take somebody's authenticator away: one's own, or as the owner that of whoever has lost theirs.
@@ -150,11 +144,6 @@ class CodeForms:
             write_audit(connection, now_ms, actor, "authenticator", target, after=after)
 
         await asyncio.wrap_future(self._journal.run(write))
-
-    def _refuse_elsewhere(self, actor: Actor) -> None:
-        require(actor, LEAST, "codes")
-        if actor.chat_id != actor.user_id:
-            raise UserError("this is for your private chat with the bot: everybody in this group would see the address")
 
 
 def setting_up(secret: Secret, actor: Actor, fields: tuple[FormField, ...], submit: Submit) -> Form:

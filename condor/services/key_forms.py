@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from botcore.model.errors import UserError
 from botcore.model.secret import Secret
@@ -16,10 +15,12 @@ from condor.services.access import AccessService
 from condor.services.code_forms import CODE, CodeForms, setting_up
 from condor.services.keys import KeyService, KeyView, credentials_of
 from condor.services.once import Form, FormField, OncePages
+from condor.services.personal_pages import PersonalPages
 from condor.services.step_up import StepUpService
 from condor.users import Actor, Role, require
 from condor.vault import LEAST_PASSPHRASE, Vault
 
+WHAT = "keys and codes"
 OPEN = FormField("passphrase", "Passphrase of the vault")
 NEW = (
     FormField("passphrase", "New passphrase of the vault", hint=f"At least {LEAST_PASSPHRASE} characters. Nobody can open the vault without it."),
@@ -43,23 +44,19 @@ class KeyForms:
         own: Authenticators,
         codes: CodeForms,
     ) -> None:
-        self._pages = pages
+        self._pages = PersonalPages(pages, access, Role.OWNER, WHAT)
         self._keys = keys
         self._step_up = step_up
         self._vault = vault
         self._journal = journal
         self._wall = wall
         self._known = known
-        self._access = access
         self._own = own
         self._codes = codes
-        self._links: dict[tuple[str, int], str] = {}
 
     def link_of(self, actor: Actor) -> str | None:
         """Address of the page that a person has asked for last, while it can be opened."""
-        require(actor, Role.OWNER, "keys and codes")
-        link = self._links.get((actor.front, actor.user_id), "")
-        return link if self._pages.is_open(link.rpartition("/")[2]) else None
+        return self._pages.link_of(actor)
 
     async def add_keys(self, actor: Actor) -> str:
         """A page where the keys of an account are typed."""
@@ -79,7 +76,7 @@ class KeyForms:
             "Make a key that may trade and nothing else: no withdrawals, no transfers, and only from this machine's address.",
             "It is tried out before it is stored, and refused if it may withdraw.",
         )
-        return self._open(actor, Form("Connect an account", words, fields, "Try out and store", submit))
+        return self._pages.open(actor, Form("Connect an account", words, fields, "Try out and store", submit))
 
     async def remove_keys(self, actor: Actor) -> str:
         """A page where keys are taken out of the vault."""
@@ -93,7 +90,7 @@ class KeyForms:
             return f"The keys of {values['venue']} are gone from the vault, and its account is closed. Delete them at the venue too."
 
         fields = (FormField("venue", "Venue", "choice", tuple(venues)), OPEN)
-        return self._open(
+        return self._pages.open(
             actor,
             Form("Remove keys", ("The account is closed at once. While bots use it, that is refused: stop them first.",), fields, "Remove", submit),
         )
@@ -111,11 +108,11 @@ class KeyForms:
             await self._codes.note(actor, actor.user_id, "on")
             return "Set up. From now on live starts, keys, caps and grants ask you for a code; /codes sets up others'."
 
-        return self._open(actor, setting_up(secret, actor, (CODE, *self._opening()), submit))
+        return self._pages.open(actor, setting_up(secret, actor, (CODE, *self._opening()), submit))
 
     async def end_codes(self, actor: Actor) -> str:
         """A page where all authenticators are taken away again."""
-        require(actor, Role.OWNER, "keys and codes")
+        require(actor, Role.OWNER, WHAT)
         if not self._step_up.is_asked(actor) and not self._own.can_set_up:
             raise UserError("no authenticator is set up")
         # where none can be checked any more the passphrase alone has to do
@@ -128,26 +125,15 @@ class KeyForms:
             await self._codes.note(actor, 0, "off")
             return "Codes are not asked for any more."
 
-        return self._open(actor, Form("Take all authenticators away", ("Nobody is asked for a code after this.",), (OPEN,), "Switch off", submit))
+        return self._pages.open(
+            actor, Form("Take all authenticators away", ("Nobody is asked for a code after this.",), (OPEN,), "Switch off", submit)
+        )
 
     # ---- parts -----------------------------------------------------------------------------------------------------
     async def _allow(self, actor: Actor, *, with_code: bool = True) -> None:
-        require(actor, Role.OWNER, "keys and codes")
-        if actor.chat_id != actor.user_id:
-            raise UserError("this is for your private chat with the bot: everybody in this group would see the address")
+        self._pages.refuse_elsewhere(actor)
         if with_code:
             await self._step_up.require_fresh(actor)
-
-    def _open(self, actor: Actor, form: Form) -> str:
-        """A page whose answers are taken while the person who asked for it still may; its address stays in memory only."""
-
-        async def submit(values: Mapping[str, str]) -> str:
-            now = await self._access.actor(actor.front, actor.user_id, actor.name, actor.chat_id)
-            require(now, Role.OWNER, "keys and codes")
-            return await form.submit(values)
-
-        link = self._links[actor.front, actor.user_id] = self._pages.open(replace(form, submit=submit))
-        return link
 
     async def _begin(self, passphrase: Secret) -> None:
         """Let authenticators be set up: their file first, then its key in the vault; a key without its file would be a loss."""

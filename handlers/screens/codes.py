@@ -5,9 +5,10 @@ from __future__ import annotations
 from condor.services.confirms import Frozen
 from condor.users import Role
 from handlers.context import Args, Context
-from handlers.html import bold, card, clip, code, italic, line, pairs
+from handlers.html import bold, card, clip, italic, line, pairs
 from handlers.registry import Danger, action, command, screen
 from handlers.screens.asking import asked, gone
+from handlers.screens.keys import one_page
 from handlers.view import Button, Outcome, Show, View, show
 
 ASKED = "Codes are asked for live starts, keys, caps, grants and releases; a right one opens five minutes for you."
@@ -51,13 +52,7 @@ async def codes_own(ctx: Context, args: Args) -> Outcome:
 @screen("codes_page", Role.OPERATOR)
 async def codes_page(ctx: Context, args: Args) -> View:
     """Where the page is. The address is known to this process only."""
-    link = ctx.services.codes.link_of(ctx.actor)
-    blocks: list[object] = [bold("🔐 One page, once")]
-    if link:
-        blocks += ["Open this in a browser on the machine where Condor runs. It works for ten minutes, once.", code(link)]
-    else:
-        blocks.append("The page is over. Ask for a new one.")
-    return View(card(blocks), ((show("◀ Codes", "codes"),),))
+    return one_page("🔐", ctx.services.codes.link_of(ctx.actor), show("◀ Codes", "codes"))
 
 
 # ---- taken away ----------------------------------------------------------------------------------------------------

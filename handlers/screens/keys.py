@@ -81,8 +81,12 @@ async def codes_off(ctx: Context, args: Args) -> Outcome:
 @screen("keys_page", Role.OWNER)
 async def keys_page(ctx: Context, args: Args) -> View:
     """Where the page is. The address is known to this process only: the records have no part of it."""
-    link = ctx.services.key_forms.link_of(ctx.actor)
-    blocks: list[object] = [bold("🔑 One page, once")]
+    return one_page("🔑", ctx.services.key_forms.link_of(ctx.actor), show("◀ Keys", "keys"))
+
+
+def one_page(mark: str, link: str | None, back: Button) -> View:
+    """Where a one-time page is; None when it is over."""
+    blocks: list[object] = [bold(f"{mark} One page, once")]
     if link:
         blocks += [
             "Open this in a browser on the machine where Condor runs. It works for ten minutes, once, and for the browser that opens it first.",
@@ -90,7 +94,7 @@ async def keys_page(ctx: Context, args: Args) -> View:
         ]
     else:
         blocks.append("The page is over. Ask for a new one.")
-    return View(card(blocks), ((show("◀ Keys", "keys"),),))
+    return View(card(blocks), ((back,),))
 
 
 @screen("key_pasted", Role.VIEWER)

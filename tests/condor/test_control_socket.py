@@ -18,6 +18,7 @@ from condor.configs import Configs
 from condor.control import place
 from condor.control.client import SocketConnection, ask_instance
 from condor.control.commands import lines_of, link, start_there, status, stop
+from condor.control.desk import ControlDesk
 from condor.home import find_home
 from condor.hosts import PAPER
 from condor.keys_command import connect, remove_keys
@@ -100,6 +101,28 @@ def test_a_link_that_somebody_else_has_put_there_is_only_taken_away(tmp_path: Pa
         assert accepts(path) and not path.is_symlink() and kept.is_dir()
 
 
+def test_a_folder_with_something_else_in_it_stays_whatever_its_name_is(tmp_path: Path) -> None:
+    kept = tmp_path / "condor-mine"
+    kept.mkdir()
+    (kept / "notes.txt").write_text("mine")
+    path = tmp_path / "condor.sock"
+    path.symlink_to(kept / "condor.sock")
+    with place.listen(path):
+        assert accepts(path) and (kept / "notes.txt").read_text() == "mine"
+
+
+async def test_a_fault_of_the_instance_is_not_taken_for_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = find_home(tmp_path)
+
+    async def fails(desk: ControlDesk, body: object) -> dict[str, object]:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(ControlDesk, "status", fails)
+    async with running(tmp_path):
+        with pytest.raises(UserError, match=r"could not do that \(500\); look at its log"):
+            await asyncio.to_thread(ask_instance, home, "/status")
+
+
 def test_a_folder_of_the_session_that_is_too_long_itself_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / LONG
     folder.mkdir()
@@ -162,7 +185,7 @@ async def test_what_is_not_understood_is_a_sentence_and_the_socket_goes_on(tmp_p
         for path, body, words in (
             ("/start", {}, "not understood"),
             ("/stop", {"bot_id": 7}, "7"),
-            ("/nosuch", {}, "could not do that|does not answer"),
+            ("/nosuch", {}, r"could not do that \(404\)"),
         ):
             with pytest.raises(UserError, match=words):
                 await asyncio.to_thread(ask_instance, home, path, body)

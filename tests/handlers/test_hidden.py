@@ -24,6 +24,7 @@ from handlers.view import Button, View, show
         ("between 64,000-65,000.5 or 1e9", "between •••-••• or •••"),
         ("total amount: 200 · levels 3", "total amount: ••• · levels 3"),
         ("<code>200</code> → <code>500</code>", "<code>200</code> → <code>•••</code>"),
+        ("by <code>123456</code>, with <code>5000</code> USDT", "by <code>123456</code>, with <code>•••</code> USDT"),
         ("−1,234.50 USDT, 10000, 2k", "••• USDT, •••, •••"),
         ("<a href='https://x.y/1234.50'>v2</a>", "<a href='https://x.y/1234.50'>v2</a>"),
     ],
