@@ -1,5 +1,5 @@
-"""From a command to its answer on the local chat: the real process over loopback HTTP, idle and with 20 bots and 1,000 executors at work; and what updates leave
-behind in memory."""
+"""From a command to its answer on the local chat: the real process over loopback HTTP, idle and with 20 bots and 1,000 executors at work; from a tap to another
+chart, and what is answered meanwhile; and what updates leave behind in memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from condor.home import find_home
 from condor.settings import Environment, Settings
@@ -18,19 +19,22 @@ OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 BOTS, LEVELS = 20, 50
 COMMANDS = ("/start", "/bots", "/status", "/executors", "/history", "/help")
 ROUNDS = 25
+CHARTS = 20
+INTERVALS = ("5m", "1h")
 QUIET = "market: {speed: 1}\n"
 UPDATES, WARM_UP = 100_000, 5_000
 
 
 def run() -> dict[str, float]:
-    """Milliseconds from sending a command to its card (aim: p95 at most 50 with everything at work)."""
+    """Milliseconds from sending a command to its card (aim: p95 at most 50 with everything at work), from tapping another interval of a draft's chart to its
+    picture (aim: at most 1,500; scenario 15), and to the card of a command that is sent while the picture is drawn."""
     with tempfile.TemporaryDirectory() as folder:
-        idle = _measured(Path(folder) / "idle")
+        idle, *_ = _measured(Path(folder) / "idle")
         home = Path(folder) / "busy"
         executors = asyncio.run(_seeded(home))
-        busy = _measured(home)
+        busy, charts, beside = _measured(home, charts=CHARTS)
     found = {"executors": float(executors)}
-    for name, times in (("idle", idle), ("busy", busy)):
+    for name, times in (("idle", idle), ("busy", busy), ("chart", charts), ("beside_chart", beside)):
         found |= {f"{name}.p50_ms": _quantile(times, 0.5), f"{name}.p95_ms": _quantile(times, 0.95)}
     return found | {"idle_to_busy.ratio": _quantile(idle, 0.95) / _quantile(busy, 0.95)}
 
@@ -51,15 +55,39 @@ def run_updates(updates: int = UPDATES) -> dict[str, float]:
             instance.kill()
 
 
-def _measured(home: Path) -> list[float]:
+def _measured(home: Path, charts: int = 0) -> tuple[list[float], list[float], list[float]]:
+    """(commands, charts, commands while one is drawn), each in milliseconds."""
     instance = Instance(home, QUIET).start()
     try:
         person = instance.person()
         for command in COMMANDS:
             person.send(command)
-        return [_answer_ms(person, command) for _ in range(ROUNDS) for command in COMMANDS]
+        commands = [_answer_ms(person, command) for _ in range(ROUNDS) for command in COMMANDS]
+        return commands, *_charted(person, charts)
     finally:
         instance.kill()
+
+
+def _charted(person: Person, count: int) -> tuple[list[float], list[float]]:
+    """(from the tap on another interval to its picture in the same message, from a command in between to its card)."""
+    drawn: list[float] = []
+    beside: list[float] = []
+    card = person.send("/new grid_strike", "On which venue?") if count else {}
+    for label in ("Review", "Chart") if count else ():
+        person.tap(label, card)
+    for number in range(count):
+        wanted = INTERVALS[number % len(INTERVALS)]
+        target, row, column = person.button(wanted, card)
+        begin = perf_counter()
+        person.call("/chat/tap", {"message_id": target["message_id"], "row": row, "column": column})
+        beside.append(_answer_ms(person, "/status"))
+        person.until(lambda wanted=wanted: _is_drawn(person.now(card), wanted), f"the chart of {wanted}")  # type: ignore[misc]
+        drawn.append((perf_counter() - begin) * 1000)
+    return drawn, beside
+
+
+def _is_drawn(card: dict[str, Any], interval: str) -> bool:
+    return f"chart · {interval}" in card["text"] and "being drawn" not in card["text"] and card["media"] is not None
 
 
 def _answer_ms(person: Person, command: str) -> float:

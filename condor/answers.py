@@ -16,6 +16,8 @@ from botcore.model.errors import UserError, nearest
 from condor import units
 from condor.questions import RATIOS, Question
 
+SIDES = {"LONG": "BUY", "SHORT": "SELL"}
+"""What traders say for a side."""
 OFF = ("off", "none", "no", "-")
 
 
@@ -84,7 +86,8 @@ def _read(question: Question, cleaned: str, markets: Mapping[str, Sequence[str]]
     if question.unit in ("quote", "base"):
         return units.plain(units.amount(cleaned))
     if question.unit == "times":
-        return units.plain(units.number(cleaned.lower().removesuffix("x"), "a whole number such as 5"))
+        # a bare x is no number either, and is told as it was typed
+        return units.plain(units.number(cleaned.lower().removesuffix("x") or cleaned, "a whole number such as 5"))
     if question.unit == "pair":
         connector = draft.get(question.name.replace("trading_pair", "connector_name"))
         return read_pair(cleaned, markets.get(str(connector), ()) or [pair for pairs in markets.values() for pair in pairs])
@@ -93,7 +96,8 @@ def _read(question: Question, cleaned: str, markets: Mapping[str, Sequence[str]]
     if question.unit == "yes_no":
         return _yes_no(cleaned)
     if question.unit == "choice":
-        return _one_of(cleaned.upper().replace(" ", "_"), list(question.choices), question.label)
+        word = cleaned.upper().replace(" ", "_")
+        return _one_of(word if word in question.choices else SIDES.get(word, word), list(question.choices), question.label)
     if question.unit == "number":
         return units.plain(units.number(cleaned))
     if question.unit == "market":
@@ -166,6 +170,14 @@ def read_pair(text: str, known: Sequence[str]) -> str:
         return by_letters[f"{wanted}USDT"]
     close = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
     raise PairUnknown(f"there is no pair {text.strip()!r} here" + (f"; did you mean {', '.join(close)}?" if close else ""), tuple(close))
+
+
+class Several(UserError):
+    """A line of several answers of which some can be meant in more than one way; `offers` are (what is meant, the whole line) of each."""
+
+    def __init__(self, text: str, offers: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(text)
+        self.offers = offers
 
 
 class PairUnknown(UserError):

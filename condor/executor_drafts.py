@@ -45,7 +45,10 @@ def executor_name(text: str) -> str:
     if kind == "lp_executor":
         raise UserError(NO_GATEWAY)
     if kind not in SUMMARIES:
-        raise UserError(f"there is no executor {text!r}{nearest(kind, SUMMARIES)} (there are {', '.join(sorted(SUMMARIES))})")
+        short = [name.removesuffix("_executor") for name in SUMMARIES]
+        raise UserError(
+            f"there is no executor {word.removesuffix('_executor')[:40]!r}{nearest(kind.removesuffix('_executor'), short)} (there are {', '.join(short)})"
+        )
     return f"{PREFIX}{kind}"
 
 

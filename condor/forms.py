@@ -18,13 +18,13 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 from botcore.core.config import plain_types
 from botcore.model.errors import ConfigError, UserError, nearest
 from condor import units
-from condor.answers import PairUnknown, answer_text, is_structured, read_answer, read_pair
+from condor.answers import PairUnknown, Several, answer_text, is_structured, read_answer, read_pair
 from condor.field_words import HIDDEN, words_of
 from condor.nested import nested, part_of, value_at, within
 from condor.questions import SECTIONS, Question, question_of
 from condor.yaml_file import config_errors
 
-__all__ = ["Form", "PairUnknown", "Question", "answer_text", "check_draft", "default_answers", "form_of", "read_answer", "read_pair"]
+__all__ = ["Form", "PairUnknown", "Question", "Several", "answer_text", "check_draft", "default_answers", "form_of", "read_answer", "read_pair"]
 
 FIRST = ("connector_name", "trading_pair", "total_amount_quote", "leverage", "start_price", "end_price", "limit_price")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from botcore.model.errors import UserError, nearest
 
@@ -40,6 +40,16 @@ def read_shortcuts(text: str, fields: Sequence[str]) -> list[tuple[str, str]]:
         return []
     ends = [match.start() for match in found[1:]] + [len(text)]
     return [(_field(match.group(1), fields), text[match.end() : end].strip()) for match, end in zip(found, ends, strict=True)]
+
+
+def with_values(text: str, values: Mapping[int, str]) -> tuple[str, str]:
+    """(the answers that these values are, the whole line) after the first, second, ... value of a line is another one."""
+    found = list(_NAMED.finditer(text))
+    ends = [match.start() for match in found[1:]] + [len(text)]
+    parts = [
+        f"{match.group(1)}={values.get(number, text[match.end() : end].strip())}" for number, (match, end) in enumerate(zip(found, ends, strict=True))
+    ]
+    return " ".join(parts[number] for number in sorted(values)), " ".join(parts)
 
 
 def _field(name: str, fields: Sequence[str]) -> str:

@@ -15,12 +15,11 @@ from typing import Any
 from condor.answers import read_pair
 from condor.errors import UserError, nearest
 from condor.hosts import LIVE, PAPER
-from condor.units import amount, number, plain, ratio
+from condor.units import amount, is_in_dollars, names_dollars, number, plain, ratio
 
 SIDES = {"buy": "BUY", "long": "BUY", "sell": "SELL", "short": "SELL"}
 KINDS = {"market": "MARKET", "limit": "LIMIT", "maker": "LIMIT_MAKER", "limit_maker": "LIMIT_MAKER", "post": "LIMIT_MAKER"}
 MODES = {"paper": PAPER, "live": LIVE, "real": LIVE}
-DOLLARS = ("usdt", "usdc", "usd")
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters of an id: none of them is taken for another."""
 MOST = Decimal("1e15")
@@ -80,7 +79,7 @@ class Ticket:
 
     def with_pair(self, pair: str) -> Ticket:
         """On this pair; an amount in dollars is asked for again where it is priced in something else."""
-        return self.with_answer(pair=pair, **({"asked": ""} if self.asked.startswith("$") and not _is_in_dollars(pair) else {}))
+        return self.with_answer(pair=pair, **({"asked": ""} if self.asked.startswith("$") and not is_in_dollars(pair) else {}))
 
     def values(self) -> dict[str, str]:
         """What a button carries."""
@@ -223,18 +222,14 @@ def read_amount(text: str, pair: str = "") -> str:
         if not 0 < share <= 1:
             raise UserError(f"expected a share of the balance above 0% and up to 100%, found {text.strip()!r}")
         return f"{plain(share * 100)}%"
-    is_quote = cleaned.startswith("$") or cleaned.endswith(DOLLARS)
+    is_quote = names_dollars(cleaned)
     base, _, quote = pair.partition("-")
-    if is_quote and pair and not _is_in_dollars(pair):
+    if is_quote and pair and not is_in_dollars(pair):
         raise UserError(f"{pair} is priced in {quote}, not in dollars: say how much {base}, such as 0.1, or a share such as 25%")
     value = amount(cleaned)
     if not 0 < value <= MOST:
         raise UserError(f"expected an amount above 0, such as 0.1, $50 or 25%, found {text.strip()[:40]!r}")
     return f"{'$' if is_quote else ''}{plain(value)}"
-
-
-def _is_in_dollars(pair: str) -> bool:
-    return "USD" in pair.partition("-")[2]
 
 
 def read_price(text: str) -> str:

@@ -10,6 +10,7 @@ from botcore.model.errors import UserError
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
 _NUMBER = re.compile(r"^[-+]?(?:\d+(?:[ ,_]\d{3})*|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?$")
+DOLLARS = ("usdt", "usdc", "usd")
 MULTIPLES = {"k": Decimal(1_000), "m": Decimal(1_000_000)}
 
 
@@ -64,11 +65,22 @@ def ratio(text: str) -> Decimal:
 def amount(text: str) -> Decimal:
     """An amount of money or of an asset: `100`, `$1,500`, `2k`, `1.5m`, `250 USDT`."""
     cleaned = text.strip().lower().removeprefix("$").strip()
-    cleaned = re.sub(r"\s*(usdt|usdc|usd)$", "", cleaned)
+    cleaned = re.sub(rf"\s*({'|'.join(DOLLARS)})$", "", cleaned)
     scale = Decimal(1)
     if cleaned and cleaned[-1] in MULTIPLES:
         scale, cleaned = MULTIPLES[cleaned[-1]], cleaned[:-1]
     return number(cleaned, "an amount such as 500, $500 or 2k") * scale
+
+
+def names_dollars(text: str) -> bool:
+    """Whether an amount is said to be one of dollars: `$50`, `50 USDT`."""
+    cleaned = text.strip().lower()
+    return cleaned.startswith("$") or cleaned.endswith(DOLLARS)
+
+
+def is_in_dollars(pair: str) -> bool:
+    """Whether a pair is priced in dollars."""
+    return "USD" in pair.partition("-")[2]
 
 
 def duration(text: str) -> int:

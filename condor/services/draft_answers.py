@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from botcore.model.errors import UserError
-from condor.forms import Question, check_draft, default_answers, read_answer
+from condor.forms import PairUnknown, Question, Several, answer_text, check_draft, default_answers, read_answer
 from condor.services.draft_kinds import DraftKinds
 from condor.services.draft_sizes import DraftSizes
 from condor.services.proposals import PRICES, proposed
 from condor.services.purse import Purse
+from condor.shortcuts import read_shortcuts, with_values
 from condor.store.drafts import Draft
+from condor.units import Ambiguous
 
 MARKET = ("connector_name", "trading_pair")
 
@@ -27,10 +29,47 @@ class DraftAnswers:
     def answered(self, draft: Draft, name: str, text: str) -> Draft:
         """A draft with one more answer; Ambiguous or UserError where it can't be read or does not hold."""
         question = self._kinds.form(draft.controller_name, draft.answers).question(name)
-        value = self._sizes.share(draft, question, text)
+        value = self._sizes.share(draft, question, text) or self._sizes.of_dollars(draft, question, text)
         if value is None:
             value = read_answer(question, text, self._kinds.markets(), draft.answers)
         return self._taken(draft, question, value)
+
+    def several(self, draft: Draft, text: str) -> Draft | None:
+        """A draft after a line such as `tp=0.4% sl=1%`, all of it or nothing; None for a line that is no such thing.
+
+        Raises
+        ------
+        Several
+            If some of it can be meant in more than one way: each way is the whole line again, for a reading without its field would answer another question.
+        UserError
+            If some of it does not hold.
+        """
+        readings: dict[int, tuple[str, ...]] = {}
+        problems: list[str] = []
+        named = read_shortcuts(text, self._fields(draft))
+        changed = draft
+        for number, (field, value) in enumerate(named):
+            try:
+                changed = self.answered(changed, field, value)
+            except (Ambiguous, PairUnknown) as error:
+                readings[number] = error.readings if isinstance(error, Ambiguous) else error.close
+                problems.append(str(error))
+        if readings and all(readings.values()):
+            ways = range(max(map(len, readings.values())))
+            chosen = [{number: each[min(way, len(each) - 1)] for number, each in readings.items()} for way in ways]
+            raise Several("; ".join(problems), tuple(with_values(text, values) for values in chosen))
+        if problems:
+            raise UserError("; ".join(problems))
+        return changed if named else None
+
+    def noted(self, draft: Draft, text: str) -> str:
+        """What a line such as `tp=0.4% sl=1%` has set: `take profit 0.4%, stop loss 1%`; empty for any other line."""
+        form = self._kinds.form(draft.controller_name, draft.answers)
+        questions = [form.question(field) for field, _ in read_shortcuts(text, self._fields(draft))]
+        return ", ".join(f"{question.label} {answer_text(question, draft.answers.get(question.name))}" for question in questions)
+
+    def _fields(self, draft: Draft) -> list[str]:
+        return [question.name for question in self._kinds.form(draft.controller_name, draft.answers).questions]
 
     def _taken(self, draft: Draft, question: Question, value: Any) -> Draft:
         name = question.name

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from botcore.controllers.by_hand import NAME as BY_HAND
 from botcore.controllers.manual import NAME as MANUAL
-from botcore.model.errors import UserError
+from botcore.model.errors import UserError, nearest
 from botcore.strategies.bot_limits import BotLimits
 from condor.configs import Configs
 from condor.executor_drafts import EXAMPLES, PREFIX, SUMMARIES, by_hand_values, executor_model, is_executor
@@ -38,6 +38,22 @@ class DraftKinds:
     def listed(self) -> list[tuple[str, str]]:
         """(name, one line) of every controller and script."""
         return self._configs.listed()
+
+    def named(self, word: str) -> list[str]:
+        """The controllers and scripts that a word means: the one of this name, or else those that begin with it, or else those that have it in them.
+
+        Raises
+        ------
+        UserError
+            If there is none.
+        """
+        names = [name for name, _ in self.listed()]
+        if word in names:
+            return [word]
+        found = [name for name in names if name.startswith(word)] or [name for name in names if word in name.split("_")]
+        if not found:
+            raise UserError(f"there is no strategy {word[:40]!r}{nearest(word, names)}; /new lists them")
+        return found
 
     def executors(self) -> list[tuple[str, str]]:
         """(whole name, one line) of every executor that can be set up by hand."""

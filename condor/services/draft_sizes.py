@@ -13,7 +13,7 @@ from condor.hosts import LIVE, PAPER, Hosts
 from condor.questions import SIZE
 from condor.services.purse import Purse
 from condor.store.drafts import Draft
-from condor.units import plain, ratio
+from condor.units import amount, is_in_dollars, names_dollars, plain, ratio
 
 SHARES = ("10%", "25%", "50%", "100%")
 """Sizes that are offered, of the free balance."""
@@ -48,10 +48,26 @@ class DraftSizes:
         found = self._free(draft, question)
         if found is None:
             raise UserError("the balance is not known here: type an amount")
-        amount = self._amount(draft, question, found[0] * share)
-        if amount <= 0:
+        size = self._amount(draft, question, found[0] * share)
+        if size <= 0:
             raise UserError(f"nothing of {found[1]} is free there: type an amount")
-        return plain(amount)
+        return plain(size)
+
+    def of_dollars(self, draft: Draft, question: Question, text: str) -> str | None:
+        """`$200` as an amount of what is asked for: dollars are no coins. None for text without dollars, or where money is asked for and the pair is priced in them."""
+        if question.unit not in ("quote", "base") or not names_dollars(text):
+            return None
+        market, _ = self.market(draft.answers, _part_of(question))
+        pair = market.trading_pair if market is not None else ""
+        base, _, quote = pair.partition("-")
+        if pair and not is_in_dollars(pair):
+            raise UserError(f"{pair} is priced in {quote}, not in dollars: say how much {quote if question.unit == 'quote' else base}, such as 0.1")
+        if question.unit == "quote":
+            return None
+        size = self._amount(draft, question, amount(text))
+        if size <= 0:
+            raise UserError(f"{text.strip()[:40]} buys no {base}: type a larger amount")
+        return plain(size)
 
     def presets(self, draft: Draft, question: Question) -> tuple[tuple[tuple[str, str], ...], str]:
         """((label, text) of the sizes that are offered, what is free)."""
@@ -67,8 +83,7 @@ class DraftSizes:
 
     def _free(self, draft: Draft, question: Question) -> tuple[Decimal, str, str] | None:
         """(free, asset, paper or live) of the account that a size is counted in: the one with real money where there is one."""
-        prefix = question.name.rpartition(".")[0]
-        market, instrument = self.market(draft.answers, f"{prefix}." if prefix else "")
+        market, instrument = self.market(draft.answers, _part_of(question))
         if market is None or instrument is None:
             return None
         mode = LIVE if self._purse.has_account(market.connector_name) else PAPER
@@ -79,11 +94,17 @@ class DraftSizes:
         """Money as an answer: itself, or what it buys of the base asset."""
         if question.unit == "quote":
             return quote.quantize(Decimal("0.01"), ROUND_DOWN)
-        market, instrument = self.market(draft.answers)
+        market, instrument = self.market(draft.answers, _part_of(question))
         mid = self._purse.mid(market) if market is not None else None
         if instrument is None or not mid:
             raise UserError("there is no price of this pair yet: type an amount")
         return instrument.amount(instrument.lots(quote / mid))
+
+
+def _part_of(question: Question) -> str:
+    """The part of a config that a question is of, such as `long.`; empty for one of the whole."""
+    part = question.name.rpartition(".")[0]
+    return f"{part}." if part else ""
 
 
 def _is_size(question: Question) -> bool:

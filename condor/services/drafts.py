@@ -29,7 +29,6 @@ from condor.services.preflight import Preflight
 from condor.services.purse import Purse
 from condor.services.sizes import main_market
 from condor.services.trials import TrialService, TrialView
-from condor.shortcuts import read_shortcuts
 from condor.store import drafts as store
 from condor.store.drafts import Draft, Notes
 from condor.store.panels import new_id
@@ -130,21 +129,23 @@ class DraftService:
 
         Raises
         ------
-        Ambiguous, UserError
+        Ambiguous, Several, UserError
             If the text can't be read or the value does not hold; the draft is unchanged then.
         """
         require(actor, Role.TRADER, "changing a draft")
         draft = await self._shelf.open(draft_id)
         form = self.kinds.form(draft.controller_name, draft.answers)
-        several = read_shortcuts(text, [question.name for question in form.questions])
-        changed = draft
-        for field, value in several or [(name, text)]:
-            changed = self._answers.answered(changed, field, value)
+        several = self._answers.several(draft, text)
+        changed = several or self._answers.answered(draft, name, text)
         step = draft.step
         now = self.kinds.form(draft.controller_name, changed.answers)
-        if not several and step < len(form.steps) and form.steps[step].name == name:
+        if several is None and step < len(form.steps) and form.steps[step].name == name:
             step = 1 + next((at for at, question in enumerate(now.steps) if question.name == name), step)
         return await self._shelf.save(replace(changed, step=min(step, len(now.steps))), claim)
+
+    def noted(self, draft: Draft, text: str) -> str:
+        """What a line of several answers has set, in words; empty for any other line."""
+        return self._answers.noted(draft, text)
 
     # ---- moves -----------------------------------------------------------------------------------------------------
     async def go(self, draft_id: str, step: int) -> Draft:
@@ -200,7 +201,8 @@ class DraftService:
             name = steps[draft.step]
         question = form.question(name)
         presets, free = self._sizes.presets(draft, question)
-        default = default_answers(form, self.kinds.example(draft.controller_name)).get(name)
+        # what Skip would give: the market's proposal where there is one, not the price of an example
+        default = self._answers.reset(draft, name).answers.get(name)
         return StepView(
             draft_id,
             draft.controller_name,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from condor.approvals import ApprovalNeeded
 from condor.errors import UserError
-from condor.forms import PairUnknown
+from condor.forms import PairUnknown, Several
 from condor.services.draft_views import StepView
 from condor.store.drafts import Draft
 from condor.store.panels import AlreadyDone
@@ -39,7 +41,8 @@ WAITS_MS = 15 * 60_000
 async def new_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("new")
-    return await _begun(ctx, arguments[0].lower())
+    found = ctx.services.drafts.kinds.named(arguments[0].lower())
+    return await _begun(ctx, found[0]) if len(found) == 1 else Show("new", {"of": arguments[0].lower()[:40]})
 
 
 @command("x", "executors; /x new sets one up by hand", "[new [KIND] | BOT]", Role.VIEWER)
@@ -63,10 +66,13 @@ async def new(ctx: Context, args: Args) -> View:
     """Which controller, or which draft to go on with."""
     blocks: list[object] = [bold("➕ New bot"), "Which strategy?"]
     rows: list[tuple[Button, ...]] = []
+    wanted = ctx.services.drafts.kinds.named(str(args["of"])) if args.get("of") else None
     for name, summary in ctx.services.drafts.controllers():
+        if wanted is not None and name not in wanted:
+            continue
         blocks.append(line(bold(name), ": ", summary))
         rows.append((Button(name, "begin", {"controller": name}, style="primary"),))
-    rows.append((show("⚙️ An executor by hand …", "new_executor"),))
+    rows.append((show("⚙️ An executor by hand …", "new_executor"),) if wanted is None else (show("➕ All strategies", "new"),))
     now_ms = ctx.now_ms()
     for draft in await ctx.services.drafts.unfinished(ctx.actor):
         rows.append((show(clip(f"↪ continue {_of(draft)}, {words.ago((now_ms - draft.updated_ms) / 1000)} ago", 44), "draft", draft=draft.draft_id),))
@@ -121,10 +127,13 @@ def _question(step: StepView, args: Args) -> View:
     blocks.append(line("Now: ", bold(step.current), f" ({step.why})" if step.why else ""))
     if step.free:
         blocks.append(line("Balance: ", step.free))
+    if args.get("noted"):
+        blocks.append(line("✔ Noted: ", str(args["noted"])))
     if args.get("problem"):
         blocks.append(quote(line("⚠️ ", str(args["problem"]))))
     fixed = bool(args.get("field"))
-    rows: list[tuple[Button, ...]] = [tuple(_answer(step, text, fixed) for text in args.get("readings", ()))] if args.get("readings") else []
+    rows: list[tuple[Button, ...]] = [(_labelled(step, label, text, fixed),) for label, text in args.get("offers", ())]
+    rows += [tuple(_answer(step, text, fixed) for text in args.get("readings", ()))] if args.get("readings") else []
     if step.presets:
         rows += rows_of([_labelled(step, label, text, fixed) for label, text in step.presets], 2)
     else:
@@ -173,7 +182,9 @@ async def answer(ctx: Context, args: Args) -> Outcome:
     try:
         # a typed line that comes again after a crash must not answer the question behind it
         claim = ctx.claim if "is_loose" in args else None
-        await ctx.services.drafts.answer(ctx.actor, draft_id, name, text, claim)
+        draft = await ctx.services.drafts.answer(ctx.actor, draft_id, name, text, claim)
+    except Several as error:
+        return Show("draft", {**at, "problem": str(error), "offers": [list(offer) for offer in error.offers]})
     except Ambiguous as error:
         return Show("draft", {**at, "problem": str(error), "readings": list(error.readings)})
     except PairUnknown as error:
@@ -182,7 +193,9 @@ async def answer(ctx: Context, args: Args) -> Outcome:
         raise
     except UserError as error:
         return Show("draft", {**at, "problem": str(error)})
-    return Show("draft", {"draft": draft_id}) if not args.get("fixed") else Show("fields", {"draft": draft_id}, toast="Noted")
+    noted = ctx.services.drafts.noted(draft, text)
+    told = {"noted": noted} if noted else {}
+    return Show("draft", {"draft": draft_id, **told}) if not args.get("fixed") else Show("fields", {"draft": draft_id, **told}, toast="Noted")
 
 
 async def _others(ctx: Context, draft_id: str) -> list[list[str]]:
@@ -200,13 +213,16 @@ async def _others(ctx: Context, draft_id: str) -> list[list[str]]:
 async def which(ctx: Context, args: Args) -> View:
     """Several questions are open: which one a typed line answers."""
     text = str(args.get("text", ""))
+    drafts = {str(draft_id): await ctx.services.drafts.draft(str(draft_id)) for draft_id, _ in args.get("asked", ())}
+    alike = Counter(_of(draft) for draft in drafts.values())
     rows = []
     for draft_id, field in args.get("asked", ()):
         step = await ctx.services.drafts.step(str(draft_id), str(field) or None)
         if step is not None:
-            of = _of(await ctx.services.drafts.draft(str(draft_id)))
+            draft = drafts[step.draft_id]
+            of = _of(draft) if alike[_of(draft)] == 1 else f"{_of(draft)}, {words.ago((ctx.now_ms() - draft.updated_ms) / 1000)} ago"
             meant = {"draft": step.draft_id, "field": step.question.name, "text": text, "fixed": bool(field)}
-            rows.append((Button(clip(f"{of}: {step.question.label}", 40), "answer", meant),))
+            rows.append((Button(clip(f"{of}: {step.question.label}", 48), "answer", meant),))
     asked = line("Several questions are open. Which one does ", bold(clip(text, 40)), " answer?")
     return View(card([asked, italic("Reply to a card to answer it at once.")]), (*rows, (show("◀ None of them", "new"),)))
 

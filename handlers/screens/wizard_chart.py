@@ -24,7 +24,7 @@ async def draft_chart(ctx: Context, args: Args) -> View:
     blocks: list[object] = [line(bold(f"➕ {name}"), f" · chart · {interval}")]
     steps = tuple(show(chosen(step, step == interval), "draft_chart", **{**own, "interval": step}) for step in INTERVALS)
     last = (show("🔄 Refresh", "draft_chart", **own), show("◀ Review", "draft", draft=draft_id))
-    takes = Expects("search_fields", {"draft": draft_id, "from": "draft_chart"})
+    takes = Expects("search_fields", {"draft": draft_id, "from": "draft_chart", "with": {"interval": interval, "theme": theme(args)}})
     try:
         picture = await ctx.services.drafts.picture(draft_id, interval)
     except UserError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from condor.errors import UserError
+from condor.forms import Several
 from condor.services.confirms import Frozen
 from condor.services.draft_views import ReviewView
 from condor.users import Role
@@ -104,12 +105,14 @@ async def fields(ctx: Context, args: Args) -> View:
         blocks.append(quote(f"No field has {search!r} in its name, question or answer."))
     blocks += [quote(line("⚠️ ", str(args["problem"])))] if args.get("problem") else []
     blocks += [quote(line("⚠️ ", fault)) for fault in review.faults]
+    blocks += [line("✔ Noted: ", str(args["noted"]))] if args.get("noted") else []
+    meant = [(Button(clip(label, 30), "answer", {"draft": draft_id, "field": "", "text": text}),) for label, text in args.get("offers", ())]
     at = {"draft": draft_id, "search": search}
     turning = [show("◀ Previous", "fields", **at, offset=offset - PAGE)] if offset else []
     turning += [show("More ▶", "fields", **at, offset=offset + PAGE)] if offset + PAGE < len(listed) else []
     last = [Button("✔ Review", "go", {"draft": draft_id, "step": len(review.answers)})]
     last += [show("✖ All fields", "fields", draft=draft_id)] if search else []
-    return View(card(blocks), (*rows, *((tuple(turning),) if turning else ()), tuple(last)), Expects("search_fields", {"draft": draft_id}))
+    return View(card(blocks), (*meant, *rows, *((tuple(turning),) if turning else ()), tuple(last)), Expects("search_fields", {"draft": draft_id}))
 
 
 @action("search_fields", Role.TRADER)
@@ -121,9 +124,11 @@ async def search_fields(ctx: Context, args: Args) -> Outcome:
         return Show("fields", {"draft": draft_id, "search": text.strip()[:40]})
     try:
         await ctx.services.drafts.answer(ctx.actor, draft_id, "", text)
+    except Several as error:
+        return Show("fields", {"draft": draft_id, "problem": str(error), "offers": [list(offer) for offer in error.offers]})
     except UserError as error:
         return Show("fields", {"draft": draft_id, "problem": str(error)})
-    return Show(shown, {"draft": draft_id}, toast="Noted")
+    return Show(shown, {"draft": draft_id, **dict(args.get("with", {}))}, toast="Noted")
 
 
 # ---- start ---------------------------------------------------------------------------------------------------------

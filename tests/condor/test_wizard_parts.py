@@ -22,7 +22,7 @@ from condor.services.proposals import proposed
 from condor.services.purse import DayRange
 from condor.services.remedies import band_fixes, too_small
 from condor.services.sizes import ladder_of, too_many
-from condor.shortcuts import read_shortcuts
+from condor.shortcuts import read_shortcuts, with_values
 from tests.support.bench import instrument
 
 FIELDS = ["take_profit", "long.amount", "short.amount", "triple_barrier_config.stop_loss", "buy_spreads"]
@@ -33,6 +33,10 @@ MARKET = replace(instrument("BTC-USDT", "binance_perpetual"), min_notional=Decim
 def test_a_line_of_answers_is_read_by_aliases_and_last_words_and_values_may_have_blanks() -> None:
     found = read_shortcuts(" tp = 0.4%  stop_loss=off buy_spreads=0.1%, 0.2%", FIELDS)
     assert found == [("take_profit", "0.4%"), ("triple_barrier_config.stop_loss", "off"), ("buy_spreads", "0.1%, 0.2%")]
+
+
+def test_values_of_a_line_are_replaced_by_their_place() -> None:
+    assert with_values(" tp = 0.3  lev=3 sl=0.2", {0: "0.3%", 2: "0.2%"}) == ("tp=0.3% sl=0.2%", "tp=0.3% lev=3 sl=0.2%")
 
 
 @pytest.mark.parametrize("text", ["0.4%", "buy it tp=1%", "a sentence"])

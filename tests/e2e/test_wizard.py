@@ -7,12 +7,13 @@ from pathlib import Path
 
 from tests.support.instance import Instance, Person
 from tests.support.transcript import labels
-from tests.support.wizard import begin, changed, reviewed
+from tests.support.wizard import begin, changed, leave_no_draft, reviewed
 
 
 # ---- answers -------------------------------------------------------------------------------------------------------
 def test_s10_pairs_are_normalised_typos_get_suggestions_and_back_keeps_what_was_answered(person: Person) -> None:
-    card = begin(person, "grid_strike")
+    # the only strategy that begins with this word; `/new` lists the rest
+    card = person.send("/new grid", "grid_strike", "On which venue?")
     person.tap("bybit_perpetual", card)
     assert "Which pair?" in person.text(card)
     card = person.send("eth/usdt", "Buy or sell first?")
@@ -23,6 +24,12 @@ def test_s10_pairs_are_normalised_typos_get_suggestions_and_back_keeps_what_was_
     assert offered == "BTC-USDT" and "there is no pair 'BTC-UDST'" in card["text"]
     near = [text for text in labels(card)[:3] if "-" in text]
     assert len(near) == 3, labels(card)
+    # straight from the typo back to the venue (condor's button was dead here)
+    person.tap("Back", card)
+    assert "On which venue?" in person.text(card) and "Now: bybit_perpetual" in person.text(card)
+    person.tap("Next", card)
+    assert "Now: ETH-USDT" in person.text(card)
+    card = person.send("BTC-UDST", "did you mean")
     person.tap("BTC-USDT", card)
     assert "Buy or sell first?" in person.text(card)
     person.tap("Back", card)
@@ -39,8 +46,8 @@ def test_s11_percentages_are_read_by_their_sign_and_what_does_not_hold_stays_on_
     card = person.send("0.1%", "change")
     assert "take profit: 0.1%" in labels(card)
     person.tap("take profit", card)
-    card = person.send("0.2", "which one?")
-    assert labels(card)[:2] == ["0.2%", "20%"] and "Now: 0.1%" in card["text"]
+    card = person.send("0.1", "which one?")
+    assert labels(card)[:2] == ["0.1%", "10%"] and "Now: 0.1%" in card["text"]
     for text in ("abc", "-1", "nan", "1e9"):
         card = person.send(text, "Take profit?", f"'{text}'")
         assert "above 0%, up to 1000%" in card["text"], card["text"]
@@ -61,6 +68,48 @@ def test_s11_several_answers_in_one_line_at_any_step_and_all_or_none_of_them(per
     assert (
         re.search(r"take profit\s+0\.4%", card["text"]) and re.search(r"stop loss\s+1%", card["text"]) and re.search(r"leverage\s+3x", card["text"])
     )
+
+
+def test_s11_what_a_name_says_is_asked_about_with_its_name_and_never_answers_the_question_of_the_card(person: Person) -> None:
+    card = begin(person, "pmm_simple")
+    person.tap("All fields", card)
+    person.tap("stop loss", card)
+    assert "Stop loss?" in person.text(card) and "Now: 1%" in person.text(card)
+    card = person.send("tp=0.3 lev=3", "which one?")
+    assert labels(card)[:2] == ["tp=0.3%", "tp=30%"] and "Now: 1%" in card["text"], "a bare 0.3% would be the stop loss here"
+    person.tap("tp=0.3%", card)
+    assert "Noted: take profit 0.3%, leverage 3x" in person.text(card)
+    assert {"take profit: 0.3%", "stop loss: 1%", "leverage: 3x"} <= set(person.labels(card))
+    card = person.send("tp=0.4 sl=0.5", "which one?")
+    assert labels(card)[:2] == ["tp=0.4% sl=0.5%", "tp=40% sl=50%"]
+    person.tap("tp=0.4% sl=0.5%", card)
+    card = person.now(card)
+    assert re.search(r"take profit\s+0\.4%", card["text"]) and re.search(r"stop loss\s+0\.5%", card["text"]), "back at the review"
+    leave_no_draft(person)
+    # a name that is close is offered with its field, too, and what else does not hold is said first
+    card = begin(person, "pmm_simple")
+    card = person.send("pair=BTC-UDST", "did you mean")
+    assert labels(card)[0] == "pair=BTC-USDT"
+    person.tap("pair=BTC-USDT", card)
+    assert "On which venue?" in person.text(card) and "Noted: trading pair BTC-USDT" in person.text(card)
+    assert "expected a percentage" in person.send("tp=0.3 sl=nonsense", "⚠️")["text"]
+
+
+def test_s11_what_a_skip_would_give_is_what_the_market_proposes(person: Person) -> None:
+    card = begin(person, "grid_strike")
+    card = person.send("pair=eth", "Now:")
+    card = person.send("start=3000", "Noted: start price 3000")
+    for _ in range(5):
+        person.tap("Next", card)
+    assert "Lowest price of the grid?" in person.text(card) and "Now: 3000" in person.text(card)
+    skip = next(label for label in person.labels(card) if "Skip" in label)
+    person.tap("Skip", card)
+    person.tap("Back", card)
+    now = re.search(r"Now: ([\d.]+) \(-[\d.]+ % of [\d.]+ because the 24 h range is", person.text(card))
+    assert now is not None, person.text(card)
+    # the market goes on meanwhile: near what the button said, and far from the price of the example, which is one of BTC
+    assert abs(float(skip.rpartition(" ")[2]) / float(now[1]) - 1) < 0.2 and float(now[1]) < 10_000
+    assert not [label for label in person.labels(card) if "Skip" in label and label != f"⏭ Skip: default {now[1]}"]
 
 
 def test_s11_fields_can_be_searched_and_a_default_taken_back(person: Person) -> None:

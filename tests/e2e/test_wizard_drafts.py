@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -31,6 +32,19 @@ def test_s17_two_wizards_keep_their_own_values_replies_reach_the_right_one_and_l
     assert re.search(r"take profit\s+3%", reviewed(person, asked)["text"])
     assert "On which venue?" in person.text(second)
     assert re.search(r"take profit\s+(?!3%)[\d.]+%", reviewed(person, second)["text"])
+
+
+def test_s17_two_wizards_of_the_same_strategy_and_pair_are_told_apart(person: Person) -> None:
+    first = begin(person, "grid_strike")
+    person.send("/status", "Status")
+    # so that one is older by more than what a second may round away
+    person.until(lambda: time.time() - first["date"] > 2, "the first one to be older")
+    begin(person, "grid_strike")
+    asked = person.send("btc/usdt", "Which one does btc/usdt answer?")
+    offered = [text for text in labels(asked) if "grid_strike" in text]
+    assert len(set(offered)) == 2 and all(re.match(r"grid_strike BTC-USDT, \d+s ago: ", text) for text in offered), offered
+    ages = [int(re.findall(r"(\d+)s ago", text)[0]) for text in offered]
+    assert ages[0] < ages[1], "newest first"
 
 
 def test_s18_a_killed_process_goes_on_where_the_old_card_stands(tmp_path: Path) -> None:
