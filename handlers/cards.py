@@ -6,16 +6,20 @@ from dataclasses import replace
 
 from condor.services.bots import Claim
 from condor.services.facade import Services
-from condor.store.panels import Panel
+from condor.store.panels import EXPECT_TTL_MS, Panel
 from condor.users import Actor
 from handlers.calls import Calls
 from handlers.confirm import Confirming, Place
+from handlers.html import italic, join
 from handlers.late import LatePictures
 from handlers.live import LiveCards
 from handlers.looks import Looks
 from handlers.present import Presenter
 from handlers.registry import Registry
-from handlers.view import Send, SendLater, Show
+from handlers.view import Send, SendLater, Show, View
+
+PAUSED = "⏸ paused, tap 🔄 Refresh to resume"
+"""What a live card says that nobody has touched for a while."""
 
 
 class Cards:
@@ -51,7 +55,7 @@ class Cards:
 
     async def _put(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> Panel:
         self._looks.look(panel)
-        view = await self._confirming.written(panel, await self._calls.render(shown, actor, claim), actor, place)
+        view = _awaiting(await self._confirming.written(panel, await self._calls.render(shown, actor, claim), actor, place))
         is_there = bool(panel.message_id)
         if is_there:
             # before its question can be read: the tap may be of the urgent lane, and the answer then does not wait for it
@@ -73,14 +77,16 @@ class Cards:
             self._pictures.send(actor, outcome.make)
 
     # ---- what the front end sends by itself ------------------------------------------------------------------------
-    async def redraw(self, panel: Panel, actor: Actor) -> Panel | None:
-        """Draw a live card again; None when it is not live any more, or not for this person."""
+    async def redraw(self, panel: Panel, actor: Actor, is_last: bool = False) -> Panel | None:
+        """Draw a live card again, the last time with a word about that; None when it is not live any more, or not for this person."""
         if actor.user_id:
             # what they may is looked up anew: a role may have been taken since
             actor = await self._services.access.actor(actor.front, actor.user_id, actor.name, actor.chat_id, actor.topic_id)
             if actor.role < self._registry.screens[panel.screen].role:
                 return None
         view = await self._calls.render(Show(panel.screen, panel.args), actor)
+        if is_last and view.is_live:
+            view = replace(view, text=join([view.text, italic(PAUSED)], "\n"))
         panel = await self._presenter.put(panel, view, actor)
         return panel if view.is_live else None
 
@@ -89,6 +95,14 @@ class Cards:
         view = await self._calls.render(shown, actor)
         panel = self._services.panels.fresh(actor, shown.screen, dict(shown.args))
         return await self._pictures.put(panel, view, actor, silent=silent)
+
+
+def _awaiting(view: View) -> View:
+    """A card that is armed says so, and for how long."""
+    if view.expects is None or not view.expects.what:
+        return view
+    told = italic(f"⌨ waiting for {view.expects.what} ({EXPECT_TTL_MS // 60_000} min)")
+    return replace(view, text=join([view.text, told], "\n"))
 
 
 def step_up(panel: Panel) -> Show:

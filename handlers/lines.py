@@ -12,7 +12,7 @@ from condor.services.bots import Claim
 from condor.services.facade import Services
 from condor.services.step_up import StepUpNeeded
 from condor.store import Connection
-from condor.store.panels import Panel
+from condor.store.panels import EXPECT_TTL_MS, Panel
 from condor.users import Actor, Forbidden
 from handlers.calls import Calls
 from handlers.cards import Cards, step_up
@@ -133,6 +133,11 @@ class Lines:
             if self._services.step_up.is_asked(actor) and text.strip().isdigit():
                 # a code for a card that has stopped waiting
                 await self._presenter.erase(actor.chat_id, message.message_id)
+            if await self._services.panels.has_lapsed(actor):
+                minutes = EXPECT_TTL_MS // 60_000
+                raise UserError(
+                    f"nothing here waits for an answer any more: a card waits {minutes} minutes. Reply to it to answer it now, or tap it again"
+                )
             raise UserError("nothing here waits for an answer; /help lists what can be done")
         panel, action, args = found
         if action == "step_up":

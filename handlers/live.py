@@ -19,7 +19,8 @@ EVERY_S = 3.0
 IDLE_MS = 10 * 60_000
 PER_CHAT = 2
 
-Redraw = Callable[[Panel, Actor], Awaitable[Panel | None]]
+Redraw = Callable[[Panel, Actor, bool], Awaitable[Panel | None]]
+"""(card, for whom, whether it is drawn for the last time): the card as it stands then, None when it does not move any more."""
 
 
 @dataclass(slots=True)
@@ -32,7 +33,8 @@ class _Watched:
 class LiveCards:
     """The last cards of each chat that show something moving.
 
-    A card that nobody has touched for ten minutes stands still until its Refresh is tapped. A chat that is busy is left out of a round: it must not hold up the others.
+    A card that nobody has touched for ten minutes stands still until it is tapped, and says so. A chat that is busy is left out of a round: it must not hold up
+    the others.
 
     Parameters
     ----------
@@ -64,19 +66,16 @@ class LiveCards:
         if now_ms < self._pause_until_ms:
             return
         for panel_id, item in list(self._watched.items()):
-            if now_ms - item.touched_ms > IDLE_MS:
-                self._watched.pop(panel_id, None)
-                continue
             locks = self._urgent if item.panel.screen in URGENT_SCREENS else self._locks
             if locks.is_held(item.panel.chat_id):
                 continue
             async with locks.held(item.panel.chat_id):
                 if self._watched.get(panel_id) is item:
-                    await self._draw(panel_id, item, redraw)
+                    await self._draw(panel_id, item, redraw, is_last=now_ms - item.touched_ms > IDLE_MS)
 
-    async def _draw(self, panel_id: str, item: _Watched, redraw: Redraw) -> None:
+    async def _draw(self, panel_id: str, item: _Watched, redraw: Redraw, *, is_last: bool) -> None:
         try:
-            panel = await redraw(item.panel, item.actor)
+            panel = await redraw(item.panel, item.actor, is_last)
         except RetryAfter as error:
             pause = error.retry_after
             seconds = pause if isinstance(pause, int | float) else pause.total_seconds()
@@ -85,7 +84,7 @@ class LiveCards:
         except (TelegramError, CondorError) as error:
             log.warning("a live card stands still: %s", error)
             panel = None
-        if panel is None:
+        if panel is None or is_last:
             self._watched.pop(panel_id, None)
         else:
             item.panel = panel

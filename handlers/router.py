@@ -48,9 +48,9 @@ class Router:
         """A line was typed."""
         await self._lines.on_line(update, context)
 
-    async def redraw(self, panel: Panel, actor: Actor) -> Panel | None:
-        """Draw a live card again; None when it is not live any more, or not for this person."""
-        return await self._cards.redraw(panel, actor)
+    async def redraw(self, panel: Panel, actor: Actor, is_last: bool = False) -> Panel | None:
+        """Draw a live card again, `is_last` before it stands still; None when it is not live any more, or not for this person."""
+        return await self._cards.redraw(panel, actor, is_last)
 
     async def send(self, actor: Actor, shown: Show, *, silent: bool = False) -> Panel:
         """A card that nobody asked for just now, such as a status push."""

@@ -42,10 +42,17 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Expects:
-    """The question of a card: a typed line goes to this action as `text`."""
+    """The question of a card: a typed line goes to this action as `text`.
+
+    Parameters
+    ----------
+    what : str
+        What the card says that it waits for; empty where typing is one way among others.
+    """
 
     action: str
     args: Mapping[str, Any]
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

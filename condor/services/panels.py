@@ -108,6 +108,10 @@ class PanelService:
     async def expected(self, actor: Actor) -> Expectation | None:
         return await self._read(lambda connection: store.expected_text(connection, actor.front, actor.chat_id, self._wall.wall_ms()))
 
+    async def has_lapsed(self, actor: Actor) -> bool:
+        """Whether the last card of this chat that asked has stopped waiting."""
+        return await self._read(lambda connection: store.has_lapsed(connection, actor.front, actor.chat_id, self._wall.wall_ms()))
+
     async def prune(self) -> None:
         await self._write(lambda connection: store.prune(connection, self._wall.wall_ms()))
 

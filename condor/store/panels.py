@@ -17,7 +17,8 @@ from condor.store import tables
 TOKEN_TTL_MS = 30 * 86_400_000
 ONCE_TTL_MS = 60 * 60_000
 STALE_TTL_MS = 86_400_000
-EXPECT_TTL_MS = 15 * 60_000
+EXPECT_TTL_MS = 5 * 60_000
+"""So long a card waits for a typed line; a reply to the card itself reaches it later, too."""
 
 
 class AlreadyDone(UserError):
@@ -214,6 +215,13 @@ def expected_text(connection: Connection, front: str, chat_id: int, wall_ms: int
     if row is None or row.expires_ms < wall_ms:
         return None
     return Expectation(row.panel_id, row.action, json.loads(row.args))
+
+
+def has_lapsed(connection: Connection, front: str, chat_id: int, wall_ms: int) -> bool:
+    """Whether the last card of a chat that asked has stopped waiting."""
+    table = tables.expected_texts
+    ended = connection.execute(select(table.c.expires_ms).where(table.c.front == front, table.c.chat_id == chat_id)).scalar_one_or_none()
+    return ended is not None and ended < wall_ms
 
 
 def _json(value: Any) -> str:

@@ -254,7 +254,7 @@ async def rename_screen(ctx: Context, args: Args) -> View:
         line("Now: ", view.title if view is not None else bot_id),
         italic("Send the new name as a message, up to 200 characters."),
     ]
-    return View(card(blocks), ((show("◀ Keep it", "bot_more", bot=bot_id),),), Expects("rename", {"bot": bot_id}))
+    return View(card(blocks), ((show("◀ Keep it", "bot_more", bot=bot_id),),), Expects("rename", {"bot": bot_id}, "the new name"))
 
 
 @action("rename", Role.TRADER, Danger.CHANGE)

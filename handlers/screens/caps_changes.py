@@ -37,7 +37,9 @@ async def caps_field(ctx: Context, args: Args) -> View:
         line("Now: ", bold(cap_text(field, view.caps[field]))),
         line(f"Send the {FIELDS[field]}, such as ", bold(EXAMPLES[field]), *(() if field == "currency" else (", or ", bold("off"))), "."),
     ]
-    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_set", {"account": account, "field": field}))
+    return View(
+        card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_set", {"account": account, "field": field}, FIELDS[field])
+    )
 
 
 @action("caps_set", Role.OWNER)
@@ -88,7 +90,7 @@ async def caps_release_screen(ctx: Context, args: Args) -> View:
         line(view.latched or "They are not held back now."),
         "Losses count from now on then. Send the reason as a message.",
     ]
-    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_reason", {"account": account}))
+    return View(card(blocks), ((show("◀ Leave it", "caps_of", account=account),),), Expects("caps_reason", {"account": account}, "the reason"))
 
 
 @action("caps_reason", Role.OWNER)

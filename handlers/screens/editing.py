@@ -100,7 +100,7 @@ async def edit_field(ctx: Context, args: Args) -> View:
     if question.is_optional and item.current != "off":
         offered.append("off")
     buttons = [Button(clip(text, 30), "edit_answer", {**at, "field": name, "text": text}) for text in offered]
-    return View(card(blocks), (*rows_of(buttons), (back,)), Expects("edit_answer", {**at, "field": name}))
+    return View(card(blocks), (*rows_of(buttons), (back,)), Expects("edit_answer", {**at, "field": name}, question.label))
 
 
 @action("edit_answer", Role.TRADER)

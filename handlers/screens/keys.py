@@ -124,7 +124,7 @@ async def step_up_screen(ctx: Context, args: Args) -> View:
         bold("🔐 Code, please"),
         "This needs the six digits of the authenticator. Send them as a message; it is deleted at once. They open five minutes for you.",
     ]
-    return View(card(blocks), ((back,),), Expects("step_up", dict(args)))
+    return View(card(blocks), ((back,),), Expects("step_up", dict(args), "the code"))
 
 
 @action("step_up", Role.VIEWER)

@@ -118,7 +118,7 @@ async def release_screen(ctx: Context, args: Args) -> View:
     ]
     if not view.is_done:
         blocks.append(line("⚠️ ", bold("It is not done yet"), ": what is left is not worked on any more after that."))
-    return View(card(blocks), ((show("◀ Leave it stopped", "panic"),),), Expects("panic_release", {}))
+    return View(card(blocks), ((show("◀ Leave it stopped", "panic"),),), Expects("panic_release", {}, "the reason"))
 
 
 @action("panic_release", Role.OWNER)

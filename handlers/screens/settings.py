@@ -101,7 +101,7 @@ async def zone_screen(ctx: Context, args: Args) -> View:
     prefs = (await ctx.services.alerts.view(ctx.actor)).wishes.prefs
     buttons = [_button(zone, prefs.zone == zone, "zone", zone) for zone in ZONES]
     text = card([bold("🌍 Time zone"), f"now {prefs.zone}; type another one, such as Europe/Madrid or just Madrid"])
-    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "zone"}))
+    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "zone"}, "a time zone"))
 
 
 @screen("settings_quiet")
@@ -113,7 +113,7 @@ async def quiet_screen(ctx: Context, args: Args) -> View:
     buttons = [_button(span, now == span, "quiet", span) for span in spans]
     buttons += [_button(f"{spans[0]} digest", False, "quiet", f"{spans[0]} digest"), _button("off", now == "off", "quiet", "off")]
     text = card([bold("🌙 Quiet hours"), quiet_text(prefs, is_now=False), "Type other ones, such as 22:30-6."])
-    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "quiet"}))
+    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "quiet"}, "quiet hours"))
 
 
 @screen("settings_daily")
@@ -123,7 +123,7 @@ async def daily_screen(ctx: Context, args: Args) -> View:
     buttons = [_button(time_text(minute), prefs.daily_at == minute, "daily", time_text(minute)) for minute in MORNINGS]
     buttons.append(_button("off", prefs.daily_at < 0, "daily", "off"))
     text = card([bold("📅 Daily digest"), "Results, fees and counts of the day, and what your rules keep for it. Type another time, such as 21:15."])
-    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "daily"}))
+    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "daily"}, "a time of day"))
 
 
 @screen("settings_weekly")

@@ -9,7 +9,7 @@ from condor.errors import UserError
 from condor.forms import PairUnknown, Several
 from condor.services.draft_views import StepView
 from condor.store.drafts import Draft
-from condor.store.panels import AlreadyDone
+from condor.store.panels import EXPECT_TTL_MS, AlreadyDone
 from condor.units import Ambiguous
 from condor.users import Role
 from handlers import words
@@ -32,8 +32,6 @@ HINTS = {
     "market": "Type venue and pair, such as binance btc/usdt.",
     "connector": "Tap a venue or type its name.",
 }
-WAITS_MS = 15 * 60_000
-"""So long a card waits for a typed answer."""
 
 
 # ---- begin ---------------------------------------------------------------------------------------------------------
@@ -143,7 +141,7 @@ def _question(step: StepView, args: Args) -> View:
     if question.is_optional and step.current != "off":
         rows.append((_answer(step, "off", fixed),))
     rows += _onwards(step, fixed)
-    return View(card(blocks), tuple(rows), Expects("answer", {"draft": step.draft_id, "field": question.name, "fixed": fixed}))
+    return View(card(blocks), tuple(rows), Expects("answer", {"draft": step.draft_id, "field": question.name, "fixed": fixed}, question.label))
 
 
 def _answer(step: StepView, text: str, fixed: bool) -> Button:
@@ -202,7 +200,7 @@ async def _others(ctx: Context, draft_id: str) -> list[list[str]]:
     """(draft, field of a card that asks for that one) of other drafts of this chat whose cards wait for a typed answer now."""
     unfinished = {draft.draft_id for draft in await ctx.services.drafts.unfinished(ctx.actor)} - {draft_id}
     found: dict[str, list[str]] = {}
-    for panel in await ctx.services.panels.showing(ctx.actor, "draft", WAITS_MS):
+    for panel in await ctx.services.panels.showing(ctx.actor, "draft", EXPECT_TTL_MS):
         other, field = str(panel.args.get("draft")), str(panel.args.get("field") or "")
         if other in unfinished and other not in found and await ctx.services.drafts.step(other, field or None) is not None:
             found[other] = [other, field]

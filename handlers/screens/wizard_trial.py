@@ -30,7 +30,7 @@ async def trial(ctx: Context, args: Args) -> View:
     if view is None:
         return View(card([*blocks, "There is no result for these answers: it was ended with the program, or they have changed."]), ((again, back),))
     if view.state == "running":
-        return View(card([*blocks, line("⏳ ", view.note)]), ((back,),), is_live=True)
+        return View(card([*blocks, line("⏳ ", view.note)]), ((show("🔄 Refresh", "trial", draft=draft_id), back),), is_live=True)
     blocks += [pairs(_figures(view))] if view.summary else []
     blocks.append(quote(line("⚠️ ", view.note)) if view.state == "failed" else italic(view.note))
     blocks += [italic("Fees as the venue's, opening balance as condor.yml says. The past promises nothing.")] if view.state == "done" else []

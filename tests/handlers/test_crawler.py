@@ -182,6 +182,10 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
     await crawl.visit(start)
     assert not crawl.faults, "\n".join(crawl.faults)
     assert crawl.dead_ends() == []
+    moving = {node: view for node, view in crawl.views.items() if view.is_live}
+    assert {name for name, _ in moving} >= {"bot", "executors", "executor", "orders", "trade_order"}
+    # what stands still after a while says that Refresh lets it move again
+    assert not [node for node, view in moving.items() if not any("🔄 Refresh" in button.text for row in view.rows for button in row)]
     unseen = set(registry.screens) - {name for name, _ in crawl.views}
     # these need an account with real money, a file of the home, somebody who was let in, or a running panic
     live = {"live_draft", "give_up", "caps_of", "caps_field", "caps_ask", "caps_release", "caps_go_on"}
