@@ -4,6 +4,7 @@ behind in memory."""
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 from time import perf_counter
@@ -13,11 +14,13 @@ from condor.settings import Environment, Settings
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
 from tests.support.instance import Instance, Person
+from tests.support.transcript import answer_text
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 BOTS, LEVELS = 20, 50
 COMMANDS = ("/start", "/bots", "/status", "/executors", "/history", "/help")
 ROUNDS = 25
+PANICS = 5
 QUIET = "market: {speed: 1}\n"
 UPDATES, WARM_UP = 100_000, 5_000
 
@@ -33,6 +36,41 @@ def run() -> dict[str, float]:
     for name, times in (("idle", idle), ("busy", busy)):
         found |= {f"{name}.p50_ms": _quantile(times, 0.5), f"{name}.p95_ms": _quantile(times, 0.95)}
     return found | {"idle_to_busy.ratio": _quantile(idle, 0.95) / _quantile(busy, 0.95)}
+
+
+def run_panic() -> dict[str, float]:
+    """The worst of some `/panic`s, each in a process of its own with 20 bots and 1,000 executors at work.
+
+    `to_latch_ms` is from the tap on STOP EVERYTHING to its answer, which comes when entries are off and that is on the disk (aim: less than 1,000); `to_cancelled_s`
+    from the tap to the report that no order is open.
+    """
+    latches, cancels = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        seeded = Path(folder) / "seeded"
+        executors = asyncio.run(_seeded(seeded))
+        for number in range(PANICS):
+            home = Path(folder) / str(number)
+            shutil.copytree(seeded, home)
+            latch, cancelled = _panicked(home)
+            latches.append(latch)
+            cancels.append(cancelled)
+    return {"executors": float(executors), "to_latch_ms": max(latches) * 1000, "to_cancelled_s": max(cancels)}
+
+
+def _panicked(home: Path) -> tuple[float, float]:
+    """Seconds from the tap until entries are off, and until no order is open."""
+    instance = Instance(home, QUIET).start()
+    try:
+        person = instance.person()
+        card = person.send("/panic", "Stop everything?")
+        begin = perf_counter()
+        said = person.tap("STOP EVERYTHING", card)
+        latched = perf_counter() - begin
+        assert "Entries are off" in answer_text(said), said
+        person.wait_text("Panic done: no order is open", timeout_s=120)
+        return latched, perf_counter() - begin
+    finally:
+        instance.kill()
 
 
 def run_updates(updates: int = UPDATES) -> dict[str, float]:
