@@ -13,7 +13,7 @@ from condor.home import find_home
 from condor.settings import Environment, Settings
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
-from tests.support.instance import Instance, Person
+from tests.support.instance import Instance, Person, rows_of
 from tests.support.transcript import answer_text
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
@@ -41,34 +41,38 @@ def run() -> dict[str, float]:
 def run_panic() -> dict[str, float]:
     """The worst of some `/panic`s, each in a process of its own with 20 bots and 1,000 executors at work.
 
-    `to_latch_ms` is from the tap on STOP EVERYTHING to its answer, which comes when entries are off and that is on the disk (aim: less than 1,000); `to_cancelled_s`
-    from the tap to the report that no order is open.
+    `heard_to_latch_ms` is from when the tap on STOP EVERYTHING was heard of until entries were off, as the audit has it; `to_answer_ms` from the tap to its answer,
+    which comes when they are off, that is on the disk and every cancel is on its way (aim of both: less than 1,000); `to_cancelled_s` from the tap to the report
+    that no order is open.
     """
-    latches, cancels = [], []
+    latches, answers, cancels = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         seeded = Path(folder) / "seeded"
         executors = asyncio.run(_seeded(seeded))
         for number in range(PANICS):
             home = Path(folder) / str(number)
             shutil.copytree(seeded, home)
-            latch, cancelled = _panicked(home)
-            latches.append(latch)
+            answered, cancelled = _panicked(home)
+            ((latched_ms,),) = rows_of(home, "SELECT latency_ms FROM audit WHERE action = 'panic'")
+            latches.append(latched_ms)
+            answers.append(answered)
             cancels.append(cancelled)
-    return {"executors": float(executors), "to_latch_ms": max(latches) * 1000, "to_cancelled_s": max(cancels)}
+    worst = {"heard_to_latch_ms": float(max(latches)), "to_answer_ms": max(answers) * 1000, "to_cancelled_s": max(cancels)}
+    return {"executors": float(executors), **worst}
 
 
 def _panicked(home: Path) -> tuple[float, float]:
-    """Seconds from the tap until entries are off, and until no order is open."""
+    """Seconds from the tap until its answer, and until no order is open."""
     instance = Instance(home, QUIET).start()
     try:
         person = instance.person()
         card = person.send("/panic", "Stop everything?")
         begin = perf_counter()
         said = person.tap("STOP EVERYTHING", card)
-        latched = perf_counter() - begin
+        answered = perf_counter() - begin
         assert "Entries are off" in answer_text(said), said
         person.wait_text("Panic done: no order is open", timeout_s=120)
-        return latched, perf_counter() - begin
+        return answered, perf_counter() - begin
     finally:
         instance.kill()
 
