@@ -41,6 +41,7 @@ PARTS = {
     "stream": bench_stream.run,
     "backtest": bench_backtest.run,
     "chat": bench_chat.run,
+    "panic": bench_chat.run_panic,
     "chat_updates": bench_chat.run_updates,
 }
 

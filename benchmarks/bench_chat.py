@@ -4,6 +4,7 @@ chart, and what is answered meanwhile; and what updates leave behind in memory."
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
 from time import perf_counter
@@ -13,7 +14,8 @@ from condor.home import find_home
 from condor.settings import Environment, Settings
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
-from tests.support.instance import Instance, Person
+from tests.support.instance import Instance, Person, rows_of
+from tests.support.transcript import answer_text
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 BOTS, LEVELS = 20, 50
@@ -21,6 +23,7 @@ COMMANDS = ("/start", "/bots", "/status", "/executors", "/history", "/help")
 ROUNDS = 25
 CHARTS = 20
 INTERVALS = ("5m", "1h")
+PANICS = 5
 QUIET = "market: {speed: 1}\n"
 UPDATES, WARM_UP = 100_000, 5_000
 
@@ -37,6 +40,45 @@ def run() -> dict[str, float]:
     for name, times in (("idle", idle), ("busy", busy), ("chart", charts), ("beside_chart", beside)):
         found |= {f"{name}.p50_ms": _quantile(times, 0.5), f"{name}.p95_ms": _quantile(times, 0.95)}
     return found | {"idle_to_busy.ratio": _quantile(idle, 0.95) / _quantile(busy, 0.95)}
+
+
+def run_panic() -> dict[str, float]:
+    """The worst of some `/panic`s, each in a process of its own with 20 bots and 1,000 executors at work.
+
+    `heard_to_latch_ms` is from when the tap on STOP EVERYTHING was heard of until entries were off, as the audit has it; `to_answer_ms` from the tap to its answer,
+    which comes when they are off, that is on the disk and every cancel is on its way (aim of both: less than 1,000); `to_cancelled_s` from the tap to the report
+    that no order is open.
+    """
+    latches, answers, cancels = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        seeded = Path(folder) / "seeded"
+        executors = asyncio.run(_seeded(seeded))
+        for number in range(PANICS):
+            home = Path(folder) / str(number)
+            shutil.copytree(seeded, home)
+            answered, cancelled = _panicked(home)
+            ((latched_ms,),) = rows_of(home, "SELECT latency_ms FROM audit WHERE action = 'panic'")
+            latches.append(latched_ms)
+            answers.append(answered)
+            cancels.append(cancelled)
+    worst = {"heard_to_latch_ms": float(max(latches)), "to_answer_ms": max(answers) * 1000, "to_cancelled_s": max(cancels)}
+    return {"executors": float(executors), **worst}
+
+
+def _panicked(home: Path) -> tuple[float, float]:
+    """Seconds from the tap until its answer, and until no order is open."""
+    instance = Instance(home, QUIET).start()
+    try:
+        person = instance.person()
+        card = person.send("/panic", "Stop everything?")
+        begin = perf_counter()
+        said = person.tap("STOP EVERYTHING", card)
+        answered = perf_counter() - begin
+        assert "Entries are off" in answer_text(said), said
+        person.wait_text("Panic done: no order is open", timeout_s=120)
+        return answered, perf_counter() - begin
+    finally:
+        instance.kill()
 
 
 def run_updates(updates: int = UPDATES) -> dict[str, float]:

@@ -84,6 +84,21 @@ class CapsKeeper:
         self._ledgers.pop(name, None)
         self.caps.forget(name)
 
+    def set(self, name: str, caps: AccountCaps) -> None:
+        """These caps from now on. An account that was closed meanwhile takes up what is written down when it comes back."""
+        if name in self._ledgers:
+            self.caps.set(name, caps)
+
+    def released_day(self, name: str) -> CapDayRow:
+        """The day of an account as a release leaves it."""
+        day, begun_with = self.caps.fresh_day(name, self.now_ns)
+        return CapDayRow(day, begun_with, "")
+
+    def release(self, name: str) -> None:
+        """Take entries again, if the account was not closed meanwhile."""
+        if name in self._ledgers:
+            self.caps.release(name, self.now_ns)
+
     def emptied(self) -> None:
         """The accounts have their opening balances again: what was lost before does not count any more."""
         for name in self._ledgers:

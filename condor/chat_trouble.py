@@ -10,6 +10,8 @@ log = logging.getLogger(__name__)
 
 AGAIN_MS = 3_600_000
 """A refusal that comes and goes is told again after so long."""
+LASTS_MS = 300_000
+"""One that lasts so long is told whatever was told before: it does not go by itself."""
 
 
 class ChatTroubles:
@@ -42,6 +44,7 @@ class ChatTroubles:
         self._on_change = on_change
         self._refused: dict[str, int] = {}
         self._told: dict[str, int] = {}
+        self._known: set[str] = set()
         self.texts: dict[str, str] = {}
         """Front end -> what is wrong with it."""
 
@@ -54,7 +57,7 @@ class ChatTroubles:
         """A front end can't do its work, in words; None when it can again."""
         if text is None:
             # only what was told is told to be over
-            was_told = name in self._refused and self._refused[name] == self._told[name]
+            was_told = name in self._known
             self.forget(name)
             if was_told:
                 self._tell({"front": name, "text": "the bot is ours alone again: it may be used as before", "is_over": True})
@@ -70,11 +73,21 @@ class ChatTroubles:
         """A front end is gone, or well: nothing is wrong with it."""
         self.texts.pop(name, None)
         self._refused.pop(name, None)
+        self._known.discard(name)
         self._on_change()
+
+    async def look(self) -> None:
+        """Tell of a refusal that was not told when it came and does not end; called every few seconds."""
+        for name, since_ms in self._refused.items():
+            if name not in self._known and self._now_ms() - since_ms >= LASTS_MS:
+                self._say_refused(name, self.texts[name])
 
     def _refuse(self, name: str, text: str) -> None:
         now_ms = self._refused[name] = self._now_ms()
-        if now_ms - self._told.get(name, now_ms - AGAIN_MS) < AGAIN_MS:
-            return
-        self._told[name] = now_ms
+        if now_ms - self._told.get(name, now_ms - AGAIN_MS) >= AGAIN_MS:
+            self._say_refused(name, text)
+
+    def _say_refused(self, name: str, text: str) -> None:
+        self._told[name] = self._now_ms()
+        self._known.add(name)
         self._tell({"front": name, "text": f"{text}. Until that is over nothing can be changed from there; /panic works, trading goes on."})

@@ -89,6 +89,7 @@ class Chats:
         self._endings = endings
         self._live_s = live_s
         self._trouble = trouble
+        scheduler.every("refused chats", DOOR_S, trouble.look)
         self.fronts: list[Chat] = []
 
     def take(self, front: Chat) -> None:

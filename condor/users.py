@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from botcore.model.errors import UserError
@@ -59,6 +59,8 @@ class Actor:
         Why nothing may be changed through this front end now; empty when it may.
     topic_id : int
         Of the group's topic that they spoke in; 0 for none.
+    heard_ms : int, optional
+        Wall time at which what they ask for now was heard of.
     """
 
     user_id: int
@@ -68,6 +70,7 @@ class Actor:
     chat_id: int
     frozen: str = ""
     topic_id: int = 0
+    heard_ms: int | None = field(default=None, compare=False)
 
 
 def require(actor: Actor, role: Role, what: str, *, is_emergency: bool = False) -> None:

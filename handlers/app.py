@@ -27,7 +27,7 @@ from handlers.live import IDLE_MS, LiveCards
 from handlers.menu import Menu
 from handlers.polling import PollRequest, PollWatch
 from handlers.present import Presenter
-from handlers.processor import ChatLocks, PerChat
+from handlers.processor import ChatLocks, Heard, PerChat
 from handlers.push import Push
 from handlers.registry import Registry, collect
 from handlers.report_posts import ReportPosts
@@ -136,7 +136,7 @@ class ChatFront:
         self.name = name
         self._registry = registry
         self._on_trouble = on_trouble
-        self._locks, self._urgent = ChatLocks(), ChatLocks()
+        self._locks, self._urgent, self._heard = ChatLocks(), ChatLocks(), Heard(now_ms)
         self._services = services
         self._watch = PollWatch(now_ms, self._frozen)
         self._application = self._build(address)
@@ -152,7 +152,7 @@ class ChatFront:
         services.voices.add(name, self._voice)
         self._visitors = VisitorCards(name, services, self._router, self._locks)
         # the door stands before everything else
-        self._application.add_handler(TypeHandler(object, Gate(name, services)), group=-1)
+        self._application.add_handler(TypeHandler(object, Gate(name, services, self._heard)), group=-1)
         self._application.add_handler(CallbackQueryHandler(self._router.on_tap))
         self._application.add_handler(MessageHandler(filters.ALL, self._router.on_line))
         self._application.add_error_handler(self._on_error)
@@ -177,7 +177,7 @@ class ChatFront:
             .get_updates_request(PollRequest(self._watch, connection_pool_size=1, read_timeout=POLL_S + 5, httpx_kwargs=options))
             .defaults(defaults)
             .context_types(ContextTypes(context=ChatContext))
-            .concurrent_updates(PerChat(self._locks, self._urgent))
+            .concurrent_updates(PerChat(self._locks, self._urgent, self._heard))
             .job_queue(None)
             .build()
         )

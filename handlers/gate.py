@@ -6,6 +6,7 @@ Only what a person wrote or tapped themselves goes on: edits, channel posts, mes
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from telegram import CallbackQuery, Chat, Message, Update, User
 from telegram.constants import ChatType
@@ -19,6 +20,7 @@ from condor.store.people import ALLOWED, MUTED
 from condor.users import Actor, Role
 from handlers.comings import Comings
 from handlers.pasted import looks_like_key
+from handlers.processor import Heard
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +34,10 @@ class ChatContext(CallbackContext[ExtBot[None], dict, dict, dict]):  # type: ign
 class Gate:
     """See the module; `front` is the name of the front end that it guards."""
 
-    def __init__(self, front: str, services: Services) -> None:
+    def __init__(self, front: str, services: Services, heard: Heard) -> None:
         self._front = front
         self._services = services
+        self._heard = heard
         self._comings = Comings(front, services)
 
     async def __call__(self, update: Update, context: ChatContext) -> None:
@@ -50,7 +53,8 @@ class Gate:
             raise ApplicationHandlerStop
         if message is not None and (message.sender_chat is not None or message.via_bot is not None or message.forward_origin is not None):
             raise ApplicationHandlerStop
-        actor = await self._services.access.actor(self._front, user.id, user.full_name, chat.id, _topic_of(message or (query and query.message)))
+        found = await self._services.access.actor(self._front, user.id, user.full_name, chat.id, _topic_of(message or (query and query.message)))
+        actor = replace(found, heard_ms=self._heard.since_ms(update))
         if chat.type == ChatType.PRIVATE:
             await self._private(actor, message, query, context)
         else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from telegram import Update
@@ -49,6 +49,29 @@ class ChatLocks:
         return lock is not None and lock.locked()
 
 
+class Heard:
+    """When each update under way was heard of, before it waited for its turn."""
+
+    def __init__(self, now_ms: Callable[[], int]) -> None:
+        self._now_ms = now_ms
+        self._since: dict[int, int] = {}
+
+    @contextmanager
+    def noted(self, update: object) -> Iterator[None]:
+        """While an update is handled."""
+        number = update.update_id if isinstance(update, Update) else None
+        if number is not None:
+            self._since.setdefault(number, self._now_ms())
+        try:
+            yield
+        finally:
+            if number is not None:
+                self._since.pop(number, None)
+
+    def since_ms(self, update: Update) -> int | None:
+        return self._since.get(update.update_id)
+
+
 class PerChat(BaseUpdateProcessor):
     """Handles an update while it holds its chat's lock.
 
@@ -58,19 +81,21 @@ class PerChat(BaseUpdateProcessor):
         The second lane of each chat: what is urgent is in order among itself only.
     """
 
-    def __init__(self, locks: ChatLocks, urgent: ChatLocks) -> None:
+    def __init__(self, locks: ChatLocks, urgent: ChatLocks, heard: Heard) -> None:
         super().__init__(CONCURRENT)
         self._chats = locks
         self._urgent = urgent
+        self._heard = heard
 
     async def process_update(self, update: object, coroutine: Awaitable[Any]) -> None:  # type: ignore[misc]
         """Urgent updates pass the limit of how many may be under way, too: others that wait for their chats count there."""
         chat = update.effective_chat if isinstance(update, Update) else None
-        if chat is None or not is_urgent(update):
-            await super().process_update(update, coroutine)
-            return
-        async with self._urgent.held(chat.id):
-            await coroutine
+        with self._heard.noted(update):
+            if chat is None or not is_urgent(update):
+                await super().process_update(update, coroutine)
+                return
+            async with self._urgent.held(chat.id):
+                await coroutine
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
         chat = update.effective_chat if isinstance(update, Update) else None

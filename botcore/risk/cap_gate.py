@@ -238,6 +238,12 @@ class Caps:
         self._accounts[name].ledger.latched = ""
         self.begin_anew(name, now_ns)
 
+    def fresh_day(self, name: str, now_ns: int) -> tuple[int, dict[str, Any]]:
+        """(day, what it began with) if gains and losses of an account counted from now on; changes nothing."""
+        account, ledger = self._accounts[name], DayLedger()
+        ledger.begin(max(account.ledger.day, now_ns // DAY_NS), now_ns, account.sides.held(), account.sides.price)
+        return ledger.day, ledger.base()
+
     def begin_anew(self, name: str, now_ns: int, *, is_emptied: bool = False) -> None:
         """Gains and losses count from now on; what was sent today goes on counting, and a latch holds. Nothing is held where the account was emptied."""
         account = self._accounts[name]

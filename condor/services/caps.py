@@ -19,7 +19,7 @@ from condor.host import WallClock
 from condor.hosts import PAPER
 from condor.services.bots import Claim
 from condor.store import Connection
-from condor.store.caps import caps_of, put_caps
+from condor.store.caps import caps_of, put_cap_day, put_caps
 from condor.store.common import write_audit
 from condor.units import amount, ratio
 from condor.users import Actor, Role, require
@@ -130,8 +130,11 @@ class CapsService:
             )
             return after
 
-        keeper.caps.set(name, await asyncio.wrap_future(self._journal.run(write)))
-        return self._view(keeper, name)
+        after = await asyncio.wrap_future(self._journal.run(write))
+        keeper.set(name, after)
+        if name in keeper.caps.names():
+            return self._view(keeper, name)
+        return CapsView(_called(keeper.mode, name), name, keeper.mode == PAPER, after.model_dump(), None, None, "")
 
     def may_release(self, actor: Actor, account: str, reason: str) -> None:
         """Raises as `release` does, and changes nothing."""
@@ -152,15 +155,17 @@ class CapsService:
         """
         self.may_release(actor, account, reason)
         keeper, name = self._known(account)
-        before = keeper.caps.use(name).latched
+        before, day = keeper.caps.use(name).latched, keeper.released_day(name)
         now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> None:
             claim(connection)
+            # together with the word that it was done: a process that dies now has released it
+            put_cap_day(connection, keeper.mode, name, day)
             write_audit(connection, now_ms, actor, "release_caps", _called(keeper.mode, name), before=before, after=reason.strip()[:500])
 
         await asyncio.wrap_future(self._journal.run(write))
-        keeper.caps.release(name, keeper.now_ns)
+        keeper.release(name)
 
 
 def _called(mode: str, name: str) -> str:

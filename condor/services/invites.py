@@ -51,14 +51,13 @@ class InviteService:
         self._voices = voices
 
     # ---- the owner's side ------------------------------------------------------------------------------------------
-    async def create(self, actor: Actor, role: Role, lasts_s: int, uses: int, claim: Claim) -> InviteRow:
-        """A new invite.
+    async def may_create(self, actor: Actor, role: Role, lasts_s: int, uses: int) -> None:
+        """Raises as `create` does, and changes nothing."""
+        self._refuse_wrong(actor, role, lasts_s, uses)
+        now_ms = self._wall.wall_ms()
+        await self._read(lambda connection: _refuse_more(connection, now_ms))
 
-        Raises
-        ------
-        UserError
-            If the role can't be given by a link, or a limit does not hold, or there is no bot on Telegram to open.
-        """
+    def _refuse_wrong(self, actor: Actor, role: Role, lasts_s: int, uses: int) -> None:
         require(actor, Role.OWNER, "inviting somebody")
         if not Role.NOBODY < role < Role.OWNER:
             raise UserError("a link can't make owners: invite as something else and change the role in /users")
@@ -68,6 +67,16 @@ class InviteService:
             raise UserError(f"expected an invite for 1 to {MOST_USES} people, found {uses}")
         if not self._voices.link(TELEGRAM_FRONT):
             raise UserError("there is no bot on Telegram to invite to: set CONDOR_TELEGRAM_TOKEN")
+
+    async def create(self, actor: Actor, role: Role, lasts_s: int, uses: int, claim: Claim) -> InviteRow:
+        """A new invite.
+
+        Raises
+        ------
+        UserError
+            If the role can't be given by a link, or a limit does not hold, or there is no bot on Telegram to open.
+        """
+        self._refuse_wrong(actor, role, lasts_s, uses)
         now_ms = self._wall.wall_ms()
         values = {
             "token": secrets.token_urlsafe(18),
@@ -81,8 +90,7 @@ class InviteService:
 
         def write(connection: Connection) -> InviteRow:
             claim(connection)
-            if sum(row.is_open(now_ms) for row in invites_in(connection)) >= MAX_OPEN:
-                raise UserError(f"{MAX_OPEN} invites are open already: end some of them first")
+            _refuse_more(connection, now_ms)
             invite_id = add_invite(connection, values)
             # the token stays out of the audit: it is a key as long as it lasts
             what = f"{role.name}, {uses} uses, {duration_text(lasts_s)}"
@@ -162,3 +170,8 @@ class InviteService:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._journal.run(work))
+
+
+def _refuse_more(connection: Connection, now_ms: int) -> None:
+    if sum(row.is_open(now_ms) for row in invites_in(connection)) >= MAX_OPEN:
+        raise UserError(f"{MAX_OPEN} invites are open already: end some of them first")

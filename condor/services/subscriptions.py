@@ -9,6 +9,7 @@ from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
 from condor.scheduler import Scheduler
+from condor.services.bots import Claim
 from condor.store import Connection
 from condor.store.common import ChatRow, all_chats, chat, put_chat, put_status_told, set_status_push, status_told, write_audit
 from condor.store.outbox import revive_chat
@@ -60,7 +61,7 @@ class SubscriptionService:
         if await asyncio.wrap_future(self._journal.run(write)):
             self.on_return()
 
-    async def set(self, actor: Actor, every_s: int, *, only_changes: bool = False) -> None:
+    async def set(self, actor: Actor, every_s: int, claim: Claim, *, only_changes: bool = False) -> None:
         """Ask for a status every `every_s` seconds, or then only if something has changed but prices; 0 ends it.
 
         Raises
@@ -75,6 +76,7 @@ class SubscriptionService:
         next_ms = self._wall.wall_ms() + every_s * 1000 if every_s else 0
 
         def write(connection: Connection) -> ChatRow | None:
+            claim(connection)
             before = chat(connection, actor.chat_id, actor.front)
             was_s = before.status_every_s if before is not None else 0
             set_status_push(connection, actor.chat_id, actor.front, every_s, next_ms)

@@ -19,6 +19,8 @@ from condor.users import Actor
 
 CHAINED = ("wall_ms", "user_id", "name", "role", "front", "chat_id", "action", "target", "before", "after", "result", "reason")
 """Columns under the hash, in this order. A later column must not be put in between: the hashes of old rows would not hold."""
+LATENCY = "latency_ms"
+"""Under the hash behind these where it is known: rows of before it have none."""
 
 DONE, REFUSED = "done", "refused"
 MAX_TEXT = 2_000
@@ -41,6 +43,7 @@ class AuditRow:
     after: str
     result: str
     reason: str
+    latency_ms: int | None
 
 
 def write_audit(
@@ -57,10 +60,12 @@ def write_audit(
     """Note a change of state and who made it, in the transaction of the change; one that others want to hear of becomes a fact there, too."""
     who = {"user_id": actor.user_id, "name": actor.name[:200], "role": actor.role.name, "front": actor.front, "chat_id": actor.chat_id}
     what = {"action": action[:32], "target": target[:MAX_TEXT], "before": before, "after": after, "result": result, "reason": reason[:MAX_TEXT]}
+    latency_ms = None if actor.heard_ms is None else max(0, wall_ms - actor.heard_ms)
     values = {"wall_ms": wall_ms, **who, **what}
     table = tables.audit
     last = connection.execute(select(table.c.hash).order_by(table.c.audit_id.desc()).limit(1)).scalar_one_or_none() or ""
-    connection.execute(insert(table).values(**values, hash=chain_hash(last, [values[name] for name in CHAINED])))
+    link = chain_hash(last, _linked([values[name] for name in CHAINED], latency_ms))
+    connection.execute(insert(table).values(**values, latency_ms=latency_ms, hash=link))
     tell_change(connection, values)
 
 
@@ -77,6 +82,11 @@ def audit_on_disk(path: Path, wall_ms: int, actor: Actor, action: str, target: s
 def chain_hash(before: str, values: Sequence[Any]) -> str:
     """Hash of a row's chained values behind the row with the hash `before` (empty for the first)."""
     return hashlib.sha256(f"{before}\n{json.dumps(values, ensure_ascii=True, separators=(',', ':'))}".encode()).hexdigest()
+
+
+def _linked(values: Sequence[Any], latency_ms: int | None) -> list[Any]:
+    """What a row has under its hash."""
+    return [*values, *(() if latency_ms is None else (latency_ms,))]
 
 
 def audit_rows(connection: Connection, *, words: str = "", result: str = "", below: int | None = None, limit: int = 10) -> list[AuditRow]:
@@ -109,8 +119,8 @@ def chain_unhashed(connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT 1 FROM audit WHERE hash <> '' LIMIT 1").fetchone() is not None:
         return
     last = ""
-    for audit_id, *values in connection.execute(f"SELECT audit_id, {columns} FROM audit ORDER BY audit_id").fetchall():
-        last = chain_hash(last, values)
+    for audit_id, latency_ms, *values in connection.execute(f"SELECT audit_id, {LATENCY}, {columns} FROM audit ORDER BY audit_id").fetchall():
+        last = chain_hash(last, _linked(values, latency_ms))
         connection.execute("UPDATE audit SET hash = ? WHERE audit_id = ?", (last, audit_id))
 
 
@@ -118,8 +128,8 @@ def broken_links(connection: sqlite3.Connection) -> Iterator[str]:
     """What `condor verify` says of the chain: rows that were changed, or do not follow the one before, and rows that are gone from the end."""
     columns = ", ".join(f'"{name}"' for name in CHAINED)
     last, last_id = "", 0
-    for audit_id, found, *values in connection.execute(f"SELECT audit_id, hash, {columns} FROM audit ORDER BY audit_id"):
-        if found != chain_hash(last, values):
+    for audit_id, found, latency_ms, *values in connection.execute(f"SELECT audit_id, hash, {LATENCY}, {columns} FROM audit ORDER BY audit_id"):
+        if found != chain_hash(last, _linked(values, latency_ms)):
             yield f"audit row {audit_id} was changed, or a row before it is gone or was put in"
         last, last_id = found, audit_id
     (given,) = connection.execute("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)").fetchone()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from condor.errors import UserError
 from condor.services.confirms import Frozen
-from condor.services.step_up import StepUpNeeded
 from condor.units import duration, duration_text
 from condor.users import Role, parse_role
 from handlers import words
@@ -29,12 +28,8 @@ async def invite_command(ctx: Context, arguments: list[str]) -> Show:
     role = parse_role(arguments[0])
     lasts_s = duration(arguments[1]) if len(arguments) > 1 else LASTS_S
     uses = int(arguments[2]) if len(arguments) > 2 and arguments[2].isascii() and arguments[2].isdecimal() else 1 if len(arguments) < 3 else 0
-    try:
-        await ctx.services.step_up.require_fresh(ctx.actor)
-    except StepUpNeeded:
-        return Show("step_up", {"screen": "invites", "args": {}})
-    row = await ctx.services.invites.create(ctx.actor, role, lasts_s, uses, ctx.claim)
-    return Show("invite", {"invite": row.invite_id})
+    await ctx.services.invites.may_create(ctx.actor, role, lasts_s, uses)
+    return Show("ask_invite", {"role": role.title, "lasts_s": lasts_s, "uses": uses})
 
 
 @screen("invites", Role.OWNER)
@@ -56,21 +51,29 @@ async def invites(ctx: Context, args: Args) -> View:
 @screen("ask_invite", Role.OWNER)
 async def ask_invite(ctx: Context, args: Args) -> View:
     """What a link gives, before it is made."""
-    role = parse_role(str(args.get("role", "viewer")))
+    role, lasts_s, uses = _meant(args)
+    who = "Whoever opens it first gets the role: you send it to one person." if uses == 1 else f"The first {uses} who open it get the role."
     blocks = [
         bold(f"Make a link that gives the role {role.title}?"),
-        pairs([("Role", role.title), ("Lasts", duration_text(LASTS_S)), ("Uses", "1")]),
-        "Whoever opens it first gets the role: you send it to one person.",
+        pairs([("Role", role.title), ("Lasts", duration_text(lasts_s)), ("Uses", str(uses))]),
+        who,
     ]
-    answer = Button(f"Make a {role.title} link", "new_invite", {"role": role.title}, style="danger" if role > Role.VIEWER else "", confirm=True)
-    return asked(card(blocks), answer, show("◀ Leave it", "invites"), Frozen(f"a link for a {role.title}", ""))
+    values = {"role": role.title, "lasts_s": lasts_s, "uses": uses}
+    answer = Button(f"Make a {role.title} link", "new_invite", values, style="danger" if role > Role.VIEWER else "", confirm=True)
+    return asked(card(blocks), answer, show("◀ Leave it", "invites"), Frozen(f"a link for a {role.title}", f"{lasts_s} {uses}"))
 
 
 @action("new_invite", Role.OWNER, Danger.CONFIRM)
 async def new_invite(ctx: Context, args: Args) -> Outcome:
     await ctx.services.step_up.require_fresh(ctx.actor)
-    row = await ctx.services.invites.create(ctx.actor, parse_role(str(args["role"])), LASTS_S, 1, ctx.claim)
-    return Show("invite", {"invite": row.invite_id}, toast="A link for one person")
+    role, lasts_s, uses = _meant(args)
+    row = await ctx.services.invites.create(ctx.actor, role, lasts_s, uses, ctx.claim)
+    return Show("invite", {"invite": row.invite_id}, toast=f"A link for {words.plural(uses, 'person', 'people')}")
+
+
+def _meant(args: Args) -> tuple[Role, int, int]:
+    """(role, how long, how many) of a link that is asked about."""
+    return parse_role(str(args.get("role", "viewer"))), int(args.get("lasts_s") or LASTS_S), int(args.get("uses") or 1)
 
 
 @screen("invite", Role.OWNER)

@@ -25,7 +25,7 @@ async def status_command(ctx: Context, arguments: list[str]) -> Show:
     if not asked:
         return Show("status")
     if asked == ["off"] or asked == ["every", "off"]:
-        await ctx.services.subscriptions.set(ctx.actor, 0)
+        await ctx.services.subscriptions.set(ctx.actor, 0, ctx.claim)
         return Show("status")
     if asked[0] == "every":
         asked = asked[1:]
@@ -34,7 +34,7 @@ async def status_command(ctx: Context, arguments: list[str]) -> Show:
     only_changes = asked[-1] in ("changes", "change")
     if only_changes:
         asked = asked[:-1] or ["15m"]
-    await ctx.services.subscriptions.set(ctx.actor, duration("".join(asked)), only_changes=only_changes)
+    await ctx.services.subscriptions.set(ctx.actor, duration("".join(asked)), ctx.claim, only_changes=only_changes)
     return Show("status")
 
 
@@ -144,5 +144,5 @@ async def release(ctx: Context, args: Args) -> Outcome:
 @action("status_every", Role.VIEWER)
 async def status_every(ctx: Context, args: Args) -> Outcome:
     seconds = int(args["seconds"])
-    await ctx.services.subscriptions.set(ctx.actor, seconds)
+    await ctx.services.subscriptions.set(ctx.actor, seconds, ctx.claim)
     return Show("status", toast=f"Every {duration_text(seconds)}" if seconds else "No more status pushes")

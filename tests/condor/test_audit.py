@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
 from condor.home import Home
 from condor.store import MIGRATIONS
-from condor.store.audit import CHAINED, audit_rows, broken_links, write_audit
+from condor.store.audit import CHAINED, audit_rows, broken_links, chain_hash, write_audit
 from condor.users import Actor, Role
 from tests.support.instance import condor
 from tests.support.records import fresh_records
@@ -66,7 +67,7 @@ def test_any_changed_value_shows(path: Path, column: str) -> None:
         ("DELETE FROM audit", "the audit ends with row 0, and 10 were written"),
         ("UPDATE audit SET audit_id = 11 - audit_id + 100 WHERE audit_id IN (5, 6)", "audit row 7"),
         (
-            "INSERT INTO audit SELECT 50, 9, 5, 5, 'stop_bot', 'x', '', '', 'done', 'Ann', 'OWNER', 'telegram', '', hash FROM audit WHERE audit_id = 10",
+            "INSERT INTO audit SELECT 50, 9, 5, 5, 'stop_bot', 'x', '', '', 'done', 'Ann', 'OWNER', 'telegram', '', hash, NULL FROM audit WHERE audit_id = 10",
             "row 50",
         ),
     ],
@@ -106,6 +107,43 @@ def test_rows_of_before_the_chain_are_chained_by_the_upgrade_and_later_ones_foll
         assert "hash" in [column[0] for column in connection.execute("SELECT * FROM v_audit").description]
     change(path, "UPDATE audit SET target = 'y' WHERE audit_id = 1")
     assert faults(path)
+
+
+def test_how_long_a_request_took_is_under_the_hash_where_it_is_known(path: Path) -> None:
+    engine = open_engine(path)
+    with engine.begin() as connection:
+        write_audit(connection, 1_250, replace(ANN, heard_ms=1_000), "stop_bot", "slow")
+        write_audit(connection, 1_250, replace(ANN, heard_ms=1_300), "stop_bot", "a clock that was turned back")
+        write_audit(connection, 1_250, ANN, "stop_bot", "nobody heard it")
+        rows = audit_rows(connection, limit=3)
+    engine.dispose()
+    assert [row.latency_ms for row in rows] == [None, 0, 250] and faults(path) == []
+    for number, value in ((11, "NULL"), (12, "251"), (13, "0")):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            kept = connection.execute(f"SELECT latency_ms FROM audit WHERE audit_id = {number}").fetchone()[0]
+        change(path, f"UPDATE audit SET latency_ms = {value} WHERE audit_id = {number}")
+        assert faults(path) == [f"audit row {number} was changed, or a row before it is gone or was put in"]
+        change(path, f"UPDATE audit SET latency_ms = {'NULL' if kept is None else kept} WHERE audit_id = {number}")
+    assert faults(path) == []
+
+
+def test_a_chain_of_before_latencies_stays_whole(tmp_path: Path) -> None:
+    path = tmp_path / "condor.db"
+    migrate(path, [MIGRATIONS], target="records_0006")
+    migrate(path, [MIGRATIONS], target="application_0009")
+    last = ""
+    for number in range(3):
+        values = [number, 5, "Ann", "OWNER", "telegram", 5, "halt", "trading", "", "x", "done", ""]
+        last = chain_hash(last, values)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            columns = ", ".join(f'"{name}"' for name in CHAINED)
+            connection.execute(f"INSERT INTO audit ({columns}, hash) VALUES ({', '.join('?' * 13)})", [*values, last])
+    migrate(path, [MIGRATIONS])
+    engine = open_engine(path)
+    with engine.begin() as connection:
+        write_audit(connection, 9, replace(ANN, heard_ms=4), "release", "trading")
+    engine.dispose()
+    assert faults(path) == []
 
 
 def test_the_page_finds_words_numbers_and_what_was_refused(path: Path) -> None:

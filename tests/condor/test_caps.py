@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +21,10 @@ from botcore.recorder.queries import facts_after
 from botcore.risk.caps import AccountCaps
 from condor.caps_keeper import CapsKeeper
 from condor.hosts import LIVE
+from condor.services.bots import Claim
 from condor.services.caps import read_cap
-from condor.store import MIGRATIONS
-from condor.store.caps import caps_of, put_caps
+from condor.store import MIGRATIONS, Connection
+from condor.store.caps import cap_days, caps_of, put_caps
 from condor.users import Actor, Forbidden, Role
 from condor.wiring import Program
 from tests.support import live_rig
@@ -218,6 +220,47 @@ async def released(program: Program) -> None:
     await caps.release(OWNER, "binance", "the market was wrong", no_claim)
     assert caps.one(OWNER, "binance").latched == ""
     assert audit(program)[-1] == ("release_caps", "binance", "the market was wrong", "done")
+
+
+def while_written(program: Program, happens: Callable[[], None]) -> Claim:
+    """The claim of a change between whose call and whose end something happens on the program's own thread."""
+    loop = asyncio.get_running_loop()
+
+    def claim(connection: Connection) -> None:
+        done = threading.Event()
+        loop.call_soon_threadsafe(lambda: (happens(), done.set()))
+        assert done.wait(10)
+
+    return claim
+
+
+async def test_an_account_that_closes_while_its_caps_are_changed_takes_the_change_up_when_it_is_back(program: Program) -> None:
+    keeper, caps = program._caps, program.services.caps
+    assert keeper is not None
+    closes = while_written(program, lambda: keeper.forget("binance"))
+    view = await caps.change(OWNER, "binance", "max_day_loss", "9", closes)
+    assert (view.account, view.caps["max_day_loss"], view.sent) == ("binance", 9, None)
+    assert caps.one(OWNER, "binance").caps["max_day_loss"] == 9, "a look at it watches it again, as it was written down"
+    await until(lambda: keeper.caps._accounts["binance"].ledger.is_based, "the day")
+    keeper.caps._latch("binance", keeper.caps._accounts["binance"], D(-10))
+    assert caps.one(OWNER, "binance").latched
+    await caps.release(OWNER, "binance", "the market was wrong", closes)
+    assert ("release_caps", "binance", "the market was wrong", "done") in audit(program)
+    assert caps.one(OWNER, "binance").latched == ""
+
+
+async def test_a_process_that_dies_right_after_a_release_was_written_has_released_it(program: Program) -> None:
+    keeper, caps = program._caps, program.services.caps
+    assert keeper is not None
+    await caps.change(OWNER, "binance", "max_day_loss", "9", no_claim)
+    await until(lambda: keeper.caps._accounts["binance"].ledger.is_based, "the day")
+    keeper.caps._latch("binance", keeper.caps._accounts["binance"], D(-10))
+    # as if nothing came after the commit
+    keeper.release = lambda name: None  # type: ignore[method-assign]
+    before_ns = keeper.now_ns
+    await caps.release(OWNER, "binance", "the market was wrong", no_claim)
+    row = program._journal.read(lambda connection: cap_days(connection, LIVE)["binance"]).result(10)
+    assert row.latched == "" and row.begun_with["since_ns"] >= before_ns, "losses of before do not latch it again"
 
 
 def test_what_people_type_for_a_cap() -> None:

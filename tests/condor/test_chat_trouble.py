@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from condor.chat_trouble import AGAIN_MS, ChatTroubles
+from condor.chat_trouble import AGAIN_MS, LASTS_MS, ChatTroubles
 
 
 class World:
@@ -62,6 +62,24 @@ def test_one_that_comes_and_goes_is_told_again_after_an_hour_and_nothing_is_over
     world.now_ms += AGAIN_MS
     world.refused()
     assert [is_over for _, is_over in world.told] == [False, True, False]
+
+
+async def test_t9_t10_a_second_one_within_the_hour_that_lasts_is_told_once_too_and_when_it_is_over() -> None:
+    world = World()
+    world.refused()
+    world.well()
+    world.now_ms += 60_000
+    world.refused("somebody reads again (409)")
+    world.now_ms += LASTS_MS - 1
+    await world.troubles.look()
+    assert len(world.told) == 2, "it may still go by itself"
+    world.now_ms += 1
+    await world.troubles.look()
+    await world.troubles.look()
+    assert [is_over for _, is_over in world.told] == [False, True, False] and "reads again (409). Until that is over" in world.told[-1][0]
+    world.well()
+    await world.troubles.look()
+    assert [is_over for _, is_over in world.told] == [False, True, False, True]
 
 
 def test_a_bot_that_is_taken_away_is_not_said_to_be_well() -> None:

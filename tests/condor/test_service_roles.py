@@ -52,7 +52,7 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "take an authenticator away": (Role.OWNER, lambda s, a: s.codes.take_away(a, "telegram", 5, claim)),
     "take one's own away": (Role.OPERATOR, lambda s, a: s.codes.take_away(a, a.front, a.user_id, claim)),
     "codes of everybody": (Role.OWNER, lambda s, a: s.codes.require_all(a, True, claim)),
-    "status pushes": (Role.VIEWER, lambda s, a: s.subscriptions.set(a, 3600)),
+    "status pushes": (Role.VIEWER, lambda s, a: s.subscriptions.set(a, 3600, lambda connection: None)),
     "a draft of a config": (Role.TRADER, lambda s, a: s.drafts.from_config(a, "pmm_simple", {}, "", claim)),
     "a draft of a file": (Role.TRADER, lambda s, a: s.drafts.from_file(a, "x.yml", b"", claim)),
     "start a draft": (Role.TRADER, lambda s, a: s.drafts.start(a, "d", claim)),

@@ -10,7 +10,7 @@ from condor.host import WallClock
 from condor.scheduler import Scheduler
 from condor.services.subscriptions import SubscriptionService
 from condor.store.common import ChatRow, all_chats, bury_chat
-from tests.support.programs import OWNER
+from tests.support.programs import OWNER, no_claim
 from tests.support.records import fresh_records
 
 
@@ -40,7 +40,7 @@ async def test_only_what_has_changed_is_pushed_also_after_a_restart(tmp_path: Pa
     path.write_bytes(fresh_records())
     first = Pushes(path)
     await first.service.known_chat(OWNER)
-    await first.service.set(OWNER, 900, only_changes=True)
+    await first.service.set(OWNER, 900, no_claim, only_changes=True)
     assert await first.service.only_changes(OWNER)
     assert [await first.round() for _ in range(3)] == [1, 1, 1]
     first.now = "two bots run"
@@ -59,8 +59,8 @@ async def test_who_wants_every_push_gets_every_push(tmp_path: Path) -> None:
     path.write_bytes(fresh_records())
     pushes = Pushes(path)
     await pushes.service.known_chat(OWNER)
-    await pushes.service.set(OWNER, 900, only_changes=True)
-    await pushes.service.set(OWNER, 900)
+    await pushes.service.set(OWNER, 900, no_claim, only_changes=True)
+    await pushes.service.set(OWNER, 900, no_claim)
     assert not await pushes.service.only_changes(OWNER)
     assert [await pushes.round() for _ in range(3)] == [1, 2, 3]
     pushes.journal.close()
@@ -71,7 +71,7 @@ async def test_who_can_t_be_reached_is_pushed_nothing_and_again_when_they_are_ba
     path.write_bytes(fresh_records())
     first = Pushes(path)
     await first.service.known_chat(OWNER)
-    await first.service.set(OWNER, 900)
+    await first.service.set(OWNER, 900, no_claim)
     await asyncio.wrap_future(first.journal.run(lambda connection: bury_chat(connection, OWNER.chat_id, OWNER.front)))
     assert await first.round() == 0
     first.journal.close()

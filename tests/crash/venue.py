@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.support.instance import CHECKOUT, DIRECT, clean_environment
 
-KEY, SECRET = "key", "secret"
+KEY, SECRET = "crash-canary-KEY-5xQ0bT7m", "crash-canary-SECRET-u2Zk9LrW"
 CONNECTORS = {"binance": "spot", "binance_perpetual": "usdm"}
 """Connector -> name that SimVenue gives to its door."""
 

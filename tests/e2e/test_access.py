@@ -11,8 +11,8 @@ import pytest
 from botcore.model.secret import Secret
 from condor.totp import STEP_S, code_at
 from condor.users import Actor, Role
-from tests.fakes.telegram import Telegram
-from tests.support.access import ANN, BEN, EVE, running, world
+from tests.fakes.telegram import Message, Telegram
+from tests.support.access import ANN, BEN, EVE, World, running, world
 from tests.support.someone import Someone
 
 OWNER = Actor(ANN, "Ann", Role.OWNER, "telegram", ANN)
@@ -122,13 +122,14 @@ async def test_giving_a_role_asks_for_a_code_where_codes_are_on(tmp_path: Path) 
             await w.ann.tap(card, label)
         assert "digits of your authenticator" in await w.ann.tap(card, "Make Ben trader")
         assert w.rows(f"SELECT role FROM users WHERE user_id = {BEN}") == [("VIEWER",)]
-        asked = await w.ann.say("/invite viewer", "authenticator")
+        invites = await w.ann.say("/invite viewer 2h 3", "Make a link", "2h")
+        assert "digits of your authenticator" in await w.ann.tap(invites, "Make a viewer link")
         assert w.rows("SELECT * FROM invites") == []
         digits = code_at(secret, w.clock.wall_ms() // 1000 // STEP_S)
-        invites = await w.ann.say(digits, "Invites", reply_to_message=asked.raw())
-        await w.ann.tap(invites, "viewer")
-        await w.ann.tap(invites, "Make a viewer link")
-        assert "1 of 1" in invites.text
+        # the code leads back to what was asked
+        again = await w.ann.say(digits, "Make a link", "2h", "Uses", reply_to_message=invites.raw())
+        await w.ann.tap(again, "Make a viewer link")
+        assert "3 of 3" in again.text
         again = await w.ann.say("/users", "Ben")
         for label in ("Ben", "Make trader", "Make Ben trader"):
             last = await w.ann.tap(again, label)
@@ -222,9 +223,19 @@ async def test_t7_a_crowd_of_strangers_leaves_a_bounded_trace(tmp_path: Path, mo
 
 
 # ---- invites -------------------------------------------------------------------------------------------------------
+async def invited(w: World, words: str, *shown: str) -> Message:
+    """An invite as its owner makes it: asked for in a line, made by the card that asks; the card with its link."""
+    before = w.rows("SELECT count(*) FROM invites")
+    card = await w.ann.say(f"/invite {words}", "Make a link that gives the role")
+    assert w.rows("SELECT count(*) FROM invites") == before, "a line alone gives no role"
+    await w.ann.tap(card, "Make a")
+    assert all(word in card.text for word in shown)
+    return card
+
+
 async def test_invites_work_once_in_their_time_and_late_ones_are_silence_and_told_to_the_owner(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
-        card = await w.ann.say("/invite operator 2h", "t.me/condor_test_bot?start=inv_", "1 of 1")
+        card = await invited(w, "operator 2h", "t.me/condor_test_bot?start=inv_", "1 of 1")
         token = card.text.partition("?start=")[2].partition("<")[0]
         await w.ben.say(f"/start {token}", "You may look, pause and stop now")
         assert "panic" in w.telegram.menus[f"chat:{BEN}"]
@@ -232,13 +243,13 @@ async def test_invites_work_once_in_their_time_and_late_ones_are_silence_and_tol
         late = await w.telegram.says(ANN, "Invite 1 (operator) has ended", "Eve (13)")
         assert "Allow as viewer …" in late.labels
         # nobody loses by an invite, and one that gives nothing is not used up
-        trader = await w.ann.say("/invite viewer 1h 2", "2 of 2")
+        trader = await invited(w, "viewer 1h 2", "2 of 2")
         second = trader.text.partition("?start=")[2].partition("<")[0]
         assert "still good for somebody else" in (await w.ben.say(f"/start {second}")).text
         assert w.rows("SELECT uses_left FROM invites ORDER BY invite_id") == [(0,), (2,)]
         w.clock.ahead_ms = 61 * 60_000
         assert "has ended" in (await w.ben.say(f"/start {second}")).text
-        third = (await w.ann.say("/invite viewer", "1 of 1")).text.partition("?start=")[2].partition("<")[0]
+        third = (await invited(w, "viewer", "1 of 1")).text.partition("?start=")[2].partition("<")[0]
         ends = await w.telegram.says(ANN, "Invite 3")
         await w.ann.tap(ends, "End it")
         assert await w.ann.tap(ends, "End invite 3 now") == "It lets nobody in any more"

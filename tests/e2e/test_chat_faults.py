@@ -22,14 +22,17 @@ async def test_t12_what_was_sent_hours_ago_looks_but_changes_nothing_and_is_aske
     async with world(tmp_path) as w:
         now = int(w.telegram.now_s())
         for age_s, words in ((HOUR_S * 3, "was sent 3h ago and was not carried out"), (130, "was sent 2m")):
-            await w.ann.say("/invite trader 2h", words, "send it again", date=now - age_s)
+            await w.ann.say("/status every 1h", words, "send it again", date=now - age_s)
         await w.ann.say("/settings zone Europe/Berlin", "was not carried out", date=now - HOUR_S)
+        # one that asks first gives nothing away, however late it comes
+        await w.ann.say("/invite trader 2h", "Make a link", date=now - HOUR_S)
         assert w.rows("SELECT count(*) FROM invites") == [(0,)]
+        assert w.rows("SELECT status_every_s FROM chats") == [(0,)]
         # to look is never too late, and neither is a moment on a slow line
         await w.ann.say("/status", "Status", date=now - HOUR_S * 3)
         await w.ann.say("/panic", "Stop everything?", date=now - HOUR_S * 3)
-        await w.ann.say("/invite trader 2h", "Invite", date=now - 50)
-        assert w.rows("SELECT count(*) FROM invites") == [(1,)]
+        await w.ann.say("/status every 1h", "Status", date=now - 50)
+        assert w.rows("SELECT status_every_s FROM chats") == [(3600,)]
 
 
 async def test_t12_an_answer_that_waited_while_nothing_ran_is_asked_for_again(tmp_path: Path) -> None:

@@ -67,6 +67,14 @@ async def started(program: Program) -> None:
 async def test_s35_two_taps_stop_everything_while_handlers_of_the_same_chat_hang(house: House, slow: asyncio.Event) -> None:
     program = house.program
     await started(program)
+    stop_all, latched = program._manager.stop_all, list[bool]()
+
+    def watched(**how: Any) -> None:
+        latched.append(program._hosts.halt_reason is not None)
+        stop_all(**how)
+
+    # bots end by it, and so do their orders: all cancels come behind it
+    program._manager.stop_all = watched  # type: ignore[method-assign]
     for _ in range(MANY):
         await house.write("/help")
     await house.write("/bots")
@@ -82,6 +90,10 @@ async def test_s35_two_taps_stop_everything_while_handlers_of_the_same_chat_hang
     report = await house.wait_text("Panic done: no order is open", "(paper): 🧊 no order is open")
     assert report["message_id"] != done["message_id"]
     assert not any("Bots" in item["text"] and item["from"] == "bot" for item in house.seen.values())
+    assert latched and all(latched), "entries are off before the first cancel"
+    # how long it took is kept: from when the tap was heard of to the latch (benchmarks: `panic.heard_to_latch_ms`)
+    ((took_ms,),) = house.rows("SELECT latency_ms FROM audit WHERE action = 'panic'")
+    assert took_ms is not None and not slow.is_set(), "all of it while the handlers of the same chat hung"
     slow.set()
     await house.wait_text("🤖 Bots")
 

@@ -17,9 +17,11 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.support.leavings import KNOWN
 from tests.support.waiting import until
 
 TOKEN = "1000000002:secret-of-the-fake"
+KNOWN.add(TOKEN)
 BOT = {"id": 1000000002, "is_bot": True, "first_name": "Condor", "username": "condor_test_bot"}
 DATE = 1_790_000_000
 NOT_MODIFIED = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"

@@ -51,7 +51,6 @@ NEED_NOT: dict[str, str] = {
 """Actions that change something and act with one tap or line: why that is right."""
 
 COMMANDS: dict[str, str] = {
-    "invite": TYPED,
     "start": "a link that mutes an alert",
     "status": CHAT,
     "settings": CHAT,

@@ -42,7 +42,10 @@ async def test_invites_have_bounds(program: Program, registry: Registry) -> None
     ):
         with pytest.raises(UserError, match=reason):
             await invite(ctx, words)
+    make, asked = registry.actions["new_invite"].act, await invite(ctx, ["viewer", "2h", "3"])
+    assert asked.args == {"role": "viewer", "lasts_s": 7200, "uses": 3} and await program.services.invites.all(OWNER) == []
     for _ in range(20):
-        await invite(ctx, ["viewer", "2h", "3"])
-    with pytest.raises(UserError, match="20 invites are open"):
-        await invite(ctx, ["viewer"])
+        await make(ctx, asked.args)
+    for again in (invite(ctx, ["viewer"]), make(ctx, asked.args)):
+        with pytest.raises(UserError, match="20 invites are open"):
+            await again

@@ -13,8 +13,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from tests.support.leavings import KNOWN, found_in_text
 from tests.support.transcript import Card, Fits, Transcript, from_bot
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -30,9 +31,13 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 def condor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the command line to its end."""
-    return subprocess.run(
+    KNOWN.add_environment(environment)
+    done = subprocess.run(
         [sys.executable, "-m", "condor", *arguments], cwd=CHECKOUT, env=clean_environment(**environment), capture_output=True, text=True, timeout=120
     )
+    printed = found_in_text(done.stdout + done.stderr)
+    assert not printed, f"condor {' '.join(arguments)} has printed a secret: {', '.join(printed)}"
+    return done
 
 
 def rows_of(home: Path, query: str, *arguments: Any, database: str = "condor.db") -> list[tuple[Any, ...]]:
@@ -42,6 +47,16 @@ def rows_of(home: Path, query: str, *arguments: Any, database: str = "condor.db"
         return connection.execute(query, arguments).fetchall()
     finally:
         connection.close()
+
+
+def rest_of(stream: IO[str]) -> str:
+    """What a process that has ended has printed and nobody has read; a child of its own may still hold the pipe."""
+    os.set_blocking(stream.fileno(), False)
+    try:
+        return stream.read()
+    except TypeError:
+        # nothing is there, and the pipe is not closed
+        return ""
 
 
 class Instance:
@@ -54,6 +69,7 @@ class Instance:
         self.verb: Sequence[str] = ("run",)
         self._environment = environment
         self._process: subprocess.Popen[str] | None = None
+        KNOWN.add_environment(environment)
         (home / "conf").mkdir(parents=True, exist_ok=True)
         (home / "conf" / "condor.yml").write_text(settings)
 
@@ -88,6 +104,9 @@ class Instance:
         process.send_signal(how)
         code = process.wait(20)
         if process.stdout is not None:
+            # for the search of what tests leave behind (tests/support/leavings.py), as its standard error is
+            with open(self.home / "stdout.txt", "a") as printed:
+                printed.write(rest_of(process.stdout))
             process.stdout.close()
         self._process = None
         return code

@@ -18,10 +18,13 @@ from tests.fakes.simvenue.front import Front
 from tests.fakes.simvenue.server import Server
 from tests.fakes.simvenue.venue import SimVenue
 from tests.support import programs
+from tests.support.leavings import KNOWN
 
 KEY = "canaryKEY7Qm2xT9vB4nR8sLc0pZ6wYdFhJkA1eGuXo3iVtN5bMqE8rU2yD4fH7"
 SECRET = "canarySECRETz8Rk5uW1qYp7oHc3mVx9bTn2eJd6sGf4LaQ0iXwB1nM5vC9xZ3kL"
 PASSPHRASE = Secret("canary words nobody guesses")
+for canary in (KEY, SECRET):
+    KNOWN.add(canary)
 SETTINGS: dict[str, Any] = {"clock": {"tick_size": 0.5}, "market": {"pairs": ["BTC-USDT"]}}
 
 

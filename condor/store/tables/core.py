@@ -181,6 +181,8 @@ audit = Table(
     Column("reason", Text, nullable=False, server_default=""),
     # over this row and the hash before it, see condor.store.audit
     Column("hash", String(64), nullable=False, server_default=""),
+    # from when the request was heard of to when it was carried out; null where nobody heard one, and in rows of before
+    Column("latency_ms", BigInteger),
     sqlite_autoincrement=True,
 )
 
