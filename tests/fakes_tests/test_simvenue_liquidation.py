@@ -34,7 +34,7 @@ def margin_at(money: FuturesMoney, account: Account, price: Decimal, engine: Any
     """What is left of the margin above the maintenance, were the mark there."""
     market = engine.markets["BTCUSDT"]
     left = account.totals["USDT"]
-    for (_, _side), position in account.positions.items():
+    for position in account.positions.values():
         size = market.amount(position.lots)
         left += price * size - (position.cost if position.lots > 0 else -position.cost) - abs(size) * price * money.maintenance
     return left
