@@ -1,5 +1,7 @@
 """Positions whose liquidation is near: told once when the price has come so close, and that it is over when it is well away again or the position is gone.
 
+What was told is in the records: a restart neither tells it again nor forgets to say that it is over.
+
 Where a position is liquidated is the venue's own word (its list of positions), or what the paper exchange's ledger would do; nothing is estimated here.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from botcore.connectors.paper.ledger import PerpetualLedger
 from botcore.model.events import Fact, FactKind
@@ -15,6 +18,7 @@ from botcore.model.instrument import Market
 from condor.host import TradingHost
 from condor.hosts import Hosts, mid_of
 from condor.live_host import LiveHost
+from condor.watch_memory import Memory, Subject
 
 AWAY = Decimal("1.5")
 """So many times the distance of the warning it must be away before it counts as over: a price that goes to and fro is one warning."""
@@ -44,43 +48,57 @@ class LiquidationWatch:
     ----------
     near : Decimal
         Distance at which it is told; 0 never tells.
+    memory : Memory
+        Keeps what was told.
     """
 
-    def __init__(self, hosts: Hosts, near: Decimal) -> None:
+    def __init__(self, hosts: Hosts, near: Decimal, memory: Memory) -> None:
         self._hosts = hosts
         self._near = near
-        self._told: dict[tuple[str, Market, str], Margined] = {}
+        self._memory = memory
+        self._told: dict[Subject, dict[str, Any]] | None = None
 
     async def round(self) -> None:
         """Look at all positions once."""
         if not self._near:
             return
-        self._look("paper", self._hosts.paper, paper_positions(self._hosts.paper))
+        if self._told is None:
+            self._told = await self._memory.read()
+        self._look("paper", self._hosts.paper, paper_positions(self._hosts.paper), self._told)
         if self._hosts.live is not None:
-            self._look("live", self._hosts.live, live_positions(self._hosts.live))
+            self._look("live", self._hosts.live, live_positions(self._hosts.live), self._told)
 
-    def _look(self, mode: str, host: TradingHost | LiveHost, found: Iterable[Margined]) -> None:
+    def _look(self, mode: str, host: TradingHost | LiveHost, found: Iterable[Margined], told: dict[Subject, dict[str, Any]]) -> None:
         seen = set()
         for position in found:
-            key = (mode, position.market, position.side)
-            seen.add(key)
-            if key not in self._told and position.distance <= self._near:
-                self._told[key] = position
-                _tell(host, position)
-            elif key in self._told and position.distance > self._near * AWAY:
-                del self._told[key]
-                _tell(host, position, is_over=True)
-        for key in [key for key in self._told if key[0] == mode and key not in seen and _is_gone(host, key[1], key[2])]:
-            _tell(host, self._told.pop(key), is_over=True, is_gone=True)
+            subject = (mode, f"{position.market} {position.side}")
+            seen.add(subject)
+            if subject not in told and position.distance <= self._near:
+                told[subject] = payload = _payload(position)
+                _tell(host, payload)
+                self._memory.put(host, subject, payload)
+            elif subject in told and position.distance > self._near * AWAY:
+                self._over(host, subject, told, _payload(position))
+        for subject in [subject for subject in told if subject[0] == mode and subject not in seen]:
+            was = told[subject]
+            if _is_gone(host, Market(was["connector_name"], was["trading_pair"]), was["side"]):
+                self._over(host, subject, told, was | {"is_gone": True})
+
+    def _over(self, host: TradingHost | LiveHost, subject: Subject, told: dict[Subject, dict[str, Any]], payload: dict[str, Any]) -> None:
+        del told[subject]
+        _tell(host, payload | {"is_over": True})
+        self._memory.drop(host, subject)
 
 
 def _is_gone(host: TradingHost | LiveHost, market: Market, side: str) -> bool:
-    """Whether nothing stands there any more; one whose price or word is missing at the moment still does."""
+    """Whether it is known that nothing stands there any more; where a price, the venue's word or the account is missing at the moment, it still does."""
     if isinstance(host, LiveHost):
         account = host.accounts.get(market.connector_name)
-        return account is not None and not account.connector.account.positions().get((market.trading_pair, side))
+        return account is not None and account.connector.account.told_lots(market.trading_pair, side) == 0
     exchange = host.runtime.exchanges.get(market.connector_name)
-    ledger = None if exchange is None else exchange.ledger
+    if exchange is None:
+        return False
+    ledger = exchange.ledger
     return not isinstance(ledger, PerpetualLedger) or not any(
         position.lots for (pair, _), position in ledger.positions.items() if pair == market.trading_pair
     )
@@ -111,8 +129,8 @@ def live_positions(host: LiveHost) -> Iterator[Margined]:
                 yield Margined(market, side, state.instrument.amount(lots[pair, side]), price, at)
 
 
-def _tell(host: TradingHost | LiveHost, position: Margined, *, is_over: bool = False, is_gone: bool = False) -> None:
-    payload = {
+def _payload(position: Margined) -> dict[str, Any]:
+    return {
         "connector_name": position.market.connector_name,
         "trading_pair": position.market.trading_pair,
         "side": position.side,
@@ -120,7 +138,10 @@ def _tell(host: TradingHost | LiveHost, position: Margined, *, is_over: bool = F
         "price": format(position.price, "f"),
         "liquidation_price": format(position.liquidation_price.quantize(Decimal("1e-8")).normalize(), "f"),
         "distance": format(position.distance.quantize(Decimal("1e-6")), "f"),
-        "is_over": is_over,
-        "is_gone": is_gone,
+        "is_over": False,
+        "is_gone": False,
     }
+
+
+def _tell(host: TradingHost | LiveHost, payload: dict[str, Any]) -> None:
     host.bus.publish(Fact(FactKind.LIQUIDATION_NEAR, host.clock.now_ns, payload=payload))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from botcore.model.events import FactKind
 from botcore.recorder.journal import Journal
 from condor.accounts import TOTP, Stored
 from condor.authenticators import SEAL, Authenticators
@@ -33,6 +34,7 @@ from condor.services.drafts import DraftService
 from condor.services.edits import EditService
 from condor.services.exits import ExitService
 from condor.services.facade import Services
+from condor.services.floors import FloorService
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
 from condor.services.invites import InviteService
@@ -64,6 +66,7 @@ from condor.services.voices import Voices
 from condor.settings import Environment, Settings
 from condor.users import LOCAL_FRONT, TELEGRAM_FRONT, Actor
 from condor.vault import Vault
+from condor.watch_memory import WatchMemory
 
 CHATS = (LOCAL_FRONT, TELEGRAM_FRONT)
 
@@ -140,6 +143,7 @@ def build_services(on: Ground) -> Services:
         AuditService(journal, wall),
         AlertService(journal, wall, is_webhook_on=on.environment.alert_webhook is not None),
         PriceService(hosts, journal, wall),
+        FloorService(hosts, journal, wall, Purse(hosts, configs).title, WatchMemory(journal, wall, FactKind.BALANCE_LOW)),
         keys,
         forms,
         codes,

@@ -64,6 +64,7 @@ from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
 from condor.users import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.vault import Vault
+from condor.watch_memory import WatchMemory
 from condor.watchdog import Watchdog
 from condor.web import WebServer
 from condor.webhook import FRONT as WEBHOOK
@@ -80,6 +81,7 @@ RIGHTS_S = 60
 RESERVE_S = 30
 ALERTS_S = 5
 LIQUIDATIONS_S = 2
+BALANCES_S = 5
 PRICES_S = 1
 SHORTAGES_S = 2
 ACCOUNTS_S = 10
@@ -225,7 +227,8 @@ class Program:
         every("tick", self._settings.clock.tick_size, self._tick)
         soft = soft_limit(self._settings.runtime.memory_soft_mb)
         self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
-        every("liquidations", LIQUIDATIONS_S, LiquidationWatch(self._hosts, self._settings.alerts.liquidation_distance).round)
+        every("liquidations", LIQUIDATIONS_S, self._liquidations().round)
+        every("balances", BALANCES_S, services.floors.round)
         every("shortages", SHORTAGES_S, self._look_for_shortages)
         every("finished", FINISHED_S, self._end_finished)
         every("reserve", RESERVE_S, self._look_at_reserve)
@@ -235,6 +238,10 @@ class Program:
         every("prune visitors", PRUNE_S, services.visitors.prune)
         every("keys", RIGHTS_S, services.keys.look_daily)
         every("prune confirms", PRUNE_S, services.confirms.prune)
+
+    def _liquidations(self) -> LiquidationWatch:
+        memory = WatchMemory(self._journal, self._wall, FactKind.LIQUIDATION_NEAR)
+        return LiquidationWatch(self._hosts, self._settings.alerts.liquidation_distance, memory)
 
     def _take_keys(self, configs: Configs) -> None:
         """Keys from the environment and from the vault; the passphrase is forgotten."""

@@ -123,6 +123,7 @@ def _ways(notices: Sequence[Notice]) -> list[Button]:
 _SCREENS = (
     ((FactKind.PANIC_BEGUN, FactKind.PANIC_REPORT), "🛑 Panic", "panic"),
     ((FactKind.BALANCE_SHORT,), "🪙 Missing coins", "missing"),
+    ((FactKind.BALANCE_LOW,), "🪫 Balances", "balances"),
     ((FactKind.RECOVERED, FactKind.TRADING_HALTED), "📊 Status", "status"),
     ((FactKind.POSITION_HELD, FactKind.POSITION_UNACCOUNTED, FactKind.LIQUIDATION_NEAR), "📌 Positions", "positions"),
     ((FactKind.DAY_LOSS_REACHED, FactKind.DAY_LOSS_RELEASED), "⚖️ Caps", "caps"),

@@ -119,6 +119,21 @@ def _denied(notice: Notice) -> Safe:
     )
 
 
+def _balance_low(notice: Notice) -> Safe:
+    payload, number = notice.payload, words.number
+    asset, where = payload.get("asset", "?"), clip(str(payload.get("title", "?")), 40)
+    now, least = words.price(number(payload, "total")), words.price(number(payload, "floor"))
+    if payload.get("is_over"):
+        return card([line("✔ ", bold(f"Balance of {where} is up again: {now} {asset}"), f", you asked for {least}."), notice.mode])
+    return card(
+        [
+            line("🪫 ", bold(f"Balance low: {now} {asset} at {where}"), f", you asked for {least}."),
+            "When it is used up, new orders are refused there. Add funds, make positions smaller, or change the amount: /alerts balance.",
+            notice.mode,
+        ]
+    )
+
+
 def _unaccounted(notice: Notice) -> Safe:
     payload = notice.payload
     where = f" on {payload.get('connector_name', '?')}"
@@ -185,6 +200,7 @@ VENUE_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     FactKind.ACCOUNT_WARNED: _warned,
     FactKind.ACCOUNT_DENIED: _denied,
     FactKind.ACCOUNT_ALLOWED: _allowed,
+    FactKind.BALANCE_LOW: _balance_low,
     FactKind.POSITION_UNACCOUNTED: _unaccounted,
     FactKind.LIQUIDATED: _liquidated,
     FactKind.MARKET_ENDED: _ended,

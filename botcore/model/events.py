@@ -217,6 +217,7 @@ class FactKind:
     POSITION_ADJUSTED: Final = "position_adjusted"
     BALANCE_SHORT: Final = "balance_short"
     BALANCE_COVERED: Final = "balance_covered"
+    BALANCE_LOW: Final = "balance_low"
     STOOD_STILL: Final = "stood_still"
     LEFT_BEHIND: Final = "left_behind"
     DRAWDOWN_REACHED: Final = "drawdown_reached"

@@ -70,6 +70,7 @@ SEVERITY: Final = {
     FactKind.POSITION_ADJUSTED: "critical",
     FactKind.BALANCE_SHORT: "critical",
     FactKind.BALANCE_COVERED: "warning",
+    FactKind.BALANCE_LOW: "warning",
     FactKind.STOOD_STILL: "warning",
     FactKind.LEFT_BEHIND: "critical",
     FactKind.DRAWDOWN_REACHED: "critical",
@@ -203,7 +204,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
         FactKind.CLOCK_JUMPED,
         FactKind.CLOCK_SKEWED,
     ),
-    "balance": (FactKind.BALANCE_SHORT, FactKind.BALANCE_COVERED),
+    "balance": (FactKind.BALANCE_SHORT, FactKind.BALANCE_COVERED, FactKind.BALANCE_LOW),
     "risk": (
         FactKind.DRAWDOWN_REACHED,
         FactKind.DRAWDOWN_ANEW,

@@ -17,6 +17,7 @@ from condor.services.data import DataServices
 from condor.services.drafts import DraftService
 from condor.services.edits import EditService
 from condor.services.exits import ExitService
+from condor.services.floors import FloorService
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
 from condor.services.invites import InviteService
@@ -65,6 +66,7 @@ class Services:
     audit: AuditService
     alerts: AlertService
     prices: PriceService
+    floors: FloorService
     keys: KeyService
     key_forms: KeyForms
     codes: CodeForms

@@ -126,8 +126,10 @@ class GroupService:
         await self._voices.leave(front, chat_id)
         return row
 
-    async def set_manners(self, actor: Actor, front: str, chat_id: int, manners: Manners, claim: Claim) -> GroupRow:
-        """Speak in a group in this way from now on; what was sent before stays as it is.
+    async def set_manners(
+        self, actor: Actor, front: str, chat_id: int, claim: Claim, *, hides_sums: bool | None = None, is_protected: bool | None = None
+    ) -> GroupRow:
+        """Speak in a group in this way from now on; what is None stays as it is there, and so does what was sent before.
 
         Raises
         ------
@@ -142,7 +144,12 @@ class GroupService:
             row = group_by_id(connection, front, chat_id)
             if row is None:
                 raise UserError("the bot does not know this group any more; add it again")
-            changed = replace(row, hides_sums=manners.hides_sums, is_protected=manners.is_protected)
+            # what another owner has changed meanwhile is theirs
+            changed = replace(
+                row,
+                hides_sums=row.hides_sums if hides_sums is None else hides_sums,
+                is_protected=row.is_protected if is_protected is None else is_protected,
+            )
             put_group(connection, changed)
             write_audit(connection, now_ms, actor, "group_manners", f"group {chat_id} {row.title}", before=_said(row), after=_said(changed))
             return changed

@@ -26,6 +26,7 @@ from condor.store.people import (
     user_by_id,
     users_in,
 )
+from condor.store.report_plans import drop_plans_by
 from condor.users import TELEGRAM_FRONT, Actor, Role, require
 
 T = TypeVar("T")
@@ -79,6 +80,9 @@ class MemberService:
                 raise UserError(f"{row.name} is {role.title} already")
             _keep_an_owner(connection, row)
             put_user(connection, user_id, row.name, role, now_ms)
+            if role < Role.VIEWER:
+                # what they may not look at any more is not planned for them either
+                drop_plans_by(connection, TELEGRAM_FRONT, user_id)
             write_audit(connection, now_ms, actor, "set_role", f"user {user_id}", before=row.role.name, after=role.name)
             return row
 
@@ -97,6 +101,7 @@ class MemberService:
             row = _known(connection, user_id)
             _keep_an_owner(connection, row)
             drop_user(connection, user_id, TELEGRAM_FRONT)
+            drop_plans_by(connection, TELEGRAM_FRONT, user_id)
             if block:
                 put_stranger(connection, user_id, row.name, BLOCKED, now_ms)
             after = "BLOCKED" if block else Role.NOBODY.name

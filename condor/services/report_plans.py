@@ -10,6 +10,7 @@ from botcore.model.errors import UserError
 from botcore.recorder.journal import Journal
 from condor.alerts.localtime import DAYS, time_text
 from condor.host import WallClock
+from condor.hosts import LIVE, PAPER
 from condor.services.bots import Claim
 from condor.services.reports import FORMS
 from condor.store import Connection
@@ -21,6 +22,8 @@ from condor.store.report_plans import ReportPlan as ReportPlan
 from condor.users import Actor, Role, refuse_frozen, require
 
 T = TypeVar("T")
+
+MODES = (PAPER, LIVE)
 
 
 class ReportPlanService:
@@ -50,13 +53,15 @@ class ReportPlanService:
         Raises
         ------
         UserError
-            If it is neither daily nor weekly, or of no form that there is.
+            If it is neither daily nor weekly, or of no form or mode that there is.
         """
         self._may_change(actor)
         if every not in EVERY:
             raise UserError(f"expected {DAILY} or {WEEKLY}, found {every!r}")
         if form not in FORMS:
             raise UserError(f"expected {' or '.join(FORMS)}, found {form!r}")
+        if mode not in MODES:
+            raise UserError(f"expected {' or '.join(MODES)}, found {mode!r}")
         now_ms = self._wall.wall_ms()
         day = weekday if every == WEEKLY else -1
         plan = ReportPlan(actor.front, actor.chat_id, every, actor.user_id, form, mode, at_minute, day, only_changes)

@@ -74,6 +74,12 @@ def drop_plans(connection: Connection, chat: Chat, every: str = "") -> int:
     return int(connection.execute(delete(table).where(*where)).rowcount)
 
 
+def drop_plans_by(connection: Connection, front: str, user_id: int) -> int:
+    """Send no more of what this person has asked for, in whatever chat of this front end; returns how many there were."""
+    table = tables.report_plans
+    return int(connection.execute(delete(table).where(table.c.front == front, table.c.user_id == user_id)).rowcount)
+
+
 def plan_anew(connection: Connection, chat: Chat, zone: str, now_ms: int) -> None:
     """Have a chat's reports come by another time zone."""
     table = tables.report_plans

@@ -14,6 +14,7 @@ from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, table
 from handlers.registry import action, command, screen
+from handlers.screens.balances import typed_balance
 from handlers.screens.settings import quiet_text, set_quiet
 from handlers.view import Button, Outcome, Show, View, rows_of, show
 
@@ -22,7 +23,7 @@ USUAL_TYPES = ("TAKE_PROFIT", "STOP_LOSS", "TRAILING_STOP", "TIME_LIMIT", "EARLY
 MUTES = (3600, 4 * 3600, 86_400)
 LISTED = 12
 
-USAGE = "[EVENT[:CLOSE_TYPE] [BOT] on|silent|digest|off|default] | mute [BOT] 1h | unmute [BOT] | min $1 | quiet 23-07 | topic ID [SEVERITY] [BOT]"
+USAGE = "[EVENT[:CLOSE_TYPE] [BOT] on|silent|digest|off|default] | mute [BOT] 1h | unmute [BOT] | min $1 | quiet 23-07 | topic ID | balance [ACCOUNT ASSET 500]"
 
 
 # ---- typed -------------------------------------------------------------------------------------------------------------
@@ -32,6 +33,9 @@ async def alerts_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("alerts")
     word, rest = arguments[0].lower(), arguments[1:]
+    if word == "balance" and not (len(rest) == 1 and rest[0].lower() in (*Level, "default")):
+        # `/alerts balance off` is about the level of the alert
+        return await typed_balance(ctx, rest)
     typed = {"mute": _mute, "unmute": _unmute, "min": _min, "quiet": set_quiet, "topic": _topic}.get(word)
     if typed is not None:
         await typed(ctx, rest)
@@ -125,7 +129,7 @@ async def alerts(ctx: Context, args: Args) -> View:
             Button(f"🔔 {clip(_of(view, mute.bot_id), 24)}", "alerts_mute", {"bot": mute.bot_id, "seconds": 0}) for mute in view.wishes.mutes[:3]
         ]
     last = (show("⚙️ Time and digests", "settings"), show("💲 Price alerts", "prices"), show("◀ Home", "home"))
-    return View(card(blocks), (*rows_of(events), tuple(mutes), (show("🤖 One bot …", "alerts_bots"),), last))
+    return View(card(blocks), (*rows_of(events), tuple(mutes), (show("🤖 One bot …", "alerts_bots"), show("🪫 Balances …", "balances")), last))
 
 
 @screen("alerts_event")
@@ -142,6 +146,8 @@ async def event_screen(ctx: Context, args: Args) -> View:
         blocks += [italic("By how it closed:"), table(["close type", "told"], [list(row) for row in found])]
         rows += rows_of([show(f"{words.close_type(kind)} …", "alerts_type", bot=bot_id, type=kind) for kind in USUAL_TYPES])
     blocks.append(italic("on: aloud · silent: without sound · digest: once a day · off: not at all"))
+    if event.name == "balance":
+        rows.append((show("🪫 Which balances …", "balances"),))
     blocks += _rules(view, event.name)
     back = show("◀ Alerts", "alerts") if bot_id == ANY else show("◀ Bot", "alerts_bot", bot=bot_id)
     return View(card(blocks), (*rows, (back,)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from condor.errors import UserError
 from condor.services.confirms import Frozen
 from condor.store.people import ALLOWED, LEFT, MUTED, REFUSED, GroupRow
@@ -102,7 +100,7 @@ async def set_manners(ctx: Context, args: Args) -> Outcome:
     if row is None:
         raise UserError("the bot does not speak in this group any more")
     changes = {"hides_sums" if args["what"] == "sums" else "is_protected": bool(args["to"])}
-    await ctx.services.groups.set_manners(ctx.actor, row.front, row.chat_id, replace(row.manners, **changes), ctx.claim)
+    await ctx.services.groups.set_manners(ctx.actor, row.front, row.chat_id, ctx.claim, **changes)
     return Show("group", _key(row), toast="Saved")
 
 

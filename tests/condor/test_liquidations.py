@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -73,6 +74,22 @@ def test_both_sides_of_a_hedge_are_liquidated_by_one_price() -> None:
     assert venue.ledger.liquidation_price(PAIR) is None, "what is wholly hedged can't be liquidated by any price"
 
 
+class Kept:
+    """What a watch has told, as the records keep it: another watch finds it."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Any, Any] = {}
+
+    async def read(self) -> dict[Any, Any]:
+        return {key: dict(value) for key, value in self.rows.items()}
+
+    def put(self, host: Any, subject: Any, payload: Any) -> None:
+        self.rows[subject] = json.loads(json.dumps(payload))
+
+    def drop(self, host: Any, subject: Any) -> None:
+        del self.rows[subject]
+
+
 # ---- the watch ---------------------------------------------------------------------------------------------------------
 class World:
     """A host with one market, and what is told there."""
@@ -81,7 +98,12 @@ class World:
         self.facts: list[Fact] = []
         self.host = host
         host.bus.subscribe(Fact, self.facts.append)
-        self.watch = LiquidationWatch(self.hosts(), NEAR)  # type: ignore[arg-type]
+        self.kept = Kept()
+        self.begin_anew()
+
+    def begin_anew(self, near: Decimal = NEAR) -> None:
+        """Another process: what was told is in the records only."""
+        self.watch = LiquidationWatch(self.hosts(), near, self.kept)
 
     def hosts(self) -> Any:
         return SimpleNamespace(paper=self.host, live=None)
@@ -139,7 +161,7 @@ def test_a_position_that_is_gone_is_over_and_one_without_a_price_is_not() -> Non
 def test_zero_never_tells() -> None:
     world = PaperWorld()
     world.venue.order(BUY, 40)
-    world.watch = LiquidationWatch(world.hosts(), D(0))  # type: ignore[arg-type]
+    world.begin_anew(D(0))
     assert world.at(round(lies_at(world.venue) * D("1.001"), 2)) == []
 
 
@@ -186,3 +208,35 @@ def test_a_price_that_has_passed_it_is_no_distance_at_all() -> None:
     world.account.set_positions({(PAIR, "net"): 1000})
     world.account.set_liquidations({(PAIR, "net"): D(120)})
     assert world.at(110) == [(False, "0.000000")]
+
+
+# ---- a restart ---------------------------------------------------------------------------------------------------------
+def test_a_restart_neither_tells_it_again_nor_forgets_that_it_is_not_over() -> None:
+    world = PaperWorld()
+    world.venue.order(BUY, 40)
+    at = lies_at(world.venue)
+    assert len(world.at(round(at * D("1.03"), 2))) == 1
+    world.begin_anew()
+    assert world.at(round(at * D("1.02"), 2)) == [], "it was told by the process before"
+    world.begin_anew()
+    ((is_over, _),) = world.at(round(at * D("1.10"), 2))
+    assert is_over and world.kept.rows == {}
+    world.begin_anew()
+    assert len(world.at(round(at * D("1.03"), 2))) == 1, "and what comes near again is told"
+
+
+def test_after_a_restart_a_position_is_gone_only_when_the_venue_has_said_so() -> None:
+    world = LiveWorld()
+    world.account.set_positions({(PAIR, "net"): 1000})
+    world.account.set_liquidations({(PAIR, "net"): D(120)})
+    assert len(world.at(124)) == 1
+    account = world.account = Account(D("0.0005"))
+    world.host.accounts = {PERP: SimpleNamespace(connector=SimpleNamespace(account=account))}
+    world.begin_anew()
+    assert world.look() == [], "its list of positions was not read yet"
+    world.host.accounts = {}
+    assert world.look() == [], "the account is not connected"
+    world.host.accounts = {PERP: SimpleNamespace(connector=SimpleNamespace(account=account))}
+    account.set_positions({}, 2)
+    assert [over for over, _ in world.look()] == [True] and world.facts[-1].payload["is_gone"]
+    assert world.facts[-1].payload["liquidation_price"] == "120"

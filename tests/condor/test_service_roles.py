@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from condor.services.facade import Services
-from condor.store.people import Manners
 from condor.tickets import new_ticket
 from condor.users import Actor, Forbidden, Frozen, Role
 from tests.support.programs import running
@@ -47,7 +46,7 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "end an invite": (Role.OWNER, lambda s, a: s.invites.revoke(a, 1, claim)),
     "allow a group": (Role.OWNER, lambda s, a: s.groups.allow(a, "telegram", -1, claim)),
     "leave a group": (Role.OWNER, lambda s, a: s.groups.leave(a, "telegram", -1, claim)),
-    "how it speaks in a group": (Role.OWNER, lambda s, a: s.groups.set_manners(a, "telegram", -1, Manners(), claim)),
+    "how it speaks in a group": (Role.OWNER, lambda s, a: s.groups.set_manners(a, "telegram", -1, claim, hides_sums=True)),
     "one's own authenticator": (Role.OPERATOR, lambda s, a: s.codes.set_up(a)),
     "take an authenticator away": (Role.OWNER, lambda s, a: s.codes.take_away(a, "telegram", 5, claim)),
     "take one's own away": (Role.OPERATOR, lambda s, a: s.codes.take_away(a, a.front, a.user_id, claim)),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from condor.users import Role
+from condor.store.people import ALLOWED, GroupRow, Manners, put_group
+from condor.users import Actor, Role
 from tests.fakes.telegram import BOT, chat_of
 from tests.support.access import ANN, BEN, EVE, World, world
 from tests.support.someone import Someone
@@ -230,3 +231,17 @@ async def test_t14_an_edited_message_never_acts_again_and_one_that_can_not_be_re
         await w.ann.say("/whoami", "owner")
         assert w.rows(f"SELECT status_every_s FROM chats WHERE chat_id = {ANN}") == [(0,)]
         assert first.labels, "the card of the first time stands"
+
+
+async def test_one_setting_of_a_group_leaves_what_another_owner_has_changed(tmp_path: Path) -> None:
+    """Two owners look at one card and each changes one thing: both hold."""
+    async with world(tmp_path) as w:
+        row = GroupRow("telegram", GROUP, "Desk", ALLOWED, 1, "Olga", 1, is_protected=True)
+        w.program._journal.run(lambda connection: put_group(connection, row)).result(10)
+        owner = Actor(1, "Olga", Role.OWNER, "telegram", 1)
+        groups = w.program.services.groups
+        await groups.set_manners(owner, "telegram", GROUP, lambda connection: None, hides_sums=True)
+        await groups.set_manners(owner, "telegram", GROUP, lambda connection: None, is_protected=False)
+        assert await groups.manners("telegram", GROUP) == Manners(hides_sums=True, is_protected=False)
+        said = [after for (after,) in w.rows("SELECT after FROM audit WHERE action = 'group_manners' ORDER BY audit_id")]
+        assert said == ["sums hidden, protected", "sums hidden, not protected"]

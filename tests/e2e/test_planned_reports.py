@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from botcore.model.errors import UserError
+from condor.store.common import put_chat, put_user
+from condor.users import Actor, Role
 from tests.support.alert_bench import OWNER, AlertBench, alert_bench
 
 PLANNED = "Reports that come by themselves"
@@ -136,3 +143,35 @@ async def test_who_may_not_look_any_more_is_sent_nothing(tmp_path: Path) -> None
         bench.set_local("UTC", 2026, 11, 27, 9, 0, 1)
         await bench.turn(10, 5)
         assert files(bench) == [] and bench.reports.asked == [] and bench.rows("SELECT DISTINCT state FROM outbox") == [("sent",)]
+
+
+async def test_who_may_not_look_any_more_plans_nothing(tmp_path: Path) -> None:
+    """Their plans end with their role, in the same transaction; those of others stay."""
+    async with alert_bench(tmp_path) as bench:
+        owner = Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER)
+
+        def people(connection: Any) -> None:
+            for user_id in (6, 7):
+                put_user(connection, user_id, "Vera", Role.VIEWER, 0)
+                put_chat(connection, user_id, "telegram", user_id)
+
+        await asyncio.wrap_future(bench.journal.run(people))
+        for user_id in (OWNER, 6, 7):
+            actor = Actor(user_id, "x", Role.VIEWER, "telegram", user_id)
+            await bench.services.data.plans.plan(actor, "daily", "csv", "paper", 540, lambda connection: None)
+        asked = lambda: [row[0] for row in bench.rows("SELECT user_id FROM report_plans ORDER BY user_id")]  # noqa: E731
+        assert asked() == [OWNER, 6, 7]
+        await bench.services.members.set_role(owner, 6, Role.ALERT_ONLY, lambda connection: None)
+        assert asked() == [OWNER, 7]
+        await bench.services.members.set_role(owner, 7, Role.OPERATOR, lambda connection: None)
+        assert asked() == [OWNER, 7], "who may still look keeps them"
+        await bench.services.members.remove(owner, 7, lambda connection: None, block=False)
+        assert asked() == [OWNER]
+
+
+async def test_a_report_is_of_paper_or_of_real_money(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        owner = Actor(OWNER, "Olga", Role.OWNER, "telegram", OWNER)
+        with pytest.raises(UserError, match="expected paper or live, found 'both'"):
+            await bench.services.data.plans.plan(owner, "daily", "csv", "both", 540, lambda connection: None)
+        assert bench.rows("SELECT * FROM report_plans") == []

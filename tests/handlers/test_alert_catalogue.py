@@ -21,6 +21,7 @@ OVER = {**CLOSED, "net_pnl_quote": "4.21"}
 VENUE = {"connector_name": "binance", "title": "Binance"}
 REFUSED = {**ENTRY, "amount": "0.1", "reason": "Filter failure: NOTIONAL"}
 DROP = {"drawdown_quote": "21", "peak_quote": "30", "limit_quote": "20"}
+LOW = {"asset": "USDT", "total": "87.2", "floor": "100"}
 BY = {"by": "Olga", "front": "telegram", "chat_id": 5}
 NEAR = {
     "connector_name": "binance_perpetual",
@@ -44,6 +45,8 @@ PROMISED: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     ("barrier moved", FactKind.BARRIER_MOVED, MOVED, "info", "barrier", "stop loss 2.00 % → 1.00 %, time limit off → 1h"),
     ("trailing stop moved", FactKind.BARRIER_MOVED, TRAILING, "info", "barrier", "trailing stop off → 2.00 %/0.50 %"),
     ("trailing stop armed", FactKind.BARRIER_MOVED, {**ENTRY, "cause": "armed", "trigger_pct": "0.025"}, "info", "barrier", "closes below +2.50 %"),
+    ("balance low", FactKind.BALANCE_LOW, {**VENUE, **LOW, "is_over": False}, "warning", "balance", "Balance low: 87.2 USDT at Binance, you asked for 100"),
+    ("balance up again", FactKind.BALANCE_LOW, {**VENUE, **LOW, "total": "120", "is_over": True}, "warning", "balance", "Balance of Binance is up again: 120 USDT"),
     ("funding", FactKind.FUNDING_PAID, {**VENUE, "asset": "USDT", "amount": "-0.05", "trading_pair": "BTC-USDT"}, "info", "funding", "Funding paid: 0.05 USDT"),
     ("drawdown latch of a bot", FactKind.DRAWDOWN_REACHED, DROP, "critical", "risk", "The bot is being stopped"),
     ("drawdown latch of a controller", FactKind.DRAWDOWN_REACHED, {**DROP, "controller_id": "c"}, "critical", "risk", "Its kill switch is on"),

@@ -45,6 +45,7 @@ NEED_NOT: dict[str, str] = {
     "plan_changes": CHAT,
     "end_plan": CHAT,
     "settings_set": CHAT,
+    "balance_set": "what is told of a balance: it trades nothing, and is set back on the same card",
     "step_up": "a code that was typed",
     "codes_own": "it opens a page, which asks",
 }

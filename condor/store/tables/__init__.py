@@ -8,9 +8,11 @@ from condor.store.tables.alerts import (
     alert_rules,
     alert_threads,
     alert_topics,
+    balance_floors,
     price_alerts,
     report_plans,
     status_changes,
+    watch_states,
 )
 from condor.store.tables.base import metadata
 from condor.store.tables.core import (
@@ -41,6 +43,7 @@ __all__ = [
     "alert_threads",
     "alert_topics",
     "audit",
+    "balance_floors",
     "bot_configs",
     "bots",
     "cap_days",
@@ -68,4 +71,5 @@ __all__ = [
     "tokens",
     "users",
     "visitor_cards",
+    "watch_states",
 ]

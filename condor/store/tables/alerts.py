@@ -139,3 +139,27 @@ report_plans = Table(
     Column("only_changes", Boolean, nullable=False),
     Column("next_ms", BigInteger, nullable=False),
 )
+
+balance_floors = Table(
+    "balance_floors",
+    metadata,
+    # of an asset in an account, paper | live: people are told when there is less than that
+    Column("mode", String(8), primary_key=True),
+    Column("connector_name", String(64), primary_key=True),
+    Column("asset", String(32), primary_key=True),
+    # Decimal text
+    Column("amount", Text, nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+)
+
+watch_states = Table(
+    "watch_states",
+    metadata,
+    # what a watch has told and will say is over: the kind of its fact, paper | live, what it is about
+    Column("kind", String(32), primary_key=True),
+    Column("mode", String(8), primary_key=True),
+    Column("subject", String(160), primary_key=True),
+    # JSON: what was told
+    Column("payload", Text, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+)

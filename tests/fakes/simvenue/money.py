@@ -157,6 +157,41 @@ class FuturesMoney:
             return 0
         return min(order.left, abs(held))
 
+    # ---- where it is liquidated ------------------------------------------------------------------------------------------
+    def liquidation_price(self, account: Account, symbol: str, seen: dict[str, tuple[int, Decimal]] | None = None) -> Decimal | None:
+        """Where the venue liquidates a symbol's positions; None where no price does. Both sides of a hedge have one price.
+
+        Binance's own formula, with one bracket whose `cum` is 0 ("How to Calculate Liquidation Price of USDS-M Futures Contracts",
+        https://www.binance.com/en/support/faq/b3c689c1f50a44cabb3a84e663b81d93)::
+
+            LP = (WB - TMM1 + UPNL1 + cum - side * size * entry, summed over sides) / (size * MMR - side * size, summed over sides)
+
+        TMM1 and UPNL1 are the maintenance and the unrealised result of all other symbols: of a cross position; an isolated one has only its own
+        margin, which is its cost over its leverage.
+
+        Parameters
+        ----------
+        seen : dict, optional
+            Side -> (lots, cost) where they are shown as they were a while ago.
+        """
+        market = self._markets(symbol)
+        steps = {side: (p.lots, p.cost) for (name, side), p in account.positions.items() if name == symbol} | (seen or {})
+        steps = {side: step for side, step in steps.items() if step[0]}
+        if symbol in account.isolated:
+            money = sum((cost for _, cost in steps.values()), ZERO) / account.leverage_of(symbol)
+        else:
+            money = account.totals.get(market.quote, ZERO)
+            for name, side in account.positions:
+                if name != symbol:
+                    worth = self._mark(name) * self._markets(name).amount(abs(account.positions[name, side].lots))
+                    money += self.unrealized(account, name, side) - worth * self.maintenance
+        for lots, cost in steps.values():
+            money += -cost if lots > 0 else cost
+        sizes = [market.amount(lots) for lots, _ in steps.values()]
+        slope = sum((abs(size) * self.maintenance - size for size in sizes), ZERO)
+        price = money / slope if slope else ZERO
+        return price if price > 0 else None
+
     # ---- what the account screens show -------------------------------------------------------------------------------
     def unrealized(self, account: Account, symbol: str, side: str) -> Decimal:
         position = account.positions.get((symbol, side))

@@ -105,10 +105,13 @@ def position_view(engine: Engine, account: Account, position: Position, step: tu
     unrealized = (worth - cost if lots > 0 else cost + worth) if lots else ZERO
     leverage = account.leverage_of(position.symbol)
     initial = abs(worth) / leverage
+    at = money.liquidation_price(account, position.symbol, {position.side: step}) if lots else None  # type: ignore[attr-defined]
+    own = cost / leverage if lots and position.symbol in account.isolated else ZERO
     view: dict[str, Any] = {
         "symbol": position.symbol, "positionSide": position.side, "positionAmt": format(amount, market.amount_text), "entryPrice": format(entry, ".8f"),
-        "breakEvenPrice": format(entry, ".8f"), "markPrice": text(mark), "unRealizedProfit": text(unrealized), "liquidationPrice": "0",
-        "isolatedMargin": "0.00000000", "notional": text(worth), "isolatedWallet": "0", "updateTime": ms(position.updated_ns) if position.updated_ns else 0,
+        "breakEvenPrice": format(entry, ".8f"), "markPrice": text(mark), "unRealizedProfit": text(unrealized), "liquidationPrice": text(at or ZERO),
+        "isolatedMargin": text(own + unrealized if own else ZERO), "notional": text(worth), "isolatedWallet": text(own),
+        "updateTime": ms(position.updated_ns) if position.updated_ns else 0,
     }  # fmt: skip
     if old:
         view |= {
