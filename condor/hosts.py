@@ -35,6 +35,9 @@ class Host(Protocol):
     def instrument(self, market: Market) -> Instrument:
         """ConfigError when this market is not to be had."""
 
+    def leverage(self, name: str, trading_pair: str) -> int | None:
+        """Of an account in a pair; None while nobody knows."""
+
 
 def mid_of(runtime: TradingRuntime, market: Market) -> Decimal | None:
     """The mid of an open market; None where it is not open, or has no price now."""

@@ -39,8 +39,8 @@ class Preview:
         Whether it trades at once.
     reduces : bool
         Whether it only gives back what was bought (or sold) by hand before.
-    problems : tuple of str
-        Why it would not be sent, each a sentence.
+    problems, notes : tuple of str
+        Why it would not be sent, and what else is to be known of it, each a sentence.
     pace : float
         Market seconds for each of ours.
     """
@@ -62,6 +62,7 @@ class Preview:
     reduces: bool
     changes: tuple[Change, ...]
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
     pace: float
 
     @property
@@ -77,7 +78,7 @@ class Preview:
     @property
     def version(self) -> str:
         """Another one where another order would be sent."""
-        return f"{self.ticket.values()} {self.amount} {self.limit} {self.reduces}"
+        return f"{self.ticket.values()} {self.amount} {self.limit} {self.reduces} {self.leverage}"
 
 
 class Stage(Enum):

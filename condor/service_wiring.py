@@ -23,6 +23,7 @@ from condor.scheduler import Scheduler
 from condor.services.access import AccessService
 from condor.services.alerts import AlertService
 from condor.services.audit import AuditService
+from condor.services.bot_allowance import BotAllowance
 from condor.services.bots import BotService
 from condor.services.caps import CapsService
 from condor.services.charts import ChartService
@@ -44,6 +45,7 @@ from condor.services.lives import LifeService
 from condor.services.log_files import LogService
 from condor.services.manual import ManualService
 from condor.services.manual_previews import ManualPreviews
+from condor.services.manual_problems import ManualProblems
 from condor.services.members import MemberService
 from condor.services.missing import MissingService
 from condor.services.once import OncePages
@@ -58,6 +60,7 @@ from condor.services.purse import Purse
 from condor.services.report_plans import ReportPlanService
 from condor.services.reports import ReportService
 from condor.services.results import ResultsService
+from condor.services.role_limits import RoleLimits
 from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.trading import TradingService
@@ -123,6 +126,8 @@ def build_services(on: Ground) -> Services:
         await keys.refuse_unfit(accounts)
 
     bots.before_live = before_live
+    limits = RoleLimits(journal, wall, step_up.require_fresh)
+    bots.within_limits = BotAllowance(hosts, Purse(hosts, configs), limits).refuse
     return Services(
         access,
         bots,
@@ -153,16 +158,17 @@ def build_services(on: Ground) -> Services:
         PauseService(on.manager, journal, wall),
         EditService(on.manager, bots, configs, overview),
         CapsService(on.caps, journal, wall),
-        _manual(on, bots, overview),
+        limits,
+        _manual(on, bots, overview, limits),
         on.redactor,
     )
 
 
-def _manual(on: Ground, bots: BotService, overview: OverviewService) -> ManualService:
+def _manual(on: Ground, bots: BotService, overview: OverviewService, limits: RoleLimits) -> ManualService:
     """Orders by hand."""
     purse = Purse(on.hosts, on.configs)
-    previews = ManualPreviews(on.hosts, purse, on.settings.risk)
-    return ManualService(on.hosts, on.manager, bots, overview, purse, previews, on.journal, on.wall)
+    previews = ManualPreviews(on.hosts, purse, ManualProblems(purse))
+    return ManualService(on.hosts, on.manager, bots, overview, purse, previews, limits, on.journal, on.wall)
 
 
 def _data(on: Ground, bots: BotService, overview: OverviewService) -> DataServices:

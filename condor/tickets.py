@@ -24,6 +24,9 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters of an id: none of them is taken for another."""
 MOST = Decimal("1e15")
 _AMOUNT = re.compile(r"^\$?[\d.][\d.,_]*[kKmM]?(%|usdt|usdc|usd)?$", re.IGNORECASE)
+ASKED = "?"
+MOST_LEVERAGE = 125
+_LEVERAGE = re.compile(r"^(x\d+|\d+x)$", re.IGNORECASE)
 EXAMPLE = "/trade buy 0.1 BTC-USDT, or /trade sell $50 ETH-USDT at 1,950"
 
 Pairs = Mapping[str, Sequence[str]]
@@ -44,6 +47,8 @@ class Ticket:
         The limit as it was asked for: `1950`, `-1%`.
     amount, price : str
         What those come to, as Decimal texts in base and in quote.
+    leverage : str
+        Of the account in this market, as a whole number; empty leaves it as it is, `ASKED` has it asked for.
     """
 
     ticket_id: str
@@ -56,6 +61,7 @@ class Ticket:
     asked_price: str = ""
     amount: str = ""
     price: str = ""
+    leverage: str = ""
 
     @property
     def missing(self) -> str:
@@ -63,7 +69,8 @@ class Ticket:
         wanted = ["venue", "pair", "side", "asked", "kind"]
         if self.kind not in ("", "MARKET"):
             wanted.append("asked_price")
-        return next((name for name in wanted if not getattr(self, name)), "")
+        missing = next((name for name in wanted if not getattr(self, name)), "")
+        return missing or ("leverage" if self.leverage == ASKED else "")
 
     @property
     def is_buy(self) -> bool:
@@ -72,6 +79,12 @@ class Ticket:
     @property
     def is_live(self) -> bool:
         return self.mode == LIVE
+
+    @property
+    def asked_words(self) -> str:
+        """The amount as it was asked for; one in quote says in what, where that is no dollar."""
+        quote = self.pair.partition("-")[2]
+        return f"{self.asked[1:]} {quote}" if self.asked.startswith("$") and quote and not _is_in_dollars(self.pair) else self.asked
 
     def with_answer(self, **answers: str) -> Ticket:
         """With other answers; what they came to is worked out anew."""
@@ -131,6 +144,8 @@ def read_ticket(words: Sequence[str], pairs: Mapping[str, Pairs]) -> Ticket:
             _once(found, "venue" if lowered == "on" else "asked_price", waiting.pop(0), word)
         elif lowered.startswith("@"):
             _once(found, "asked_price", word[1:], word)
+        elif _LEVERAGE.match(word):
+            _once(found, "leverage", read_leverage(word), word)
         elif _AMOUNT.match(word) and "asked" not in found:
             found["asked"] = lowered
         else:
@@ -169,7 +184,7 @@ def _completed(found: dict[str, str], left: list[str], pairs: Mapping[str, Pairs
         ticket = replace(ticket, asked_price=read_price(found["asked_price"]), kind=found.get("kind") or "LIMIT")
         if ticket.kind == "MARKET":
             raise UserError("a market order has no price: leave out the price, or the word market")
-    ticket = replace(ticket, side=found.get("side", ""), kind=ticket.kind or found.get("kind", ""))
+    ticket = replace(ticket, side=found.get("side", ""), kind=ticket.kind or found.get("kind", ""), leverage=found.get("leverage", ""))
     if not ticket.kind and ticket.side and ticket.asked and ticket.pair:
         ticket = replace(ticket, kind="MARKET")
     return ticket
@@ -258,3 +273,11 @@ def read_kind(text: str) -> str:
     if wanted not in KINDS:
         raise UserError(f"expected market, limit or maker, found {text.strip()[:32]!r}")
     return KINDS[wanted]
+
+
+def read_leverage(text: str) -> str:
+    """A leverage as it is kept: `5x`, `x5` or `5` as `5`."""
+    digits = text.strip().lower().strip("x")
+    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:6]) <= MOST_LEVERAGE):
+        raise UserError(f"expected a leverage from 1x to {MOST_LEVERAGE}x, found {text.strip()[:32]!r}")
+    return str(int(digits))

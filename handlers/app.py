@@ -60,6 +60,7 @@ from handlers.screens import (
     portfolio,
     prices,
     report_plans,
+    role_limits,
     says,
     settings,
     status,
@@ -93,7 +94,25 @@ def build_registry() -> Registry:
     begun = (home, wizard, wizard_review, wizard_files, wizard_trial, wizard_chart, code)
     running = (trade, trade_order, cancelling, bots, stopping, pausing, closing, editing, says, status, missing, executors)
     shown = (portfolio, pnl, trading, life, logs)
-    kept = (alerts, balances, prices, report_plans, settings, panic, users, invites, door, groups, audit, keys, codes, caps, caps_changes, help)
+    kept = (
+        alerts,
+        balances,
+        prices,
+        report_plans,
+        settings,
+        panic,
+        users,
+        invites,
+        door,
+        groups,
+        audit,
+        keys,
+        codes,
+        caps,
+        caps_changes,
+        role_limits,
+        help,
+    )
     return collect([*begun, *running, *shown, *kept, alert_cards, push_module])
 
 

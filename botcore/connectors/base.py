@@ -121,12 +121,13 @@ class ConnectorBase(ABC):
         state: OrderState,
         exchange_id: str | None,
         fills: list[Fill],
+        reason: str = "",
     ) -> Order:
         """Know an order of an earlier process as it was written down; nothing of it is announced.
 
         Its fills are in the account's positions already (`own.hold`), or will be (`own_fills`).
         """
-        order = self.tracker.adopt(request, client_order_id, owner, created_ns, state, exchange_id, fills)
+        order = self.tracker.adopt(request, client_order_id, owner, created_ns, state, exchange_id, fills, reason)
         if order.is_open:
             self.own.sent(order, request.price_ticks or 0)
         return order

@@ -9,15 +9,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, Final
 
-from botcore.executors.base import NOT_STARTED, RUNNING
+from botcore.executors.base import RUNNING
 from botcore.executors.chaser import Chaser
-from botcore.executors.collecting import CollectingExecutor
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig
 from botcore.executors.desk import Surroundings
-from botcore.executors.requests import SideRequests
+from botcore.executors.one_side import OneSideExecutor
 from botcore.markets.order_book import NO_ASK, NO_BID
-from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
-from botcore.model.order import Fill, OrderRequest, Purpose
+from botcore.model.enums import CloseType, OrderType, TradeType
+from botcore.model.order import Fill, OrderRequest
 from botcore.model.times import NEVER
 from botcore.orders.tracker import Order
 
@@ -33,47 +32,27 @@ ORDER_TYPES = {
 MARKET: Final = OrderType.MARKET
 LIMIT_MAKER: Final = OrderType.LIMIT_MAKER
 BUY: Final = TradeType.BUY
-EARLY_STOP: Final = CloseType.EARLY_STOP
 FAILED: Final = CloseType.FAILED
 POSITION_HOLD: Final = CloseType.POSITION_HOLD
 
 
-class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
+class OrderExecutor(OneSideExecutor[OrderExecutorConfig]):
     """See the module; fields are those of `OrderExecutorConfig`."""
 
     def __init__(self, config: OrderExecutorConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
-        market = around.market_data.state(config.connector_name, config.trading_pair)
-        whose = (around.desk.bot_id, controller_id, executor_id)
-        super().__init__(config, around, executor_id, controller_id, created_ns, SideRequests(market, config.side, whose))
-        self._whose = whose
+        super().__init__(config, around, executor_id, controller_id, created_ns)
         self._is_buy = config.side is BUY
         self._order_type = ORDER_TYPES[config.execution_strategy]
-        self._action = config.position_action if self._instrument.is_perpetual else PositionAction.NIL
-        # on spot nobody can sell what he does not have: only a sale is known to reduce
-        is_exit = config.position_action is PositionAction.CLOSE and (self._instrument.is_perpetual or not self._is_buy)
-        self._entry_purpose = Purpose.CLOSE if is_exit else Purpose.OPEN
         self._wanted_lots = self._instrument.lots(config.amount)
-        self._order: Order | None = None
         self._latest: Order | None = None
         self._chaser: Chaser | None = None
         if config.execution_strategy is ExecutionStrategy.LIMIT_CHASER and config.chaser_config is not None:
             self._chaser = Chaser(config.chaser_config, self._instrument, config.side)
 
-    def side_of(self, fill: Fill) -> TradeType:
-        """An order that closes belongs to the position on the other side: in hedge mode it reduces that hold and opens none of its own."""
-        return self.config.side.opposite if self._action is PositionAction.CLOSE else self.config.side
-
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
         ticks = self._expected(self._ticks())
-        if ticks is None:
-            return FAILED, f"the price of {self._instrument} is not known"
-        refusal = self._desk.refusal(self._request(self._wanted_lots, ticks), ticks)
-        if refusal is not None:
-            return FAILED, refusal
-        if not self._desk.can_pay(self._request(self._wanted_lots, ticks), ticks):
-            return CloseType.INSUFFICIENT_BALANCE, f"the account can't pay for {self.config.amount} {self._instrument.base}"
-        return None
+        return self._refusal_of(self._request(self._wanted_lots, ticks), ticks)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
     @property
@@ -148,14 +127,6 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
     def _stop_watching(self) -> None:
         self._watch.clear(self.id)
 
-    def stop(self, now_ns: int, keep_position: bool = False) -> None:
-        """Cancel what is left; fills are held either way, for this executor has no position of its own to close."""
-        if self.status is NOT_STARTED:
-            self._end(now_ns, EARLY_STOP)
-        elif self.status is RUNNING:
-            # what it fills while the cancel is under way is held as well
-            self._exit(now_ns, EARLY_STOP)
-
     # ---- prices ----------------------------------------------------------------------------------------------------
     def _touch(self) -> int | None:
         """Best price of our own side, in ticks; None while nobody stands there, or the book is torn."""
@@ -182,29 +153,14 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
         return self._requests.resting(self._instrument.price_ticks(config.price, config.side), config.side, self._order_type)
 
     def _request(self, lots: int, ticks: int | None) -> OrderRequest:
-        price = None if self._order_type is MARKET else ticks
-        return OrderRequest(self._instrument, self.config.side, self._order_type, lots, price, self._action, self._entry_purpose, *self._whose)
+        return self._entry(self._order_type, lots, None if self._order_type is MARKET else ticks)
 
     # ---- numbers ---------------------------------------------------------------------------------------------------
-    def held_fills(self) -> list[Fill]:
-        return list(self._fills)
-
-    def net_pnl_quote(self) -> Decimal:
-        return ZERO
-
-    def net_pnl_pct(self) -> Decimal:
-        return ZERO
-
     def custom_info(self) -> dict[str, Any]:
-        exposure, order = self._exposure, self._latest
-        info = super().custom_info()
-        # it has no exit: what it filled is held
-        del info["close_price"]
-        return info | {
+        order = self._latest
+        return super().custom_info() | {
             "order_id": self._order_ids[-1] if self._order_ids else None,
             "order_last_update": order.updated_ns / 1e9 if order is not None else None,
-            "executed_amount_base": self._instrument.amount(exposure.opened_lots),
-            "average_executed_price": exposure.entry_price,
             "held_position_orders": sorted({fill.client_order_id for fill in self._fills}) if self.is_closed else [],
         }
 
@@ -224,6 +180,6 @@ class OrderExecutor(CollectingExecutor[OrderExecutorConfig]):
                 self._latest = order
 
     def _take_up(self, order: Order) -> None:
-        self._order = order
+        super()._take_up(order)
         if self._chaser is not None and self.status is RUNNING:
             self._watch.set(self.id, *self._chaser.watched())

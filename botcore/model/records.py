@@ -122,6 +122,7 @@ class OrderRecord:
     price: Decimal | None
     state: str
     created_ns: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

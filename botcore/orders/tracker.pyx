@@ -149,7 +149,7 @@ cdef class OrderTracker:
         self._open[client_order_id] = order
         return order
 
-    def adopt(self, object request, str client_order_id, object owner, int64_t created_ns, int state, str exchange_order_id, list fills):
+    def adopt(self, object request, str client_order_id, object owner, int64_t created_ns, int state, str exchange_order_id, list fills, str reason=""):
         """Know an order of an earlier process as it was written down; nothing about it is news.
 
         Parameters
@@ -160,7 +160,7 @@ cdef class OrderTracker:
         cdef Order order = self.track(request, client_order_id, owner, created_ns)
         for fill in fills:
             self.apply_fill(client_order_id, fill.trade_id, fill.price_ticks, fill.lots, fill.ts_ns)
-        self.apply_state(client_order_id, state, created_ns, exchange_order_id)
+        self.apply_state(client_order_id, state, created_ns, exchange_order_id, reason)
         return order
 
     def get(self, str client_order_id):

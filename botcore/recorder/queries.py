@@ -48,8 +48,9 @@ def load_bot(connection: Connection, bot_id: str) -> BotRecords:
     of_interest = union(select(executors.c.executor_id).where(of_bot, lives), select(executors.c.executor_id).where(with_live_orders))
     has_ended = func.coalesce(executors.c.status, "") == RunnableStatus.TERMINATED.name
     orphans = connection.execute(select(executors).where(with_live_orders, has_ended)).all()
-    joined = select(tables.intents, tables.orders.c.client_order_id, tables.orders.c.exchange_order_id, tables.orders.c.state).join(
-        tables.orders, tables.orders.c.intent_id == tables.intents.c.intent_id
+    of_order = tables.orders.c
+    joined = select(tables.intents, of_order.client_order_id, of_order.exchange_order_id, of_order.state, of_order.reason).join(
+        tables.orders, of_order.intent_id == tables.intents.c.intent_id
     )
     orders = connection.execute(joined.where(tables.orders.c.executor_id.in_(of_interest)).order_by(tables.intents.c.created_ns)).all()
     fills = connection.execute(select(tables.fills).where(tables.fills.c.executor_id.in_(of_interest)).order_by(tables.fills.c.ts_ns)).all()

@@ -71,7 +71,7 @@ class SqlStrayRecords:
 def _intent(connection: Connection, client_order_id: str) -> IntentRecord | None:
     intents, orders, executors = tables.intents, tables.orders, tables.executors
     query = (
-        select(intents, orders.c.client_order_id, orders.c.exchange_order_id, orders.c.state, executors.c.status)
+        select(intents, orders.c.client_order_id, orders.c.exchange_order_id, orders.c.state, orders.c.reason, executors.c.status)
         .join(orders, orders.c.intent_id == intents.c.intent_id)
         .outerjoin(executors, executors.c.executor_id == intents.c.executor_id)
         .where(intents.c.intent_id == intent_of(client_order_id), orders.c.client_order_id == client_order_id)

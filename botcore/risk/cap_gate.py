@@ -100,8 +100,8 @@ class Caps:
         return sorted(self._accounts)
 
     # ---- orders ----------------------------------------------------------------------------------------------------
-    def refusal(self, request: OrderRequest, ticks: int, bid: int, ask: int, now_ns: int) -> str | None:
-        """Why an account's owner does not allow this entry, as one sentence; None when he does."""
+    def refusal(self, request: OrderRequest, ticks: int, bid: int, ask: int, now_ns: int, leverage: int | None = None) -> str | None:
+        """Why an account's owner does not allow this entry, as one sentence; None when he does. A `leverage` is the account's by then, if it would change."""
         market = request.instrument.market
         if market.connector_name not in self._accounts:
             self.on_unknown(market.connector_name)
@@ -110,13 +110,17 @@ class Caps:
             return None
         self._turn(market.connector_name, account, now_ns)
         # in this order: what no other order could change first
-        for refuse in (self._loss_refusal, self._market_refusal, self._order_refusal, self._day_refusal):
-            refusal = refuse(account, request, ticks, bid + ask, now_ns)
-            if refusal is not None:
-                return f"cap of {market.connector_name}: {refusal}" if not refusal.startswith((WAITS_FOR_MARKET, WAITS_ITS_TURN)) else refusal
-        return None
+        refusal = (
+            self._loss_refusal(account, request)
+            or self._market_refusal(account, request, leverage)
+            or self._order_refusal(account, request, ticks, bid + ask, now_ns)
+            or self._day_refusal(account, request, ticks)
+        )
+        if refusal is None or refusal.startswith((WAITS_FOR_MARKET, WAITS_ITS_TURN)):
+            return refusal
+        return f"cap of {market.connector_name}: {refusal}"
 
-    def _loss_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:
+    def _loss_refusal(self, account: _Account, request: OrderRequest) -> str | None:
         caps, ledger = account.caps, account.ledger
         if ledger.latched:
             return f"no entries until the owner releases them ({ledger.latched})"
@@ -129,7 +133,7 @@ class Caps:
                 return f"no entries until the owner releases them ({ledger.latched})"
         return None
 
-    def _day_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:
+    def _day_refusal(self, account: _Account, request: OrderRequest, ticks: int) -> str | None:
         caps, ledger = account.caps, account.ledger
         if caps.max_day_quote is not None:
             sent, value = self._total(account, ledger.sent), self._value(account, request.instrument, ticks, request.lots)
@@ -139,12 +143,12 @@ class Caps:
                 return f"with this order of {value:.2f} {caps.currency} the day would have {sent + value:.2f}, {ABOVE_LIMIT} {caps.max_day_quote:f} a day"
         return None
 
-    def _market_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:
+    def _market_refusal(self, account: _Account, request: OrderRequest, leverage: int | None) -> str | None:
         caps, market = account.caps, request.instrument.market
         if caps.pairs is not None and market.trading_pair not in caps.pairs:
             return f"{market.trading_pair} is not among the allowed pairs {', '.join(caps.pairs)}"
         if caps.max_leverage is not None and request.instrument.is_perpetual:
-            leverage = account.sides.leverage(market.trading_pair)
+            leverage = leverage or account.sides.leverage(market.trading_pair)
             if leverage is None:
                 return f"{WAITS_FOR_MARKET}: the leverage of {market} is not known yet"
             if leverage > caps.max_leverage:

@@ -7,13 +7,15 @@ system must still be able to get out. The kill switch is a latch: once halted, n
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
+from decimal import Decimal
 
 from botcore.markets.market_data import MarketDataProvider
 from botcore.markets.market_state import MarketState
 from botcore.markets.order_book import NO_ASK, NO_BID, OrderBook
 from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest
-from botcore.model.refusals import ABOVE_LIMIT, OUT_OF_BAND, THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
+from botcore.model.refusals import ABOVE_LIMIT, HALTED, OUT_OF_BAND, THIN_BOOK, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS
 from botcore.orders.own import OwnBooks
 from botcore.risk.cap_gate import Caps
@@ -68,41 +70,67 @@ class RiskGate:
         """
         if not request.purpose.adds_risk:
             return None
-        if self.halt_reason is not None:
-            return f"trading is halted: {self.halt_reason}"
+        refusal = next(self._refusals(request, now_ns, own), None)
+        if refusal is not None:
+            return refusal
+        self._sent.append(now_ns)
+        if self.caps is not None:
+            self.caps.passed(request, self._ticks(request), now_ns)
+        return None
+
+    def look(self, request: OrderRequest, now_ns: int, own: OwnBooks | None = None, leverage: int | None = None) -> list[str]:
+        """Everything that `refusal` would say against this order now, in the order in which it would; nothing is counted.
+
+        Parameters
+        ----------
+        leverage : int, optional
+            What the account's would be by then, where that is another one than now.
+        """
+        return list(self._refusals(request, now_ns, own, leverage)) if request.purpose.adds_risk else []
+
+    def _refusals(self, request: OrderRequest, now_ns: int, own: OwnBooks | None, leverage: int | None = None) -> Iterator[str]:
+        """The rules, one after the other. After one that no price could be asked for comes nothing."""
         instrument = request.instrument
         market = instrument.market
+        if self.halt_reason is not None:
+            yield f"{HALTED}: {self.halt_reason}"
         if self._pairs is not None and market.trading_pair not in self._pairs:
-            return f"pair {market.trading_pair} is not among the allowed pairs {', '.join(sorted(self._pairs))}"
+            yield f"pair {market.trading_pair} is not among the allowed pairs {', '.join(sorted(self._pairs))}"
         state = self._state(market)
         if state.ended:
-            return f"the market {market} can't be trusted any more: its recording is at its end"
+            yield f"the market {market} can't be trusted any more: its recording is at its end"
+            return
         if not state.is_usable(now_ns):
-            return f"{WAITS_FOR_MARKET}: {market} can't be trusted now (its book is missing, stale or crossed)"
+            yield f"{WAITS_FOR_MARKET}: {market} can't be trusted now (its book is missing, stale or crossed)"
+            return
         book = state.book
-        ticks = request.price_ticks
-        if ticks is None:
-            ticks = book.best_ask if request.trade_type.sign > 0 else book.best_bid
+        ticks = self._ticks(request)
+        if request.price_ticks is None:
             if self.takeable(request, now_ns) < request.lots:
-                return (
-                    f"{THIN_BOOK}: within {self._limits.max_slippage * 100:f} % of the touch there is less than {instrument.amount(request.lots):f}"
-                )
+                amount = f"{_shown(instrument.amount(request.lots))} {instrument.base}"
+                yield f"{THIN_BOOK}: within {_shown(self._limits.max_slippage * 100)} % of the touch there is less than {amount}"
         elif not self._in_band(ticks, book.best_bid, book.best_ask):
-            return f"price {instrument.price(ticks)} {OUT_OF_BAND} {self._limits.price_band * 100:f} % from the market"
+            yield f"price {instrument.price(ticks)} {OUT_OF_BAND} {_shown(self._limits.price_band * 100)} % from the market"
         if ticks * request.lots > self._cap(instrument):
-            return f"order of {instrument.notional(ticks, request.lots):f} {instrument.quote} is {ABOVE_LIMIT} {self._limits.max_order_quote:f}"
+            value = f"{_shown(instrument.notional(ticks, request.lots))} {instrument.quote}"
+            yield f"an order of {value} is {ABOVE_LIMIT} {_shown(self._limits.max_order_quote)} for one order"
         if own is not None and (self._limits.max_open_quote is not None or self._limits.max_position_quote is not None):
-            refusal = self._open_refusal(request, ticks, own)
+            yield from self._open_refusals(request, ticks, own)
+        if self.caps is not None:
+            refusal = self.caps.refusal(request, ticks, book.best_bid, book.best_ask, now_ns, leverage)
             if refusal is not None:
-                return refusal
-        if self.caps is None:
-            return self._count(now_ns)
-        refusal = self.caps.refusal(request, ticks, book.best_bid, book.best_ask, now_ns) or self._count(now_ns)
-        if refusal is None:
-            self.caps.passed(request, ticks, now_ns)
-        return refusal
+                yield refusal
+        if self._sent_within_a_minute(now_ns) >= self._limits.max_orders_per_minute:
+            yield f"{WAITS_ITS_TURN}: more than {self._limits.max_orders_per_minute} orders within a minute"
 
-    def _open_refusal(self, request: OrderRequest, ticks: int, own: OwnBooks) -> str | None:
+    def _ticks(self, request: OrderRequest) -> int:
+        """What an order is valued at: its limit, or the touch that one at market begins at."""
+        if request.price_ticks is not None:
+            return request.price_ticks
+        book = self._state(request.instrument.market).book
+        return book.best_ask if request.trade_type.sign > 0 else book.best_bid
+
+    def _open_refusals(self, request: OrderRequest, ticks: int, own: OwnBooks) -> Iterator[str]:
         """Caps on what is open at once, this order included."""
         instrument, limits = request.instrument, self._limits
         value = instrument.notional(ticks, request.lots)
@@ -111,8 +139,8 @@ class RiskGate:
             (instrument.market.trading_pair, limits.max_position_quote, own.of(instrument).open_value),
         ):
             if cap is not None and open_value + value > cap:
-                return f"with this order of {value:f} {instrument.quote}, {name} would have {open_value + value:f} open, {ABOVE_LIMIT} {cap:f}"
-        return None
+                open_then = _shown(open_value + value)
+                yield f"with this order of {_shown(value)} {instrument.quote}, {name} would have {open_then} open, {ABOVE_LIMIT} {_shown(cap)}"
 
     def book(self, market: Market) -> OrderBook:
         """The market's book, whether it can be trusted or not."""
@@ -160,11 +188,13 @@ class RiskGate:
             cap = self._caps[id(instrument)] = int(self._limits.max_order_quote / instrument.unit)
         return cap
 
-    def _count(self, now_ns: int) -> str | None:
+    def _sent_within_a_minute(self, now_ns: int) -> int:
         sent = self._sent
         while sent and sent[0] <= now_ns - MINUTE_NS:
             sent.popleft()
-        if len(sent) >= self._limits.max_orders_per_minute:
-            return f"{WAITS_ITS_TURN}: more than {self._limits.max_orders_per_minute} orders within a minute"
-        sent.append(now_ns)
-        return None
+        return len(sent)
+
+
+def _shown(value: Decimal) -> str:
+    """As people write it."""
+    return f"{value.normalize():f}"

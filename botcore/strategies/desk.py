@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -22,6 +22,25 @@ CLOSE: Final = PositionAction.CLOSE
 BUY: Final = TradeType.BUY
 SELL: Final = TradeType.SELL
 TO_CLOSE: Final = Purpose.CLOSE
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the desk would do with an order.
+
+    Parameters
+    ----------
+    request : OrderRequest
+        As it would leave: perhaps at another price, behind an order of ours.
+    reasons : tuple of str
+        Why it would not leave, what is said first first.
+    cancel : tuple of Order
+        Orders of ours that would be canceled before it.
+    """
+
+    request: OrderRequest
+    reasons: tuple[str, ...]
+    cancel: tuple[Order, ...]
 
 
 class Desk:
@@ -51,15 +70,8 @@ class Desk:
 
     def _submit(self, request: OrderRequest, owner: Any) -> Order:
         connector = self._connectors[request.instrument.market.connector_name]
-        refusal = connector.closed_reason() if request.purpose.adds_risk else None
-        if refusal is not None and connector.is_waiting():
-            refusal = f"{WAITS}: {refusal}"
-        if self.paused and refusal is None and request.purpose.adds_risk:
-            refusal = f"{PAUSED}: {self.paused}"
+        refusal = self._closed(request, connector) if request.purpose.adds_risk else None
         shortages = connector.shortages
-        if shortages and refusal is None and request.purpose.adds_risk:
-            short = shortages.refusal(request.instrument.base)
-            refusal = None if short is None else f"{WAITS_FOR_BALANCE}: {short}"
         own = connector.own
         book = own.of(request.instrument)
         if book.best(sells=request.trade_type is BUY) is not None:
@@ -86,6 +98,24 @@ class Desk:
             if request.lots < request.instrument.min_lots and request.lots < asked.lots:
                 return connector.refuse(asked, owner, f"{NOTHING_LEFT}: {shortages.refusal(request.instrument.base)}")
         return connector.submit(request, owner, self._expected_ticks(request))
+
+    def _closed(self, request: OrderRequest, connector: ConnectorBase) -> str | None:
+        """Why nothing may be opened there now, whatever it is."""
+        refusal = connector.closed_reason()
+        if refusal is not None:
+            return f"{WAITS}: {refusal}" if connector.is_waiting() else refusal
+        if self.paused:
+            return f"{PAUSED}: {self.paused}"
+        short = connector.shortages.refusal(request.instrument.base) if connector.shortages else None
+        return None if short is None else f"{WAITS_FOR_BALANCE}: {short}"
+
+    def look(self, request: OrderRequest, leverage: int | None = None) -> Outlook:
+        """What would become of an order if it was submitted now, with this leverage if it would change; nothing is sent, counted or canceled."""
+        connector = self._connectors[request.instrument.market.connector_name]
+        closed = self._closed(request, connector) if request.purpose.adds_risk else None
+        way = passage(request, connector.own.of(request.instrument), self._gate.book(request.instrument.market))
+        said = (closed, way.refusal, *self._gate.look(way.request, self._clock.now_ns, connector.own, leverage))
+        return Outlook(way.request, tuple([reason for reason in said if reason is not None]), way.cancel)
 
     def resting_entries(self) -> list[Order]:
         return [

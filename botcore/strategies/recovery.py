@@ -118,7 +118,7 @@ def _executor(
         request = order_request(order, instrument, bot.bot_id, record.controller_id)
         of_order = [fill for fill in own_fills if fill.client_order_id == order.client_order_id]
         state = OrderState[order.state]
-        adopted = connector.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order)
+        adopted = connector.adopt(request, order.client_order_id, executor, order.created_ns, state, order.exchange_order_id, of_order, order.reason)
         taken.append(adopted)
         if record.status != TERMINATED:
             connector.own_fills(adopted, of_order)

@@ -33,6 +33,7 @@ from botcore.markets.market_state import MarketState
 from botcore.model.errors import ConfigError, UserError, nearest
 from botcore.model.events import Fact, FactKind, PositionLost
 from botcore.model.instrument import Instrument, Market
+from botcore.model.order import OrderRequest
 from botcore.orchestrator.orchestrator import ExecutorOrchestrator
 from botcore.orchestrator.reporting import reporting_asset
 from botcore.orders.ids import IdSource
@@ -40,7 +41,7 @@ from botcore.risk.gate import RiskGate
 from botcore.risk.limits import RiskLimits
 from botcore.strategies.balances import BalanceKeeper
 from botcore.strategies.bot_limits import BotLimits, Breach
-from botcore.strategies.desk import Desk
+from botcore.strategies.desk import Desk, Outlook
 from botcore.strategies.held import HeldBefore
 from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.seats import step_name
@@ -214,6 +215,10 @@ class TradingRuntime:
     def _fee_rate(self, connector_name: str, trading_pair: str, is_maker: bool) -> Decimal | None:
         connector = self.connectors.get(connector_name)
         return None if connector is None else connector.fee_rate(trading_pair, is_maker)
+
+    def look(self, request: OrderRequest, leverage: int | None = None) -> Outlook:
+        """What the desk of a bot would do with an order now, with this leverage if it would change; nothing is done."""
+        return Desk(request.bot_id, self.connectors, self.gate, self.clock).look(request, leverage)
 
     # ---- bots ------------------------------------------------------------------------------------------------------
     def build_bot(

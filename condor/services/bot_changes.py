@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from botcore.controllers.updates import changed_fields, updated
@@ -18,7 +18,7 @@ from condor.hosts import Hosts
 from condor.manager import BotManager
 from condor.services.bot_looks import BotLooks
 from condor.store import Connection, KeyTaken
-from condor.store.bots import OF_BOT, STOPPING, ConfigRow, add_version, bot_by_id, configs_of, limits_of, set_title
+from condor.store.bots import OF_BOT, STOPPING, BotRow, ConfigRow, add_version, bot_by_id, configs_of, limits_of, set_title
 from condor.store.common import write_audit
 from condor.users import Actor, Role, require
 
@@ -36,6 +36,8 @@ class BotChanges(BotLooks):
         super().__init__(manager, hosts, configs, journal, wall)
         self._changing = asyncio.Lock()
         """One change at a time: each is worked out from what the one before it has left."""
+        self.within_limits: Callable[[Actor, Sequence[Any], str, Sequence[Any]], Awaitable[None]] = _unlimited
+        """Asked before a bot gets configs: who gives them, which, in which mode, and what it had before; raises UserError when they are too large for him."""
 
     async def update_config(self, actor: Actor, bot_id: str, controller_id: str, changes: Mapping[str, Any], claim: Claim) -> ConfigRow:
         """Change updatable fields of a controller's config, running or not; a running one takes them over with its next tick, all at once.
@@ -60,6 +62,7 @@ class BotChanges(BotLooks):
             row = await self.config_row(bot_id, controller_id)
             before = self.present_config(bot_id, row)
             after = updated(before, changes)
+            await self._refuse_larger(actor, bot_id, before, after)
             now_ms = self._wall.wall_ms()
             old, new = config_values(before), config_values(after)
             names = changed_fields(before, after)
@@ -81,6 +84,17 @@ class BotChanges(BotLooks):
                 written = await self._committed(lambda connection: add_version(connection, bot_id, controller_id, row.controller_name, values))
             self._manager.reconfigure(bot_id, written, latest)
             return written
+
+    async def _refuse_larger(self, actor: Actor, bot_id: str, before: Any, after: Any) -> None:
+        """UserError where a controller's new config would let its bot hold more than this person may."""
+
+        def read(connection: Connection) -> tuple[BotRow | None, list[ConfigRow]]:
+            return bot_by_id(connection, bot_id), configs_of(connection, bot_id)
+
+        bot, rows = await asyncio.wrap_future(self._journal.read(read))
+        others = [self.present_config(bot_id, row) for row in rows if row.controller_id != str(before.id)]
+        if bot is not None:
+            await self.within_limits(actor, [*others, after], bot.mode, [*others, before])
 
     async def config_row(self, bot_id: str, controller_id: str) -> ConfigRow:
         """A controller of a bot with its newest config; UserError with the nearest name when there is none."""
@@ -151,3 +165,7 @@ class BotChanges(BotLooks):
             return await asyncio.wrap_future(self._journal.run(write))
         except KeyTaken:
             raise UserError("somebody else was faster with the same name; try again") from None
+
+
+async def _unlimited(actor: Actor, configs: Sequence[Any], mode: str, before: Sequence[Any]) -> None:
+    """Nobody has anything against it."""

@@ -87,6 +87,7 @@ class BotService(BotChanges):
         require(actor, Role.TRADER, "starting a bot")
         self._refuse_new()
         checked = [(name, self.check(name, values, mode)) for name, values in controllers]
+        await self.within_limits(actor, [config for _, config in checked], mode, ())
         ids = [str(config.id) for _, config in checked]
         if not checked or len(set(ids)) < len(ids):
             raise UserError(f"expected controllers with different ids, found {', '.join(ids) or 'none'}")
@@ -184,6 +185,7 @@ class BotService(BotChanges):
                 raise UserError(f"{bot_id} is not stopped")
             configs = await asyncio.wrap_future(self._journal.read(lambda connection: configs_of(connection, bot_id)))
             checked = [self.check(config.controller_name, config.config, LIVE) for config in configs] if found.mode == LIVE else []
+            await self.within_limits(actor, [self.present_config(bot_id, config) for config in configs], found.mode, ())
             with self._manager.start_of(found.title, {market.connector_name for config in checked for market in config.markets()}):
                 for config in checked:
                     await self.before_live(actor, {market.connector_name for market in config.markets()})

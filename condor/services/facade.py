@@ -31,6 +31,7 @@ from condor.services.panels import PanelService
 from condor.services.panic import PanicService
 from condor.services.pauses import PauseService
 from condor.services.prices import PriceService
+from condor.services.role_limits import RoleLimits
 from condor.services.step_up import StepUpService
 from condor.services.subscriptions import SubscriptionService
 from condor.services.visitors import VisitorService
@@ -76,5 +77,6 @@ class Services:
     pauses: PauseService
     edits: EditService
     caps: CapsService
+    role_limits: RoleLimits
     manual: ManualService
     redact: Callable[[str], str]

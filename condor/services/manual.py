@@ -25,6 +25,7 @@ from condor.services.manual_past import past_order
 from condor.services.manual_previews import ManualPreviews
 from condor.services.overview import OverviewService
 from condor.services.purse import Purse
+from condor.services.role_limits import RoleLimits
 from condor.store import Connection
 from condor.store.common import write_audit
 from condor.store.panels import AlreadyDone
@@ -47,9 +48,11 @@ class ManualService:
         overview: OverviewService,
         purse: Purse,
         previews: ManualPreviews,
+        limits: RoleLimits,
         journal: Journal,
         wall: WallClock,
     ) -> None:
+        self._limits = limits
         self._hosts = hosts
         self._manager = manager
         self._bots = bots
@@ -108,7 +111,7 @@ class ManualService:
     async def preview(self, actor: Actor, ticket: Ticket) -> Preview:
         """A complete ticket against the market of this moment; changes nothing."""
         require(actor, Role.TRADER, "an order")
-        return self._previews.of(ticket, await self._owners.keeper(ticket))
+        return self._previews.of(ticket, await self._owners.keeper(ticket), await self._limits.of(actor.role))
 
     # ---- doing -----------------------------------------------------------------------------------------------------
     async def place(self, actor: Actor, ticket: Ticket, claim: Claim) -> ManualOrder:
@@ -126,13 +129,16 @@ class ManualService:
             if await self.order(actor, ticket.ticket_id) is not None:
                 raise AlreadyDone("this order was given already")
             keeper = await self._owners.keeper(ticket)
-            preview = self._previews.of(ticket, keeper)
+            preview = self._previews.of(ticket, keeper, await self._limits.of(actor.role))
             if preview.problems:
                 raise UserError(f"nothing was placed: {preview.problems[0]}")
             if ticket.is_live:
                 await self._bots.before_live(actor, {ticket.venue})
             config = _config(ticket, preview)
-            bot, is_claimed = await self._owners.ready(actor, ticket, keeper, claim)
+            leverage = preview.leverage or 1
+            if leverage != keeper.leverage:
+                await self._owners.set_leverage(actor, ticket, keeper, leverage, self._wall.wall_ms())
+            bot, is_claimed = await self._owners.ready(actor, ticket, keeper, leverage, claim)
             self._owners.refuse(bot, config)
             await self._written(actor, ticket, bot, None if is_claimed else claim)
             # somebody may have stopped or paused its bot meanwhile
@@ -288,5 +294,4 @@ def _config(ticket: Ticket, preview: Preview) -> SingleOrderConfig:
         position_action=PositionAction.CLOSE if preview.reduces else PositionAction.OPEN,
         leverage=preview.leverage or 1,
         expected_price=None if preview.average is None else Decimal(plain(preview.average)),
-        mid=preview.mid,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from botcore.controllers.manual import NAME as MANUAL
+from botcore.controllers.manual import ManualConfig
 from botcore.executors.single.config import SingleOrderConfig
 from botcore.executors.single.executor import SingleOrderExecutor
 from botcore.model.enums import PositionAction, PositionMode, TradeType
@@ -19,7 +20,8 @@ from condor.hosts import Hosts
 from condor.manager import BotManager, RunningBot, waiting_words
 from condor.services.bots import BotService, Claim
 from condor.store import Connection
-from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, bots_with
+from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, add_version, bots_with, configs_of
+from condor.store.common import write_audit
 from condor.store.pauses import EVERY_BOT
 from condor.tickets import Ticket
 from condor.users import Actor
@@ -38,8 +40,16 @@ class Keeper:
         Empty while there is none.
     is_running : bool
         Whether it can be given an order as it is.
+    leverage : int
+        Of the account in this market, as far as that is known.
     held : tuple of Decimal
         What its orders have bought (or, negative, sold) and still hold; what is on its way to reduce that is taken off.
+    holds : tuple of Decimal
+        The same, and nothing taken off.
+    buying, selling : Decimal
+        What its orders that are at work may add to that.
+    shares_with : str
+        Title of another bot that trades there on the same account.
     problem : str
         Why no order can be given now, as one sentence; empty where one can.
     paused : str
@@ -53,6 +63,18 @@ class Keeper:
     held: tuple[Decimal, ...] = ()
     problem: str = ""
     paused: str = ""
+    holds: tuple[Decimal, ...] = ()
+    buying: Decimal = ZERO
+    selling: Decimal = ZERO
+    shares_with: str = ""
+
+    def size_with(self, side: TradeType, amount: Decimal, instrument: Instrument) -> Decimal:
+        """How much base would be held on one side once this order and all that works on that side is filled; a sale on spot holds nothing."""
+        if not instrument.is_perpetual and side is TradeType.SELL:
+            return ZERO
+        signed = [held * side.sign for held in self.holds]
+        there = sum(signed, ZERO) if self.position_mode is PositionMode.ONEWAY else sum((held for held in signed if held > 0), ZERO)
+        return max(ZERO, there + (self.buying if side is TradeType.BUY else self.selling) + amount)
 
     def reduces(self, side: TradeType, amount: Decimal, instrument: Instrument) -> bool:
         """Whether an order gives back what is held, and no more. On spot nobody can sell what he does not have: only a sale is known to."""
@@ -97,30 +119,34 @@ class ManualBots:
             return (*rows[0], tuple(hold.net_amount_base for hold in holds))
 
         found = await asyncio.wrap_future(self._journal.read(read))
+        leverage, mode, shares_with = self._settings(ticket.mode, market)
         if found is None:
-            leverage, mode = self._settings(ticket.mode, market)
-            return Keeper(leverage=leverage, position_mode=mode, paused=paused)
+            return Keeper(leverage=leverage, position_mode=mode, paused=paused, shares_with=shares_with)
         row, config, held = found
-        keeper = Keeper(
-            row.bot_id, False, int(config.config.get("leverage", 1)), PositionMode[config.config.get("position_mode", "ONEWAY")], held, paused=paused
-        )
+        leverage, mode = int(config.config.get("leverage", 1)), PositionMode[config.config.get("position_mode", "ONEWAY")]
+        keeper = Keeper(row.bot_id, False, leverage, mode, held, paused=paused, holds=held, shares_with=shares_with)
         return keeper if row.state == STOPPED else replace(keeper, problem=self._absent_words(row.bot_id))
 
     def _of_running(self, bot: RunningBot) -> Keeper:
         config = bot.configs[0].config
         orchestrator = bot.strategy.orchestrator
-        on_its_way = {TradeType.BUY: ZERO, TradeType.SELL: ZERO}
+        on_its_way, adding = {TradeType.BUY: ZERO, TradeType.SELL: ZERO}, {TradeType.BUY: ZERO, TradeType.SELL: ZERO}
         for executor in orchestrator.running:
-            if isinstance(executor, SingleOrderExecutor) and executor.config.position_action is PositionAction.CLOSE:
-                on_its_way[executor.config.side] += executor.config.amount
-        holds = (hold.net_amount_base for hold in orchestrator.holds.of(CONTROLLER))
+            if isinstance(executor, SingleOrderExecutor):
+                sums = on_its_way if executor.config.position_action is PositionAction.CLOSE else adding
+                sums[executor.config.side] += executor.config.amount
+        holds = tuple(hold.net_amount_base for hold in orchestrator.holds.of(CONTROLLER))
         held = tuple(
             max(ZERO, amount - on_its_way[TradeType.SELL]) if amount > 0 else min(ZERO, amount + on_its_way[TradeType.BUY]) for amount in holds
         )
         mode = PositionMode[config.get("position_mode", "ONEWAY")]
         problem = self._stopping(bot)
         pause = "" if bot.pause is None else bot.pause.words
-        return Keeper(bot.row.bot_id, not problem, int(config.get("leverage", 1)), mode, held, problem, pause)
+        market = _market_of(bot.configs[0])
+        leverage = self._hosts.of(bot.row.mode).leverage(*market) or int(config.get("leverage", 1))
+        shares_with = self._settings(bot.row.mode, market)[2]
+        added = adding[TradeType.BUY], adding[TradeType.SELL]
+        return Keeper(bot.row.bot_id, not problem, leverage, mode, held, problem, pause, holds, *added, shares_with)
 
     def refuse(self, bot: RunningBot, config: SingleOrderConfig) -> None:
         """UserError where its bot would not take this order at this moment."""
@@ -149,26 +175,63 @@ class ManualBots:
             return f"the bot of these orders waits: {waiting_words(names)}; try again when it has"
         return f"the bot of these orders, {bot_id}, could not be put together: {self._manager.broken.get(bot_id, 'nobody knows why')}"
 
-    def _settings(self, mode: str, market: Market) -> tuple[int, PositionMode]:
-        """Leverage and mode that other bots have given this market: the account has one of each. Without any leverage is 1."""
+    def _settings(self, mode: str, market: Market) -> tuple[int, PositionMode, str]:
+        """Leverage and mode that other bots have given this market, and the title of one of them: the account has one of each. Without any leverage is 1."""
         for bot in self._manager.running.values():
+            if bot.row.mode != mode or _is_manual(bot):
+                continue
             for controller in bot.strategy.controllers:
-                settings: dict[Market, tuple[int, PositionMode]] = controller.config.perpetual_settings() if bot.row.mode == mode else {}
+                settings: dict[Market, tuple[int, PositionMode]] = controller.config.perpetual_settings()
                 found = settings.get(market)
                 if found is not None:
-                    return found
+                    return (*found, bot.row.title)
         connector = self._hosts.of(mode).runtime.connectors.get(market.connector_name)
-        return 1, PositionMode.ONEWAY if connector is None else connector.position_mode()
+        return 1, PositionMode.ONEWAY if connector is None else connector.position_mode(), ""
 
     def _running(self, mode: str, market: Market) -> RunningBot | None:
         return next((bot for bot in self.running() if bot.row.mode == mode and _market_of(bot.configs[0]) == market), None)
 
     def running(self) -> Iterator[RunningBot]:
         """Those that are on the clock."""
-        return (bot for bot in self._manager.running.values() if any(config.controller_name == MANUAL for config in bot.configs))
+        return (bot for bot in self._manager.running.values() if _is_manual(bot))
 
     # ---- doing -----------------------------------------------------------------------------------------------------
-    async def ready(self, actor: Actor, ticket: Ticket, keeper: Keeper, claim: Claim) -> tuple[RunningBot, bool]:
+    async def set_leverage(self, actor: Actor, ticket: Ticket, keeper: Keeper, leverage: int, now_ms: int) -> None:
+        """Set the account's leverage in a market and keep it with the bot there, running or not; one that is started first sets it itself.
+
+        Raises
+        ------
+        UserError
+            If the venue does not take it.
+        """
+        if keeper.is_running:
+            await self._settle(ticket, keeper, leverage)
+        if not keeper.bot_id:
+            return
+
+        def write(connection: Connection) -> ConfigRow:
+            row = next(row for row in configs_of(connection, keeper.bot_id) if row.controller_id == CONTROLLER)
+            write_audit(
+                connection, now_ms, actor, "set_leverage", f"{keeper.bot_id} {ticket.venue} {ticket.pair}", str(keeper.leverage), str(leverage)
+            )
+            return add_version(connection, keeper.bot_id, CONTROLLER, MANUAL, row.config | {"leverage": leverage})
+
+        written = await asyncio.wrap_future(self._journal.run(write))
+        self._manager.reconfigure(keeper.bot_id, written, ManualConfig.model_validate(written.config))
+
+    async def _settle(self, ticket: Ticket, keeper: Keeper, leverage: int) -> None:
+        if not ticket.is_live:
+            connector = self._hosts.paper.runtime.connectors[ticket.venue]
+            connector.configure_perpetual(ticket.pair, leverage, keeper.position_mode)
+            return
+        live = self._hosts.live
+        problem = (
+            "its account is not connected" if live is None else await live.accounts[ticket.venue].session.line.settle(ticket.pair, leverage, None)
+        )
+        if problem is not None:
+            raise UserError(f"nothing was placed: {problem}")
+
+    async def ready(self, actor: Actor, ticket: Ticket, keeper: Keeper, leverage: int, claim: Claim) -> tuple[RunningBot, bool]:
         """(the bot of a ticket, which runs now; whether the claim was taken for that)."""
         if keeper.is_running:
             return self._manager.running[keeper.bot_id], False
@@ -180,7 +243,7 @@ class ManualBots:
                 "controller_name": MANUAL,
                 "connector_name": ticket.venue,
                 "trading_pair": ticket.pair,
-                "leverage": keeper.leverage,
+                "leverage": leverage,
                 "position_mode": keeper.position_mode.name,
             }
             view = await self._bots.start(actor, MANUAL, config, claim, f"By hand {ticket.pair} {ticket.venue}", ticket.mode)
@@ -188,6 +251,10 @@ class ManualBots:
         if bot is None:
             raise UserError(f"{view.bot_id} has ended again before the order was sent: nothing was placed, try again")
         return bot, True
+
+
+def _is_manual(bot: RunningBot) -> bool:
+    return any(config.controller_name == MANUAL for config in bot.configs)
 
 
 def _market_of(config: ConfigRow) -> Market:

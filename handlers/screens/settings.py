@@ -90,7 +90,8 @@ async def settings(ctx: Context, args: Args) -> View:
             (show("📅 Daily digest", "settings_daily"), show("📅 Weekly digest", "settings_weekly")),
             *(((show("🔐 Codes", "codes"),),) if ctx.actor.role >= Role.OPERATOR else ()),
             (show("📄 Planned reports", "report_plans"), show("🔔 Alerts", "alerts")),
-            (show("🧱 Caps", "caps"), show("🪫 Balances", "balances"), show("◀ Home", "home")),
+            (show("🧱 Caps", "caps"), *((show("📏 Limits", "limits"),) if ctx.actor.role >= Role.TRADER else ())),
+            (show("🪫 Balances", "balances"), show("◀ Home", "home")),
         ),
     )
 

@@ -9,7 +9,7 @@ from condor.errors import UserError
 from condor.manual_views import Preview
 from condor.services.confirms import Frozen
 from condor.services.manual_previews import NothingFree
-from condor.tickets import Ticket, new_ticket, read_amount, read_kind, read_price, read_side, read_ticket, read_venue
+from condor.tickets import ASKED, Ticket, new_ticket, read_amount, read_kind, read_leverage, read_price, read_side, read_ticket, read_venue
 from condor.users import Role
 from handlers import words
 from handlers.context import Args, Context
@@ -19,7 +19,7 @@ from handlers.screens.trade_order import order_view
 from handlers.sums import DOLLARS, sum_text
 from handlers.view import Button, Expects, Outcome, Show, View, rows_of, show
 
-STEPS = ("venue", "pair", "side", "asked", "kind", "asked_price")
+STEPS = ("venue", "pair", "side", "asked", "kind", "asked_price", "leverage")
 """In the order in which they are asked for."""
 PROMPTS = {
     "venue": "Where?",
@@ -28,16 +28,18 @@ PROMPTS = {
     "asked": "How much? Type 0.1, $50 or 25% of what is free.",
     "kind": "How? Market trades at once. Limit trades at a price or better. Maker is a limit that only rests.",
     "asked_price": "At which price? Type 1,950, or a distance from the market such as -1%.",
+    "leverage": "Which leverage? It is the account's for this pair, and stays.",
 }
-NAMES = {"venue": "Venue", "pair": "Pair", "side": "Side", "asked": "Amount", "kind": "Type", "asked_price": "Price"}
+NAMES = {"venue": "Venue", "pair": "Pair", "side": "Side", "asked": "Amount", "kind": "Type", "asked_price": "Price", "leverage": "Leverage"}
 KINDS = {"MARKET": "market", "LIMIT": "limit", "LIMIT_MAKER": "limit maker"}
 SHARES = ("10%", "25%", "50%", "100%")
 DISTANCES = ("0.1%", "0.5%", "1%", "2%")
+LEVERAGES = ("1x", "2x", "3x", "5x", "10x", "20x")
 MOST_OFFERED = 12
 LOOKING = "The market is being looked at …"
 
 
-@command("trade", "an order by hand, looked at before it is sent", "[buy | sell AMOUNT PAIR [at PRICE] [live]]", Role.TRADER)
+@command("trade", "an order by hand, looked at before it is sent", "[buy | sell AMOUNT PAIR [at PRICE] [5x] [live]]", Role.TRADER)
 async def trade_command(ctx: Context, arguments: list[str]) -> Show:
     known = ctx.services.manual.pairs(ctx.actor)
     return await _shown(ctx, read_ticket(arguments, known) if arguments else new_ticket())
@@ -71,7 +73,7 @@ async def trade(ctx: Context, args: Args) -> View:
 def _question(ctx: Context, ticket: Ticket, args: Args) -> View:
     field = ticket.missing
     blocks: list[object] = [line(bold("✍ Order by hand"), " · ", _mode(ticket))]
-    answered = [(NAMES[name], _answer_words(ctx, ticket, name)) for name in STEPS if getattr(ticket, name)]
+    answered = [(NAMES[name], _answer_words(ctx, ticket, name)) for name in STEPS if getattr(ticket, name) not in ("", ASKED)]
     blocks += [pairs(answered)] if answered else []
     blocks.append(bold(PROMPTS[field]))
     if args.get("problem"):
@@ -97,6 +99,8 @@ def _offered(ctx: Context, ticket: Ticket, field: str) -> list[tuple[str, str]]:
         return [(share, share) for share in SHARES]
     if field == "kind":
         return [("Market", "market"), ("Limit", "limit"), ("Limit maker", "maker")]
+    if field == "leverage":
+        return [(each, each) for each in LEVERAGES]
     sign = "-" if ticket.is_buy else "+"
     return [(f"{sign}{far}", f"{sign}{far}") for far in DISTANCES]
 
@@ -109,6 +113,10 @@ def _answer_words(ctx: Context, ticket: Ticket, name: str) -> str:
     value = str(getattr(ticket, name))
     if name == "venue":
         return ctx.services.manual.title(value)
+    if name == "leverage":
+        return f"{value}x"
+    if name == "asked":
+        return ticket.asked_words
     return KINDS.get(value, value) if name == "kind" else value.lower() if name == "side" else value
 
 
@@ -136,7 +144,8 @@ async def trade_answer(ctx: Context, args: Args) -> Outcome:
         return Show("trade", {"ticket": ticket.with_answer(asked="").values(), "problem": str(error)})
     except UserError as error:
         # what can't be settled is asked for again
-        return Show("trade", {"ticket": ticket.with_answer(**({} if field == "mode" else {field: ""})).values(), "problem": str(error)})
+        again = {} if field == "mode" else {field: ASKED if field == "leverage" else ""}
+        return Show("trade", {"ticket": ticket.with_answer(**again).values(), "problem": str(error)})
 
 
 def _answered(ctx: Context, ticket: Ticket, field: str, text: str) -> Ticket:
@@ -152,7 +161,7 @@ def _answered(ctx: Context, ticket: Ticket, field: str, text: str) -> Ticket:
         return ticket.with_pair(read_pair(text, venues.get(ticket.venue, ())))
     if field == "asked":
         return ticket.with_answer(asked=read_amount(text, ticket.pair))
-    read = {"side": read_side, "kind": read_kind, "asked_price": read_price}[field]
+    read = {"side": read_side, "kind": read_kind, "asked_price": read_price, "leverage": read_leverage}[field]
     return ticket.with_answer(**{field: read(text)})
 
 
@@ -162,10 +171,9 @@ def _preview(ctx: Context, view: Preview) -> View:
     ticket = view.ticket
     verb, amount = ("Buy" if ticket.is_buy else "Sell"), f"{words.amount(view.amount)} {view.base}"
     if not view.amount:
-        amount = f"{ticket.asked} of {view.base}"
+        amount = f"{ticket.asked_words} of {view.base}"
     blocks: list[object] = [line(bold(f"✍ {verb} {amount}"), f" · {KINDS[ticket.kind]} · ", _mode(ticket)), pairs(_numbers(view))]
-    if view.reduces:
-        blocks.append(italic("It gives back what was traded by hand before: caps on new positions do not hold it up."))
+    blocks += [italic(note) for note in view.notes]
     if ticket.kind == "LIMIT" and view.is_taker:
         blocks.append(italic("It trades at once with what stands up to its price; the rest waits."))
     blocks += [quote(line("⚠️ ", problem)) for problem in view.problems]
@@ -174,22 +182,23 @@ def _preview(ctx: Context, view: Preview) -> View:
         show("✏️ Venue", "trade", ticket=ticket.with_answer(venue="", pair="").values()),
         show("✏️ Amount", "trade", ticket=ticket.with_answer(asked="").values()),
         show("✏️ Type", "trade", ticket=ticket.with_answer(kind="", asked_price="").values()),
+        *(() if view.leverage is None else (show("✏️ Leverage", "trade", ticket=ticket.with_answer(leverage=ASKED).values()),)),
     )
     last = (Button("🔄 Fresh numbers", "trade_fresh", {"ticket": values}), show("✖ Cancel", "home"))
     if view.problems:
-        return View(card(blocks), (change, *_other_mode(ctx, ticket), last), gone=view.problems[0])
+        return View(card(blocks), (*rows_of(list(change), 2), *_other_mode(ctx, ticket), last), gone=view.problems[0])
     label = f"Confirm LIVE {verb.lower()} {amount}" if ticket.is_live else f"Confirm {verb.lower()} {amount} on paper"
     style = "danger" if ticket.is_live else "success"
     confirm = Button(clip(label, 40), "trade_place", {"ticket": values}, style=style, confirm=True, by_price=True)
     frozen = Frozen(ticket.ticket_id, view.version, {f"{ticket.venue}:{ticket.pair}": view.mid}, view.pace)
-    return View(card(blocks), ((confirm,), change, *_other_mode(ctx, ticket), last), frozen=frozen)
+    return View(card(blocks), ((confirm,), *rows_of(list(change), 2), *_other_mode(ctx, ticket), last), frozen=frozen)
 
 
 def _numbers(view: Preview) -> list[tuple[str, str]]:
     """What is known; what is not is left out, and a problem says why."""
     ticket, asset = view.ticket, view.quote
     is_other = not ticket.asked[:1].isdigit() or ticket.asked.endswith("%")
-    as_asked = f" (asked {ticket.asked})" if is_other else ""
+    as_asked = f" (asked {ticket.asked_words})" if is_other else ""
     price_asked = f" ({ticket.asked_price})" if ticket.asked_price.endswith("%") else ""
     rows = [("Where", f"{view.title} {ticket.pair}"), ("Amount", f"{words.amount(view.amount)} {view.base}{as_asked}")]
     if view.limit is not None:

@@ -62,7 +62,8 @@ async def users(ctx: Context, args: Args) -> View:
     rows += turning("users", {}, offset, len(found), PAGE)
     rows.append((show("✉ Invites", "invites"), show("🚪 At the door", "door")))
     rows.append((show("🚫 Blocked", "blocked"), show("👪 Groups", "groups")))
-    rows.append((show("📒 Audit", "audit"), show("◀ Home", "home")))
+    rows.append((show("📏 Limits", "limits"), show("📒 Audit", "audit")))
+    rows.append((show("◀ Home", "home"),))
     return View(card(blocks), tuple(rows))
 
 

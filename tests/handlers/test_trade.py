@@ -380,8 +380,9 @@ async def test_real_money_asks_for_a_code_first_and_takes_nothing_before(house: 
     hosts.of = lambda mode: hosts.paper  # type: ignore[method-assign, assignment, return-value]
     down = manual._previews._purse.is_down
     manual._previews._purse.is_down = lambda market, mode: None  # type: ignore[method-assign]
-    can_pay = manual._previews._poor
-    manual._previews._poor = lambda *args: None  # type: ignore[method-assign]
+    problems = manual._previews._problems
+    can_pay = problems._poor
+    problems._poor = lambda *args: None  # type: ignore[method-assign]
     try:
         with pytest.raises(StepUpNeeded):
             await manual.place(OWNER, live, lambda connection: pytest.fail("nothing is claimed before the code"))
@@ -389,7 +390,7 @@ async def test_real_money_asks_for_a_code_first_and_takes_nothing_before(house: 
         hosts.of = of  # type: ignore[method-assign]
         bots.before_live = kept
         manual._previews._purse.is_down = down  # type: ignore[method-assign]
-        manual._previews._poor = can_pay  # type: ignore[method-assign]
+        problems._poor = can_pay  # type: ignore[method-assign]
     assert asked == [{PERP}] and trades(house) == before
 
 

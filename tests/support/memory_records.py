@@ -126,6 +126,7 @@ def order_record(order: Order) -> OrderRecord:
         None if request.price_ticks is None else of.price(request.price_ticks),
         order.state.name,
         order.created_ns,
+        order.reason,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -27,8 +27,6 @@ class SingleOrderConfig(ExecutorConfigBase):
         CLOSE for an order that only reduces what is held.
     expected_price : Decimal, optional
         The average price that whoever gave it was shown: what its executions are compared with.
-    mid : Decimal, optional
-        The middle of the book then; only kept with the records.
     """
 
     type: Literal["single_order_executor"] = "single_order_executor"
@@ -41,7 +39,12 @@ class SingleOrderConfig(ExecutorConfigBase):
     position_action: PositionActionField = PositionAction.OPEN
     leverage: Annotated[int, Field(ge=1, le=125)] = 1
     expected_price: Price | None = None
-    mid: Price | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_first_version(cls, values: Any) -> Any:
+        """The first version kept the middle of the book as well; nobody read it."""
+        return {name: value for name, value in values.items() if name != "mid"} if isinstance(values, dict) else values
 
     @model_validator(mode="after")
     def _fits(self) -> SingleOrderConfig:

@@ -6,58 +6,38 @@ A bot tries again because its signal still stands; a person looks, and decides a
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
-from botcore.executors.collecting import CollectingExecutor
 from botcore.executors.desk import Surroundings
-from botcore.executors.requests import SideRequests
+from botcore.executors.one_side import OneSideExecutor
 from botcore.executors.single.config import SingleOrderConfig
-from botcore.model.enums import CloseType, OrderType, PositionAction, RunnableStatus, TradeType
+from botcore.model.enums import CloseType, RunnableStatus
+from botcore.model.events import OrderClosed
 from botcore.model.order import Fill, OrderRequest, OrderState, Purpose
 from botcore.model.refusals import RefusalKind, kind_of
 from botcore.orders.tracker import Order
 
-ZERO = Decimal(0)
 NEVER_SENT = "the program ended before the order was sent"
 
 
-class SingleOrderExecutor(CollectingExecutor[SingleOrderConfig]):
+class SingleOrderExecutor(OneSideExecutor[SingleOrderConfig]):
     """See the module; fields are those of `SingleOrderConfig`."""
 
     def __init__(self, config: SingleOrderConfig, around: Surroundings, executor_id: str, controller_id: str, created_ns: int) -> None:
-        market = around.market_data.state(config.connector_name, config.trading_pair)
-        self._whose = (around.desk.bot_id, controller_id, executor_id)
-        super().__init__(config, around, executor_id, controller_id, created_ns, SideRequests(market, config.side, self._whose))
-        is_exit = config.position_action is PositionAction.CLOSE and (self._instrument.is_perpetual or config.side is TradeType.SELL)
-        self._entry_purpose = Purpose.CLOSE if is_exit else Purpose.OPEN
-        self._action = config.position_action if self._instrument.is_perpetual else PositionAction.NIL
-        self._order: Order | None = None
+        super().__init__(config, around, executor_id, controller_id, created_ns)
         self._may_send = True
         self._was_unknown = False
-
-    def side_of(self, fill: Fill) -> TradeType:
-        """An order that closes belongs to the position on the other side."""
-        return self.config.side.opposite if self._action is PositionAction.CLOSE else self.config.side
+        self._ended_before: Order | None = None
 
     # ---- start -----------------------------------------------------------------------------------------------------
     def refusal(self, now_ns: int) -> tuple[CloseType, str] | None:
         request = self._request()
-        ticks = self._requests.taker_ticks() if request.price_ticks is None else request.price_ticks
-        if ticks is None:
-            return CloseType.FAILED, f"the price of {self._instrument} is not known"
-        refusal = self._desk.refusal(request, ticks)
-        if refusal is not None:
-            return CloseType.FAILED, refusal
-        if not self._desk.can_pay(request, ticks):
-            return CloseType.INSUFFICIENT_BALANCE, f"the account can't pay for {self.config.amount:f} {self._instrument.base}"
-        return None
+        return self._refusal_of(request, self._requests.taker_ticks() if request.price_ticks is None else request.price_ticks)
 
     def _request(self) -> OrderRequest:
         config, instrument = self.config, self._instrument
         ticks = None if config.price is None else instrument.price_ticks(config.price, config.side)
-        kind = OrderType.MARKET if ticks is None else config.order_type
-        return OrderRequest(instrument, config.side, kind, instrument.lots(config.amount), ticks, self._action, self._entry_purpose, *self._whose)
+        return self._entry(config.order_type, instrument.lots(config.amount), ticks)
 
     # ---- while it runs ---------------------------------------------------------------------------------------------
     def _run(self, now_ns: int) -> None:
@@ -68,8 +48,9 @@ class SingleOrderExecutor(CollectingExecutor[SingleOrderConfig]):
             order = self._submit(self._request(), now_ns)
             # one that was refused at once has ended this already
             self._order = order
-        elif self._order_ids:
-            self._exit(now_ns, CloseType.POSITION_HOLD)
+        elif self._ended_before is not None:
+            # in an earlier process, which ended before it could say how this came out
+            self._on_end(OrderClosed(self._ended_before, now_ns, self._ended_before.state, self._ended_before.reason), now_ns)
         else:
             # of an earlier process: what nobody sent then is not sent now, at another price
             self.info.reason = NEVER_SENT
@@ -97,32 +78,8 @@ class SingleOrderExecutor(CollectingExecutor[SingleOrderConfig]):
     def _order_ended(self, order: Order, now_ns: int) -> None:
         self._exit(now_ns, CloseType.POSITION_HOLD)
 
-    def stop(self, now_ns: int, keep_position: bool = False) -> None:
-        """Cancel what is left of it; what it filled is held either way."""
-        if self.status is RunnableStatus.NOT_STARTED:
-            self._end(now_ns, CloseType.EARLY_STOP)
-        elif self.status is RunnableStatus.RUNNING:
-            self._exit(now_ns, CloseType.EARLY_STOP)
-
-    # ---- numbers ---------------------------------------------------------------------------------------------------
-    def held_fills(self) -> list[Fill]:
-        return list(self._fills)
-
-    def net_pnl_quote(self) -> Decimal:
-        return ZERO
-
-    def net_pnl_pct(self) -> Decimal:
-        return ZERO
-
     def custom_info(self) -> dict[str, Any]:
-        info = super().custom_info()
-        # it has no exit: what it filled is held
-        del info["close_price"]
-        return info | {
-            "executed_amount_base": self._instrument.amount(self._exposure.opened_lots),
-            "average_executed_price": self._exposure.entry_price,
-            "was_unknown": self._was_unknown,
-        }
+        return super().custom_info() | {"was_unknown": self._was_unknown}
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
@@ -132,6 +89,4 @@ class SingleOrderExecutor(CollectingExecutor[SingleOrderConfig]):
         self._may_send = False
         self._was_unknown = state["was_unknown"]
         super().restore(state, orders, fills)
-
-    def _take_up(self, order: Order) -> None:
-        self._order = order
+        self._ended_before = next((order for order in orders if not order.is_open), None)

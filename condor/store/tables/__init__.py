@@ -32,7 +32,7 @@ from condor.store.tables.core import (
     tokens,
     users,
 )
-from condor.store.tables.safety import account_caps, cap_days, confirms, pauses, step_up_codes, step_up_tries
+from condor.store.tables.safety import account_caps, cap_days, confirms, pauses, role_limits, step_up_codes, step_up_tries
 
 __all__ = [
     "account_caps",
@@ -65,6 +65,7 @@ __all__ = [
     "price_alerts",
     "report_plans",
     "status_changes",
+    "role_limits",
     "step_up_codes",
     "step_up_tries",
     "strangers",

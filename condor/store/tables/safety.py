@@ -49,6 +49,18 @@ cap_days = Table(
     Column("latched", Text, nullable=False),
 )
 
+role_limits = Table(
+    "role_limits",
+    metadata,
+    # the greatest order and position of somebody who has a role
+    Column("role", String(16), primary_key=True),
+    # max_order | max_position
+    Column("name", String(16), primary_key=True),
+    # Decimal text
+    Column("value", Text, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+
 confirms = Table(
     "confirms",
     metadata,

@@ -120,6 +120,33 @@ def test_that_nobody_knew_is_remembered_over_a_restart() -> None:
     assert len(after.orders) == 1
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "close_type"),
+    [
+        (OrderState.FAILED, "the venue does not like it", CloseType.FAILED),
+        (OrderState.FAILED, "insufficient balance", CloseType.INSUFFICIENT_BALANCE),
+        (OrderState.EXPIRED, "no more offers", CloseType.FAILED),
+        (OrderState.CANCELED, "", CloseType.EXTERNAL),
+    ],
+)
+def test_how_its_order_ended_is_taken_up_by_the_next_process_where_the_last_one_could_not_say_so(
+    state: OrderState, reason: str, close_type: CloseType
+) -> None:
+    found = bench()
+    executor = found.start(config(order_type=OrderType.LIMIT, price=D(99)))
+    (order,), record = found.orders, executor.record()
+    # the process ends between the row of the order's end and that of the executor's
+    fresh = bench()
+    lost = type(executor)(executor.config, fresh.orchestrator.around, "x-0-9", "main", record.created_ns)
+    ended = fresh.venue.adopt(order.request, order.client_order_id, lost, record.created_ns, state, None, [], reason)
+    lost.restore(record.state, [ended], [])
+    fresh.orchestrator.restore(lost)
+    fresh.tick()
+    assert (lost.is_closed, lost.close_type) == (True, close_type)
+    assert lost.info.reason == (reason or "the entry was canceled at the venue")
+    assert fresh.orders == []
+
+
 def test_one_that_was_written_down_and_never_sent_is_not_sent_by_the_next_process() -> None:
     found = bench()
     executor = found.start(config())

@@ -1,0 +1,19 @@
+"""The greatest order and position of a role."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "application_0010"
+down_revision = "application_0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "role_limits",
+        sa.Column("role", sa.String(16), primary_key=True),
+        sa.Column("name", sa.String(16), primary_key=True),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+    )
