@@ -98,7 +98,7 @@ def _speak(person: Person, updates: int) -> None:
     """Lines and taps in turn."""
     for number in range(updates):
         if number % 2:
-            person.tap("Help")
+            person.tap("Status")
         else:
             person.send("/start")
         if number % 1000 == 999:
