@@ -31,8 +31,8 @@ def run() -> dict[str, float]:
         busy = _measured(home)
     found = {"executors": float(executors)}
     for name, times in (("idle", idle), ("busy", busy)):
-        found |= {f"{name}.p50_ms": _quantile(times, 0.5), f"{name}.p95_ms": _quantile(times, 0.95)}
-    return found | {"idle_to_busy.ratio": _quantile(idle, 0.95) / _quantile(busy, 0.95)}
+        found |= {f"{name}.p50_ms": quantile(times, 0.5), f"{name}.p95_ms": quantile(times, 0.95)}
+    return found | {"idle_to_busy.ratio": quantile(idle, 0.95) / quantile(busy, 0.95)}
 
 
 def run_updates(updates: int = UPDATES) -> dict[str, float]:
@@ -114,5 +114,6 @@ def _resident_mb(pid: int) -> float:
     raise RuntimeError("this system does not say how much memory a process has")
 
 
-def _quantile(times: list[float], part: float) -> float:
+def quantile(times: list[float], part: float) -> float:
+    """The time below which such a part of them lies."""
     return sorted(times)[min(len(times) - 1, int(len(times) * part))]
