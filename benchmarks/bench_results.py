@@ -74,7 +74,9 @@ async def _seeded(home: Path, executors: int) -> None:
             await program.services.bots.start(OWNER, "pmm_simple", draft.answers, lambda connection: None, f"Bot {number}")
         for view in program.services.bots.running():
             await program.services.bots.stop(OWNER, view.bot_id, lambda connection: None, keep_position=False)
-        while program.services.bots.running():
+        for _ in range(600):
+            if not program.services.bots.running():
+                break
             await asyncio.sleep(0.05)
         bots = [view.bot_id for view in await program.services.bots.all(OWNER)]
     finally:
@@ -99,7 +101,7 @@ def _fill(database: Path, bots: list[str], count: int) -> None:
             for bot, total in sums.items():
                 tally = connection.execute(select(tables.tallies).where(tables.tallies.c.bot_id == bot)).first()
                 values = dict(tally._mapping) if tally is not None else _tally(bot)
-                values["realized_quote"] = format(Decimal(values["realized_quote"]) + total, "f")
+                values["realized_quote"] = format(Decimal(str(values["realized_quote"])) + total, "f")
                 write_rows(connection, [Write(tables.tallies, values)])
             found = connection.execute(select(func.count()).select_from(tables.executors)).scalar_one()
             assert found >= count

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from itertools import accumulate
-from operator import attrgetter, is_, sub
+from operator import attrgetter, is_
+from typing import cast
 
 from botcore.orchestrator.reporting import Rates
 from condor.result_views import ResultRow, ResultsView
@@ -61,6 +62,11 @@ def summed(mode: str, period: str, span: tuple[int, int], rows: Sequence[ResultR
     )
 
 
+def total_of(rows: Sequence[ResultRow], rates: Rates) -> Decimal | None:
+    """What they have earned together; None while a part is not known."""
+    return rates.total(_sums(_grouped(rows, "asset")))
+
+
 def _grouped(rows: Sequence[ResultRow], name: str) -> dict[str, list[ResultRow]]:
     """Rows by a column."""
     if len(names := set(map(attrgetter(name), rows))) == 1:
@@ -78,7 +84,7 @@ def _sums(groups: dict[str, list[ResultRow]], name: str = "result") -> Sums:
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
-    return None if _has_unknown(values) else sum(values, ZERO)  # type: ignore[arg-type]
+    return None if _has_unknown(values) else sum(cast(Sequence[Decimal], values), ZERO)
 
 
 def _has_unknown(values: Iterable[Decimal | None]) -> bool:
@@ -103,11 +109,10 @@ def _known(rows: Sequence[ResultRow], rates: Rates) -> Moments:
 
 def _profit_factor(each: Sequence[Decimal | None], winners: Sequence[Decimal]) -> Decimal | None:
     """What the winners have won for each unit that the losers have lost; None where there is no loser, or a result is not known."""
-    total = _sum(each)
-    if total is None:
+    total, won = _sum(each), sum(winners, ZERO)
+    if total is None or total == won:
         return None
-    won = sum(winners, ZERO)
-    return won / (won - total) if won - total else None
+    return won / (won - total)
 
 
 def _curve(known: Moments) -> tuple[tuple[int, Decimal], ...]:
@@ -122,7 +127,7 @@ def _worst_drop(sums: Sequence[Decimal]) -> Decimal | None:
         return None
     best = accumulate(sums, max, initial=ZERO)
     next(best)
-    return min(ZERO, *map(sub, sums, best))
+    return min(ZERO, min(value - peak for value, peak in zip(sums, best, strict=True)))
 
 
 def _days(known: Moments) -> tuple[tuple[str, Decimal], ...]:

@@ -12,10 +12,10 @@ from operator import attrgetter
 from botcore.orchestrator.reporting import Rates, add_known
 from botcore.recorder.journal import Journal
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
-from condor.result_views import ResultRow, ResultsView
+from condor.result_views import PeriodTotal, ResultRow, ResultsView
 from condor.services.bots import BotService
 from condor.services.overview import CURRENCY
-from condor.services.result_sums import summed
+from condor.services.result_sums import summed, total_of
 from condor.store import Connection
 from condor.store.ended import EndedExecutors
 from condor.store.results import in_order, other_rows
@@ -55,39 +55,51 @@ class ResultsService:
         UserError
             If the period is none, or the mode's account is not connected.
         """
-        (view,) = await self.several(actor, mode, [period], until_ns)
-        return view
-
-    async def several(self, actor: Actor, mode: str, periods: Sequence[str], until_ns: int | None = None) -> tuple[ResultsView, ...]:
-        """Results of several times, out of one look at the records; see `of`."""
-        require(actor, Role.VIEWER, "looking at results")
         host = self._hosts.of(mode)
         until_ns = host.clock.now_ns if until_ns is None else until_ns
-        begins = [-1 if period == ALL else until_ns - duration(period) * 1_000_000_000 for period in periods]
-        ended, others = await self._rows(mode)
+        since_ns = _begin(period, until_ns)
+        ended, others = await self._rows(actor, mode)
+        opened = await self._opened(actor, mode)
+        rows = _between(ended, others, since_ns, until_ns)
+        rates = self._rates(mode, rows, opened)
+        return await asyncio.to_thread(summed, mode, period, (since_ns, until_ns), rows, opened, rates)
+
+    async def totals(self, actor: Actor, mode: str, periods: Sequence[str]) -> tuple[PeriodTotal, ...]:
+        """What several times up to now have come to, out of one look at the records; raises as `of` does."""
+        until_ns = self._hosts.of(mode).clock.now_ns
+        begins = [_begin(period, until_ns) for period in periods]
+        ended, others = await self._rows(actor, mode)
         opened = await self._opened(actor, mode)
         found = []
         for period, since_ns in zip(periods, begins, strict=True):
             rows = _between(ended, others, since_ns, until_ns)
-            rates = Rates(_asset(rows, opened), host.runtime.market_data.rates.rate)
-            # asked for here: beside the clock nothing of the market is looked at
-            for asset in {row.asset for row in rows} | set(opened):
-                rates.rate(asset)
-            found.append(await asyncio.to_thread(summed, mode, period, (since_ns, until_ns), rows, opened, rates))
+            rates = self._rates(mode, rows, opened)
+            found.append(PeriodTotal(period, await asyncio.to_thread(total_of, rows, rates), rates.asset))
         return tuple(found)
 
-    async def _rows(self, mode: str) -> tuple[list[ResultRow], list[ResultRow]]:
+    def _rates(self, mode: str, rows: Sequence[ResultRow], opened: Iterable[str]) -> Rates:
+        """Every rate that sums of these need, looked up here: in a thread beside the clock nothing of the market is looked at."""
+        assets = Counter(map(attrgetter("asset"), rows))
+        rates = Rates(_asset(assets, opened), self._hosts.of(mode).runtime.market_data.rates.rate)
+        for asset in assets.keys() | set(opened):
+            rates.rate(asset)
+        return rates
+
+    async def _rows(self, actor: Actor, mode: str) -> tuple[list[ResultRow], list[ResultRow]]:
         """(ended executors, what has come to an end beside them), each oldest first."""
+        require(actor, Role.VIEWER, "looking at results")
         account = ACCOUNT_OF[mode]
         ended = self._ended.setdefault(account, EndedExecutors(account))
-        while not await asyncio.wrap_future(self._journal.read(ended.read_on)):
-            # the first time: other reads come in between
-            pass
 
-        def read(connection: Connection) -> tuple[list[ResultRow], list[ResultRow]]:
+        def read(connection: Connection) -> tuple[list[ResultRow], list[ResultRow]] | None:
+            if not ended.read_on(connection):
+                return None
             return ended.rows.copy(), in_order(other_rows(connection, account, ended))
 
-        return await asyncio.wrap_future(self._journal.read(read))
+        # the first time it takes several: other reads come in between
+        while (found := await asyncio.wrap_future(self._journal.read(read))) is None:
+            pass
+        return found
 
     async def _opened(self, actor: Actor, mode: str) -> dict[str, Decimal | None]:
         """What is open now, by the asset in which each bot tells it."""
@@ -104,8 +116,10 @@ def _between(ended: list[ResultRow], others: list[ResultRow], since_ns: int, unt
     return in_order(parts[0] + parts[1]) if parts[1] else parts[0]
 
 
-def _asset(rows: Sequence[ResultRow], opened: Iterable[str]) -> str:
+def _begin(period: str, until_ns: int) -> int:
+    return -1 if period == ALL else until_ns - duration(period) * 1_000_000_000
+
+
+def _asset(counts: Counter[str], opened: Iterable[str]) -> str:
     """What sums are told in: the asset of most results, of several the first by name."""
-    counts = Counter(map(attrgetter("asset"), rows))
-    del counts[""]
-    return min(counts, key=lambda asset: (-counts[asset], asset), default="") or min(opened, default=CURRENCY)
+    return min(filter(None, counts), key=lambda asset: (-counts[asset], asset), default="") or min(opened, default=CURRENCY)

@@ -10,7 +10,7 @@ from operator import attrgetter
 from sys import intern
 from typing import Any
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from botcore.model.instrument import quote_of
 from botcore.recorder import tables
@@ -28,7 +28,7 @@ COLUMNS = (
     tables.executors.c.connector_name, tables.executors.c.trading_pair, tables.executors.c.net_pnl_quote, tables.executors.c.fees_quote,
     tables.executors.c.volume_quote, tables.executors.c.close_ns,
 )  # fmt: skip
-ROWID = literal_column("executors.rowid")
+ROWID: ColumnElement[int] = literal_column("executors.rowid")
 
 Owner = tuple[str, str, str]
 """(bot, controller, asset)"""

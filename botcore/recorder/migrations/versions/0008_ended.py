@@ -1,4 +1,4 @@
-"""Ended executors by the time of their end, with what they are counted and chosen by: the history of years is paged and counted without reading its rows."""
+"""Ended executors by the time of their end, and what they are counted and chosen by in one place: the history of years is paged and counted without reading its rows."""
 
 from alembic import op
 
@@ -9,4 +9,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_executors_ended", "executors", ["status", "close_ns", "volume_quote", "close_type", "bot_id", "account"])
+    op.create_index("ix_executors_end", "executors", ["status", "close_ns"])
+    op.create_index("ix_executors_counted", "executors", ["status", "close_type", "volume_quote", "bot_id", "account"])
