@@ -19,6 +19,7 @@ from benchmarks import (
     bench_journal,
     bench_memory,
     bench_recovery,
+    bench_results,
     bench_stream,
     bench_tick,
     bench_tracker,
@@ -42,10 +43,11 @@ PARTS = {
     "backtest": bench_backtest.run,
     "chat": bench_chat.run,
     "panic": bench_chat.run_panic,
+    "results": bench_results.run,
     "chat_updates": bench_chat.run_updates,
 }
 
-LONG = ("reconnects", "million", "chat_updates")
+LONG = ("reconnects", "million", "results", "chat_updates")
 """Parts of minutes that run only when they are named."""
 
 

@@ -38,8 +38,8 @@ def run() -> dict[str, float]:
         busy, charts, beside = _measured(home, charts=CHARTS)
     found = {"executors": float(executors)}
     for name, times in (("idle", idle), ("busy", busy), ("chart", charts), ("beside_chart", beside)):
-        found |= {f"{name}.p50_ms": _quantile(times, 0.5), f"{name}.p95_ms": _quantile(times, 0.95)}
-    return found | {"idle_to_busy.ratio": _quantile(idle, 0.95) / _quantile(busy, 0.95)}
+        found |= {f"{name}.p50_ms": quantile(times, 0.5), f"{name}.p95_ms": quantile(times, 0.95)}
+    return found | {"idle_to_busy.ratio": quantile(idle, 0.95) / quantile(busy, 0.95)}
 
 
 def run_panic() -> dict[str, float]:
@@ -168,7 +168,7 @@ def _speak(person: Person, updates: int) -> None:
     """Lines and taps in turn."""
     for number in range(updates):
         if number % 2:
-            person.tap("Help")
+            person.tap("Status")
         else:
             person.send("/start")
         if number % 1000 == 999:
@@ -184,5 +184,6 @@ def _resident_mb(pid: int) -> float:
     raise RuntimeError("this system does not say how much memory a process has")
 
 
-def _quantile(times: list[float], part: float) -> float:
+def quantile(times: list[float], part: float) -> float:
+    """The time below which such a part of them lies."""
     return sorted(times)[min(len(times) - 1, int(len(times) * part))]

@@ -81,6 +81,15 @@ class ResultsView:
 
 
 @dataclass(frozen=True, slots=True)
+class PeriodTotal:
+    """What a time up to now has come to, in `asset`; None while a part is not known."""
+
+    period: str
+    result: Decimal | None
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceView:
     """One account at one venue; `value` in the currency of its portfolio covers what is priced.
 

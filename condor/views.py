@@ -296,11 +296,12 @@ class PanicView:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Executors that have ended, newest first."""
+    """Executors that have ended, newest first; `ways` says in which ways all have, and how many so, most frequent first."""
 
     rows: tuple[ExecutorView, ...]
     offset: int
     total: int
+    ways: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,8 +168,9 @@ def closed_executors(
     offset: int = 0,
     limit: int = 20,
     traded_only: bool = True,
+    total: int | None = None,
 ) -> tuple[list[tuple[str, ExecutorRecord]], int]:
-    """A page of (bot id, executor) that have ended, newest first, and how many there are in all."""
+    """A page of (bot id, executor) that have ended, newest first, and how many there are in all: counted where the caller does not know (`total`)."""
     executors = tables.executors
     wanted = [executors.c.status == "TERMINATED"]
     if bot_id is not None:
@@ -180,7 +181,8 @@ def closed_executors(
         wanted.append(executors.c.close_type == close_type)
     if traded_only:
         wanted.append(executors.c.volume_quote != "0")
-    total = connection.execute(select(func.count()).select_from(executors).where(and_(*wanted))).scalar_one()
+    if total is None:
+        total = int(connection.execute(select(func.count()).select_from(executors).where(and_(*wanted))).scalar_one())
     rows = connection.execute(select(executors).where(and_(*wanted)).order_by(executors.c.close_ns.desc()).offset(offset).limit(limit)).all()
     return [(row.bot_id, record) for row, record in zip(rows, read_executors(connection, rows), strict=True)], total
 

@@ -112,6 +112,9 @@ executors = Table(
     Column("close_ns", BigInteger, nullable=False),
     Index("ix_executors_bot_status", "bot_id", "status"),
     Index("ix_executors_bot_close", "bot_id", "close_ns"),
+    Index("ix_executors_end", "status", "close_ns"),
+    # holds all that ended executors are counted by
+    Index("ix_executors_counted", "status", "close_type", "volume_quote", "bot_id", "account"),
 )
 
 legs = Table(

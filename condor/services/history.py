@@ -11,6 +11,7 @@ from botcore.recorder.queries import closed_executors, executor_by_id
 from condor.services.bot_views import joined
 from condor.store import Connection
 from condor.store.bots import bot_by_id
+from condor.store.results import close_types
 from condor.users import Actor, Role, require
 from condor.views import ExecutorView, HistoryPage
 
@@ -26,13 +27,20 @@ class HistoryService:
         require(actor, Role.VIEWER, "looking at the history")
 
         def read(connection: Connection) -> HistoryPage:
-            rows, total = closed_executors(connection, bot_id=bot_id, close_type=close_type, offset=offset, limit=limit)
+            ways = close_types(connection, bot_id)
+            known = sum(count for name, count in ways if close_type in (None, name))
+            rows, total = closed_executors(connection, bot_id=bot_id, close_type=close_type, offset=offset, limit=limit, total=known)
             titles: dict[str, str] = {}
             for owner, _ in rows:
                 if owner not in titles:
                     row = bot_by_id(connection, owner)
                     titles[owner] = row.title if row is not None else owner
-            return HistoryPage(tuple(executor_view_of(record, owner, titles[owner]) for owner, record in rows), offset, total)
+            return HistoryPage(
+                tuple(executor_view_of(record, owner, titles[owner]) for owner, record in rows),
+                offset,
+                total,
+                tuple(item for item in ways if item[0]),
+            )
 
         return await asyncio.wrap_future(self._journal.read(read))
 

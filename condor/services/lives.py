@@ -14,7 +14,7 @@ from condor.result_views import LifeView
 from condor.services.history import executor_view_of
 from condor.store import Connection
 from condor.store.bots import bot_by_id
-from condor.store.results import account_of, close_types, fills_of, orders_of
+from condor.store.results import account_of, fills_of, orders_of
 from condor.users import Actor, Role, require
 
 MODE_OF = {account: mode for mode, account in ACCOUNT_OF.items()}
@@ -42,11 +42,6 @@ class LifeService:
             return LifeView(view, mode, record.config, tuple(orders), tuple(fills), record.created_ns, record.close_ns, _levels(record.state))
 
         return await asyncio.wrap_future(self._journal.read(read))
-
-    async def close_types(self, actor: Actor, bot_id: str | None = None) -> list[tuple[str, int]]:
-        """How executors that have traded have ended, most frequent first."""
-        require(actor, Role.VIEWER, "looking at the history")
-        return await asyncio.wrap_future(self._journal.read(lambda connection: close_types(connection, bot_id)))
 
 
 def _levels(state: Mapping[str, Any]) -> tuple[Decimal, ...]:

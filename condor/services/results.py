@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import groupby
+from operator import attrgetter
 
 from botcore.orchestrator.reporting import Rates, add_known
 from botcore.recorder.journal import Journal
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
-from condor.result_views import ResultRow, ResultsView
+from condor.result_views import PeriodTotal, ResultRow, ResultsView
 from condor.services.bots import BotService
 from condor.services.overview import CURRENCY
-from condor.store.results import result_rows
+from condor.services.result_sums import summed, total_of
+from condor.store import Connection
+from condor.store.ended import EndedExecutors
+from condor.store.results import in_order, other_rows
 from condor.units import duration
 from condor.users import Actor, Role, require
 
-ZERO = Decimal(0)
 PERIODS = ("1d", "7d", "30d", "all")
 ALL = "all"
-DAY_NS = 86_400 * 1_000_000_000
-MAX_DAYS = 400
-"""Days without a result between two with one are shown as such, up to so many in all."""
+at_ns = attrgetter("at_ns")
 
 
 class ResultsService:
@@ -34,6 +34,7 @@ class ResultsService:
         self._hosts = hosts
         self._bots = bots
         self._journal = journal
+        self._ended: dict[str, EndedExecutors] = {}
 
     def modes(self) -> tuple[str, ...]:
         """What there can be results of: real money first."""
@@ -54,23 +55,51 @@ class ResultsService:
         UserError
             If the period is none, or the mode's account is not connected.
         """
-        (view,) = await self.several(actor, mode, [period], until_ns)
-        return view
-
-    async def several(self, actor: Actor, mode: str, periods: Sequence[str], until_ns: int | None = None) -> tuple[ResultsView, ...]:
-        """Results of several times, out of one look at the records; see `of`."""
-        require(actor, Role.VIEWER, "looking at results")
         host = self._hosts.of(mode)
         until_ns = host.clock.now_ns if until_ns is None else until_ns
-        begins = [-1 if period == ALL else until_ns - duration(period) * 1_000_000_000 for period in periods]
-        every = await asyncio.wrap_future(self._journal.read(lambda connection: result_rows(connection, ACCOUNT_OF[mode])))
+        since_ns = _begin(period, until_ns)
+        ended, others = await self._rows(actor, mode)
+        opened = await self._opened(actor, mode)
+        rows = _between(ended, others, since_ns, until_ns)
+        rates = self._rates(mode, rows, opened)
+        return await asyncio.to_thread(summed, mode, period, (since_ns, until_ns), rows, opened, rates)
+
+    async def totals(self, actor: Actor, mode: str, periods: Sequence[str]) -> tuple[PeriodTotal, ...]:
+        """What several times up to now have come to, out of one look at the records; raises as `of` does."""
+        until_ns = self._hosts.of(mode).clock.now_ns
+        begins = [_begin(period, until_ns) for period in periods]
+        ended, others = await self._rows(actor, mode)
         opened = await self._opened(actor, mode)
         found = []
         for period, since_ns in zip(periods, begins, strict=True):
-            rows = [row for row in every if since_ns < row.at_ns <= until_ns]
-            rates = Rates(_asset(rows, opened), host.runtime.market_data.rates.rate)
-            found.append(_view(mode, period, since_ns, until_ns, rows, opened, rates))
+            rows = _between(ended, others, since_ns, until_ns)
+            rates = self._rates(mode, rows, opened)
+            found.append(PeriodTotal(period, await asyncio.to_thread(total_of, rows, rates), rates.asset))
         return tuple(found)
+
+    def _rates(self, mode: str, rows: Sequence[ResultRow], opened: Iterable[str]) -> Rates:
+        """Every rate that sums of these need, looked up here: in a thread beside the clock nothing of the market is looked at."""
+        assets = Counter(map(attrgetter("asset"), rows))
+        rates = Rates(_asset(assets, opened), self._hosts.of(mode).runtime.market_data.rates.rate)
+        for asset in assets.keys() | set(opened):
+            rates.rate(asset)
+        return rates
+
+    async def _rows(self, actor: Actor, mode: str) -> tuple[list[ResultRow], list[ResultRow]]:
+        """(ended executors, what has come to an end beside them), each oldest first."""
+        require(actor, Role.VIEWER, "looking at results")
+        account = ACCOUNT_OF[mode]
+        ended = self._ended.setdefault(account, EndedExecutors(account))
+
+        def read(connection: Connection) -> tuple[list[ResultRow], list[ResultRow]] | None:
+            if not ended.read_on(connection):
+                return None
+            return ended.rows.copy(), in_order(other_rows(connection, account, ended))
+
+        # the first time it takes several: other reads come in between
+        while (found := await asyncio.wrap_future(self._journal.read(read))) is None:
+            pass
+        return found
 
     async def _opened(self, actor: Actor, mode: str) -> dict[str, Decimal | None]:
         """What is open now, by the asset in which each bot tells it."""
@@ -81,88 +110,16 @@ class ResultsService:
         return found
 
 
-def _asset(rows: Sequence[ResultRow], opened: Iterable[str]) -> str:
+def _between(ended: list[ResultRow], others: list[ResultRow], since_ns: int, until_ns: int) -> list[ResultRow]:
+    """Those after `since_ns` and up to `until_ns`, oldest first."""
+    parts = [rows[bisect_right(rows, since_ns, key=at_ns) : bisect_right(rows, until_ns, key=at_ns)] for rows in (ended, others)]
+    return in_order(parts[0] + parts[1]) if parts[1] else parts[0]
+
+
+def _begin(period: str, until_ns: int) -> int:
+    return -1 if period == ALL else until_ns - duration(period) * 1_000_000_000
+
+
+def _asset(counts: Counter[str], opened: Iterable[str]) -> str:
     """What sums are told in: the asset of most results, of several the first by name."""
-    counts = Counter(row.asset for row in rows if row.asset)
-    return min(counts, key=lambda asset: (-counts[asset], asset), default="") or min(opened, default=CURRENCY)
-
-
-def _sums(rows: Iterable[ResultRow], name: str = "result") -> dict[str, Decimal | None]:
-    """Sums of a column by asset."""
-    found: dict[str, Decimal | None] = {}
-    for row in rows:
-        add_known(found, row.asset, getattr(row, name))
-    return found
-
-
-def _view(
-    mode: str, period: str, since_ns: int, until_ns: int, rows: Sequence[ResultRow], opened: dict[str, Decimal | None], rates: Rates
-) -> ResultsView:
-    by_asset = _sums(rows)
-    ended = [row for row in rows if row.kind == "executor" and row.close_type != "POSITION_HOLD"]
-    each = [rates.total({row.asset: row.result}) for row in ended]
-    curve = _curve(rows, rates)
-    by_bot = [(bot_id, rates.total(_sums(row for row in rows if row.bot_id == bot_id))) for bot_id in sorted({row.bot_id for row in rows})]
-    unknown = {asset for asset, value in (*by_asset.items(), *opened.items()) if value is None or (value and rates.rate(asset) is None)}
-    return ResultsView(
-        mode,
-        period,
-        max(since_ns, 0),
-        until_ns,
-        rates.asset,
-        rates.total(by_asset),
-        rates.total(_sums(row for row in rows if row.kind == "funding")),
-        rates.total(opened),
-        rates.total(_sums(rows, "fees")),
-        rates.total(_sums(rows, "volume")),
-        len(ended),
-        sum(1 for value in each if value is not None and value > 0),
-        _profit_factor(each),
-        _worst_drop(curve),
-        tuple(sorted(by_asset.items())),
-        tuple(sorted(by_bot, key=lambda item: (item[1] is None, -(item[1] or ZERO), item[0]))),
-        curve,
-        _days(rows, rates),
-        tuple(sorted(unknown)),
-        tuple(rows),
-    )
-
-
-def _profit_factor(each: Sequence[Decimal | None]) -> Decimal | None:
-    """What the winners have won for each unit that the losers have lost; None where there is no loser, or a result is not known."""
-    if None in each:
-        return None
-    lost = -sum((value for value in each if value is not None and value < 0), ZERO)
-    won = sum((value for value in each if value is not None and value > 0), ZERO)
-    return won / lost if lost else None
-
-
-def _curve(rows: Sequence[ResultRow], rates: Rates) -> tuple[tuple[int, Decimal], ...]:
-    """The sum after each moment at which something ended; what is not known is not in it."""
-    total, found = ZERO, []
-    for at_ns, same in groupby(rows, key=lambda row: row.at_ns):
-        total += sum((value for row in same if (value := rates.total({row.asset: row.result})) is not None), ZERO)
-        found.append((at_ns, total))
-    return tuple(found)
-
-
-def _worst_drop(curve: Sequence[tuple[int, Decimal]]) -> Decimal | None:
-    """The largest fall from a best; None before anything has ended."""
-    best = worst = ZERO
-    for _, value in curve:
-        best = max(best, value)
-        worst = min(worst, value - best)
-    return worst if curve else None
-
-
-def _days(rows: Sequence[ResultRow], rates: Rates) -> tuple[tuple[str, Decimal], ...]:
-    """The result of each day (UTC) from the first that has one to the last, newest `MAX_DAYS`."""
-    sums: dict[int, Decimal] = {}
-    for row in rows:
-        value = rates.total({row.asset: row.result})
-        if value is not None:
-            sums[row.at_ns // DAY_NS] = sums.get(row.at_ns // DAY_NS, ZERO) + value
-    if not sums:
-        return ()
-    days = range(max(min(sums), max(sums) - MAX_DAYS + 1), max(sums) + 1)
-    return tuple((datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d"), sums.get(day, ZERO)) for day in days)
+    return min(filter(None, counts), key=lambda asset: (-counts[asset], asset), default="") or min(opened, default=CURRENCY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from sqlalchemy import Connection, func, select
@@ -11,12 +11,9 @@ from sqlalchemy import Connection, func, select
 from botcore.model.instrument import quote_of
 from botcore.recorder import tables
 from condor.result_views import FillLine, OrderLine, ResultRow
+from condor.store.ended import HELD, EndedExecutors, Owner, in_parts, in_time
 
 ZERO = Decimal(0)
-HELD = "POSITION_HOLD"
-
-Owner = tuple[str, str, str]
-"""(bot, controller, asset)"""
 
 
 def result_rows(connection: Connection, account: str) -> list[ResultRow]:
@@ -25,55 +22,35 @@ def result_rows(connection: Connection, account: str) -> list[ResultRow]:
     An executor counts when it has ended. A position that was kept counts when it was traded, by average cost. What stands in the sums beyond that (a hold that the
     venue has closed, say) has no time of its own and counts when its bot was last heard of.
     """
-    rows = [*_executors(connection, account), *_held_trades(connection, account)]
-    rows += _rest(connection, account, rows)
-    rows += _funding(connection, account)
-    return sorted(rows, key=lambda row: (row.at_ns, row.executor_id))
+    ended = EndedExecutors(account)
+    while not ended.read_on(connection):
+        pass
+    return in_order([*ended.rows, *other_rows(connection, account, ended)])
 
 
-def _executors(connection: Connection, account: str) -> list[ResultRow]:
-    """Ended executors that have traded."""
-    table, first = tables.executors, _first_pairs(connection, account)
-    columns = (
-        table.c.executor_id, table.c.bot_id, table.c.controller_id, table.c.close_type, table.c.connector_name, table.c.trading_pair,
-        table.c.net_pnl_quote, table.c.fees_quote, table.c.volume_quote, table.c.close_ns,
-    )  # fmt: skip
-    where = (table.c.account == account, table.c.status == "TERMINATED", table.c.volume_quote != "0")
-    found = []
-    for row in connection.execute(select(*columns).where(*where)):
-        venue, pair = (row.connector_name, row.trading_pair) if row.trading_pair else first.get(row.executor_id, ("", ""))
-        is_held = row.close_type == HELD
-        result = ZERO if is_held else None if row.net_pnl_quote is None else Decimal(row.net_pnl_quote)
-        # what a hold has taken over is paid and moved there
-        fees, volume = (ZERO, ZERO) if is_held else (Decimal(row.fees_quote), Decimal(row.volume_quote))
-        found.append(
-            ResultRow(
-                row.close_ns, "executor", row.bot_id, row.controller_id, row.executor_id, venue, pair, row.close_type or "", quote_of(pair), result,
-                fees, volume,
-            )
-        )  # fmt: skip
-    return found
+def other_rows(connection: Connection, account: str, ended: EndedExecutors) -> list[ResultRow]:
+    """What has come to an end beside ended executors."""
+    held = _held_trades(connection, account, ended.held())
+    return [*held, *_rest(connection, account, ended, held), *_funding(connection, account)]
 
 
-def _first_pairs(connection: Connection, account: str) -> dict[str, tuple[str, str]]:
-    """(venue, pair) of the first leg of executors of several markets."""
-    table = tables.legs
-    query = select(table.c.executor_id, table.c.connector_name, table.c.trading_pair).where(table.c.account == account, table.c.number == 0)
-    return {executor_id: (venue, pair) for executor_id, venue, pair in connection.execute(query)}
+def in_order(rows: Iterable[ResultRow]) -> list[ResultRow]:
+    """Oldest first."""
+    return sorted(rows, key=in_time)
 
 
-def _held_trades(connection: Connection, account: str) -> list[ResultRow]:
+def _held_trades(connection: Connection, account: str, executor_ids: Sequence[str]) -> list[ResultRow]:
     """Fills of positions that were kept: what each has realised by average cost, its fee subtracted."""
-    fills, executors = tables.fills, tables.executors
-    query = (
-        select(fills)
-        .join(executors, executors.c.executor_id == fills.c.executor_id)
-        .where(fills.c.account == account, executors.c.status == "TERMINATED", executors.c.close_type == HELD)
-        .order_by(fills.c.ts_ns, fills.c.trade_id)
-    )
+    fills = tables.fills
+    rows = [
+        row
+        for ids in in_parts(executor_ids)
+        for row in connection.execute(select(fills).where(fills.c.account == account, fills.c.executor_id.in_(ids)))
+    ]
+    rows.sort(key=lambda row: (row.ts_ns, row.trade_id))
     held: defaultdict[tuple[str, str, str, str], tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     found = []
-    for row in connection.execute(query):
+    for row in rows:
         where = (row.bot_id, row.controller_id, row.connector_name, row.trading_pair)
         sign = 1 if row.trade_type == "BUY" else -1
         amount, value, fee = sign * Decimal(row.amount), Decimal(row.amount) * Decimal(row.price), Decimal(row.fee_quote or 0)
@@ -101,26 +78,27 @@ def netted(held: Decimal, cost: Decimal, amount: Decimal, paid: Decimal) -> tupl
     return (held + amount, paid - closing), -closing - cost
 
 
-def _rest(connection: Connection, account: str, rows: Iterable[ResultRow]) -> list[ResultRow]:
-    """What the sums of bots have beyond these rows, one for each bot, controller and asset."""
+def _rest(connection: Connection, account: str, ended: EndedExecutors, held: Iterable[ResultRow]) -> list[ResultRow]:
+    """What the sums of bots have beyond ended executors and trades of what they held, one for each bot, controller and asset."""
     sums: defaultdict[Owner, Decimal] = defaultdict(Decimal)
-    last_ns: defaultdict[Owner, int] = defaultdict(int)
-    bots = {row.bot_id for row in rows}
-    tallies, holds = tables.tallies, tables.holds
-    for row in connection.execute(select(tallies).where(tallies.c.bot_id.in_(sorted(bots)))):
-        sums[row.bot_id, row.controller_id, row.asset] += Decimal(row.realized_quote)
-    for row in connection.execute(select(holds).where(holds.c.account == account, holds.c.bot_id != "")):
-        owner = row.bot_id, row.controller_id, quote_of(row.trading_pair)
-        sums[owner] += Decimal(row.realized_gross) - Decimal(row.fees_in_pnl)
-        last_ns[owner] = max(last_ns[owner], row.updated_ns)
-    unknown = set()
-    for result in rows:
+    last_ns, unknown = ended.last_ns.copy(), set(ended.unknown)
+    for result in held:
         owner = result.bot_id, result.controller_id, result.asset
         last_ns[owner] = max(last_ns[owner], result.at_ns)
         if result.result is None:
             unknown.add(owner)
         else:
             sums[owner] -= result.result
+    for owner, value in ended.sums.items():
+        sums[owner] -= value
+    tallies, holds = tables.tallies, tables.holds
+    bots = {bot_id for bot_id, _, _ in last_ns}
+    for row in connection.execute(select(tallies).where(tallies.c.bot_id.in_(sorted(bots)))):
+        sums[row.bot_id, row.controller_id, row.asset] += Decimal(row.realized_quote)
+    for row in connection.execute(select(holds).where(holds.c.account == account, holds.c.bot_id != "")):
+        owner = row.bot_id, row.controller_id, quote_of(row.trading_pair)
+        sums[owner] += Decimal(row.realized_gross) - Decimal(row.fees_in_pnl)
+        last_ns[owner] = max(last_ns[owner], row.updated_ns)
     return [
         ResultRow(last_ns[owner], "other", owner[0], owner[1], "", "", "", "", owner[2], rest, ZERO, ZERO)
         for owner, rest in sorted(sums.items())
@@ -180,14 +158,13 @@ def account_of(connection: Connection, executor_id: str) -> str | None:
 
 
 def close_types(connection: Connection, bot_id: str | None = None) -> list[tuple[str, int]]:
-    """How executors that have traded have ended, and how many so, most frequent first."""
+    """How executors that have traded have ended ("" where nobody knows), and how many so, most frequent first."""
     table = tables.executors
     where = [table.c.status == "TERMINATED", table.c.volume_quote != "0"]
     if bot_id is not None:
         where.append(table.c.bot_id == bot_id)
-    count = func.count()
-    query = select(table.c.close_type, count).where(*where).group_by(table.c.close_type).order_by(count.desc(), table.c.close_type)
-    return [(str(name), int(number)) for name, number in connection.execute(query) if name]
+    query = select(table.c.close_type, func.count()).where(*where).group_by(table.c.close_type)
+    return sorted(((name or "", int(number)) for name, number in connection.execute(query)), key=lambda item: (-item[1], item[0]))
 
 
 def _maybe(text: str | None) -> Decimal | None:

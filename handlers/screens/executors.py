@@ -62,18 +62,17 @@ async def history(ctx: Context, args: Args) -> View:
     page = await ctx.services.history.page(ctx.actor, bot_id=bot_id, close_type=how, offset=max(0, int(args.get("offset", 0))), limit=PAGE)
     parts = [words.plural(page.total, "closed executor"), *([str(bot_id)] if bot_id else []), *([words.close_type(how)] if how else [])]
     blocks: list[object] = [bold("📜 History"), " · ".join(parts)]
-    ways = await ctx.services.data.lives.close_types(ctx.actor, bot_id)
     if page.rows:
         rows = [[_name(item), words.money(item.net_pnl, signed=True), words.close_type(item.close_type)] for item in page.rows]
         blocks.append(table(["executor", "result", "why"], rows))
     else:
         blocks.append(quote("Nothing has closed yet."))
     buttons = [_button(item, "history", args) for item in page.rows]
-    filters = rows_of(_filters(args, ways), 3) if len(ways) > 1 or how else ()
+    filters = rows_of(_filters(args, page.ways), 3) if len(page.ways) > 1 or how else ()
     return View(card(blocks), (*rows_of(buttons), *filters, *turning("history", args, page.offset, page.total, PAGE), _last("history", args)))
 
 
-def _filters(args: Args, ways: list[tuple[str, int]]) -> list[Button]:
+def _filters(args: Args, ways: tuple[tuple[str, int], ...]) -> list[Button]:
     """Everything, or what has ended in one way."""
     own = {name: value for name, value in args.items() if name not in ("how", "offset")}
     found = [show(chosen("all", not args.get("how")), "history", **own)]

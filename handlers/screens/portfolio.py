@@ -36,7 +36,7 @@ async def portfolio(ctx: Context, args: Args) -> View:
     view = await ctx.services.data.portfolio.of(ctx.actor, args["mode"])
     total = f"{words.money(view.total)} {view.currency}{' (partial)' if view.is_partial else ''}"
     rows = [("Total", total)]
-    for earned in await ctx.services.data.results.several(ctx.actor, view.mode, CHANGES):
+    for earned in await ctx.services.data.results.totals(ctx.actor, view.mode, CHANGES):
         rows.append((f"Earned in {earned.period}", f"{words.money(earned.result, signed=True)} {earned.asset}"))
     blocks: list[object] = [line(bold("💼 Accounts"), f" · {words.MODES[view.mode]}"), pairs(rows)]
     for place in view.places:

@@ -1,4 +1,4 @@
-"""`python -m tests.chatfuzz --runs N --start S`: N random runs from seed S on; ends with the seed of the first that fails."""
+"""`python -m tests.chatfuzz --runs N --start S [--what orders]`: N random runs from seed S on; ends with the seed of the first that fails."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import logging
 import tempfile
 from pathlib import Path
 
+from tests.chatfuzz.lives import Lives
+from tests.chatfuzz.orders import OrderWorld
 from tests.chatfuzz.world import World
 from tests.support.house import House
 
@@ -21,23 +23,48 @@ async def many(folder: Path, runs: int, start: int = 0) -> World:
         world = World(house.program)
         try:
             for seed in range(start, start + runs):
-                try:
-                    await world.run(seed)
-                except BaseException as error:
-                    raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
+                await _one(world, seed)
         finally:
             world.flow.close()
     return world
+
+
+async def many_orders(folder: Path, runs: int, start: int = 0) -> OrderWorld:
+    """Runs with orders by hand, each in a home of its own; what all of them did together."""
+    worlds = []
+    for seed in range(start, start + runs):
+        lives = Lives(House(folder / str(seed)))
+        await lives.begin()
+        try:
+            worlds.append(world := OrderWorld(lives))
+            await _one(world, seed)
+        finally:
+            await lives.end()
+    for world in worlds[1:]:
+        worlds[0].totals.update(world.totals)
+        worlds[0].deaths += world.deaths
+    return worlds[0]
+
+
+async def _one(world: World, seed: int) -> None:
+    try:
+        await world.run(seed)
+    except BaseException as error:
+        raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
+
+
+KINDS = {"bots": many, "orders": many_orders}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.chatfuzz", description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--start", type=int, default=0)
+    parser.add_argument("--what", choices=KINDS, default="bots")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        world = asyncio.run(many(Path(folder), asked.runs, asked.start))
+        world = asyncio.run(KINDS[asked.what](Path(folder), asked.runs, asked.start))
     done = ", ".join(f"{name} {count}" for name, count in sorted(world.totals.items()))
     print(f"{asked.runs} runs from seed {asked.start} hold; the process died {world.deaths} times; {done}")
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from condor.store.bots import bots_in
 from condor.users import Actor, Role
@@ -29,7 +29,8 @@ LINES = (
     "/start", "/new pmm_simple", "/new", "/bots", "/stop", "/stop all", "/pause all", "/pause", "/resume all", "/edit", "/executors", "/status", "/history", "/help",
     "0.4%", "2", "abc", "btc/usdt", "$500", "BTC-USDT buy 1", "/nonsense",
 )  # fmt: skip
-PLANS = (
+Plans = tuple[tuple[str, ...], ...]
+PLANS: Plans = (
     ("/new pmm_simple", "Review", "Start (paper)"),
     ("/new pmm_simple", "Review", "Start (paper)", "/stop", "Stop and close"),
     ("/stop", "Stop, keep"),
@@ -79,6 +80,10 @@ class Flow:
 class World:
     """One program and what a person does to its chat, run after run."""
 
+    openings: ClassVar[Plans] = PLANS[:2]
+    plans: ClassVar[Plans] = PLANS
+    lines: ClassVar[tuple[str, ...]] = LINES
+
     def __init__(self, program: Program) -> None:
         self.program = program
         self.chat = Chat()
@@ -96,7 +101,7 @@ class World:
         pictures = LatePictures(presenter, services.panels, services.data.pictures, locks[0])
         self.router = Router(build_registry(), services, presenter, LiveCards(*locks, now_ms), now_ms, pictures)
 
-    def restart(self) -> None:
+    async def restart(self) -> None:
         """Everything in memory is gone; bots come back from their rows."""
         manager, hosts = self.program._manager, self.program._hosts
         for bot in manager.running.values():
@@ -113,7 +118,7 @@ class World:
         rng = random.Random(seed)
         before = self._counts()
         waiting: list[Any] = []
-        plan = [*PLANS[rng.randrange(2)], *rng.choice(PLANS), *rng.choice(PLANS)]
+        plan = [*rng.choice(self.openings), *rng.choice(self.plans), *rng.choice(self.plans)]
         for _ in range(steps):
             waiting.append(self._wish(rng, plan))
             if rng.random() < 0.25:
@@ -126,11 +131,15 @@ class World:
                 continue
             while waiting:
                 await self._deliver(rng, waiting.pop(0), waiting)
+            await self._go_on(rng)
             if rng.random() < 0.12:
-                self.restart()
+                await self.restart()
         for update in waiting:
             await self._deliver(rng, update, [])
         await self._check(before)
+
+    async def _go_on(self, rng: random.Random) -> None:
+        """What happens by itself between two things that the person does; nothing here, where market time stands still."""
 
     def _wish(self, rng: random.Random, plan: list[str]) -> Any:
         """What the person does next: mostly what the plan says, else anything, also an old button of a keyboard that is gone."""
@@ -146,7 +155,7 @@ class World:
                     return chat.tap(message_id, str(found[0].callback_data), seen.markup)
         with_buttons = [(number, seen) for number, seen in list(chat.messages.items())[-6:] if seen.keyboards]
         if not with_buttons or rng.random() < 0.3:
-            return chat.line(rng.choice(LINES))
+            return chat.line(rng.choice(self.lines))
         message_id, seen = rng.choice(with_buttons)
         markup = rng.choice(seen.keyboards) if rng.random() < 0.3 else seen.keyboards[-1]
         button = rng.choice([button for row in markup.inline_keyboard for button in row])
@@ -159,13 +168,17 @@ class World:
         try:
             await self._handle(update)
         except Died:
-            self.deaths += 1
-            self.flow.countdown = 0
-            self.restart()
+            await self._begin_again()
             if rng.random() < 0.7:
                 # it was not confirmed to Telegram, so it comes again
                 waiting.insert(0, update)
         self.flow.countdown = 0
+
+    async def _begin_again(self) -> None:
+        """The next life after a death."""
+        self.deaths += 1
+        self.flow.countdown = 0
+        await self.restart()
 
     async def _handle(self, update: Any) -> None:
         context: Any = SimpleNamespace(actor=ACTOR)
@@ -220,7 +233,7 @@ class World:
 
     async def _recover_panels(self) -> None:
         """After one more restart every card in the chat is known and answers its buttons."""
-        self.restart()
+        await self.restart()
         for message_id, seen in list(self.chat.messages.items()):
             if seen.markup is None:
                 continue

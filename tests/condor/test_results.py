@@ -19,7 +19,7 @@ from condor.errors import UserError
 from condor.result_views import ResultRow
 from condor.services.charts import MOST_POINTS, curve_of, resampled, thinned, windowed
 from condor.services.reports import ReportService, csv_of
-from condor.services.results import _view
+from condor.services.result_sums import summed
 from condor.store.results import close_types, netted, result_rows
 
 D = Decimal
@@ -148,7 +148,7 @@ def row(at_ns: int, result: str | None, asset: str = "USDT", bot: str = "b", kin
 
 def view_of(rows: list[ResultRow], rates: dict[str, str] | None = None, opened: dict[str, Decimal | None] | None = None) -> Any:
     known = {name: D(value) for name, value in (rates or {}).items()}
-    return _view("paper", "all", -1, 100, rows, opened or {}, Rates("USDT", lambda asset, quote: known.get(asset)))
+    return summed("paper", "all", (-1, 100), rows, opened or {}, Rates("USDT", lambda asset, quote: known.get(asset)))
 
 
 def test_several_assets_are_converted_and_an_unknown_rate_is_a_question_mark_with_a_name() -> None:
@@ -207,7 +207,7 @@ def test_the_curve_stays_the_same_while_nothing_happens() -> None:
     rows = [row(now_ns - hour_ns, "3")]
 
     def drawn(period_ns: int, until_ns: int) -> Any:
-        return curve_of(_view("paper", "7d", until_ns - period_ns, until_ns, rows, {}, Rates("USDT", lambda asset, quote: None)))
+        return curve_of(summed("paper", "7d", (until_ns - period_ns, until_ns), rows, {}, Rates("USDT", lambda asset, quote: None)))
 
     for period_ns in (DAY_NS, 7 * DAY_NS):
         assert drawn(period_ns, now_ns) == drawn(period_ns, now_ns + 5 * 1_000_000_000)

@@ -206,7 +206,7 @@ async def test_s33_looking_at_everything_changes_nothing(chat: House) -> None:
 # ---- history -------------------------------------------------------------------------------------------------------
 async def test_s56_history_by_close_type_and_the_whole_life_of_an_executor(chat: House) -> None:
     program = chat.program
-    ways = dict(await program.services.data.lives.close_types(OWNER))
+    ways = dict((await program.services.history.page(OWNER)).ways)
     card = await chat.send("/history stop loss", "📜 History")
     assert f"{ways['STOP_LOSS']} closed executor" in card["text"] and "take profit" not in card["text"]
     await chat.tap("take profit", card)
