@@ -40,6 +40,9 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
     if error.is_topic_gone and post.thread_id:
         topic_gone(connection, chat, batch, post.thread_id, wall_ms)
         return
+    if error.is_refused and len(batch.all) == 1:
+        _refused(connection, chat, batch.all[0], str(error), wall_ms)
+        return
     for item in (*batch.items, *batch.joined):
         # what is critical is rather told twice, and a file is rather there twice than not at all
         is_unsure = error.may_have_arrived and item.outgoing.severity != "critical" and item.outgoing.notice.kind != Own.REPORT
@@ -47,8 +50,6 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
     if error.is_dead:
         bury_chat(connection, chat_id, front)
         outbox.fail_chat(connection, front, chat_id)
-    elif error.is_refused and len(batch.all) == 1:
-        _refused(connection, chat, batch.all[0], str(error), wall_ms)
 
 
 def _refused(connection: Connection, chat: Chat, item: QueuedNotice, reason: str, wall_ms: int) -> None:
