@@ -185,7 +185,9 @@ class Notifications:
             return
         trades = [item for item in items if item.outgoing.severity == "trade" and not item.is_unsure]
         is_gathering = lane.gathering.look(trades, self._now_s())
-        batch = next_batch(_same_topic(items, topics), self._wall.wall_ms(), after_trades=lane.after_trades, is_gathering=is_gathering)
+        batch = next_batch(
+            _same_topic(items, topics), self._wall.wall_ms(), after_trades=lane.after_trades, is_gathering=is_gathering, apart=lane.apart
+        )
         if batch is not None:
             lane.after_trades = bool(batch.items) and batch.items[0].outgoing.severity == "trade"
             self._spawn(lane, partial(self._send, key, lane, batch, topics))
@@ -234,16 +236,32 @@ class Notifications:
         try:
             message_id = await self._notifiers[front].send(post)
         except Unreachable as error:
-            pause_s = lane.failed(self._now_s(), error.retry_after_s)
-            log.warning("an alert for chat %s waits %.0f s: %s", chat_id, pause_s, error)
-            note = partial(failed, chat=key, batch=batch, post=post, error=error, wall_ms=self._wall.wall_ms())
-            await asyncio.wrap_future(self._journal.run(note))
-            if error.is_dead or error.is_moved or error.is_topic_gone:
-                lane.not_before_s = self._now_s()
+            await self._not_sent(key, lane, batch, post, error)
             return
         lane.arrived()
+        lane.apart.difference_update(item.message_key for item in batch.all)
         self._unnoted.update((item.message_key, message_id) for item in batch.all)
         await self._note(key, batch, message_id)
+
+    async def _not_sent(self, key: Chat, lane: Lane, batch: Batch, post: Post, error: Unreachable) -> None:
+        """Wait with the chat, or go another way at once."""
+        pause_s = lane.failed(self._now_s(), error.retry_after_s)
+        note = partial(failed, chat=key, batch=batch, post=post, error=error, wall_ms=self._wall.wall_ms())
+        await asyncio.wrap_future(self._journal.run(note))
+        if error.is_refused and not (error.is_topic_gone and post.thread_id):
+            log.error(
+                "chat %s refuses a message (alerts in it: %d, the first of kind %s): %s",
+                key[1],
+                len(batch.all),
+                batch.all[0].outgoing.notice.kind,
+                error,
+            )
+            # one of several: each goes by itself, until it is known which one it was
+            lane.apart = {item.message_key for item in batch.all} if len(batch.all) > 1 else lane.apart - {batch.all[0].message_key}
+        else:
+            log.warning("an alert for chat %s waits %.0f s: %s", key[1], pause_s, error)
+        if error.is_dead or error.is_moved or error.is_topic_gone:
+            lane.not_before_s = self._now_s()
 
     async def _reply_to(self, key: Chat, batch: Batch) -> int:
         """The message of its opening, where one executor's end is told."""

@@ -10,31 +10,27 @@ import asyncio
 import json
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-from botcore.core.limit import StepLimit
-from botcore.model.events import Fact, FactKind, PartFault
+from botcore.model.events import Fact, FactKind
 from botcore.model.secret import Secret
 from botcore.recorder.journal import Journal
 from botcore.venues.aiohttp_port import AiohttpPort
 from condor import __version__
 from condor.accounts import open_vault, take_accounts, with_stored
 from condor.alerts.timed import TimedAlerts
-from condor.black_box import BlackBox, Crash
 from condor.caps_keeper import CapsKeeper
 from condor.chat_trouble import ChatTroubles
 from condor.chats import Chat, Chats, Wanted
 from condor.configs import Configs
 from condor.control.desk import ControlDesk
 from condor.control.server import ControlServer
-from condor.descriptors import DescriptorReserve
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
-from condor.hosts import LIVE, PAPER, Hosts
+from condor.hosts import PAPER, Hosts
 from condor.liquidations import LiquidationWatch
 from condor.live_accounts import LiveAccounts
 from condor.live_host import LiveHost
@@ -42,7 +38,7 @@ from condor.localchat.access import ChatAccess, write_secret
 from condor.localchat.state import ChatState
 from condor.logs import set_up
 from condor.manager import BotManager
-from condor.memory import MemoryGuard, Sheddable, resident, soft_limit
+from condor.memory import Sheddable
 from condor.metrics import Metrics
 from condor.notifications import Notifications
 from condor.panic.door import PanicDoor
@@ -53,19 +49,16 @@ from condor.services.facade import Services
 from condor.services.once import OncePages
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.settings import Environment, Settings
-from condor.step_watch import StepWatch
-from condor.store.bots import bot_by_id
+from condor.shortages import Shortages
 from condor.store.chat_store import ChatStore
 from condor.store.common import HALT, latch_reason, put_chat
-from condor.store.guard import RecordsGuard
 from condor.store.home_id import claim_home
-from condor.store.reserve import Reserve
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
 from condor.users import LOCAL_FRONT, TELEGRAM_FRONT
 from condor.vault import Vault
+from condor.vigil import Vigil
 from condor.watch_memory import WatchMemory
-from condor.watchdog import Watchdog
 from condor.web import WebServer
 from condor.webhook import FRONT as WEBHOOK
 from condor.webhook import Webhook
@@ -88,12 +81,6 @@ ACCOUNTS_S = 10
 FINISHED_S = 1
 GOODBYE_S = 3.0
 """How long an ordered end waits for what it has to say to reach a chat; after that it is said at the next start."""
-
-STALL_S = 3.0
-"""A tick that is so late is looked into."""
-
-LATE_TICKS = 10
-"""Ticks that may be missed before the program counts as unhealthy."""
 
 
 def wall_clock() -> WallClock:
@@ -134,8 +121,6 @@ class Program:
         self._wall = wall
         self._lock = InstanceLock(home)
         self._metrics = Metrics()
-        self._last_tick_ns: int | None = None
-        self._limit: StepLimit | None = None
         self._is_open = False
         self._end: Callable[[], None] = lambda: None
         # what was begun is ended in reverse
@@ -169,25 +154,21 @@ class Program:
         epoch = open_records(home, __version__, self._wall.wall_ms, chance, machine_name(), log.critical, faults)
         self._endings.callback(epoch.mark.close)
         homes = claim_home(home.id_file, home.database, chance.below)
-        self._reserve = reserve = Reserve(home.reserve)
-        reserve.make()
+        self._shortages = short = Shortages(home, lambda: self._hosts.gates(), self._latched, self._tell, self._say_trouble)
         loop = asyncio.get_running_loop()
-        self._journal = Journal(home.database, loop.call_soon_threadsafe, self._on_journal, make_room=reserve.free, mark=epoch.mark)
-        self._guard = RecordsGuard(lambda: self._hosts.gates(), reserve, self._latched, self._on_records)
+        self._journal = Journal(home.database, loop.call_soon_threadsafe, short.on_journal, make_room=short.reserve.free, mark=epoch.mark)
         self._endings.callback(self._journal.close)
         self._scheduler = Scheduler(self._wall.wall_ms)
         self._notifications = Notifications(self._journal, self._settings.alerts, self._wall)
-        self._box = BlackBox(home.crashes, self._wall.wall_ms())
-        self._endings.callback(self._box.close)
-        self._watch_main_thread()
-        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, self._limit, homes)
+        self._vigil = vigil = Vigil(home, self._settings, self._wall, self._endings)
+        self._host = TradingHost(home, self._settings, configs, self._journal, self._wall, self._notifications.wake, epoch.number, vigil.limit, homes)
         self._endings.callback(self._end_trading)
-        self._descriptors = DescriptorReserve(self._on_descriptors)
-        self._endings.callback(self._descriptors.close)
+        self._endings.callback(short.descriptors.close)
         self._live = self._live_host()
         self._caps, self._paper_caps = CapsKeeper(self._live, self._journal), CapsKeeper(self._host, self._journal, PAPER)
         self._host.on_reset = self._paper_caps.emptied
         self._hosts = Hosts(self._host, self._live)
+        vigil.look_at(self._hosts)
         self._manager = BotManager(self._hosts, configs, self._journal, self._wall)
         self._live_accounts = LiveAccounts(self._live, self._caps, self._manager, self._journal, self._accounts)
         self.services = self._build_services(configs)
@@ -196,7 +177,7 @@ class Program:
         self._endings.push_async_callback(self.services.data.pictures.close)
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
-        self._descriptors.look()
+        short.descriptors.look()
         self._live.on_positions = self._manager.compare_live
         self._live.on_learned = lambda name: self._manager.come_back()
         self._endings.push_async_callback(self._live.close)
@@ -210,7 +191,7 @@ class Program:
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
-        self._last_tick_ns = self._wall.monotonic_ns()
+        vigil.ticked()
         self._schedule()
         self._start_alerts()
         await self.services.subscriptions.rebuild()
@@ -225,13 +206,12 @@ class Program:
         """What is done every so often; the tick first."""
         services, every = self.services, self._scheduler.every
         every("tick", self._settings.clock.tick_size, self._tick)
-        soft = soft_limit(self._settings.runtime.memory_soft_mb)
-        self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
+        self._shortages.watch_memory(self._settings.runtime.memory_soft_mb, self._wall, self._manager, self._caches)
         every("liquidations", LIQUIDATIONS_S, self._liquidations().round)
         every("balances", BALANCES_S, services.floors.round)
-        every("shortages", SHORTAGES_S, self._look_for_shortages)
+        every("shortages", SHORTAGES_S, self._shortages.look)
         every("finished", FINISHED_S, self._end_finished)
-        every("reserve", RESERVE_S, self._look_at_reserve)
+        every("reserve", RESERVE_S, self._shortages.look_at_disk)
         every("accounts", ACCOUNTS_S, self._look_at_accounts)
         every("panic", PANIC_S, services.panic.round)
         every("prune", PRUNE_S, services.panels.prune)
@@ -255,10 +235,10 @@ class Program:
 
     def _live_host(self) -> LiveHost:
         """The host of real money, with the accounts whose keys were given; it waits for some where there are none."""
-        port = lambda now_ns: AiohttpPort(now_ns, may_connect=lambda: self._descriptors.trouble is None)  # noqa: E731
+        port = lambda now_ns: AiohttpPort(now_ns, may_connect=lambda: self._shortages.descriptors.trouble is None)  # noqa: E731
         rules = FileRules(self._home.venue_rules)
         ids = self._host.runtime.ids
-        return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules, self._limit)
+        return LiveHost(self._accounts, self._settings, self._journal, self._wall, self._notifications.wake, ids, port, rules, self._vigil.limit)
 
     def _build_services(self, configs: Configs) -> Services:
         self._once = OncePages(self._wall.wall_ms)
@@ -307,9 +287,7 @@ class Program:
             self._hosts.halt(reason)
         self.services.panic.resume()
         self.services.confirms.resume()
-        for crash in self._box.crashes:
-            self._report(crash)
-        self._box.told()
+        self._vigil.tell_ends(self._hosts, self._journal)
         host.open_markets()
         self._paper_caps.look()
         back = manager.recover()
@@ -376,68 +354,13 @@ class Program:
                 self._live.tick()
             finally:
                 self._host.tick()
-        self._last_tick_ns = self._wall.monotonic_ns()
+        self._vigil.ticked()
         self._metrics.running_bots.set(len(self._manager.running))
         self._metrics.executors.set(sum(len(bot.strategy.orchestrator.running) for bot in self._manager.running.values()))
-
-    def _watch_main_thread(self) -> None:
-        """From now on somebody notices when a step hangs, and, once it turns, when the clock stands still."""
-        runtime, now_ns, box = self._settings.runtime, self._wall.monotonic_ns, self._box
-        others = []
-        # only the main thread can be asked to break off a step
-        if runtime.step_budget and threading.current_thread() is threading.main_thread():
-            self._limit = StepLimit(f"its step took longer than {runtime.step_budget:g} s", box.name)
-            steps = StepWatch(self._limit, now_ns, runtime.step_budget, runtime.step_hard, lambda: box.arm(runtime.step_hard), box.end)
-            steps.install()
-            self._endings.callback(steps.remove)
-            others.append(steps)
-        patience_s = STALL_S + self._settings.clock.tick_size
-        last_ns = lambda: now_ns() if self._last_tick_ns is None else self._last_tick_ns  # noqa: E731
-        watchdog = Watchdog(last_ns, now_ns, self._last_part, patience_s, *others)
-        self._endings.callback(watchdog.close)
-        watchdog.start()
-
-    def _last_part(self) -> object:
-        return (self._hosts.live or self._host).clock.stepper.part
-
-    def _report(self, crash: Crash) -> None:
-        """Tell how an earlier process ended, and count it against the controller that it was in."""
-        first = next((text for text in crash.text.splitlines() if text), "")
-        bot_id, _, controller_id = crash.step.partition("/")
-        log.critical(
-            "the program ended before in a step of %s; its stacks are in %s: %s",
-            crash.step or "no controller",
-            crash.path.with_suffix(".told"),
-            first,
-        )
-        error = f"the program had to be ended and was started again: {first}"
-        row = self._journal.read(lambda connection: bot_by_id(connection, bot_id)).result() if bot_id else None
-        host = self._hosts.live if row is not None and row.mode == LIVE and self._hosts.live is not None else self._host
-        kind = FactKind.CONTROLLER_FAULT if row is not None else FactKind.PART_FAULT
-        host.bus.publish(PartFault(kind, host.clock.now_ns, error, bot_id if row is not None else "", controller_id))
-        host.recorder.flush(None)
-        # behind it in the same queue: it counts already when the bots come back
-        self._journal.run(lambda connection: None).result()
-
-    def _on_journal(self, text: str | None) -> None:
-        """Records can't be written, or can again."""
-        self._guard.on_journal(text)
-
-    def _on_records(self, trouble: str | None) -> None:
-        """No new risk while they can't."""
-        kind, payload = (
-            (FactKind.TRADING_RELEASED, {"by": "records are written again"}) if trouble is None else (FactKind.TRADING_HALTED, {"reason": trouble})
-        )
-        self._host.bus.publish(Fact(kind, self._host.clock.now_ns, payload=payload))
-        self._say_trouble()
 
     def _latched(self) -> str | None:
         # what /panic has latched may still be on its way to the disk
         return self._manager.stopped_all or self._journal.read(lambda connection: latch_reason(connection, HALT)).result()
-
-    async def _look_at_reserve(self) -> None:
-        await asyncio.to_thread(self._reserve.make)
-        self._guard.look()
 
     async def _look_at_accounts(self) -> None:
         await self.services.data.portfolio.look()
@@ -445,47 +368,31 @@ class Program:
     async def _end_finished(self) -> None:
         self._manager.end_finished()
 
-    async def _look_for_shortages(self) -> None:
-        self._descriptors.look()
-        self._memory.look()
-
-    def _on_descriptors(self, trouble: str | None) -> None:
-        self._warn(trouble or "there are file descriptors again")
-
     def _caches(self) -> list[Sheddable]:
         """What may be shed when memory is short: older candles, events of the local chat, which its file has too, and pictures."""
         candles = [state.candles for host in self._hosts.all() for state in host.runtime.markets.values()]
         return [*candles, self._chat_state, self.services.data.pictures]
 
-    def _on_memory(self, trouble: str | None) -> None:
-        self._manager.no_new_bots = trouble
-        self._warn(trouble or "there is memory again")
-
-    def _warn(self, text: str) -> None:
-        """Something of this machine is short, or is there again."""
-        self._tell_account("This machine", text)
-        self._say_trouble()
+    def _tell(self, kind: str, payload: dict[str, Any]) -> None:
+        self._host.bus.publish(Fact(kind, self._host.clock.now_ns, payload=payload))
 
     def _tell_account(self, title: str, text: str) -> None:
-        self._host.bus.publish(Fact(FactKind.ACCOUNT_WARNED, self._host.clock.now_ns, payload={"title": title, "text": text}))
+        self._tell(FactKind.ACCOUNT_WARNED, {"title": title, "text": text})
 
     def _tell_chat_trouble(self, payload: dict[str, Any]) -> None:
-        self._host.bus.publish(Fact(FactKind.CHAT_TROUBLE, self._host.clock.now_ns, payload=payload))
+        self._tell(FactKind.CHAT_TROUBLE, payload)
 
     def _say_trouble(self) -> None:
         found = [
             *self._chat_trouble.texts.values(),
             *((self._stored.trouble,) if self._stored.trouble else ()),
-            *(text for text in (self._guard.trouble, self._descriptors.trouble, self._manager.no_new_bots) if text),
+            *self._shortages.texts,
         ]
         self.services.overview.trouble = "; ".join(found) or None
 
     def _health(self) -> tuple[bool, dict[str, Any]]:
-        now_ns = self._wall.monotonic_ns()
-        age_s = (now_ns - (now_ns if self._last_tick_ns is None else self._last_tick_ns)) / 1e9
-        is_healthy = age_s < LATE_TICKS * max(1.0, self._settings.clock.tick_size) and self._guard.trouble is None
-        return is_healthy, {
-            "last_tick_age_s": round(age_s, 3),
+        return self._vigil.is_turning and self._shortages.is_writing, {
+            "last_tick_age_s": round(self._vigil.tick_age_s, 3),
             "running_bots": len(self._manager.running),
             "halted": self._hosts.halt_reason,
             "accounts": self.closed_accounts(),

@@ -121,6 +121,23 @@ def _topic_gone(notice: Notice) -> Safe:
     )
 
 
+def _refused(notice: Notice) -> Safe:
+    """What could not be told; its own words are left out, for they may be what was refused."""
+    payload = notice.payload
+    of_bot = f" of {clip(notice.bot_title or notice.bot_id, 40)}" if notice.bot_id else ""
+    head = line(
+        "⚠️ ", bold(f"A message could not be told: {called(str(payload.get('kind', '?')), 1)}{of_bot}"), f" · chat {payload.get('chat_id', '?')}"
+    )
+    reason = f"Telegram refuses it for good: {clip(str(payload.get('reason', '?')), 200)}."
+    return card(
+        [
+            head,
+            reason,
+            f"It is kept as event {payload.get('event_id', '?')} in the records (v_outbox); the others come as ever. /status shows how things stand.",
+        ]
+    )
+
+
 def _chat_trouble(notice: Notice) -> Safe:
     text = clip(str(notice.payload.get("text", "?")), 300)
     if notice.payload.get("is_over"):
@@ -144,6 +161,7 @@ OWN_ALERTS: dict[str, Callable[[Notice], Safe]] = {
     Own.REPORT: _report,
     Own.PRICE: _price,
     Own.TOPIC_GONE: _topic_gone,
+    Own.REFUSED: _refused,
     FactKind.CHAT_TROUBLE: _chat_trouble,
     FactKind.FUNDING_PAID: _funding,
 }

@@ -27,6 +27,9 @@ BEFORE = r"(?<![A-Za-z_#@\d.,])(?<![A-Za-z_][-/.])"
 WORDS = re.compile(rf"(?P<tag><[^>]*>)|(?P<kept>{BEFORE}(?:{KEPT}))|(?P<number>{BEFORE}{NUMBER})")
 TAG = re.compile(r"<[^>]*>")
 ASSET = re.compile(r"^\s*(?:[A-Z][A-Z0-9]{1,9})(?![a-z])")
+ASSET_BEFORE = re.compile(r"(?<![A-Za-z0-9])(?!ID\b)[A-Z][A-Z0-9]{1,9}\s*$")
+"""`USDT 512`; also `BUY 3`: which words in capitals are assets is not known here. Somebody's `ID 512` is no sum."""
+
 ASSIGNED = re.compile(r"(?:[:=→≈]|\bof|\bto|\bfrom|\bis)\s*$")
 THINGS = re.compile(r"^\s*(?:entry |open |exit )?(?:orders?|exits?|bots?|positions?|executors?|fills?|trades?|alerts?)\b")
 """What is counted, behind its number."""
@@ -72,7 +75,7 @@ def _is_harmless(number: str, before: str, behind: str) -> bool:
     """Whether a number is no sum for sure: what counts things, or names a person or a chat."""
     ahead, next_ = TAG.sub("", before[-80:]), TAG.sub("", behind[:80])
     row = _row_of(before)
-    if ASSIGNED.search(ahead) and not THINGS.match(next_):
+    if (ASSIGNED.search(ahead) or ASSET_BEFORE.search(ahead)) and not THINGS.match(next_):
         return False
     is_marked = before.endswith("<code>") and behind.startswith("</code>") and not ASSET.match(next_)
     if (is_marked or (row is not None and PERSON.match(row))) and re.fullmatch(r"-?\d+", number):

@@ -24,6 +24,9 @@ from handlers.view import Outcome, Show, View
 NOT_LEFT = ("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
 """What the HTTP client calls failures in which nothing has left this machine."""
 
+NOT_ALLOWED = ("chat not found", "chat_write_forbidden", "not enough rights to send", "have no rights to send")
+"""Words of a refusal that is of the chat, whatever is sent."""
+
 Moved = Callable[[str, int, int], Awaitable[None]]
 """Front end, old number of a chat, new one."""
 
@@ -103,7 +106,8 @@ def unreachable(error: TelegramError) -> Unreachable:
         return Unreachable(str(error), is_dead=True)
     if isinstance(error, BadRequest):
         is_topic_gone = "thread not found" in words or "topic_" in words
-        return Unreachable(str(error), is_dead="chat not found" in words, is_topic_gone=is_topic_gone, is_refused=True)
+        is_dead = any(each in words for each in NOT_ALLOWED)
+        return Unreachable(str(error), is_dead=is_dead, is_topic_gone=is_topic_gone, is_refused=not is_dead)
     if isinstance(error, TimedOut | NetworkError) and not isinstance(error, InvalidToken):
         return Unreachable(str(error), may_have_arrived=_may_have_left(error))
     return Unreachable(str(error))

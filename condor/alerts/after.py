@@ -40,6 +40,9 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
     if error.is_topic_gone and post.thread_id:
         topic_gone(connection, chat, batch, post.thread_id, wall_ms)
         return
+    if error.is_refused and len(batch.all) == 1:
+        _refused(connection, chat, batch.all[0], str(error), wall_ms)
+        return
     for item in (*batch.items, *batch.joined):
         # what is critical is rather told twice, and a file is rather there twice than not at all
         is_unsure = error.may_have_arrived and item.outgoing.severity != "critical" and item.outgoing.notice.kind != Own.REPORT
@@ -47,6 +50,21 @@ def failed(connection: Connection, chat: Chat, batch: Batch, post: Post, error: 
     if error.is_dead:
         bury_chat(connection, chat_id, front)
         outbox.fail_chat(connection, front, chat_id)
+
+
+def _refused(connection: Connection, chat: Chat, item: QueuedNotice, reason: str, wall_ms: int) -> None:
+    """It ends here, and the owner hears what could not be told and why; that this could not be told either is only in the log."""
+    front, chat_id = chat
+    outbox.mark_tried(connection, item.message_key, outbox.REFUSED)
+    about = item.outgoing.notice
+    if about.kind == Own.REFUSED:
+        return
+    told = {"chat_id": chat_id, "kind": about.kind, "event_id": about.event_id, "reason": reason}
+    notice = Notice(outbox.own_id(connection), Own.REFUSED, about.bot_id, about.bot_title, about.executor_id, about.mode, wall_ms, told)
+    is_critical = item.outgoing.severity == "critical"
+    severity = "critical" if is_critical else OWN_SEVERITY[Own.REFUSED]
+    owners = owner_chats(connection, front) or [chat_id]
+    outbox.put(connection, [OutgoingNotice(front, owner, severity, not is_critical and item.outgoing.is_silent, notice) for owner in owners], wall_ms)
 
 
 def topic_gone(connection: Connection, chat: Chat, batch: Batch, thread_id: int, wall_ms: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -70,18 +70,23 @@ class Gathering:
         return now_s - self.since_s < BURST_S and now_s - self.grew_s < CALM_S
 
 
-def next_batch(waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bool = False, is_gathering: bool = False) -> Batch | None:
+def next_batch(
+    waiting: Sequence[QueuedNotice], now_ms: int, *, after_trades: bool = False, is_gathering: bool = False, apart: Collection[int] = ()
+) -> Batch | None:
     """What goes out next; None while trades are being gathered and nothing else waits.
 
-    Something critical first, each for itself. Then, when much has waited for long, all the rest as one. Then ends of executors, then openings, a few one
-    by one and more as one card, then the rest one by one or kind by kind. Where trades close every second the rest would never be told: after a message
-    of trades it is the rest's turn.
+    Something critical first, each for itself; then what must be told by itself (`apart`, by key). Then, when much has waited for long, all the rest as one.
+    Then ends of executors, then openings, a few one by one and more as one card, then the rest one by one or kind by kind. Where trades close every second the
+    rest would never be told: after a message of trades it is the rest's turn.
     """
     items = [item for item in waiting if not item.is_unsure]
     doubtful = tuple(item for item in waiting if item.is_unsure)
     for item in items:
         if item.outgoing.severity == "critical":
             return Batch((item,))
+    for item in waiting:
+        if item.message_key in apart:
+            return Batch((), Shape.DOUBT, (item,)) if item.is_unsure else Batch((item,))
     if not items:
         return _doubts(doubtful, now_ms)
     # a file can't be told in a line among others

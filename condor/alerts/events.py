@@ -27,6 +27,7 @@ class Own:
     REPEAT: Final = "repeat"
     PRICE: Final = "price_reached"
     TOPIC_GONE: Final = "topic_gone"
+    REFUSED: Final = "message_refused"
 
 
 SEVERITY: Final = {
@@ -103,6 +104,7 @@ OWN_SEVERITY: Final = {
     Own.REPEAT: "critical",
     Own.PRICE: "warning",
     Own.TOPIC_GONE: "warning",
+    Own.REFUSED: "warning",
 }
 
 MERGED: Final = frozenset(
@@ -239,6 +241,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
         Own.REPORT,
         Own.REPEAT,
         Own.TOPIC_GONE,
+        Own.REFUSED,
     ),
 }
 

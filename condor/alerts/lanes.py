@@ -22,6 +22,8 @@ class Lane:
         Whether the last message told of trades.
     is_busy : bool
         A message is on its way.
+    apart : set of int
+        Notices of a message that was refused: each is told by itself, so that what is refused holds up no other.
     """
 
     is_group: bool
@@ -30,6 +32,7 @@ class Lane:
     after_trades: bool = False
     is_busy: bool = False
     gathering: Gathering = field(default_factory=Gathering)
+    apart: set[int] = field(default_factory=set)
     _sent_s: deque[float] = field(default_factory=lambda: deque(maxlen=PER_GROUP))
 
     def wait_s(self, now_s: float) -> float:

@@ -19,6 +19,8 @@ DIGEST, UNSURE = "digest", "unsure"
 """Waits for the chat's next digest; left and was never answered, so that it may have arrived."""
 MERGED = "merged"
 """Told by another message: a digest, or another chat's."""
+REFUSED = "refused"
+"""Never taken: the chat's own server says no to it, and would again."""
 
 OWN_IDS = "own notices"
 """Cursor that counts down: what begins in the application has ids below 0, facts have ids above."""

@@ -343,7 +343,7 @@ async def test_comparing_a_real_account_leaves_what_is_said_of_paper(program: Pr
 
 
 async def test_p13_descriptors_are_set_aside_before_the_first_order(program: Program) -> None:
-    assert len(program._descriptors._held) == COUNT
+    assert len(program._shortages.descriptors._held) == COUNT
 
 
 async def test_o18_what_is_missing_at_a_spot_account_stands_in_the_status_while_it_lasts(program: Program) -> None:

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 
 from condor.localchat.access import COOKIE, ChatAccess
-from condor.localchat.state import EVENTS_WHEN_SHORT, ChatState
+from condor.localchat.memory import EVENTS_WHEN_SHORT
+from condor.localchat.state import ChatState
 from condor.store.chat_store import KEEP_MESSAGES, ChatStore
 from tests.support.served_chat import SECRET, Clock, Served, jpeg_head, png, served_chat
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.browsing import opened_chromium
+from tests.support.browsing import DESKTOP, opened_chromium
 from tests.support.instance import Instance, Person
 from tests.support.page_bench import PageBench, page_bench
+from tests.support.page_looks import opened as opened_page
+from tests.support.page_looks import page_context
 from tests.support.wizard import SLOW, leave_no_draft
 
 
@@ -52,3 +54,15 @@ def bench(tmp_path: Path) -> Iterator[PageBench]:
     """The page with nothing behind it but what the test says as its bot."""
     with page_bench(tmp_path, time.time()) as opened:
         yield opened
+
+
+@pytest.fixture
+def context(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """What Chromium is for one test: as it is parametrized, or a desktop."""
+    yield from page_context(browser, getattr(request, "param", DESKTOP))
+
+
+@pytest.fixture
+def page(context: Any, bench: PageBench) -> Any:
+    """The page of the bench, open."""
+    return opened_page(context, bench)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from condor.users import Actor, Role
 from condor.views import FactKind
-from tests.support.alert_bench import OWNER, alert_bench
+from tests.support.alert_bench import CLOSED, OWNER, alert_bench
 
 GROUP = -1001
 
@@ -252,3 +252,62 @@ async def test_late_alerts_keep_their_payload_over_a_restart_of_the_sender(tmp_p
         await bench.turn(700, 100)
         (text,) = bench.texts()
         assert "+$3.33" in text
+
+
+async def test_what_telegram_refuses_for_good_ends_and_its_reason_is_told_to_the_owner(tmp_path: Path) -> None:
+    """One message that is no message to Telegram must not stand in front of all that come behind it, the critical ones least of all."""
+    async with alert_bench(tmp_path, GROUP) as bench:
+        bench.telegram.faults.refused = "poison"
+        await bench.critical("poison")
+        await bench.critical("behind it")
+        await bench.closed("x-1", pnl="1.11")
+        await bench.turn(12)
+        assert sum("behind it" in text for text in bench.texts()) == 1 and sum("+$1.11" in text for text in bench.texts()) == 1
+        # its own chat's, and the group's
+        told = [text for text in bench.texts() if "could not be told" in text]
+        assert len(told) == 2 and all("1 controller fault alert" in text and "an't parse entities: unsupported start tag" in text for text in told)
+        assert sum(f"chat {GROUP}" in text for text in told) == 1 and not any("could not be told" in text for text in bench.texts(GROUP))
+        assert (
+            bench.rows("SELECT state, attempts FROM outbox WHERE notice LIKE '%poison%' AND notice NOT LIKE '%message_refused%'")
+            == [("refused", 1)] * 2
+        )
+        asked = bench.telegram.calls_of("sendMessage")
+        await bench.turn(120, 30)
+        assert bench.telegram.calls_of("sendMessage") == asked, "nothing is tried again"
+
+
+async def test_of_a_card_that_is_refused_only_the_one_that_makes_it_so_is_lost(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        bench.telegram.faults.refused = "+$7.77"
+        await bench.facts(
+            [
+                (FactKind.EXECUTOR_CLOSED, "bot-1", f"x-{pnl}", {**CLOSED, "net_pnl_quote": pnl, "close_type": "TAKE_PROFIT"})
+                for pnl in ("0.50", "7.77", "0.51", "0.52")
+            ]
+        )
+        await bench.turn(15)
+        told = [text for text in bench.texts() if " closed" in text and "could not be told" not in text]
+        assert closes(told) == 3
+        assert sum("1 executor closed" in text for text in bench.texts() if "could not be told" in text) == 1
+
+
+async def test_a_notice_of_a_refusal_that_is_refused_too_makes_no_further_one(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path) as bench:
+        bench.telegram.faults.refused = "<b>"
+        await bench.critical("anything")
+        await bench.turn(60, 20)
+        assert bench.texts() == []
+        assert bench.rows("SELECT state, count(*) FROM outbox GROUP BY state") == [("refused", 2)]
+
+
+async def test_a_group_where_the_bot_may_not_write_is_left_alone_like_one_that_blocks_it(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path, GROUP) as bench:
+        bench.telegram.faults.muted.add(GROUP)
+        await bench.closed("x-1", pnl="1.11")
+        await bench.turn(60, 20)
+        assert bench.telegram.calls_of("sendMessage", GROUP) == 1
+        bench.telegram.faults.muted.clear()
+        await bench.says("/alerts", "Alerts of this chat", chat=GROUP)
+        await bench.turn(5)
+        assert sum("+$1.11" in text for text in bench.texts(GROUP)) == 1
+        assert not any("could not be told" in text for text in bench.texts())

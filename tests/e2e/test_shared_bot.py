@@ -46,8 +46,8 @@ async def test_s61_t10_a_second_reader_freezes_telegram_until_polling_is_well_ag
             lambda: [row for row in w.rows("SELECT notice FROM outbox WHERE front = 'local'") if "409" in row[0]], "the local alert"
         )
         await w.program.services.overview.halt(OWNER, lambda connection: None)
-        ticked = w.program._last_tick_ns
-        await w.telegram.until(lambda: w.program._last_tick_ns != ticked, "trading to go on")
+        ticked = w.program._vigil._last_tick_ns
+        await w.telegram.until(lambda: w.program._vigil._last_tick_ns != ticked, "trading to go on")
         assert w.audit("user_id", "action", "result")[:2] == [(ANN, "halt", "refused"), (ANN, "/new", "refused")]
         # /panic makes things only safer
         panic = await w.ann.say("/panic", "Stop everything?")

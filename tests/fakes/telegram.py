@@ -78,6 +78,10 @@ class Faults:
     blocked: set[int] = field(default_factory=set)
     moved: dict[int, int] = field(default_factory=dict)
     gone_topics: set[int] = field(default_factory=set)
+    refused: str = ""
+    """Messages whose text has this in it are refused as malformed, always; empty for none."""
+    muted: set[int] = field(default_factory=set)
+    """Groups that let nobody but their admins write."""
     offline: bool = False
     """Connections are cut without an answer, and nothing is delivered."""
     swallow: int = 0
@@ -230,7 +234,7 @@ class Telegram:
 
     def _delivered(self, values: dict[str, Any], text: str, **media: Any) -> Any:
         chat_id, thread_id = int(values["chat_id"]), int(values.get("message_thread_id", 0))
-        refused = self._refusal(chat_id, thread_id)
+        refused = self._refusal(chat_id, thread_id, text)
         if refused is not None:
             return refused
         reply_to = int(values.get("reply_parameters", {}).get("message_id", 0))
@@ -252,7 +256,7 @@ class Telegram:
 
     def _edited(self, values: dict[str, Any], text: str, photo: bytes = b"") -> Any:
         chat_id, wanted = int(values["chat_id"]), int(values["message_id"])
-        refused = self._refusal(chat_id, 0)
+        refused = self._refusal(chat_id, 0, text)
         if refused is not None:
             return refused
         message = next((message for message in self.messages[chat_id] if message.message_id == wanted), None)
@@ -272,7 +276,7 @@ class Telegram:
         number = int(str(given).removeprefix(PHOTO))
         return next(message.photo for message in self.sent if message.message_id == number)
 
-    def _refusal(self, chat_id: int, thread_id: int) -> web.Response | None:
+    def _refusal(self, chat_id: int, thread_id: int, text: str) -> web.Response | None:
         faults = self.faults
         if chat_id in faults.flood:
             pause = faults.flood.pop(chat_id)
@@ -283,6 +287,10 @@ class Telegram:
             return _error(400, "Bad Request: group chat was upgraded to a supergroup chat", {"migrate_to_chat_id": faults.moved[chat_id]})
         if thread_id in faults.gone_topics:
             return _error(400, "Bad Request: message thread not found")
+        if chat_id in faults.muted:
+            return _error(400, "Bad Request: not enough rights to send text messages to the chat")
+        if faults.refused and faults.refused in text:
+            return _error(400, "Bad Request: can't parse entities: unsupported start tag at byte offset 3")
         return None
 
     def _deletemessage(self, values: dict[str, Any]) -> Any:

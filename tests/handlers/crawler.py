@@ -14,7 +14,7 @@ from condor.errors import UserError
 from condor.localchat.entities import parse_html, utf16_length
 from handlers.args import Given
 from handlers.context import Context
-from handlers.html import WIDTH, columns
+from handlers.html import WIDTH, columns, visible_length
 from handlers.registry import Danger, Registry
 from handlers.view import Button, Show, View
 
@@ -33,6 +33,8 @@ def faults_of(view: View, registry: Registry) -> list[str]:
         found.append(f"{utf16_length(text)} characters")
     if len(entities) > 100:
         found.append(f"{len(entities)} entities")
+    if visible_length(view.text) != utf16_length(text) and text == view.text:
+        found.append(f"{visible_length(view.text)} characters as the cards count them, {utf16_length(text)} as the chat does")
     for block in re.findall(r"<pre>(.*?)</pre>", view.text, re.DOTALL):
         wide = [line for line in html.unescape(block).split("\n") if columns(line) > WIDTH]
         found += [f"{columns(line)} columns in a table: {line!r}" for line in wide[:1]]
@@ -72,6 +74,13 @@ class Crawl:
         Which buttons beside those that only show are pressed on the way.
     most : int
         Cards of one screen that are looked at.
+
+    Attributes
+    ----------
+    faults : list of str
+        What is wrong.
+    refusals : list of str
+        Buttons that were pressed and said why not; whether they may is the test's business.
     """
 
     registry: Registry
@@ -81,6 +90,7 @@ class Crawl:
     views: dict[Node, View] = field(default_factory=dict)
     ways: dict[Node, set[Node]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     async def visit(self, start: list[tuple[str, Mapping[str, Any]]]) -> None:
         waiting: list[tuple[str, Mapping[str, Any]]] = list(start)
@@ -124,7 +134,8 @@ class Crawl:
         act: Callable[[Context, Mapping[str, Any]], Awaitable[Any]] = self.registry.actions[button.action].act
         try:
             outcome = await act(self.context(view, node), Given(button.args))
-        except UserError:
+        except UserError as error:
+            self.refusals.append(f"{node[0]}, {button.text!r}: {error}")
             return []
         return [(outcome.screen, dict(outcome.args))] if isinstance(outcome, Show) else []
 

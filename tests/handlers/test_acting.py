@@ -22,12 +22,6 @@ HOLDERS = "SELECT DISTINCT bot_id FROM executors WHERE exposure_base != '0' AND 
 POSITION = "SELECT executor_id FROM executors WHERE exposure_base != '0' AND status = 'RUNNING'"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("house")) as house:
-        yield house
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def house(shared: House) -> AsyncIterator[House]:
     """One program for all tests here; each leaves no bot behind."""

@@ -77,6 +77,7 @@ PROMISED: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     ("wrong codes", FactKind.CODES_LOCKED, BY, "warning", "access", "Five wrong codes by Olga"),
     ("caps changed", FactKind.CAPS_CHANGED, {**BY, "target": "binance max_day_loss", "before": "null", "after": '"50"'}, "warning", "risk", "none → 50"),
     ("access", FactKind.ACCESS_CHANGED, {**BY, "action": "set_role", "target": "user 9", "before": "VIEWER", "after": "TRADER"}, "warning", "access", "is trader now"),
+    ("message refused for good", Own.REFUSED, {"chat_id": 7, "kind": "executor_closed", "event_id": 3, "reason": "can't parse"}, "warning", "system", "refuses it for good: can't parse"),
     ("daily digest", Own.DIGEST, {"results": [{"mode": "paper", "sums": {"USDT": "3.1"}, "closed": 2}], "zone": "UTC"}, "info", "system", "Digest of the day: +$3.10"),
     ("report by itself", Own.REPORT, {"every": "weekly", "period": "7d", "mode": "paper"}, "info", "system", "Weekly report · 7d · paper"),
     ("weekly digest", Own.DIGEST, {"results": [], "is_weekly": True, "zone": "UTC"}, "info", "system", "Digest of the week"),
@@ -130,6 +131,7 @@ def test_only_the_program_itself_is_left_under_that_name() -> None:
         Own.REPORT,
         Own.REPEAT,
         Own.TOPIC_GONE,
+        Own.REFUSED,
     }
 
 

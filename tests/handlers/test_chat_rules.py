@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from condor.localchat.entities import utf16_length
 from condor.store import panels as panel_store
@@ -23,10 +21,9 @@ from tests.support.programs import OWNER
 here = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("house")) as house:
-        yield house
+@pytest.fixture(scope="module")
+def house(shared: House) -> House:
+    return shared
 
 
 async def quiet(house: House) -> None:

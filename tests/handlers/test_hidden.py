@@ -26,6 +26,8 @@ from handlers.view import Button, View, show
         ("<code>200</code> → <code>500</code>", "<code>200</code> → <code>•••</code>"),
         ("by <code>123456</code>, with <code>5000</code> USDT", "by <code>123456</code>, with <code>•••</code> USDT"),
         ("−1,234.50 USDT, 10000, 2k", "••• USDT, •••, •••"),
+        ("USDT 512 and <b>BTC</b> <code>2</code>, BTC-USDT 3 orders", "USDT ••• and <b>BTC</b> <code>•••</code>, BTC-USDT 3 orders"),
+        ("chat ID <code>512</code>, Levels 3", "chat ID <code>512</code>, Levels 3"),
         ("<a href='https://x.y/1234.50'>v2</a>", "<a href='https://x.y/1234.50'>v2</a>"),
     ],
 )

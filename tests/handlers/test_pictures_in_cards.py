@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,38 +11,16 @@ import pytest_asyncio
 import condor.wiring
 from condor.errors import UserError
 from condor.pictures.artist import CannotDraw
-from condor.pictures.drawings import Drawing, Pie, decode
+from condor.pictures.drawings import Drawing, Pie
 from condor.users import Role
 from handlers.app import build_registry
 from handlers.html import Safe
 from handlers.registry import Command, Registry, Screen
 from handlers.view import Send, Show, View, show
+from tests.support.easel import BLUE, RED, Easel, picture_of, set_up
 from tests.support.house import House
-from tests.support.served_chat import png
-
-
-@dataclass
-class Easel:
-    """Draws when a test says so: a picture of its own for each title."""
-
-    asked: list[str] = field(default_factory=list)
-    given: dict[str, asyncio.Future[bytes]] = field(default_factory=dict)
-
-    async def draw(self, drawing: bytes) -> bytes:
-        title = decode(drawing).picture.title
-        self.asked.append(title)
-        return await self.given.setdefault(title, asyncio.get_running_loop().create_future())
-
-    def hand_over(self, title: str, picture: bytes | Exception) -> None:
-        future = self.given.setdefault(title, asyncio.get_running_loop().create_future())
-        if isinstance(picture, bytes):
-            future.set_result(picture)
-        else:
-            future.set_exception(picture)
-
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-RED, BLUE = png(40, 30, (200, 40, 40)), png(40, 30, (40, 40, 200))
 LOOKS = (show("plain", "plain"), show("red", "chart", of="red"), show("blue", "chart", of="blue"), show("long", "chart", of="long"))
 renders: list[str] = []
 
@@ -87,20 +63,8 @@ async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 @pytest.fixture(autouse=True)
 def easel(chat: House, monkeypatch: pytest.MonkeyPatch) -> Easel:
-    found = Easel()
-    chat.program.services.data.pictures._kept.clear()
-    chat.program.services.data.pictures._drawing.clear()
-    chat.program._fronts[0]._router._presenter._photos._ids.clear()
-    chat.events.clear()
-    chat.answers.clear()
     renders.clear()
-    monkeypatch.setattr(chat.program.services.data.pictures._artist, "draw", found.draw)
-    return found
-
-
-async def picture_of(chat: House, message: dict[str, Any]) -> bytes | None:
-    media = chat.now(message)["media"]
-    return None if media is None else await chat.file(media["file_id"])
+    return set_up(chat, monkeypatch)
 
 
 async def test_s54_a_picture_follows_the_card_and_every_tap_is_answered_while_it_is_drawn(chat: House, easel: Easel) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
-from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -20,17 +17,15 @@ from condor.errors import UserError
 from condor.localchat.entities import parse_html, utf16_length
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
-from handlers.app import build_registry
 from handlers.args import Given
 from handlers.context import Context
-from handlers.html import Safe, card, clip, esc, line, pairs, table, visible_length
+from handlers.html import Safe, card, clip, esc, line, pairs, table
 from handlers.processor import is_urgent_button
 from handlers.registry import Registry
 from handlers.screens.closing import closed_words
 from handlers.view import Button, Show, Toast, View, show
-from tests.handlers.crawler import faults_of
-from tests.support.programs import OWNER, running
-from tests.support.served_chat import png
+from tests.handlers.crawler import Crawl, faults_of
+from tests.support.programs import OWNER
 from tests.support.user_code import HOME
 
 OF_PEOPLE = {
@@ -52,58 +47,26 @@ OF_PEOPLE = {
 NASTY = '_*[]<&"> \U0001f9a4 ' * 12
 
 
-async def draw(drawing: bytes) -> bytes:
-    return png()
-
-
-@pytest.fixture
-async def program(tmp_path: Path) -> AsyncIterator[Program]:
-    async with running(tmp_path) as made:
-        # how pictures look is another test's business
-        made.services.data.pictures._artist.draw = draw  # type: ignore[method-assign]
-        yield made
-
-
-@pytest.fixture
-def registry() -> Registry:
-    return build_registry()
-
-
 def context(program: Program, registry: Registry, actor: Actor = OWNER) -> Context:
     return Context(program.services, registry, actor, lambda connection: None, wall_clock().wall_ms)
 
 
 def check(view: View, registry: Registry, where: str) -> None:
     assert not faults_of(view, registry), where
-    text, _ = parse_html(view.text)
-    assert visible_length(view.text) == utf16_length(text) or text != view.text
+
+
+def presses(button: Button) -> bool:
+    """Whether a button is pressed on the way beside those that only show: nothing that acts once, or asks."""
+    return not (button.once or button.confirm or button.action in ("begin", "status_every", "try_draft"))
 
 
 async def crawl(program: Program, registry: Registry, start: list[tuple[str, dict[str, Any]]], most: int = 60) -> set[str]:
     """Follow every button that only shows, and every step of the wizard, so often for each screen; returns the names of the screens that were seen."""
-    ctx, waiting, seen = context(program, registry), list(start), set()
-    names: Counter[str] = Counter()
-    while waiting:
-        name, args = waiting.pop(0)
-        key = (name, json.dumps(args, sort_keys=True))
-        if key in seen or names[name] >= most:
-            continue
-        seen.add(key)
-        names[name] += 1
-        view = await registry.screens[name].render(ctx, args)
-        check(view, registry, f"{name} {args}")
-        for button in [button for row in view.rows for button in row]:
-            waiting.extend(await followed(ctx, registry, button))
-    return set(names)
-
-
-async def followed(ctx: Context, registry: Registry, button: Button) -> list[tuple[str, dict[str, Any]]]:
-    if button.action in ("show", "open"):
-        return [(button.args["screen"], dict(button.args["args"]))]
-    if button.once or button.confirm or button.action in ("cancel_draft", "begin", "status_every", "try_draft"):
-        return []
-    outcome = await registry.actions[button.action].act(ctx, button.args)
-    return [(outcome.screen, dict(outcome.args))] if isinstance(outcome, Show) else []
+    ctx = context(program, registry)
+    found = Crawl(registry, lambda view, node: ctx, presses, most)
+    await found.visit(start)
+    assert not found.faults + found.refusals, "\n".join(found.faults + found.refusals)
+    return {name for name, _ in found.views}
 
 
 async def running_bot(program: Program, title: str = "") -> str:

@@ -26,12 +26,6 @@ PERP, SPOT = "binance_perpetual", "binance"
 here = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("house")) as house:
-        yield house
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def house(shared: House) -> AsyncIterator[House]:
     """One program for all tests here; each leaves no order at work."""

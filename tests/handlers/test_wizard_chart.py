@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.handlers.test_pictures_in_cards import BLUE, RED, Easel, picture_of
+from tests.support.easel import BLUE, RED, Easel, picture_of, set_up
 from tests.support.house import House
 from tests.support.transcript import Card
 
@@ -16,20 +14,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 BTC, ETH = "BTC-USDT · Binance USD-M futures", "ETH-USDT · Binance USD-M futures"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chat(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("charts")) as found:
-        yield found
+@pytest.fixture(scope="module")
+def chat(shared: House) -> House:
+    return shared
 
 
 @pytest.fixture(autouse=True)
 def easel(chat: House, monkeypatch: pytest.MonkeyPatch) -> Easel:
-    found = Easel()
-    chat.program.services.data.pictures._kept.clear()
-    chat.program.services.data.pictures._drawing.clear()
-    chat.events.clear()
-    monkeypatch.setattr(chat.program.services.data.pictures._artist, "draw", found.draw)
-    return found
+    return set_up(chat, monkeypatch)
 
 
 async def charted(chat: House, controller: str = "grid_strike") -> Card:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from botcore.connectors.live.copies import ENDS
 from botcore.connectors.live.doubts import DoubtBook
 from botcore.connectors.live.endings import EndingBook
-from botcore.connectors.live.exchange import ENDS, ExchangeConnector
+from botcore.connectors.live.exchange import ExchangeConnector
 from botcore.executors.arbitrage.executor import ArbitrageExecutor
 from botcore.executors.dca.executor import DCAExecutor
 from botcore.executors.grid.executor import GridExecutor

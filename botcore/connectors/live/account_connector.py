@@ -1,4 +1,4 @@
-"""`AccountConnector`: what a connector says and asks of a real account: balances, positions, settings. What becomes of orders there is `ExchangeConnector`'s."""
+"""`AccountConnector`: what a connector says and asks of a real account: balances, positions, settings. Orders are the floors above: `evidence`, `answers`, `exchange`."""
 
 from __future__ import annotations
 
