@@ -84,7 +84,7 @@ class Ticket:
     def asked_words(self) -> str:
         """The amount as it was asked for; one in quote says in what, where that is no dollar."""
         quote = self.pair.partition("-")[2]
-        return f"{self.asked[1:]} {quote}" if self.asked.startswith("$") and quote and not _is_in_dollars(self.pair) else self.asked
+        return f"{self.asked[1:]} {quote}" if self.asked.startswith("$") and quote and not is_in_dollars(self.pair) else self.asked
 
     def with_answer(self, **answers: str) -> Ticket:
         """With other answers; what they came to is worked out anew."""
