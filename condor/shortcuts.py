@@ -27,8 +27,8 @@ ALIASES = {
 _NAMED = re.compile(r"(?:^|\s)([A-Za-z_][\w.]*)\s*=\s*")
 
 
-def read_shortcuts(text: str, fields: Sequence[str]) -> list[tuple[str, str]]:
-    """(field, value text) of every `name=value` in a line; empty when the line is no such thing.
+def read_shortcuts(text: str, fields: Sequence[str], *, keeps_unknown: bool = False) -> list[tuple[str, str]]:
+    """(field, value text) of every `name=value` in a line; empty when the line is no such thing. With `keeps_unknown` a name that stands for no field stays as it is.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def read_shortcuts(text: str, fields: Sequence[str]) -> list[tuple[str, str]]:
     if not found or text[: found[0].start()].strip():
         return []
     ends = [match.start() for match in found[1:]] + [len(text)]
-    return [(_field(match.group(1), fields), text[match.end() : end].strip()) for match, end in zip(found, ends, strict=True)]
+    return [(_field(match.group(1), fields, keeps_unknown), text[match.end() : end].strip()) for match, end in zip(found, ends, strict=True)]
 
 
 def with_values(text: str, values: Mapping[int, str]) -> tuple[str, str]:
@@ -52,7 +52,7 @@ def with_values(text: str, values: Mapping[int, str]) -> tuple[str, str]:
     return " ".join(parts[number] for number in sorted(values)), " ".join(parts)
 
 
-def _field(name: str, fields: Sequence[str]) -> str:
+def _field(name: str, fields: Sequence[str], keeps_unknown: bool) -> str:
     """The field that a name, an abbreviation or the last word of a dotted name stands for."""
     lowered = name.lower()
     if lowered in fields:
@@ -63,5 +63,7 @@ def _field(name: str, fields: Sequence[str]) -> str:
             return matches[0]
         if len(matches) > 1:
             raise UserError(f"{name} can mean {' or '.join(matches)}; write which one")
+    if keeps_unknown:
+        return lowered
     known = [*fields, *(alias for alias, item in ALIASES.items() if item in fields)]
     raise UserError(f"there is no field {name!r}{nearest(lowered, known)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,12 @@ from pydantic_core import to_jsonable_python
 
 from botcore.controllers.by_hand import NAME as BY_HAND
 from botcore.executors.data_types import config_values
-from botcore.model.errors import ConfigError, UserError
+from botcore.model.errors import ConfigError, UserError, nearest
 from condor.configs import Configs
 from condor.forms import Form, Question
 from condor.services.draft_kinds import DraftKinds
 from condor.store.drafts import Draft
-from condor.yaml_file import ConfigErrors, parse_yaml
+from condor.yaml_file import ConfigErrors, YamlFile, parse_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,22 @@ class DraftFiles:
             loaded = self._configs.parse(file)
         except ConfigErrors as error:
             controller = str(file.data.get("controller_name"))
-            raise FileFaults(name, tuple(self._fault(fault, controller) for fault in error.errors)) from None
+            faults = [*(self._fault(fault, controller) for fault in error.errors), *self._unknown_venues(file)]
+            # as somebody goes through the file who mends it
+            raise FileFaults(name, tuple(sorted(faults, key=lambda fault: (fault.line is None, fault.line or 0)))) from None
         except ConfigError as error:
             raise FileFaults(name, (FileFault(error.line, error.field, error.problem, ""),)) from None
         return loaded.spec.name, config_values(loaded.config)
 
     def _fault(self, error: ConfigError, controller: str) -> FileFault:
         return FileFault(error.line, error.field, error.problem, "" if controller == BY_HAND else _allowed(self._kinds.form(controller), error.field))
+
+    def _unknown_venues(self, file: YamlFile) -> Iterator[FileFault]:
+        """Venues that there are not: a config that does not hold is never asked for them."""
+        for key, value in file.data.items():
+            if str(key).endswith("connector_name") and isinstance(value, str) and value not in self._configs.venues:
+                problem = f"unknown connector {value!r}{nearest(value, self._configs.venues)}"
+                yield FileFault(file.line_of((key,)), str(key), problem, ", ".join(sorted(self._configs.venues)))
 
     def write(self, draft: Draft) -> tuple[str, str]:
         """(file name, YAML) of a draft; reading it gives the same draft, without what the bot may lose: that is no controller's."""

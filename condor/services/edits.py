@@ -10,13 +10,16 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from botcore.controllers.updates import changed_fields, updatable_fields, updated
+from condor.answers import clip_text
 from condor.configs import Configs
 from condor.errors import UserError
 from condor.forms import Form, Question, answer_text, form_of, read_answer
 from condor.manager import BotManager
 from condor.services.bots import BotService, Claim
 from condor.services.overview import OverviewService
+from condor.shortcuts import read_shortcuts
 from condor.store.bots import ConfigRow
+from condor.units import Ambiguous
 from condor.users import Actor, Role, require
 
 
@@ -63,6 +66,27 @@ class EditService:
         allowed = updatable_fields(form.model)
         asked = {question.name: question for question in (*form.steps, *form.advanced)}
         return [FieldView(asked[name], answer_text(asked[name], _plain(getattr(config, name)))) for name in allowed if name in asked]
+
+    async def named(self, actor: Actor, bot_id: str, controller_id: str, text: str) -> dict[str, str]:
+        """The fields and texts of a line such as `tp=1% sl=2%`, with the short names of the wizard; what is no field of this config is left to it to refuse."""
+        _, form = await self._form(actor, bot_id, controller_id)
+        found = read_shortcuts(text, list(form.model.model_fields), keeps_unknown=True)
+        if not found:
+            raise UserError(f"expected FIELD=VALUE such as stop_loss=2%, found {clip_text(text, 40)!r}")
+        return dict(found)
+
+    async def unclear(self, actor: Actor, bot_id: str, controller_id: str, changes: Mapping[str, str]) -> str:
+        """The first field whose text can be meant in two ways; empty where there is none."""
+        row, form = await self._form(actor, bot_id, controller_id)
+        config = self._bots.present_config(bot_id, row)
+        for name, text in changes.items():
+            try:
+                self._values(form, config, {name: text})
+            except Ambiguous:
+                return name
+            except UserError:
+                continue
+        return ""
 
     async def diff(self, actor: Actor, bot_id: str, controller_id: str, changes: Mapping[str, str]) -> DiffView:
         """How the config would differ from the one of now.

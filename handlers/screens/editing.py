@@ -32,26 +32,16 @@ async def edit_command(ctx: Context, arguments: list[str]) -> Show:
     rows = await ctx.services.edits.controllers(ctx.actor, bot_id)
     if len(rows) > 1:
         raise UserError(f"{bot_id} has {len(rows)} controllers: choose one with /edit {bot_id}")
-    changes = _typed(pieces)
-    # what does not hold is said at once, and no card asks about it
-    await ctx.services.edits.diff(ctx.actor, bot_id, rows[0].controller_id, changes)
-    return Show("edit_apply", {"bot": bot_id, "controller": rows[0].controller_id, "changes": changes})
-
-
-def _typed(pieces: list[str]) -> dict[str, str]:
-    """`name=value` pieces; what follows without a sign belongs to the value before it."""
-    changes: dict[str, str] = {}
-    name = ""
-    for piece in pieces:
-        before, sign, value = piece.partition("=")
-        if sign:
-            name = before.strip().lower()
-            changes[name] = value
-        elif name:
-            changes[name] += f" {piece}"
-        else:
-            raise UserError(f"expected FIELD=VALUE such as stop_loss=2%, found {clip(piece, 40)!r}")
-    return changes
+    changes = await ctx.services.edits.named(ctx.actor, bot_id, rows[0].controller_id, " ".join(pieces))
+    at: dict[str, Any] = {"bot": bot_id, "controller": rows[0].controller_id}
+    try:
+        # what does not hold is said at once, and no card asks about it
+        await ctx.services.edits.diff(ctx.actor, bot_id, rows[0].controller_id, changes)
+    except Ambiguous as error:
+        name = await ctx.services.edits.unclear(ctx.actor, bot_id, rows[0].controller_id, changes)
+        others = {field: text for field, text in changes.items() if field != name}
+        return Show("edit_field", {**at, "changes": others, "field": name, "problem": str(error), "readings": list(error.readings)})
+    return Show("edit_apply", {**at, "changes": changes})
 
 
 # ---- which field ---------------------------------------------------------------------------------------------------

@@ -9,10 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from condor.localchat.files import image_size
 from condor.pictures.artist import Artist, CannotDraw
 from condor.pictures.drawings import THEMES, CandleChart, DayBars, Drawing, Level, Mark, Picture, Pie, ResultCurve, decode, encode, key_of
+from condor.pictures.parts import head
+from condor.pictures.theme import DPI, HEIGHT_IN, SMALL, WIDTH_IN
 from condor.services.pictures import PictureService
 
 CANDLES = tuple((1_790_000_000_000 + place * 60_000, 100.0 + place, 103.0 + place, 98.0 + place, 101.0 + place) for place in range(30))
@@ -39,6 +43,27 @@ def test_drawings_travel_as_bytes_that_say_all(picture: Picture) -> None:
     drawing = Drawing(picture, "light")
     assert decode(encode(drawing)) == drawing
     assert key_of(drawing) == key_of(decode(encode(drawing))) != key_of(Drawing(picture, "dark"))
+
+
+@pytest.mark.parametrize(
+    ("title", "value"),
+    [
+        ("BTC-USDT · Binance USD-M futures · 15m", "64,529.7"),
+        ("1000PEPE-USDT · Coinbase Advanced Trade · 15m", "0.0123456"),
+        ("Result · 7d", "+123,456,789.12 USDT"),
+        ("x" * 200, "-123,456,789,012.12 USDT"),
+        ("BTC-USDT · 1h", "64,529.7"),
+    ],
+)
+def test_a_title_and_its_outcome_never_cover_each_other(title: str, value: str) -> None:
+    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), dpi=DPI)
+    FigureCanvasAgg(figure)
+    head(figure, title, value, "#000000")
+    outcome, words = figure.texts
+    assert words.get_window_extent().x1 < outcome.get_window_extent().x0 and words.get_fontsize() >= SMALL
+    shown = words.get_text()
+    assert shown == title or ("…" in shown and shown[0] == title[0] and shown[-1] == title[-1]), "beginning and end stay"
+    assert shown == title or len(title) > 40
 
 
 def environment_of(pid: int | None) -> str:

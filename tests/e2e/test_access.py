@@ -76,6 +76,19 @@ async def test_s05_s09_who_may_not_act_is_told_what_it_needs_and_the_audit_keeps
         assert "needs the role viewer, yours is alert-only" in (await w.eve.say("/status")).text
 
 
+async def test_s05_a_viewer_who_taps_pause_is_told_what_it_needs_and_the_bot_goes_on(tmp_path: Path) -> None:
+    async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.VIEWER}) as w:
+        draft = await w.program.services.drafts.begin(OWNER, "pmm_simple")
+        bot = await w.program.services.bots.start(OWNER, draft.controller_name, draft.answers, lambda connection: None)
+        panel = await w.ben.say(f"/bots {bot.bot_id}", "running")
+        assert "needs the role operator, yours is viewer" in await w.ben.tap(panel, "Pause")
+        assert "needs the role operator, yours is viewer" in (await w.ben.say(f"/pause {bot.bot_id}", "⚠️")).text
+        assert not w.program._manager.running[bot.bot_id].strategy.orchestrator.pause_reason and "running" in panel.text
+        assert w.rows("SELECT * FROM pauses") == []
+        refused = [row for row in w.audit("user_id", "role", "action", "result") if row[3] == "refused"]
+        assert refused == [(BEN, "VIEWER", "open pause", "refused"), (BEN, "VIEWER", "/pause", "refused")]
+
+
 # ---- users ---------------------------------------------------------------------------------------------------------
 async def test_users_change_roles_and_a_removed_ones_open_cards_do_nothing(tmp_path: Path) -> None:
     async with world(tmp_path, roles={ANN: Role.OWNER, BEN: Role.OPERATOR}) as w:

@@ -101,6 +101,23 @@ def test_s19_c2_c3_a_file_with_three_faults_lists_line_field_and_what_is_allowed
     assert "Start (paper)" in " ".join(labels(card))
 
 
+def test_s19_faults_stand_in_the_order_of_the_file_and_a_venue_that_there_is_not_is_one_of_them(person: Person) -> None:
+    content = (
+        b"total_amount_quote: -5\ncontroller_name: pmm_simple\nconnector_name: binanc_perpetual\ntrading_pair: BTC-USDT\n"
+        b"buy_spreads: [0.01, x]\nposition_mode: HEDG\n"
+    )
+    text = person.upload("pmm.yml", content, "can't be used yet")["text"]
+    assert "4 faults" in text
+    assert re.findall(r"line (\d) · (\w+):", text) == [
+        ("1", "total_amount_quote"),
+        ("3", "connector_name"),
+        ("5", "buy_spreads"),
+        ("6", "position_mode"),
+    ]
+    assert re.search(r"unknown connector 'binanc_perpetual', did you mean binance_perpetual\? · allowed: .*binance_perpetual, ", text)
+    assert "found 'HEDG' · allowed: HEDGE, ONEWAY" in text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -247,7 +248,9 @@ async def test_s30_a_pause_of_all_holds_over_a_restart_and_says_by_whom_and_sinc
     await house.restart()
     orchestrator = house.program._manager.running[bot_id].strategy.orchestrator
     assert orchestrator.pause_reason == "all bots are paused by You"
-    assert "All bots paused by You" in (await house.send("/status", "Status"))["text"]
+    since = re.findall(r"paused by You since (.+)", status["text"])
+    again = (await house.send("/status", "Status"))["text"]
+    assert "All bots paused by You" in again and since and re.findall(r"paused by You since (.+)", again) == since
     entries = "SELECT count(*) FROM intents WHERE purpose = 'open'"
     sent = house.rows(entries)
     await house.idle(1)

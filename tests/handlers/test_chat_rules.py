@@ -132,6 +132,11 @@ async def test_s29_an_edit_shows_old_and_new_is_applied_once_and_what_does_not_h
     wrong = await house.send("-3%", "⚠️")
     await house.tap("Back", wrong)
     assert str(controller.config.take_profit) == "0.01"
+    # short names, as in the wizard; a bare number among them is asked about, and the others are kept
+    card = await house.send(f"/edit {bot_id} tp=0.2 sl=2.6%", "which one?")
+    await house.tap("0.2%", card)
+    assert re.search(r"take profit: .+ → 0\.2%", house.text(card)) and re.search(r"stop loss: .+ → 2\.6%", house.text(card))
+    await house.tap("Discard", card)
     # two people edit: the second card was drawn before the first was applied
     first = await house.send(f"/edit {bot_id} stop_loss=3%", "Change edited?")
     second = await house.send(f"/edit {bot_id} stop_loss=4%", "Change edited?")
