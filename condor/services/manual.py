@@ -136,8 +136,7 @@ class ManualService:
                 await self._bots.before_live(actor, {ticket.venue})
             config = _config(ticket, preview)
             leverage = preview.leverage or 1
-            if leverage != keeper.leverage:
-                await self._owners.set_leverage(actor, ticket, keeper, leverage, self._wall.wall_ms())
+            await self._owners.set_leverage(actor, ticket, keeper, leverage, self._wall.wall_ms())
             bot, is_claimed = await self._owners.ready(actor, ticket, keeper, leverage, claim)
             self._owners.refuse(bot, config)
             await self._written(actor, ticket, bot, None if is_claimed else claim)

@@ -48,6 +48,8 @@ class Keeper:
         The same, and nothing taken off.
     buying, selling : Decimal
         What its orders that are at work may add to that.
+    kept : int
+        Leverage that its config says: it is set whenever it is started.
     shares_with : str
         Title of another bot that trades there on the same account.
     problem : str
@@ -66,6 +68,7 @@ class Keeper:
     holds: tuple[Decimal, ...] = ()
     buying: Decimal = ZERO
     selling: Decimal = ZERO
+    kept: int = 1
     shares_with: str = ""
 
     def size_with(self, side: TradeType, amount: Decimal, instrument: Instrument) -> Decimal:
@@ -123,8 +126,10 @@ class ManualBots:
         if found is None:
             return Keeper(leverage=leverage, position_mode=mode, paused=paused, shares_with=shares_with)
         row, config, held = found
-        leverage, mode = int(config.config.get("leverage", 1)), PositionMode[config.config.get("position_mode", "ONEWAY")]
-        keeper = Keeper(row.bot_id, False, leverage, mode, held, paused=paused, holds=held, shares_with=shares_with)
+        kept, mode = int(config.config.get("leverage", 1)), PositionMode[config.config.get("position_mode", "ONEWAY")]
+        keeper = Keeper(
+            row.bot_id, False, leverage if shares_with else kept, mode, held, paused=paused, holds=held, kept=kept, shares_with=shares_with
+        )
         return keeper if row.state == STOPPED else replace(keeper, problem=self._absent_words(row.bot_id))
 
     def _of_running(self, bot: RunningBot) -> Keeper:
@@ -143,10 +148,11 @@ class ManualBots:
         problem = self._stopping(bot)
         pause = "" if bot.pause is None else bot.pause.words
         market = _market_of(bot.configs[0])
-        leverage = self._hosts.of(bot.row.mode).leverage(*market) or int(config.get("leverage", 1))
+        kept = int(config.get("leverage", 1))
+        leverage = self._hosts.of(bot.row.mode).leverage(*market) or kept
         shares_with = self._settings(bot.row.mode, market)[2]
         added = adding[TradeType.BUY], adding[TradeType.SELL]
-        return Keeper(bot.row.bot_id, not problem, leverage, mode, held, problem, pause, holds, *added, shares_with)
+        return Keeper(bot.row.bot_id, not problem, leverage, mode, held, problem, pause, holds, *added, kept, shares_with)
 
     def refuse(self, bot: RunningBot, config: SingleOrderConfig) -> None:
         """UserError where its bot would not take this order at this moment."""
@@ -197,16 +203,16 @@ class ManualBots:
 
     # ---- doing -----------------------------------------------------------------------------------------------------
     async def set_leverage(self, actor: Actor, ticket: Ticket, keeper: Keeper, leverage: int, now_ms: int) -> None:
-        """Set the account's leverage in a market and keep it with the bot there, running or not; one that is started first sets it itself.
+        """Have the account's leverage in a market be this, and kept with the bot there, running or not; one that is started first sets it itself.
 
         Raises
         ------
         UserError
             If the venue does not take it.
         """
-        if keeper.is_running:
+        if keeper.is_running and leverage != keeper.leverage:
             await self._settle(ticket, keeper, leverage)
-        if not keeper.bot_id:
+        if not keeper.bot_id or leverage == keeper.kept:
             return
 
         def write(connection: Connection) -> ConfigRow:

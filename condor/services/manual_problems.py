@@ -176,7 +176,8 @@ def notes(case: Case, limit: Decimal | None, stands: Decimal | None) -> Iterator
         if ticket.leverage and case.leverage != int(ticket.leverage):
             yield f"The leverage stays as it is: {ticket.leverage}x is for new positions."
     elif case.leverage != case.keeper.leverage:
-        yield f"The leverage of {ticket.pair} on this account is {case.keeper.leverage}x now; it is set to {case.leverage}x first, and stays so."
+        now = f" (now {case.keeper.leverage}x)" if case.keeper.is_running else ""
+        yield f"The leverage of {ticket.pair} on this account{now} is set to {case.leverage}x first, and stays so."
     if stands is not None and limit is not None and stands != limit:
         yield f"An order of yours rests at that price: this one goes one step behind it, at {plain(stands)}."
     if outlook.cancel:
