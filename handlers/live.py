@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from condor.errors import CondorError
 from condor.store.panels import Panel
@@ -33,8 +33,8 @@ class _Watched:
 class LiveCards:
     """The last cards of each chat that show something moving.
 
-    A card that nobody has touched for ten minutes stands still until it is tapped, and says so. A chat that is busy is left out of a round: it must not hold up
-    the others.
+    A card that nobody has touched for ten minutes stands still until it is tapped, and says so; a line that fails in between stops none.
+    A chat that is busy is left out of a round: it must not hold up the others.
 
     Parameters
     ----------
@@ -82,6 +82,10 @@ class LiveCards:
             self._pause_until_ms = self._now_ms() + int(seconds * 1000)
             return
         except (TelegramError, CondorError) as error:
+            if isinstance(error, NetworkError) and not isinstance(error, BadRequest):
+                # the line, not the card: the next round tries again
+                log.info("a live card waits for the line: %s", error)
+                return
             log.warning("a live card stands still: %s", error)
             panel = None
         if panel is None or is_last:

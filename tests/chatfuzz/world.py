@@ -42,7 +42,7 @@ PLANS: Plans = (
     ("/bots", "Select", "This page", "Stop", "Stop and close"),
     ("/bots", "Start again"),
 )
-"""What people come for; taps are named by what is on the button."""
+"""What people come for; taps are named by what is on the button, and what is typed without being a command begins with >."""
 
 CALM = ("◀", "🔄", "✖", "🤖", "📊", "✏️ Change another")
 """Beginnings of what only shows."""
@@ -149,6 +149,8 @@ class World:
             bots = sorted(self.program._manager.running)
             if step.startswith("/"):
                 return chat.line(step.format(bot=rng.choice(bots) if bots else "nobody"))
+            if step.startswith(">"):
+                return chat.line(step[1:])
             for message_id, seen in reversed(chat.messages.items()):
                 found = [button for row in (seen.markup.inline_keyboard if seen.markup else ()) for button in row if step in button.text]
                 if found:

@@ -239,7 +239,8 @@ def test_s20_a_draft_is_tried_on_the_last_seven_days_while_the_chat_goes_on(pers
     person.tap("Backtest 7d", card)
     assert "is running" in person.text(card)
     person.send("/status", "Status")
-    person.until(lambda: "is running" not in person.text(card), "the end of the backtest", 150)
+    # longer than the program itself waits for it: then the card says so
+    person.until(lambda: "is running" not in person.text(card), "the end of the backtest", 200)
     text = person.text(card)
     assert "Net result" in text, text
     assert "candles over 7.0 days; synthetic market" in text and re.search(r"Trades\s+[1-9]", text) and "Fees" in text

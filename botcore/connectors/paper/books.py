@@ -224,7 +224,7 @@ def restore_account(exchange: PaperExchange, stored: StoredAccount, instruments:
             ledger.positions[(values["pair"], values["side"])] = Position(
                 instrument, values["side"], lots, int(Decimal(values["cost"]) / instrument.unit)
             )
-    for client_order_id, values in stored.orders.items():
+    for client_order_id, values in sorted(stored.orders.items(), key=_came):
         order = _read_order(client_order_id, values, instruments)
         if values["is_open"]:
             exchange.take_up(order)
@@ -254,6 +254,11 @@ def _read_request(values: dict[str, Any], instruments: Mapping[str, Instrument])
         values["controller_id"],
         values["executor_id"],
     )
+
+
+def _came(item: tuple[str, dict[str, Any]]) -> int:
+    """Which order of its venue it was. Of two at one price, taken at the same moment, the first goes first after a restart too, however they were stored."""
+    return int(item[1]["exchange_order_id"].rpartition("-")[2])
 
 
 def _read_order(client_order_id: str, values: dict[str, Any], instruments: Mapping[str, Instrument]) -> PaperOrder:

@@ -39,7 +39,8 @@ class Store:
         self.fills += plain["fills"]
 
     def stored(self) -> StoredAccount:
-        return StoredAccount(self.account, self.orders, self.fills)
+        # a database owes nobody an order of rows that it was not asked for
+        return StoredAccount(self.account, dict(sorted(self.orders.items(), reverse=True)), self.fills)
 
 
 def restarted(account: Account, store: Store) -> Account:
@@ -108,6 +109,22 @@ def test_request_that_was_on_its_way_still_arrives() -> None:
     back.exchange.advance(back.now_ns + 1)
     back.read()
     assert [(fill.client_order_id, fill.lots) for fill in back.fills] == [("o-0", 500)]
+
+
+def test_of_two_orders_of_one_moment_at_one_price_the_first_goes_first_after_a_restart_too() -> None:
+    account = Account(instrument(connector=SPOT), FeeModel(), TouchQueue(), OPENING)
+    account.exchange.keeps_books = True
+    request = OrderRequest(account.of, TradeType.BUY, OrderType.LIMIT, 100, account.mid - 200, PositionAction.NIL)
+    for number in range(3):
+        account.sent[f"o-{number}"] = request
+        account.exchange.create(request, f"o-{number}", account.now_ns)
+    account.exchange.advance(account.now_ns + 1)
+    assert len({order.ts_ns for order in account.exchange.orders.values()}) == 1
+    store = Store()
+    store.save(account)
+    back = restarted(account, store)
+    stood, stand = ([order.client_order_id for order in each.exchange.markets["ETH-USDT"].resting()] for each in (account, back))
+    assert stand == stood and len(stood) == 3
 
 
 def test_page_holds_only_what_changed_since_the_last_one() -> None:
