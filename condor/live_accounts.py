@@ -112,7 +112,7 @@ class LiveAccounts:
             refuse_used(name, self._here(name))
             del self._plans[name]
             self._caps.forget(name)
-            self._manager.forget_live(name)
+            self._manager.unaccounted.forget_live(name)
             await self._host.remove(name)
 
 

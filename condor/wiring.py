@@ -178,7 +178,7 @@ class Program:
         self._endings.push_async_callback(self.services.drafts.trials.close)
         # from the first order on, not from the first look of the schedule on
         short.descriptors.look()
-        self._live.on_positions = self._manager.compare_live
+        self._live.on_positions = self._manager.unaccounted.compare_live
         self._live.on_learned = lambda name: self._manager.come_back()
         self._endings.push_async_callback(self._live.close)
         await self._live.learn()
@@ -293,7 +293,7 @@ class Program:
         back = manager.recover()
         host.reconcile()
         # live accounts are compared by their sessions, as soon as they reach their venues
-        manager.report_unaccounted()
+        manager.unaccounted.report_paper()
         host.recorder.flush(None)
         manager.resume_stops()
         manager.tell(host, back, list(manager.broken))

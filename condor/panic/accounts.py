@@ -124,7 +124,7 @@ class AccountEyes:
         """What is at the account and not ours to touch."""
         left = [
             f"{amount:f} {market.trading_pair}: no bot of this home knows of it, close it at the venue"
-            for (of, market), amount in self.manager.unaccounted.items()
+            for (of, market), amount in self.manager.unaccounted.amounts.items()
             if of == mode and market.connector_name == name
         ]
         homes = getattr(connector, "other_homes", ())

@@ -106,7 +106,7 @@ class OverviewService:
 
         await asyncio.wrap_future(self._journal.run(write))
         self._host.reset_paper()
-        self._manager.forget_paper()
+        self._manager.unaccounted.forget_paper()
 
     # ---- the kill switch -------------------------------------------------------------------------------------------
     async def halt(self, actor: Actor, claim: Claim) -> None:
@@ -177,7 +177,7 @@ class OverviewService:
         """What stands in the way, or stands unwatched."""
         nobodys = [
             f"{amount:f} {market.trading_pair} on {market.connector_name}{' (paper)' if mode == PAPER else ''} is nobody's"
-            for (mode, market), amount in self._manager.unaccounted.items()
+            for (mode, market), amount in self._manager.unaccounted.amounts.items()
         ]
         broken = [f"{bot_id} could not be put back, nobody watches what it has: {problem}" for bot_id, problem in self._manager.broken.items()]
         waiting = [f"{bot_id} is waiting for the venue: {waiting_words(names)}" for bot_id, names in self._manager.waiting.items()]

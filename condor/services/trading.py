@@ -77,7 +77,7 @@ class TradingService:
     def _nobodys(self) -> list[OpenPosition]:
         """What an account has and no bot of this home knows of."""
         found = []
-        for (mode, market), amount in self._manager.unaccounted.items():
+        for (mode, market), amount in self._manager.unaccounted.amounts.items():
             mark = mid_of(self._hosts.of(mode).runtime, market)
             quote = quote_of(market.trading_pair)
             found.append(OpenPosition(mode, NOBODY, NOBODY, market.connector_name, market.trading_pair, amount, None, mark, None, quote, NOBODY))

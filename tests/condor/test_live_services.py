@@ -90,7 +90,7 @@ def compared(program: Program, lots: int) -> None:
     live = program._live
     assert live is not None
     live.clock.skip_to(live.clock.now_ns + 60 * 1_000_000_000)
-    program._manager.compare_live(PERP, {BTC: (live.instrument(BTC), lots)})
+    program._manager.unaccounted.compare_live(PERP, {BTC: (live.instrument(BTC), lots)})
 
 
 async def test_bot_that_runs_is_not_built_a_second_time_by_a_late_tap(program: Program) -> None:
@@ -337,8 +337,8 @@ async def test_comparing_a_real_account_leaves_what_is_said_of_paper(program: Pr
     live = program._live
     assert live is not None
     manager = program._manager
-    manager._report(PAPER, {BTC: D(3)})
-    manager.compare_live(PERP, {BTC: (live.instrument(BTC), 0)})
+    manager.unaccounted._report(PAPER, {BTC: D(3)})
+    manager.unaccounted.compare_live(PERP, {BTC: (live.instrument(BTC), 0)})
     assert "is nobody's" in (program.services.overview.status(OWNER).trouble or "")
 
 

@@ -96,7 +96,7 @@ class GridForgetsParts(GridExecutor):
     """f, of a grid: what an entry traded before it ended is forgotten, and its level opens in full again."""
 
     def _let_go(self, order: Order) -> None:
-        level = self._level_of.get(order.client_order_id)
+        level = self._level_book.of(order)
         if level is not None and order is level.open_order and order.filled_lots < order.lots:
             level.base = Decimal(0)
         super()._let_go(order)

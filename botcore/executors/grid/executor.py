@@ -7,7 +7,7 @@ end" are of the whole grid and close it by the way out that all executors share.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
@@ -22,12 +22,11 @@ from botcore.executors.desk import Surroundings
 from botcore.executors.exposure import Exposure
 from botcore.executors.grid.config import GridExecutorConfig
 from botcore.executors.grid.inventory import Inventory
+from botcore.executors.grid.level_book import LevelBook
 from botcore.executors.grid.levels import (
-    CLOSE_ORDER_PLACED,
     COMPLETE,
     NOT_ACTIVE,
     OPEN_ORDER_FILLED,
-    OPEN_ORDER_PLACED,
     GridLevel,
     LevelEvent,
     lay_out,
@@ -50,10 +49,6 @@ STOP_LOSS: Final = CloseType.STOP_LOSS
 TRAILING_STOP: Final = CloseType.TRAILING_STOP
 OPEN: Final = Purpose.OPEN
 TAKE_PROFIT: Final = Purpose.TAKE_PROFIT
-EXTERNAL: Final = Purpose.EXTERNAL
-
-REMEMBERED: Final = 4
-"""Ended orders by level whose late fills still find their level; others go to the level that is nearest in price."""
 
 KEPT_ENDS: Final = 20
 """Orders that failed, and that were canceled, that a grid can name: the latest."""
@@ -81,9 +76,8 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         bound = floor if self._is_long else ceil
         self._limit_half = bound(2 * Fraction(config.limit_price) / tick)
         self._end_half = bound(2 * Fraction(config.end_price if self._is_long else config.start_price) / tick)
-        self._levels: list[GridLevel] = []
+        self._level_book = LevelBook(config.side, self._instrument)
         self._residual = Decimal(0)
-        self._level_of: OrderedDict[str, GridLevel] = OrderedDict()
         self._inventory = Inventory(self._instrument, config.side)
         self._opened_ns = 0
         self._rejected_ns = 0
@@ -102,7 +96,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         ladder = lay_out(self.config, self._instrument, mid)
         if isinstance(ladder, str):
             return CloseType.FAILED, ladder
-        self._levels, self._residual = ladder.levels, ladder.residual_quote
+        self._level_book.levels, self._residual = ladder.levels, ladder.residual_quote
         ticks = self._instrument.price_ticks(mid, self.config.side)
         whole = self._requests.open_request(self._open_type, self._instrument.lots(self.config.total_amount_quote / mid), ticks)
         if not self._desk.can_pay(whole, ticks):
@@ -162,7 +156,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
     def _cancel_far(self, mid_half: int) -> None:
         """Take back what left the activation bounds, and the rest of an open order whose level could take its profit already."""
         is_bounded = self.config.activation_bounds is not None
-        for level in self._levels:
+        for level in self._level_book.levels:
             order: Order | None
             for order in (level.open_order, level.close_order) if is_bounded else ():
                 ticks = None if order is None else order.request.price_ticks
@@ -186,8 +180,8 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         has_other_orders = triple.take_profit_order_type is not self.config.triple_barrier_config.take_profit_order_type
         self.config = self.info.config = config
         self._orders.reconfigure(config)
-        profit = profit_of(config, len(self._levels))
-        for level in self._levels:
+        profit = profit_of(config, len(self._level_book.levels))
+        for level in self._level_book.levels:
             before_ticks, order = level.close_ticks, level.close_order
             level.retarget(profit, config.side, self._instrument)
             if order is not None and not order.cancel_asked and (has_other_orders or level.close_ticks != before_ticks):
@@ -204,7 +198,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         if now_ns < self._retry_at_ns:
             return
         free = self._exposure.lots - self._reducing_lots(now_ns)
-        for level in self._levels:
+        for level in self._level_book.levels:
             if level.state is not OPEN_ORDER_FILLED or self._orders.is_far(level.close_ticks, mid_half, self.config.side.opposite):
                 continue
             request = self._orders.level_close(level, min(free, self._instrument.lots(level.base)))
@@ -216,7 +210,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             order = self._submit(request, now_ns)
             if order is None:
                 return
-            self._bind(order, level)
+            self._level_book.bind(order, level)
             free -= request.lots
 
     # ---- opening levels --------------------------------------------------------------------------------------------
@@ -228,10 +222,10 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         room = min(room, self.config.max_orders_per_batch or room)
         if room < 1:
             return
-        for level in self._levels:
+        for level in self._level_book.levels:
             if level.state is COMPLETE:
                 level.move(LevelEvent.RECYCLED)
-        idle = [level for level in self._levels if level.state is NOT_ACTIVE]
+        idle = [level for level in self._level_book.levels if level.state is NOT_ACTIVE]
         if self.config.activation_bounds is not None:
             side = self.config.side
             idle = [level for level in idle if not self._orders.is_far(level.open_ticks, mid_half, side)]
@@ -250,7 +244,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
                 if kind_of(self.info.reason) is RefusalKind.FAR:
                     self._reach_half, self._reach_ns = distance, now_ns + LOOK_AGAIN_NS
                 return
-            self._bind(order, level)
+            self._level_book.bind(order, level)
             self._opened_ns = now_ns
             # the next cycle may send more of them
             self._is_news = True
@@ -259,27 +253,11 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
                 return
 
     # ---- what happens to its orders --------------------------------------------------------------------------------
-    def _bind(self, order: Order, level: GridLevel) -> None:
-        """An order is a level's from now on."""
-        if order.request.purpose is OPEN:
-            level.open_order = order
-            level.move(LevelEvent.OPEN_SENT)
-        else:
-            level.close_order = order
-            level.move(LevelEvent.CLOSE_SENT)
-        self._level_of[order.client_order_id] = level
-
     def _booked(self, order: Order, fill: Fill) -> None:
         self._is_news = True
         self.retries = 0 if self.status is RUNNING else self.retries
         self._take_stock(fill)
-        level = self._level_of.get(order.client_order_id)
-        if fill.trade_type is self.config.side:
-            self._hold(level or self._nearest(fill.price_ticks), fill, order.is_open)
-        elif level is not None:
-            level.base -= fill.amount
-        elif order.request.purpose is EXTERNAL:
-            self._shed(fill.amount)
+        self._level_book.booked(order, fill)
 
     def _take_stock(self, fill: Fill) -> None:
         """Inventory and barriers after a fill; a grid that was flat starts with a trailing stop that is not armed."""
@@ -295,50 +273,13 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
     def _guarded(self) -> Exposure:
         return self._inventory.open
 
-    def _hold(self, level: GridLevel, fill: Fill, is_live: bool) -> None:
-        level.base += fill.amount - (fill.fee.amount if fill.fee.asset == self._instrument.base else 0)
-        if not is_live and level.state in (NOT_ACTIVE, COMPLETE):
-            level.move(LevelEvent.FILLED_LATE)
-
-    def _nearest(self, ticks: int) -> GridLevel:
-        return min(self._levels, key=lambda level: (abs(level.open_ticks - ticks), level.index))
-
-    def _shed(self, amount: Decimal) -> None:
-        """Somebody closed a part of the position at the venue: the levels nearest to their profit have less to close."""
-        for level in sorted(self._levels, key=lambda level: level.close_ticks, reverse=not self._is_long):
-            part = min(amount, max(Decimal(0), level.base))
-            level.base -= part
-            amount -= part
-
     def _let_go(self, order: Order) -> None:
         self._is_news = True
         if order.state is CANCELED:
             self._canceled.append(order.client_order_id)
         elif order.state is not FILLED:
             self._failed.append(order.client_order_id)
-        level = self._level_of.get(order.client_order_id)
-        if level is None:
-            return
-        if order is level.open_order:
-            level.open_order = None
-            level.move(LevelEvent.ENDED_HOLDING if self._instrument.lots(max(Decimal(0), level.base)) else LevelEvent.ENDED_EMPTY)
-        elif order is level.close_order:
-            level.close_order = None
-            if self._instrument.lots(max(Decimal(0), level.base)):
-                level.move(LevelEvent.ENDED_HOLDING)
-            else:
-                level.cycles += 1
-                level.move(LevelEvent.ENDED_EMPTY)
-        self._level_of.move_to_end(order.client_order_id)
-        self._forget_old()
-
-    def _forget_old(self) -> None:
-        """Keep the level of the latest orders that have ended, besides those that are live."""
-        while len(self._level_of) > REMEMBERED * len(self._levels) + len(self._live):
-            oldest = next((name for name in self._level_of if name not in self._live), None)
-            if oldest is None:
-                return
-            del self._level_of[oldest]
+        self._level_book.ended(order, self._live)
 
     def _rejected(self, reason: str, now_ns: int, purpose: Purpose) -> None:
         if self.status is RUNNING and purpose is OPEN and kind_of(reason) is RefusalKind.FAR:
@@ -366,7 +307,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
     # ---- numbers ---------------------------------------------------------------------------------------------------
     @property
     def levels(self) -> tuple[GridLevel, ...]:
-        return tuple(self._levels)
+        return tuple(self._level_book.levels)
 
     @property
     def inventory(self) -> Inventory:
@@ -375,13 +316,12 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
     def custom_info(self) -> dict[str, Any]:
         info = super().custom_info()
         info |= {"residual_quote": self._residual, "failed_orders": list(self._failed), "canceled_orders": list(self._canceled)}
-        return info | grid_info(self.config, self._levels, self._inventory, self._requests.close_ticks(), self._fills)
+        return info | grid_info(self.config, self._level_book.levels, self._inventory, self._requests.close_ticks(), self._fills)
 
     # ---- restart ---------------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
         return super().state() | {
-            "levels": [level.as_state() for level in self._levels],
-            "level_of": {name: level.index for name, level in self._level_of.items()},
+            **self._level_book.state(),
             "residual_quote": str(self._residual),
             "opened_ns": self._opened_ns,
             "rejected_ns": self._rejected_ns,
@@ -390,9 +330,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         }
 
     def restore(self, state: dict[str, Any], orders: list[Order], fills: list[Fill]) -> None:
-        side, instrument = self.config.side, self._instrument
-        self._levels = [GridLevel.from_state(index, of_level, side, instrument) for index, of_level in enumerate(state["levels"])]
-        self._level_of = OrderedDict((name, self._levels[index]) for name, index in state["level_of"].items())
+        self._level_book.restore(state)
         self._residual = Decimal(state["residual_quote"])
         self._opened_ns, self._rejected_ns = state["opened_ns"], state["rejected_ns"]
         # records of older versions do not name them
@@ -403,22 +341,9 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         super().restore(state, orders, fills)
         if not self._inventory.open.opened_lots:
             self._barriers = None
-        self._drop_lost_orders()
+        self._level_book.drop_lost()
         self._watch_prices()
 
     def _take_up(self, order: Order) -> None:
-        level = self._level_of.get(order.client_order_id)
-        if level is None:
-            if order.request.purpose is not Purpose.CLOSE and order.request.purpose is not Purpose.STOP:
-                self._cancel(order)
-        elif order.request.purpose is OPEN:
-            level.open_order = order
-        else:
-            level.close_order = order
-
-    def _drop_lost_orders(self) -> None:
-        """An order that ended before the crash, and was not told: its level goes on from what it holds."""
-        for level in self._levels:
-            holds = bool(self._instrument.lots(max(Decimal(0), level.base)))
-            if (level.state is OPEN_ORDER_PLACED and level.open_order is None) or (level.state is CLOSE_ORDER_PLACED and level.close_order is None):
-                level.move(LevelEvent.ENDED_HOLDING if holds else LevelEvent.ENDED_EMPTY)
+        if not self._level_book.take_up(order) and order.request.purpose is not Purpose.CLOSE and order.request.purpose is not Purpose.STOP:
+            self._cancel(order)
