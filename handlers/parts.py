@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from condor.pictures.drawings import THEMES, Theme
+from handlers import words
 from handlers.context import Context
 from handlers.view import Button, show
 
@@ -55,3 +57,16 @@ def settled(ctx: Context, args: Mapping[str, object], **defaults: str) -> dict[s
     """What a card of results or accounts shows: as it was asked for, else real money where there is some, in dark."""
     known = {"mode": ctx.services.data.results.modes()[0], "theme": THEMES[0], **defaults}
     return {name: str(args.get(name, value)) for name, value in known.items()}
+
+
+async def also_in_unit(ctx: Context, value: Decimal | None, asset: str, *, signed: bool = False) -> list[tuple[str, str]]:
+    """A row with a sum in the unit that the chat has chosen (`/settings unit BTC`); none where it has chosen none, or that asset itself."""
+    unit = await ctx.services.alerts.unit(ctx.actor)
+    if not unit or unit == asset:
+        return []
+    rate = ctx.services.overview.rate(asset, unit)
+    if rate is None or value is None:
+        return [(f"  in {unit}", "?")]
+    worth = value * rate
+    sign = "-" if worth < 0 else "+" if signed and worth else ""
+    return [(f"  in {unit}", f"{sign}{words.price(abs(worth))} {unit}")]

@@ -46,7 +46,8 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Prefs:
-    """The rest of what a chat wants. Times are minutes of its local day; `daily_at` and `weekly_on` are -1 for never."""
+    """The rest of what a chat wants. Times are minutes of its local day; `daily_at` and `weekly_on` are -1 for never; `unit` is an asset in which it reads the sums of
+    everything, too."""
 
     zone: str = "UTC"
     quiet_from: int = 0
@@ -57,6 +58,7 @@ class Prefs:
     weekly_on: int = -1
     daily_next_ms: int = 0
     weekly_next_ms: int = 0
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

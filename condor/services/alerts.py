@@ -17,7 +17,7 @@ from condor.host import WallClock
 from condor.services.bots import Claim
 from condor.store import Connection, outbox
 from condor.store.alert_threads import acknowledge, seen_by, thread_of, unseen
-from condor.store.alerts import Chat, planned, put_mute, put_prefs, put_rule, put_topic, wishes_of
+from condor.store.alerts import Chat, planned, prefs_of, put_mute, put_prefs, put_rule, put_topic, wishes_of
 from condor.store.bots import bot_by_id
 from condor.store.common import dead_chats, write_audit
 from condor.store.report_plans import plan_anew
@@ -67,6 +67,10 @@ class AlertService:
         self._journal = journal
         self._wall = wall
         self._is_webhook_on = is_webhook_on
+
+    async def unit(self, actor: Actor) -> str:
+        """The asset in which a chat reads the sums of everything, too; empty for none."""
+        return (await self._read(lambda connection: prefs_of(connection, _chat(actor)))).unit
 
     # ---- looking ---------------------------------------------------------------------------------------------------
     async def view(self, actor: Actor, bot_id: str = ANY) -> AlertsView:

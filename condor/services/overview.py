@@ -64,6 +64,10 @@ class OverviewService:
             tuple(sorted({asset.asset for account in accounts for asset in account.assets if asset.value is None})),
         )
 
+    def rate(self, asset: str, unit: str) -> Decimal | None:
+        """How much of `unit` one of an asset is worth now; None when nobody knows."""
+        return self._host.runtime.market_data.rates.rate(asset, unit)
+
     def _account(self, exchange: PaperExchange) -> AccountView:
         totals = {asset: total for asset, total in exchange.equity().items() if total}
         assets = tuple(AssetView(asset, total, self._value(exchange.name, asset, total)) for asset, total in sorted(totals.items()))

@@ -10,6 +10,7 @@ from botcore.model.instrument import Instrument, Market
 from condor.forms import Question, check_draft
 from condor.hosts import LIVE, PAPER, Hosts
 from condor.services.bots import BotService
+from condor.services.capped import capped
 from condor.services.draft_kinds import DraftKinds
 from condor.services.proposals import PRICES
 from condor.services.purse import Purse
@@ -104,7 +105,8 @@ class Preflight:
         small = too_small(config, instrument, mid)
         down = self._purse.is_down(market, mode)
         found = [small, self._poor(config, market, instrument, mode, mid), Problem(down) if down else None]
-        return [problem for problem in found if problem is not None]
+        where = f"{self._purse.title(market.connector_name)} ({mode})"
+        return [*(problem for problem in found if problem is not None), *capped(config, instrument, self._purse.caps(market, mode), mid, where)]
 
     def _poor(self, config: Any, market: Market, instrument: Instrument, mode: str, mid: Decimal | None) -> Problem | None:
         """More than the account has: the whole is opened at once in the worst case."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from botcore.markets.market_state import MarketState
 from botcore.model.enums import PriceType
 from botcore.model.instrument import Instrument, Market
+from botcore.risk.caps import AccountCaps
 from condor.configs import Configs
 from condor.hosts import LIVE, PAPER, Hosts
 
@@ -58,6 +59,11 @@ class Purse:
             free = connector.balance(asset)[1]
             return None if free.is_nan() else free
         return self._hosts.paper.source.balances(connector_name, instrument).get(asset, Decimal(0)) if mode == PAPER else None
+
+    def caps(self, market: Market, mode: str) -> AccountCaps:
+        """What the owner allows on the account of a market; none set where nothing is known of it."""
+        gate = self._hosts.of(mode).runtime.gate.caps
+        return (gate.of(market.connector_name) if gate is not None else None) or AccountCaps()
 
     def mid(self, market: Market, mode: str = PAPER) -> Decimal | None:
         """The price now; where the market is not open on paper, the one that it would begin with."""

@@ -54,6 +54,7 @@ def prefs_of(connection: Connection, chat: Chat) -> Prefs:
         row.weekly_on,
         row.daily_next_ms,
         row.weekly_next_ms,
+        row.unit,
     )
 
 
@@ -69,6 +70,7 @@ def put_prefs(connection: Connection, chat: Chat, prefs: Prefs) -> None:
         "weekly_on": prefs.weekly_on,
         "daily_next_ms": prefs.daily_next_ms,
         "weekly_next_ms": prefs.weekly_next_ms,
+        "unit": prefs.unit,
     }
     statement = upsert(tables.alert_prefs).values(front=chat[0], chat_id=chat[1], **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["front", "chat_id"], set_=values))

@@ -9,6 +9,7 @@ from handlers import words
 from handlers.context import Args, Context
 from handlers.html import bold, card, clip, italic, line, pairs, quote
 from handlers.links import linked
+from handlers.parts import also_in_unit
 from handlers.registry import Danger, action, command, screen
 from handlers.screens.pausing import pause_lines
 from handlers.view import Button, Outcome, Show, View, show
@@ -28,6 +29,7 @@ async def home(ctx: Context, args: Args) -> View:
             "Equity (paper)" if status.venues else "Equity",
             f"{words.money(portfolio.equity)} {portfolio.currency}{'' if portfolio.is_complete else ' +?'}",
         ),
+        *await also_in_unit(ctx, portfolio.equity, portfolio.currency),
         *_change(portfolio),
     ]
     rows.append(("Running bots", str(len(running))))

@@ -12,7 +12,7 @@ from condor.units import duration
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import MAX_CAPTION, bold, card, clip, italic, line, pairs
-from handlers.parts import chosen, settled, theme, theme_button
+from handlers.parts import also_in_unit, chosen, settled, theme, theme_button
 from handlers.registry import action, command, screen
 from handlers.screens.report_plans import plan_typed
 from handlers.view import Button, Outcome, Send, SendLater, Show, View, rows_of, show
@@ -48,11 +48,12 @@ async def pnl(ctx: Context, args: Args) -> View:
     look = args["look"]
     picture: Picture | None = None if look == "text" else days_of(view) if look == "days" else curve_of(view)
     drawing = None if picture is None else Drawing(picture, theme(args))
-    return View(card(_blocks(view), MAX_CAPTION), _buttons(ctx, args), drawing=drawing)
+    unit = await also_in_unit(ctx, view.result, view.asset, signed=True)
+    return View(card(_blocks(view, unit), MAX_CAPTION), _buttons(ctx, args), drawing=drawing)
 
 
-def _blocks(view: ResultsView) -> list[object]:
-    rows = [("Result", f"{words.money(view.result, signed=True)} {view.asset}")]
+def _blocks(view: ResultsView, unit: list[tuple[str, str]]) -> list[object]:
+    rows = [("Result", f"{words.money(view.result, signed=True)} {view.asset}"), *unit]
     if view.funding is None or view.funding:
         rows.append(("  of it funding", words.money(view.funding, signed=True)))
     if len(view.by_asset) > 1:

@@ -9,7 +9,7 @@ from condor.services.charts import pie_of
 from handlers import words
 from handlers.context import Args, Context
 from handlers.html import MAX_CAPTION, bold, card, italic, line, pairs
-from handlers.parts import chosen, settled, theme, theme_button
+from handlers.parts import also_in_unit, chosen, settled, theme, theme_button
 from handlers.registry import command, screen
 from handlers.view import Button, Show, View, show
 
@@ -35,7 +35,7 @@ async def portfolio(ctx: Context, args: Args) -> View:
     args = settled(ctx, args, look="pie")
     view = await ctx.services.data.portfolio.of(ctx.actor, args["mode"])
     total = f"{words.money(view.total)} {view.currency}{' (partial)' if view.is_partial else ''}"
-    rows = [("Total", total)]
+    rows = [("Total", total), *await also_in_unit(ctx, view.total, view.currency)]
     for earned in await ctx.services.data.results.totals(ctx.actor, view.mode, CHANGES):
         rows.append((f"Earned in {earned.period}", f"{words.money(earned.result, signed=True)} {earned.asset}"))
     blocks: list[object] = [line(bold("💼 Accounts"), f" · {words.MODES[view.mode]}"), pairs(rows)]

@@ -1,4 +1,4 @@
-"""`/settings`: time zone, quiet hours, digests of this chat."""
+"""`/settings`: time zone, quiet hours, digests and units of this chat; what it trades with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from condor.alerts.events import Level
 from condor.alerts.localtime import DAYS, minute_of_day, time_text, zone_named
 from condor.alerts.rules import Prefs
 from condor.errors import UserError
+from condor.services.overview import CURRENCY
 from condor.users import Role
+from handlers import words
 from handlers.alerts_own import local_text
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, italic, line, pairs
@@ -18,16 +20,17 @@ QUIETS = ((23 * 60, 7 * 60), (22 * 60, 8 * 60), (0, 6 * 60))
 MORNINGS = (7 * 60, 8 * 60, 9 * 60, 18 * 60)
 NEVER = ("off", "never", "none")
 
-USAGE = "[zone Europe/Berlin | quiet 23-07 [digest] | daily 09:00 | weekly mon | ... off]"
+USAGE = "[zone Europe/Berlin | quiet 23-07 [digest] | daily 09:00 | weekly mon | unit BTC | ... off]"
+UNITS = ("BTC", "ETH", "SOL")
 
 
-@command("settings", "time zone, quiet hours and digests of this chat", USAGE)
+@command("settings", "time zone, quiet hours, digests and units of this chat", USAGE)
 async def settings_command(ctx: Context, arguments: list[str]) -> Show:
     """`/settings`, `/settings zone Europe/Berlin`, `/settings quiet 23-07`, `/settings daily 09:00`, `/settings weekly mon`."""
     if not arguments:
         return Show("settings")
     word, rest = arguments[0].lower(), arguments[1:]
-    typed = {"zone": _zone, "tz": _zone, "quiet": set_quiet, "daily": _daily, "weekly": _weekly}.get(word)
+    typed = {"zone": _zone, "tz": _zone, "quiet": set_quiet, "daily": _daily, "weekly": _weekly, "unit": _unit, "units": _unit}.get(word)
     if typed is None or not rest:
         raise UserError(f"expected /settings {USAGE}")
     await typed(ctx, rest)
@@ -65,6 +68,15 @@ async def _weekly(ctx: Context, rest: list[str]) -> None:
     await ctx.services.alerts.set_prefs(ctx.actor, {"weekly_on": -1 if wanted not in DAYS else DAYS.index(wanted)}, ctx.claim)
 
 
+async def _unit(ctx: Context, rest: list[str]) -> None:
+    """An asset that has a rate here, or off."""
+    word = rest[0].upper()[:16]
+    unit = "" if word.lower() in NEVER else word
+    if unit and ctx.services.overview.rate(CURRENCY, unit) is None:
+        raise UserError(f"nobody here knows what a {CURRENCY} is in {word!r}: expected an asset with an open market, such as BTC, or off")
+    await ctx.services.alerts.set_prefs(ctx.actor, {"unit": unit}, ctx.claim)
+
+
 # ---- shown -------------------------------------------------------------------------------------------------------------
 @screen("settings")
 async def settings(ctx: Context, args: Args) -> View:
@@ -77,6 +89,8 @@ async def settings(ctx: Context, args: Args) -> View:
         ("Quiet hours", quiet_span(prefs)),
         ("Daily digest", time_text(prefs.daily_at) if prefs.daily_at >= 0 else "off"),
         ("Weekly digest", DAYS[prefs.weekly_on].capitalize() if prefs.weekly_on >= 0 else "off"),
+        ("Sums in", f"{CURRENCY} and {prefs.unit}" if prefs.unit else CURRENCY),
+        ("Trading", _trading(ctx)),
     ]
     blocks = [
         bold("⚙️ Settings of this chat"),
@@ -90,6 +104,10 @@ async def settings(ctx: Context, args: Args) -> View:
             (show("📅 Daily digest", "settings_daily"), show("📅 Weekly digest", "settings_weekly")),
             *(((show("🔐 Codes", "codes"),),) if ctx.actor.role >= Role.OPERATOR else ()),
             (show("📄 Planned reports", "report_plans"), show("🔔 Alerts", "alerts")),
+            (
+                show("⚖️ Units", "settings_unit"),
+                show("💵 Paper or real", "accounts") if ctx.actor.role < Role.OWNER else show("💵 Paper or real", "keys"),
+            ),
             (show("🧱 Caps", "caps"), *((show("📏 Limits", "limits"),) if ctx.actor.role >= Role.TRADER else ())),
             (show("🪫 Balances", "balances"), show("◀ Home", "home")),
         ),
@@ -117,6 +135,23 @@ async def quiet_screen(ctx: Context, args: Args) -> View:
     return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "quiet"}, "quiet hours"))
 
 
+def _trading(ctx: Context) -> str:
+    """Paper alone, or real money too."""
+    venues = ctx.services.overview.status(ctx.actor).venues
+    return f"paper and real money ({words.plural(len(venues), 'account')})" if venues else "paper only"
+
+
+@screen("settings_unit")
+async def unit_screen(ctx: Context, args: Args) -> View:
+    """In what are the sums of everything read, too?"""
+    prefs = (await ctx.services.alerts.view(ctx.actor)).wishes.prefs
+    buttons = [_button(unit, prefs.unit == unit, "unit", unit) for unit in UNITS] + [_button(f"{CURRENCY} only", not prefs.unit, "unit", "off")]
+    text = card(
+        [bold("⚖️ Units"), f"Sums of everything stand in {CURRENCY}; here you choose what else they are shown in. Type another asset, such as BNB."]
+    )
+    return View(text, (*rows_of(buttons), (show("◀ Settings", "settings"),)), Expects("settings_set", {"what": "unit"}, "a unit"))
+
+
 @screen("settings_daily")
 async def daily_screen(ctx: Context, args: Args) -> View:
     """When is the day told?"""
@@ -140,7 +175,7 @@ async def weekly_screen(ctx: Context, args: Args) -> View:
 async def set_one(ctx: Context, args: Args) -> Outcome:
     """A button, or the typed answer to a card."""
     text = str(args.get("text", args.get("value", "")))
-    typed = {"zone": _zone, "quiet": set_quiet, "daily": _daily, "weekly": _weekly}[str(args["what"])]
+    typed = {"zone": _zone, "quiet": set_quiet, "daily": _daily, "weekly": _weekly, "unit": _unit}[str(args["what"])]
     await typed(ctx, text.split() or [""])
     return Show("settings", toast="Saved")
 

@@ -33,9 +33,10 @@ def card_of(bot_ids: Sequence[str]) -> Show:
 @command("stop", "stop a bot: pause it, close its positions, or keep them", "[BOT | all]", Role.OPERATOR)
 async def stop_command(ctx: Context, arguments: list[str]) -> Show:
     running = [view.bot_id for view in ctx.services.bots.running() if view.state == "running"]
-    if [word.lower() for word in arguments] == ["all"] and running:
+    is_all = [word.lower() for word in arguments] == ["all"]
+    if is_all and running:
         return Show("stop", {"bots": running})
-    if arguments:
+    if arguments and not is_all:
         return Show("stop", {"bot": ctx.services.bots.find(" ".join(arguments))})
     return Show("stop", {"bot": running[0]}) if len(running) == 1 else Show("stop_which")
 

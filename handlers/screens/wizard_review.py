@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from condor.errors import UserError
 from condor.forms import Several
 from condor.services.confirms import Frozen
@@ -35,16 +37,19 @@ def view_of(review: ReviewView) -> View:
     blocks += _told(review)
     takes = Expects("search_fields", {"draft": draft_id, "from": "draft"})
     if review.problems:
-        only_paper = (
-            ((show(f"💵 Start LIVE at {clip(review.live.account, 20)} …", "live_draft", draft=draft_id),),) if review.live is not None else ()
-        )
+        only_paper = ((_live(f"💵 Start LIVE at {clip(review.live.account, 20)} …", draft_id),),) if review.live is not None else ()
         return View(card(blocks), (*_mending(review), *only_paper, (change, *file, save), (back, cancel)), takes)
     start = Button("▶ Start (paper)", "start_draft", {"draft": draft_id}, once=True, style="success")
     trial = Button("🧪 Backtest 7d", "try_draft", {"draft": draft_id})
     looks = () if review.is_script else ((show("📈 Chart", "draft_chart", draft=draft_id), trial),)
     where = f" at {clip(review.live.account, 20)}" if review.live is not None else ""
-    live = () if review.is_script else ((show(f"💵 Start LIVE{where} …", "live_draft", draft=draft_id),),)
+    live = () if review.is_script else ((_live(f"💵 Start LIVE{where} …", draft_id),),)
     return View(card(blocks), ((start,), *looks, *live, (change, *file, save), (back, cancel)), takes)
+
+
+def _live(text: str, draft_id: str) -> Button:
+    """The way to real money: it only asks, and looks like what it leads to."""
+    return replace(show(text, "live_draft", draft=draft_id), style="danger")
 
 
 def _told(review: ReviewView) -> list[object]:

@@ -11,7 +11,7 @@ from botcore.controllers.catalog import shipped_controllers
 from botcore.model.instrument import Market
 from condor.executor_drafts import SUMMARIES
 from tests.support.house import House
-from tests.support.programs import OWNER
+from tests.support.programs import OWNER, no_claim
 from tests.support.transcript import Card
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -96,3 +96,29 @@ async def test_dollars_are_no_coins_in_the_wizard_either(house: House) -> None:
     await house.send("venue=binance pair=eth-btc side=buy", "Noted: ")
     for text in ("amount=$50", "amount=50 usdt"):
         assert "ETH-BTC is priced in BTC, not in dollars: say how much ETH" in house.text(await house.send(text, "⚠️"))
+
+
+async def test_s14_what_the_caps_of_the_account_refuse_is_said_before_the_start_with_what_mends_it(house: House) -> None:
+    caps = house.program.services.caps
+    account = "paper:binance_perpetual"
+    for field, text in (("max_leverage", "3"), ("max_order_quote", "100"), ("pairs", "ETH-USDT")):
+        await caps.change(OWNER, account, field, text, no_claim)
+    card = await house.send("/new pmm_simple", "On which venue?")
+    card = await house.send("lev=5", "Noted: leverage 5x")
+    await house.tap("Review", card)
+    text = house.text(card)
+    assert "leverage 5x is above the cap of 3x at Binance USD-M futures (paper)" in text
+    assert "its largest order of 250.00 USDT is above the cap of 100 for one order at Binance USD-M futures (paper)" in text
+    assert "BTC-USDT is not among the pairs that the caps of Binance USD-M futures (paper) allow: ETH-USDT" in text
+    assert not [label for label in house.labels(card) if "Start (paper)" in label]
+    await house.tap("Use 3x", card)
+    assert "leverage 5x" not in house.text(card) and "not among the pairs" in house.text(card), "the draft is kept"
+    for field in ("max_order_quote", "pairs"):
+        await caps.change(OWNER, account, field, "off", no_claim)
+    card = await house.send("sl=2%", "review")
+    assert [label for label in house.labels(card) if "Start (paper)" in label]
+    await caps.change(OWNER, account, "max_leverage", "off", no_claim)
+
+
+async def test_stop_all_where_nothing_runs_is_a_card_that_says_so(house: House) -> None:
+    assert house.labels(await house.send("/stop all", "Nothing to stop"))

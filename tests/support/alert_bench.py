@@ -124,6 +124,8 @@ class AlertBench:
         given = {
             "access": AccessService(self.journal, self.wall),
             "bots": NoBots(),
+            # settings say whether money is real
+            "overview": SimpleNamespace(status=lambda actor: SimpleNamespace(venues=())),
             "panels": PanelService(self.journal, self.wall),
             "subscriptions": subscriptions,
             "alerts": self.alerts,

@@ -47,6 +47,8 @@ alert_prefs = Table(
     Column("weekly_on", Integer, nullable=False),
     Column("daily_next_ms", BigInteger, nullable=False),
     Column("weekly_next_ms", BigInteger, nullable=False),
+    # an asset; empty for none
+    Column("unit", String(16), nullable=False, server_default=""),
 )
 
 alert_topics = Table(
