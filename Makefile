@@ -11,7 +11,7 @@ ORACLES := tests/oracles/.venv
 ARGS  ?=
 SEEDS ?= 200
 
-.PHONY: help install run test oracles lint type bench sim crash chatfuzz docs-check screenshots lock pure clean
+.PHONY: help install run test oracles drift lint type bench sim crash chatfuzz docs-check screenshots lock pure clean
 
 help:            ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ endif
 
 oracles: $(ORACLES)/.installed $(VENV)/.dev $(VENV)/.built   ## ccxt and Binance's SDKs live a whole order life against SimVenue
 	$(PY) -m pytest -q tests/oracles $(ARGS)
+
+drift: $(VENV)/.dev $(VENV)/.built   ## the forms of Telegram's answers against our local server's; CONDOR_DRIFT_TOKEN, CONDOR_DRIFT_CHAT: a bot for tests (needs the network)
+	$(PY) -m tests.contract.drift
 
 lint: $(VENV)/.dev $(VENV)/.built   ## ruff and the import contracts
 	$(PY) -m ruff check .

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol
 
+from botcore.markets.depth import depth_within
 from botcore.model.enums import PriceType
 from botcore.model.events import Fact, FactKind, FundingBooked, OrderClosed, OrderFilled, OrderSubmitted
 from botcore.model.instrument import Market, quote_of
@@ -15,7 +16,7 @@ from botcore.recorder.day_records import day_fills, day_funding, day_orders
 from botcore.recorder.journal import Journal
 from botcore.risk.cap_gate import AccountSides, Caps
 from botcore.risk.cap_ledger import DAY_NS, DayLedger, Working
-from botcore.risk.caps import AccountCaps
+from botcore.risk.caps import DEPTH_WITHIN, AccountCaps
 from condor.hosts import ACCOUNT_OF, LIVE, Host
 from condor.store import Connection
 from condor.store.caps import CapDayRow, cap_days, caps_of, put_cap_day
@@ -151,7 +152,11 @@ class CapsKeeper:
             found = None if state is None else state.price(PriceType.MidPrice)
             return None if found is None or found.is_nan() else found
 
-        return AccountSides(held, price, lambda pair: self._host.leverage(name, pair))
+        def depth(pair: str) -> Decimal | None:
+            state = self._host.runtime.markets.get(Market(name, pair))
+            return None if state is None else depth_within(state, DEPTH_WITHIN)
+
+        return AccountSides(held, price, lambda pair: self._host.leverage(name, pair), depth)
 
     # ---- what happens ----------------------------------------------------------------------------------------------
     def _ledger(self, connector_name: str) -> DayLedger | None:

@@ -7,13 +7,18 @@ import sys
 import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from botcore.model.errors import UserError
 from condor import __version__
 from condor.home import Home, find_home
+
+if TYPE_CHECKING:
+    # a command loads what it needs and no more: `condor version` must not wait for the program
+    from condor.store.soundness import EarlyCheck
+    from condor.wiring import Program
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Condor: trading bots, run from a chat.")
 
@@ -65,15 +70,24 @@ def run(home: HomeOption = None) -> None:
     # records of millions of orders take longer to check than the program takes to load
     check = EarlyCheck(place.database)
     from condor.logs import Speaker
-    from condor.passphrase import at_start
     from condor.running import run_until_signal
+
+    run_until_signal(_program(place, check), Speaker().say)
+
+
+def _program(place: Home, check: EarlyCheck) -> Program:
+    """The whole program on a home, with the vault's passphrase if somebody gives it."""
+    from condor.closed_memory import close_memory
+    from condor.passphrase import at_start
     from condor.settings import load_environment, load_settings
     from condor.vault import Vault
     from condor.wiring import Program, wall_clock
 
+    settings = load_settings(place)
+    if not settings.runtime.debuggers:
+        close_memory()
     passphrase = at_start(Vault(place.vault), lambda text: print(f"condor: {text}", file=sys.stderr))
-    program = Program(place, load_settings(place), load_environment(), wall_clock(), check, passphrase)
-    run_until_signal(program, Speaker().say)
+    return Program(place, settings, load_environment(), wall_clock(), check, passphrase)
 
 
 @app.command()
@@ -88,13 +102,9 @@ def start(
     from condor.control.commands import start_there
     from condor.hosts import LIVE, PAPER
     from condor.logs import Speaker
-    from condor.passphrase import at_start
     from condor.running import run_until_signal
     from condor.scripts import WithBot, read_plan
-    from condor.settings import load_environment, load_settings
     from condor.store.soundness import EarlyCheck
-    from condor.vault import Vault
-    from condor.wiring import Program, wall_clock
 
     place = find_home(home)
     now_ms = time.time_ns() // 1_000_000
@@ -102,9 +112,7 @@ def start(
     mode = LIVE if live else PAPER
     if start_there(place, plan, mode, print):
         return
-    passphrase = at_start(Vault(place.vault), lambda text: print(f"condor: {text}", file=sys.stderr))
-    program = Program(place, load_settings(place), load_environment(), wall_clock(), EarlyCheck(place.database), passphrase)
-    run_until_signal(WithBot(program, plan, mode), Speaker().say)
+    run_until_signal(WithBot(_program(place, EarlyCheck(place.database)), plan, mode), Speaker().say)
 
 
 @app.command()

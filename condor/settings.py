@@ -64,11 +64,12 @@ class BacktestSettings(ConfigModel):
 
 
 class RuntimeSettings(ConfigModel):
-    """What keeps one part, or one shortage, from taking the rest down; times in s, 0 turns the limit of steps off."""
+    """What keeps one part, or one shortage, from taking the rest down, and others out of its memory; times in s, 0 turns the limit of steps off."""
 
     step_budget: Annotated[float, Field(ge=0, le=600)] = 2.0
     step_hard: Annotated[float, Field(gt=0, le=3600)] = 10.0
     memory_soft_mb: Annotated[int, Field(ge=0)] | None = None
+    debuggers: bool = False
 
 
 class AlertSettings(ConfigModel):

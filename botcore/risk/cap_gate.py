@@ -13,7 +13,7 @@ from botcore.model.order import OrderRequest
 from botcore.model.refusals import ABOVE_LIMIT, OUT_OF_BAND, WAITS_FOR_MARKET, WAITS_ITS_TURN
 from botcore.model.times import MINUTE_NS, SECOND_NS
 from botcore.risk.cap_ledger import DAY_NS, ZERO, DayLedger, Price
-from botcore.risk.caps import AccountCaps
+from botcore.risk.caps import DEPTH_WITHIN, AccountCaps
 
 Rate = Callable[[str, str], Decimal | None]
 LOOK_NS = SECOND_NS
@@ -29,11 +29,14 @@ class AccountSides:
         (pair, signed base) of what our own fills say that is held now.
     leverage : callable
         Pair -> the account's leverage there; None while nobody knows.
+    depth : callable
+        Pair -> quote value that rests within `DEPTH_WITHIN` of the middle of its book, on the side with less of it; None while nobody knows.
     """
 
     held: Callable[[], Iterable[tuple[str, Decimal]]]
     price: Price
     leverage: Callable[[str], int | None]
+    depth: Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,16 @@ class Caps:
                 return f"{WAITS_FOR_MARKET}: the leverage of {market} is not known yet"
             if leverage > caps.max_leverage:
                 return f"{market.trading_pair} has leverage {leverage}, {ABOVE_LIMIT} {caps.max_leverage}"
+        return None if caps.min_depth_quote is None else self._depth_refusal(account, request.instrument, caps.min_depth_quote)
+
+    def _depth_refusal(self, account: _Account, instrument: Instrument, least: Decimal) -> str | None:
+        caps, pair = account.caps, instrument.market.trading_pair
+        depth, rate = account.sides.depth(pair), self._rate(instrument.quote, caps.currency)
+        if depth is None or rate is None:
+            return f"{WAITS_FOR_MARKET}: how much rests in the book of {pair} is not known in {caps.currency}, in which the cap is"
+        if depth * rate < least:
+            near = f"within {DEPTH_WITHIN * 100:f} % of the market"
+            return f"{WAITS_FOR_MARKET}: {depth * rate:.2f} {caps.currency} of {pair} rest {near}, the cap wants {least:f} at least"
         return None
 
     def _order_refusal(self, account: _Account, request: OrderRequest, ticks: int, mid_half: int, now_ns: int) -> str | None:

@@ -10,6 +10,8 @@ from pydantic import Field, field_validator
 from botcore.core.config import ConfigModel
 
 Amount = Annotated[Decimal, Field(gt=0, le=Decimal("1e12"))]
+DEPTH_WITHIN = Decimal("0.01")
+"""So far from the middle of a book its depth is counted, as a fraction."""
 
 
 class AccountCaps(ConfigModel):
@@ -33,6 +35,8 @@ class AccountCaps(ConfigModel):
         Entries within any minute.
     max_leverage : int, optional
         Of a perpetual pair.
+    min_depth_quote : Decimal, optional
+        Least value that must rest within `DEPTH_WITHIN` of the middle of the book, on either side: what is bought into a thinner one can't be sold again near its price.
     """
 
     currency: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,12}$")] = "USDT"
@@ -43,6 +47,7 @@ class AccountCaps(ConfigModel):
     price_deviation: Annotated[Decimal, Field(gt=0, le=1)] | None = None
     orders_per_minute: Annotated[int, Field(gt=0, le=100_000)] | None = None
     max_leverage: Annotated[int, Field(gt=0, le=200)] | None = None
+    min_depth_quote: Amount | None = None
 
     @field_validator("pairs")
     @classmethod

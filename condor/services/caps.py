@@ -35,6 +35,7 @@ FIELDS: dict[str, str] = {
     "price_deviation": "distance from the market",
     "orders_per_minute": "entries within a minute",
     "max_leverage": "leverage",
+    "min_depth_quote": "value that must rest within 1 % of the market",
     "currency": "currency of the amounts",
 }
 

@@ -22,6 +22,7 @@ LABELS = {
     "price_deviation": "From the market",
     "orders_per_minute": "Orders a minute",
     "max_leverage": "Leverage",
+    "min_depth_quote": "Book depth",
     "currency": "Currency",
 }
 EXAMPLES = {
@@ -32,6 +33,7 @@ EXAMPLES = {
     "price_deviation": "1%",
     "orders_per_minute": "60",
     "max_leverage": "3x",
+    "min_depth_quote": "50k",
     "currency": "USDT",
 }
 

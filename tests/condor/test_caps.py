@@ -150,6 +150,20 @@ def test_leverage_is_that_which_the_account_has_now(rig: Any) -> None:
     capped.run(play)
 
 
+def test_an_entry_into_a_thin_book_waits_and_goes_when_it_is_deep_enough(rig: Any) -> None:
+    capped = rig(min_depth_quote=10**9)
+
+    async def play(rig: CappedRig) -> None:
+        waits = rig.open()
+        await rig.until(lambda: "rest within 1.00 % of the market, the cap wants 1000000000 at least" in waits.info.reason)
+        assert rig.entries() == []
+        rig.inside(lambda: rig.keeper.caps.set(PERP, AccountCaps(min_depth_quote=D(1000))))
+        await rig.until(lambda: rig.held() == D("0.01"))
+        await rig.finish()
+
+    capped.run(play)
+
+
 # ---- the owner -----------------------------------------------------------------------------------------------------
 @pytest.fixture
 async def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:

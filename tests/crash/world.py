@@ -16,7 +16,8 @@ from tests.crash.ledger import VenueBooks
 from tests.crash.venue import Door, VenueProcess
 from tests.support.instance import CHECKOUT, DIRECT, Instance, Person
 
-SETTINGS = "clock: {tick_size: 0.25}\nalerts: {unfilled: true}\n"
+SETTINGS = "clock: {tick_size: 0.25}\nalerts: {unfilled: true}\nruntime: {debuggers: true}\n"
+"""Tests look into the process: how many files and threads it has."""
 BUSY = (
     ("buy spreads:", "0.02%, 0.05%"),
     ("sell spreads:", "0.02%, 0.05%"),

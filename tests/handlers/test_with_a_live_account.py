@@ -156,3 +156,45 @@ async def test_s59_a_bot_with_real_money_is_changed_after_a_code_but_stopping_a_
     await house.tap("Apply 1 change", card)
     await house.until(lambda: "Apply" not in str(house.labels(card)), "the change")
     assert await present() == (500, True)
+
+
+async def test_s59_start_live_asks_a_code_five_wrong_ones_lock_a_right_one_opens_and_every_code_is_deleted(house: House) -> None:
+    services = house.program.services
+    secret = new_secret()
+    services.step_up.use(secret)
+    draft = await services.drafts.begin(OWNER, "pmm_simple")
+    for name, text in (("buy_spreads", "5%"), ("sell_spreads", "5%")):
+        await services.drafts.answer(OWNER, draft.draft_id, name, text)
+    await services.drafts.go(draft.draft_id, 99)
+    await house.send("/new", "Which strategy?")
+    await house.tap("continue pmm_simple", house.last())
+    card = await house.wait(from_bot("review"))
+    await house.tap("Start LIVE", card)
+
+    async def typed(text: str) -> None:
+        message_id = await house.write(text)
+        await house.until(lambda: any((event["kind"], event.get("message_id")) == ("deleted", message_id) for event in house.events), "the deletion")
+
+    def tries() -> list[str]:
+        return [result for (result,) in house.rows("SELECT result FROM audit WHERE action = 'step_up' ORDER BY audit_id")]
+
+    await house.tap("for real", card)
+    await house.wait(from_bot("Code, please"))
+    assert services.bots.running() == [], "nothing starts before the code"
+    await typed(code_at(secret, int(time.time()) // STEP_S))
+    await house.until(lambda: services.step_up.is_fresh(OWNER), "the step-up")
+    again = await house.wait(from_bot("real money", after=card["message_id"]))
+    await house.tap("for real", again)
+    await house.until(lambda: len(services.bots.running()) == 1, "the bot")
+    assert tries() == ["done"]
+    # five minutes later
+    services.step_up.forget("local", OWNER.user_id)
+    asked = await house.send("/caps binance_perpetual", "Caps of")
+    await house.tap("Leverage", asked)
+    for _ in range(5):
+        await house.wait(from_bot("Code, please"))
+        await typed("not a code")
+    await house.until(lambda: tries() == ["done", *["wrong"] * 4, "locked"], "the lock")
+    await typed(code_at(secret, int(time.time()) // STEP_S + 1))
+    await house.wait_text("too many wrong codes")
+    assert not services.step_up.is_fresh(OWNER) and tries()[-1] == "locked"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from botcore.markets.depth import depth_within
 from botcore.model.enums import OrderType, PositionAction, TradeType
 from botcore.model.events import OrderClosed, OrderFilled, OrderSubmitted
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest, OrderState, Purpose
 from botcore.orders.tracker import Order
 from botcore.risk.cap_gate import AccountSides, Caps
-from botcore.risk.caps import AccountCaps
+from botcore.risk.caps import DEPTH_WITHIN, AccountCaps
 from tests.support.bench import D, lots_of, ticks_of
 from tests.support.venue_bench import VenueBench
 
@@ -37,7 +38,7 @@ class CapBench(VenueBench):
         self.told: list[str] = []
         self.days: list[tuple[int, dict[str, Any], str]] = []
         self.caps = Caps(self._rate)
-        self.ledger = self.caps.watch(self.name, AccountSides(self._held, self._mid, lambda pair: self.leverage))
+        self.ledger = self.caps.watch(self.name, AccountSides(self._held, self._mid, lambda pair: self.leverage, self._depth))
         self.caps.set(self.name, caps or AccountCaps())
         self.caps.on_latch = lambda name, reason: self.told.append(reason)
         self.caps.on_day = lambda name, day, base, latched: self.days.append((day, base, latched))
@@ -58,6 +59,9 @@ class CapBench(VenueBench):
         half = next((state.mid_half_ticks() for market, state in self.states.items() if market.trading_pair == pair), None)
         of = next(of for of in self.instruments if of.market.trading_pair == pair)
         return None if half is None else half * of.tick_size / 2
+
+    def _depth(self, pair: str) -> Decimal | None:
+        return next((depth_within(state, DEPTH_WITHIN) for market, state in self.states.items() if market.trading_pair == pair), None)
 
     def send_order(
         self, amount: Any = 1, price: Any = None, side: TradeType = BUY, purpose: Purpose = Purpose.OPEN, of: Instrument | None = None

@@ -88,7 +88,11 @@ def contents(folder: Path) -> Iterator[tuple[Path, bytes]]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not path.is_file():
             continue
-        yield path, path.read_bytes()
+        content = path.read_bytes()
+        if content == bytes(len(content)):
+            # the reserve of a home: there to be given up when the disk is full
+            continue
+        yield path, content
         if path.suffix == ".zip" and zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 for name in archive.namelist():

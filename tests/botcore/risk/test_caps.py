@@ -57,6 +57,30 @@ def test_leverage_is_held_against_the_account_and_not_known_is_not_allowed() -> 
         assert words in bench.refused(1, 100) if words else bench.refused(1, 100) == ""
 
 
+def test_an_entry_waits_while_too_little_rests_near_the_market_on_either_side() -> None:
+    bench = capped(min_depth_quote=1000)
+    of = bench.instrument
+    state = bench.states[of.market]
+
+    def book(bids: list[tuple[Any, Any]], asks: list[tuple[Any, Any]]) -> None:
+        sides = [[(ticks_of(of, price), lots_of(of, amount)) for price, amount in side] for side in (bids, asks)]
+        state.book.snapshot(*sides, 1, bench.clock.now_ns)
+
+    # the middle is 100: what rests from 99 to 101 counts, the ends too
+    book([("99.9", 4), (99, "6.1"), ("98.9", 50)], [("100.1", 20)])
+    assert bench.refused(1, 100) == "", "4 x 99.9 + 6.1 x 99 = 1003.5"
+    book([("99.9", 4), (99, "6.0"), ("98.9", 50)], [("100.1", 20)])
+    assert "993.60 USDT of ETH-USDT rest within 1.00 % of the market, the cap wants 1000 at least" in bench.refused(1, 100)
+    assert kind_of(bench.refused(1, 100)) is RefusalKind.WAITING
+    assert bench.send_order(1, 100, SELL, Purpose.CLOSE).state is not OrderState.FAILED, "an exit is held up by no cap"
+    book([("99.9", 40)], [("100.1", 4), ("101", 5), ("101.1", 50)])
+    assert "905.40 USDT" in bench.refused(1, 100), "the side with less of it counts"
+    bench.caps.set(bench.name, AccountCaps(min_depth_quote=D(1000), currency="EUR"))
+    assert "is not known in EUR" in bench.refused(1, 100)
+    bench.rates["USDT", "EUR"] = D(2)
+    assert bench.refused(1, 100) == "", "905.4 USDT are 1810.8"
+
+
 def test_exits_and_cancels_are_held_up_by_no_cap() -> None:
     bench = capped(
         pairs=["BTC-USDT"], max_order_quote=1, max_day_quote=1, max_day_loss=1, orders_per_minute=1, price_deviation="0.0001", max_leverage=1
@@ -194,6 +218,7 @@ def test_a_latch_holds_over_midnight_until_it_is_released_and_losses_count_from_
         {"price_deviation": 2},
         {"orders_per_minute": 0},
         {"max_leverage": 0},
+        {"min_depth_quote": 0},
         {"pairs": []},
         {"pairs": ["BTC"]},
         {"max_order": 1},
