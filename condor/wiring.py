@@ -229,6 +229,7 @@ class Program:
         self._memory = MemoryGuard(soft, resident, self._on_memory, self._caches, self._wall.monotonic_ns)
         every("liquidations", LIQUIDATIONS_S, self._liquidations().round)
         every("balances", BALANCES_S, services.floors.round)
+        every("hold exits", FINISHED_S, services.hold_exits.round)
         every("shortages", SHORTAGES_S, self._look_for_shortages)
         every("finished", FINISHED_S, self._end_finished)
         every("reserve", RESERVE_S, self._look_at_reserve)
