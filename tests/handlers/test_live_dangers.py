@@ -21,8 +21,7 @@ D = Decimal
 @pytest.fixture
 async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SimVenue]:
     async with venue(monkeypatch, "futures", PERP) as found:
-        monkeypatch.setenv(f"CONDOR_VENUE_{PERP.upper()}_KEY", KEY)
-        monkeypatch.setenv(f"CONDOR_VENUE_{PERP.upper()}_SECRET", SECRET)
+        give_keys(monkeypatch)
         yield found
 
 
@@ -35,6 +34,18 @@ async def house(box: SimVenue, tmp_path: Path) -> AsyncIterator[House]:
 
 async def comes_up(house: House) -> None:
     await house.until(lambda: house.program.closed_accounts() == {PERP: None}, "the account")
+
+
+async def comes_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process, which is given the keys again: they are taken out of the environment."""
+    give_keys(monkeypatch)
+    await house.restart()
+    await comes_up(house)
+
+
+def give_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"CONDOR_VENUE_{PERP.upper()}_KEY", KEY)
+    monkeypatch.setenv(f"CONDOR_VENUE_{PERP.upper()}_SECRET", SECRET)
 
 
 def wallet(box: SimVenue, amount: Decimal) -> None:
@@ -60,7 +71,9 @@ async def hears(house: House, *words: str) -> dict[str, object]:
     return house.fitting(fits)[-1]
 
 
-async def test_a_liquidation_that_is_near_is_told_with_the_venues_own_price_and_once_over_a_restart(box: SimVenue, house: House) -> None:
+async def test_a_liquidation_that_is_near_is_told_with_the_venues_own_price_and_once_over_a_restart(
+    box: SimVenue, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     card = await house.send("/trade buy 0.5 BTC-USDT live", "Buy 0.5 BTC", "real money")
     while "Average about" not in house.text(card):
         await house.tap("Fresh numbers", card)
@@ -75,8 +88,7 @@ async def test_a_liquidation_that_is_near_is_told_with_the_venues_own_price_and_
     told = await hears(house, "Liquidation near: 0.500 BTC-USDT on binance_perpetual")
     assert f"{at:,.2f}"[:6] in house.text(told) and "real money" in house.text(told)
     assert any("Positions" in label for label in house.labels(told)) and any("Seen" in label for label in house.labels(told))
-    await house.restart()
-    await comes_up(house)
+    await comes_back(house, monkeypatch)
     wallet(box, D(50_000))
     over = await hears(house, "Liquidation is")
     assert over["message_id"] > told["message_id"]
@@ -84,7 +96,9 @@ async def test_a_liquidation_that_is_near_is_told_with_the_venues_own_price_and_
     assert len(near) == 2, "once when it was near, once when it was not any more"
 
 
-async def test_a_balance_with_real_money_is_told_when_it_is_low_and_when_it_is_up_again(box: SimVenue, house: House) -> None:
+async def test_a_balance_with_real_money_is_told_when_it_is_low_and_when_it_is_up_again(
+    box: SimVenue, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     card = await house.send(f"/alerts balance {PERP} USDT 5k", "USDT")
     assert "5,000" in house.text(card) or "5000" in house.text(card)
     wallet(box, D(4_800))
@@ -92,8 +106,7 @@ async def test_a_balance_with_real_money_is_told_when_it_is_low_and_when_it_is_u
     assert any("Balances" in label for label in house.labels(told))
     wallet(box, D(5_100))
     look(house)
-    await house.restart()
-    await comes_up(house)
+    await comes_back(house, monkeypatch)
     wallet(box, D(6_000))
     await hears(house, "is up again: 6,000 USDT")
     assert len(house.rows("SELECT payload FROM facts WHERE kind = 'balance_low'")) == 2
