@@ -67,6 +67,8 @@ def _liquidation_near(notice: Notice) -> Safe:
     far = _share(payload.get("distance"))
     if payload.get("is_gone"):
         return card([line("✔ ", bold(f"Liquidation is no danger any more: {what}"), " is gone."), notice.mode])
+    if payload.get("is_safe"):
+        return card([line("✔ ", bold(f"Liquidation is no danger any more: {what}"), ": no price would liquidate it now."), notice.mode])
     if payload.get("is_over"):
         return card([line("✔ ", bold(f"Liquidation is further away again: {what}"), f": {far} from {at}"), notice.mode])
     return card(
