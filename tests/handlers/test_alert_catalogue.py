@@ -50,6 +50,7 @@ PROMISED: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     ("balance up again", FactKind.BALANCE_LOW, {**VENUE, **LOW, "total": "120", "is_over": True}, "warning", "balance", "Balance of Binance is up again: 120 USDT"),
     ("funding", FactKind.FUNDING_PAID, {**VENUE, "asset": "USDT", "amount": "-0.05", "trading_pair": "BTC-USDT"}, "info", "funding", "Funding paid: 0.05 USDT"),
     ("drawdown latch of a bot", FactKind.DRAWDOWN_REACHED, DROP, "critical", "risk", "The bot is being stopped"),
+    ("daily-loss latch of a bot", FactKind.DRAWDOWN_REACHED, {**DROP, "is_day": True}, "critical", "risk", "has lost 21 since its day began (00:00 UTC); 20 is its limit"),
     ("drawdown latch of a controller", FactKind.DRAWDOWN_REACHED, {**DROP, "controller_id": "c"}, "critical", "risk", "Its kill switch is on"),
     ("daily-loss latch", FactKind.DAY_LOSS_REACHED, {**VENUE, "text": "lost 21 USDT, the cap is 20"}, "critical", "risk", "Binance: the day's loss has reached its cap"),
     ("daily-loss latch released", FactKind.DAY_LOSS_RELEASED, {**BY, "target": "binance", "after": "checked"}, "warning", "risk", "allowed again at binance"),
