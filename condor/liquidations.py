@@ -81,8 +81,11 @@ class LiquidationWatch:
                 self._over(host, subject, told, _payload(position))
         for subject in [subject for subject in told if subject[0] == mode and subject not in seen]:
             was = told[subject]
-            if _is_gone(host, Market(was["connector_name"], was["trading_pair"]), was["side"]):
+            market = Market(was["connector_name"], was["trading_pair"])
+            if _is_gone(host, market, was["side"]):
                 self._over(host, subject, told, was | {"is_gone": True})
+            elif _is_safe(host, market, was["side"]):
+                self._over(host, subject, told, was | {"is_safe": True})
 
     def _over(self, host: TradingHost | LiveHost, subject: Subject, told: dict[Subject, dict[str, Any]], payload: dict[str, Any]) -> None:
         del told[subject]
@@ -102,6 +105,17 @@ def _is_gone(host: TradingHost | LiveHost, market: Market, side: str) -> bool:
     return not isinstance(ledger, PerpetualLedger) or not any(
         position.lots for (pair, _), position in ledger.positions.items() if pair == market.trading_pair
     )
+
+
+def _is_safe(host: TradingHost | LiveHost, market: Market, side: str) -> bool:
+    """Whether it is known that no price liquidates what stands there: its margin pays for all that it could lose."""
+    if isinstance(host, LiveHost):
+        account = host.accounts.get(market.connector_name)
+        return account is not None and account.connector.account.is_beyond_liquidation(market.trading_pair, side)
+    exchange = host.runtime.exchanges.get(market.connector_name)
+    ledger = None if exchange is None else exchange.ledger
+    # without a price nobody knows
+    return isinstance(ledger, PerpetualLedger) and mid_of(host.runtime, market) is not None and ledger.liquidation_price(market.trading_pair) is None
 
 
 def paper_positions(host: TradingHost) -> Iterator[Margined]:

@@ -38,6 +38,7 @@ from condor.services.facade import Services
 from condor.services.floors import FloorService
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
+from condor.services.hold_exits import HoldExits
 from condor.services.invites import InviteService
 from condor.services.key_forms import KeyForms
 from condor.services.keys import KeyService
@@ -155,6 +156,7 @@ def build_services(on: Ground) -> Services:
         step_up,
         ConfirmService(journal, wall),
         ExitService(hosts, on.manager, bots, journal, wall),
+        HoldExits(hosts, on.manager, bots, journal, wall),
         PauseService(on.manager, journal, wall),
         EditService(on.manager, bots, configs, overview),
         CapsService(on.caps, journal, wall),

@@ -209,6 +209,7 @@ class Program:
         self._shortages.watch_memory(self._settings.runtime.memory_soft_mb, self._wall, self._manager, self._caches)
         every("liquidations", LIQUIDATIONS_S, self._liquidations().round)
         every("balances", BALANCES_S, services.floors.round)
+        every("hold exits", FINISHED_S, services.hold_exits.round)
         every("shortages", SHORTAGES_S, self._shortages.look)
         every("finished", FINISHED_S, self._end_finished)
         every("reserve", RESERVE_S, self._shortages.look_at_disk)

@@ -13,7 +13,7 @@ from handlers import words
 from handlers.alerts import first_line, text_of
 from handlers.alerts_orders import MAX_LINES
 from handlers.alerts_own import called, local_text
-from handlers.alerts_trades import closes_head
+from handlers.alerts_trades import closes_head, is_held
 from handlers.context import Args, Context
 from handlers.html import Safe, bold, card, italic, line
 from handlers.registry import action, screen
@@ -99,7 +99,17 @@ def buttons_of(notices: Sequence[Notice], key: int, unseen: int | None = None, *
         rows.append((mute, Button("📅 This bot: digest", "alert_digest", {"key": key, "bot": first.bot_id, "event": event})))
     if len(notices) == 1 and first.kind in EXPOSED and first.executor_id and not first.payload.get("ended"):
         rows.append((Button("✖ Close position …", "open", {"screen": "close", "args": {"id": first.executor_id}}),))
+    market = _held_market(first) if len(notices) == 1 else ""
+    if market:
+        rows.append((Button("✖ Close position …", "open", {"screen": "close_hold", "args": {"bot": first.bot_id, "market": market}}),))
     return tuple(rows)
+
+
+def _held_market(notice: Notice) -> str:
+    """Where an alert tells of a position that a bot holds and nobody watches; empty where it tells of none, or of several."""
+    is_hold = notice.kind == FactKind.POSITION_HELD or (notice.kind == FactKind.EXECUTOR_CLOSED and is_held(notice.payload))
+    name, pair = notice.payload.get("connector_name"), notice.payload.get("trading_pair")
+    return f"{name}:{pair}" if is_hold and notice.bot_id and name and pair else ""
 
 
 def _ways(notices: Sequence[Notice]) -> list[Button]:

@@ -68,11 +68,10 @@ def _drawdown(notice: Notice) -> Safe:
         else "Its kill switch is on: its positions are closed."
     )
     lost, limit = number(payload, "drawdown_quote"), number(payload, "limit_quote")
+    since = "since its day began (00:00 UTC)" if payload.get("is_day") else "from its peak"
     return card(
         [
-            line(
-                "🛑 ", bold(clip(notice.bot_title, 40)), " has lost ", bold(words.price(lost)), f" from its peak; {words.price(limit)} is its limit."
-            ),
+            line("🛑 ", bold(clip(notice.bot_title, 40)), " has lost ", bold(words.price(lost)), f" {since}; {words.price(limit)} is its limit."),
             what,
             notice.mode,
         ]

@@ -25,6 +25,9 @@ def _moves(payload: Mapping[str, Any]) -> str:
     """What was changed, or that the trailing stop follows the price from here on."""
     if payload.get("cause") == "armed":
         return f"trailing stop armed, closes below {words.percent(words.number(payload, 'trigger_pct'))}"
+    if payload.get("cause") == "trailed":
+        was, now = (words.percent(words.number(payload, name)) for name in ("before_pct", "trigger_pct"))
+        return f"trailing stop followed, closes below {now} (was {was})"
     before, after = payload.get("before") or {}, payload.get("after") or {}
     found = [
         f"{name} {_barrier(key, before.get(key))} → {_barrier(key, after.get(key))}" for key, name in _BARRIERS if before.get(key) != after.get(key)
@@ -49,7 +52,11 @@ def _share(value: Any) -> str:
 
 def _barrier_moved(notice: Notice) -> Safe:
     payload = notice.payload
-    then = "It follows the price from here on, and never loosens." if payload.get("cause") == "armed" else "It holds at once, for what is open."
+    then = (
+        "It follows the price from here on, and never loosens."
+        if payload.get("cause") in ("armed", "trailed")
+        else "It holds at once, for what is open."
+    )
     return card([line("🎯 ", bold("Barrier moved"), " · ", barrier_line(notice)), then, notice.mode])
 
 
@@ -60,6 +67,8 @@ def _liquidation_near(notice: Notice) -> Safe:
     far = _share(payload.get("distance"))
     if payload.get("is_gone"):
         return card([line("✔ ", bold(f"Liquidation is no danger any more: {what}"), " is gone."), notice.mode])
+    if payload.get("is_safe"):
+        return card([line("✔ ", bold(f"Liquidation is no danger any more: {what}"), ": no price would liquidate it now."), notice.mode])
     if payload.get("is_over"):
         return card([line("✔ ", bold(f"Liquidation is further away again: {what}"), f": {far} from {at}"), notice.mode])
     return card(

@@ -30,7 +30,7 @@ def several_trades(notices: Sequence[Notice]) -> Safe:
     shown = min(len(closed), MAX_LINES) + min(len(opened), max(0, MAX_LINES - len(closed)))
     if len(notices) > shown:
         blocks.append(line(f"… and {len(notices) - shown} more: /history"))
-    held = sum(_is_held(notice.payload) for notice in closed)
+    held = sum(is_held(notice.payload) for notice in closed)
     if held:
         blocks.append(bold(f"✋ {held} of these positions are still open and nobody watches them."))
     return card([*blocks, notices[0].mode])
@@ -88,7 +88,7 @@ def _closed(notice: Notice) -> Safe:
     blocks += [_leg(leg) for leg in payload.get("legs") or []]
     if payload.get("reason"):
         blocks.append(line("Why: ", str(payload["reason"])))
-    if _is_held(payload):
+    if is_held(payload):
         held = words.number(payload, "exposure_base")
         blocks.append(bold("The position is still open and nobody watches it."))
         if held:
@@ -161,7 +161,7 @@ def _leg(leg: Mapping[str, Any], nothing: str = "nothing traded") -> Safe:
     return line(what, f" · {nothing}" if price is None or filled == 0 else f" at {words.price(price)}")
 
 
-def _is_held(payload: Mapping[str, Any]) -> bool:
+def is_held(payload: Mapping[str, Any]) -> bool:
     """Whether it has left a position: also a plan that was carried out to its end does."""
     close_type = payload.get("close_type")
     return close_type == "POSITION_HOLD" or (close_type == "COMPLETED" and bool(words.number(payload, "exposure_base")))

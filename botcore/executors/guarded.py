@@ -30,6 +30,9 @@ C = TypeVar("C", bound=ExecutorConfigBase)
 # members of enums as names of this module: compiled code reads them without a lookup
 BUY: Final = TradeType.BUY
 
+LEAST_STEP: Final = Fraction(1, 1000)
+"""A trailing stop that hangs less than this behind is told of in such steps."""
+
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class GuardedExecutor(HoldingExecutor[C]):
@@ -57,6 +60,7 @@ class GuardedExecutor(HoldingExecutor[C]):
         self._triple = triple
         self._deadline_ns = self._deadline()
         self._barriers: Barriers | None = None
+        self._told_trail: Fraction | None = None
         self._may_be_stranded = True
         self._equip()
 
@@ -149,23 +153,27 @@ class GuardedExecutor(HoldingExecutor[C]):
             return False
         close_ticks = self._book.best_bid if self._is_long else self._book.best_ask
         if not barriers.low < close_ticks < barriers.high and self._requests.close_ticks() is not None:
-            was_armed = barriers.is_armed
             close_type = barriers.check(close_ticks)
             if close_type is not None:
                 self._exit(now_ns, close_type)
                 return True
-            if barriers.is_armed and not was_armed:
-                self._tell_armed(barriers)
+            self._tell_trail(barriers)
             self._watch_prices()
             self._listener.executor_changed(self)
         return False
 
-    def _tell_armed(self, barriers: Barriers) -> None:
-        """Tell that the trailing stop follows the price from here on; of its later moves nobody is told."""
-        trigger = barriers.trailing_trigger()
-        if trigger is not None:
-            text = format(Decimal(trigger.numerator) / trigger.denominator, "f")
-            self._listener.executor_told(self, FactKind.BARRIER_MOVED, cause="armed", trigger_pct=text)
+    def _tell_trail(self, barriers: Barriers) -> None:
+        """Tell that the trailing stop follows the price from here on, and then each step by which it has followed as far as it hangs behind: not each tick."""
+        trigger, trailing = barriers.trailing_trigger(), self._triple.trailing_stop
+        if trigger is None or trailing is None:
+            return
+        told = self._told_trail
+        if told is None:
+            self._told_trail = trigger
+            self._listener.executor_told(self, FactKind.BARRIER_MOVED, cause="armed", trigger_pct=_pct_text(trigger))
+        elif trigger - told >= max(Fraction(trailing.trailing_delta), LEAST_STEP):
+            self._told_trail = trigger
+            self._listener.executor_told(self, FactKind.BARRIER_MOVED, cause="trailed", trigger_pct=_pct_text(trigger), before_pct=_pct_text(told))
 
     def _keep_stop(self, stop: VenueStop, barriers: Barriers, now_ns: int) -> None:
         """Keep one stop at the venue over exactly what is held."""
@@ -214,6 +222,13 @@ class GuardedExecutor(HoldingExecutor[C]):
             return
         barriers = self._barriers = self._new_barriers()
         if state["trail"] is not None:
-            barriers.restore_trail(Fraction(state["trail"]))
+            # where it stood was told by the process before, or is not worth telling again
+            self._told_trail = Fraction(state["trail"])
+            barriers.restore_trail(self._told_trail)
         barriers.rebase(self._guarded())
         self._watch_prices()
+
+
+def _pct_text(value: Fraction) -> str:
+    """A PnL fraction as facts have it."""
+    return format(Decimal(value.numerator) / value.denominator, "f")

@@ -97,12 +97,17 @@ class TallyRecord:
 
 @dataclass(frozen=True, slots=True)
 class DrawdownRecord:
-    """Best PnL so far and the largest drop from a peak, in an asset (empty: not known, an older version wrote it); `controller_id` is empty for the whole bot's."""
+    """Best PnL so far and the largest drop from a peak, in an asset (empty: not known, an older version wrote it); `controller_id` is empty for the whole bot's.
+
+    `day` is the day (of market time, UTC) that was looked at last, -1 for none, and `day_begun_quote` the PnL with which it began.
+    """
 
     controller_id: str
     peak_quote: Decimal
     worst_quote: Decimal
     asset: str = ""
+    day: int = -1
+    day_begun_quote: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from botcore.model.records import DrawdownRecord
-from botcore.model.times import SECOND_NS
+from botcore.model.times import DAY_NS, SECOND_NS
 
 ZERO: Final = Decimal(0)
 
@@ -30,16 +30,22 @@ class Drawdown:
         Best PnL so far, and the largest drop from a peak.
     drop : Decimal
         Drop when it was looked at last with a known PnL.
+    day, begun : int, Decimal
+        Day of market time (UTC) of that look, -1 before any, and the PnL with which the day began.
     """
 
     __slots__ = (
         "_begins",
+        "_sees",
         "_written_asset",
+        "_written_day",
         "_written_ns",
         "_written_peak",
         "_written_worst",
         "asset",
+        "begun",
         "controller_id",
+        "day",
         "drop",
         "peak",
         "pnl",
@@ -53,16 +59,31 @@ class Drawdown:
         self.peak = ZERO
         self.drop = ZERO
         self.worst = ZERO
+        self.day = -1
+        self.begun = ZERO
+        self._sees = False
         self._begins = False
+        self._written_day = -1
         self._written_peak = ZERO
         self._written_worst = ZERO
         self._written_ns = 0
         self._written_asset = ""
 
-    def see(self, pnl: Decimal | None) -> None:
+    @property
+    def day_loss(self) -> Decimal:
+        """What was lost since the day began; 0 where something was won."""
+        return max(ZERO, self.begun - self.pnl)
+
+    def see(self, pnl: Decimal | None, now_ns: int = 0) -> None:
         """Look at the present PnL."""
         if pnl is None or pnl.is_nan():
             return
+        day = now_ns // DAY_NS
+        if day != self.day or self._begins:
+            # of a day that began while nothing ran the first look counts
+            self.begun = self.pnl if self._sees and not self._begins else pnl if self.day >= 0 or self._begins else ZERO
+            self.day = day
+        self._sees = True
         self.pnl = pnl
         if pnl > self.peak or self._begins:
             self.peak = pnl
@@ -73,7 +94,7 @@ class Drawdown:
 
     def begin_anew(self) -> None:
         """Count from the present PnL; the worst stays."""
-        self.peak, self.drop = self.pnl, ZERO
+        self.peak, self.drop, self.begun = self.pnl, ZERO, self.pnl
 
     def begin_with_next(self) -> None:
         """Count from the next PnL that is known: whoever starts a stopped bot again knows what it has lost."""
@@ -87,21 +108,25 @@ class Drawdown:
             # nothing to count from yet, or nothing worth a row
             return False
         is_same = self.asset == self._written_asset
+        is_same = is_same and self.day == self._written_day
         if is_same and self.peak == self._written_peak and self.worst == self._written_worst:
             return False
         if is_same and self.peak >= self._written_peak and self._written_ns and now_ns < self._written_ns + WRITTEN_EVERY_NS:
             return False
         self._written_peak, self._written_worst, self._written_ns, self._written_asset = self.peak, self.worst, now_ns, self.asset
+        self._written_day = self.day
         return True
 
     def record(self) -> DrawdownRecord:
-        return DrawdownRecord(self.controller_id, self.peak, self.worst, self.asset)
+        return DrawdownRecord(self.controller_id, self.peak, self.worst, self.asset, self.day, self.begun)
 
     def restore(self, record: DrawdownRecord, asset: str = "") -> bool:
         """Go on from what an earlier process wrote; False when that was in another asset than the PnL is in now: then it counts anew, from the next PnL."""
         self._written_asset, self._written_peak, self._written_worst = record.asset, record.peak_quote, record.worst_quote
+        self._written_day = record.day
         if record.asset and asset and record.asset != asset:
             self.begin_with_next()
             return False
         self.asset, self.peak, self.worst = record.asset, record.peak_quote, record.worst_quote
+        self.day, self.begun = record.day, record.day_begun_quote
         return True

@@ -40,18 +40,18 @@ class Drawdowns:
     def observe(self) -> None:
         """Look at the PnL of each controller and of the bot, for their drawdowns; a peak is written down, so that a restart does not forget it."""
         total: Decimal | None = Decimal(0)
+        now_ns = self._clock.now_ns
         rates = self._results.rates()
         for controller_id, shelf in self._shelves.all.items():
             if shelf.seen_version != shelf.version or shelf.is_open or shelf.is_converted:
                 shelf.seen_version = shelf.version
                 shelf.is_open = shelf.standing.is_open() or any(hold.net_amount_base for hold in self._holds.of(controller_id))
                 shelf.pnl = self._results.pnl(controller_id, rates)
-                shelf.drawdown.see(shelf.pnl)
+                shelf.drawdown.see(shelf.pnl, now_ns)
             pnl = shelf.pnl
             total = None if total is None or pnl is None else total + pnl
-        self.whole.see(total)
+        self.whole.see(total, now_ns)
         if self._bus.has(DrawdownChanged):
-            now_ns = self._clock.now_ns
             for drawdown in self._all():
                 drawdown.asset = rates.asset
                 if drawdown.is_due(now_ns):

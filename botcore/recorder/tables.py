@@ -182,6 +182,9 @@ drawdowns = Table(
     Column("worst_quote", Text, nullable=False),
     # what both are in: the asset that the bot reports in; empty where an older version wrote them
     Column("asset", String(32), nullable=False, server_default=""),
+    # the day that was looked at last, and the PnL with which it began; -1 where an older version wrote it
+    Column("day", Integer, nullable=False, server_default="-1"),
+    Column("day_begun_quote", Text, nullable=False, server_default="0"),
 )
 
 funding = Table(

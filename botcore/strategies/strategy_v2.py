@@ -171,6 +171,10 @@ class StrategyV2Base:
             self.stop()
             self._tell(breach)
             return
+        if limits.max_day_loss_quote is not None and drawdowns.whole.day_loss > limits.max_day_loss_quote:
+            self.stop()
+            self._tell(Breach("", drawdowns.whole.day_loss, drawdowns.whole.begun, limits.max_day_loss_quote, is_day=True))
+            return
         most = limits.max_controller_drawdown_quote
         if most is None:
             return
@@ -187,6 +191,7 @@ class StrategyV2Base:
             "drawdown_quote": format(breach.drop, "f"),
             "peak_quote": format(breach.peak, "f"),
             "limit_quote": format(breach.limit, "f"),
+            "is_day": breach.is_day,
         }
         self._bus.publish(Fact(FactKind.DRAWDOWN_REACHED, self._clock.now_ns, self.bot_id, breach.controller_id, payload=payload))
         if self._on_breach is not None:

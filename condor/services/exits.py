@@ -53,7 +53,7 @@ class ExitService:
             exits += sum(not is_entry for is_entry in for_bot)
             lines += self._of_executors(bot, executors)
             held += [
-                _line(runtime, bot.row.bot_id, Market(position.connector_name, position.trading_pair), position.amount)
+                exit_line(runtime, bot.row.bot_id, Market(position.connector_name, position.trading_pair), position.amount)
                 for position in bot.strategy.orchestrator.positions()
                 if position.amount
             ]
@@ -128,7 +128,7 @@ class ExitService:
     def _of_executors(self, bot: RunningBot, executors: Iterable[ExecutorBase]) -> list[ExitLine]:  # type: ignore[type-arg]
         runtime = self._runtime(bot)
         return [
-            _line(runtime, bot.row.bot_id, exposure.market, exposure.base)
+            exit_line(runtime, bot.row.bot_id, exposure.market, exposure.base)
             for executor in executors
             for exposure in executor.exposures()
             if exposure.base
@@ -199,7 +199,7 @@ def _orders(runtime: TradingRuntime, executors: Iterable[ExecutorBase]) -> list[
     ]
 
 
-def _line(runtime: TradingRuntime, bot_id: str, market: Market, amount: Decimal) -> ExitLine:
+def exit_line(runtime: TradingRuntime, bot_id: str, market: Market, amount: Decimal) -> ExitLine:
     """What is held on a market, with what closing it at market would cost against the mid: half the spread, the depth of the book, and the taker's fee."""
     state = runtime.markets.get(market)
     if state is None:

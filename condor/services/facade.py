@@ -20,6 +20,7 @@ from condor.services.exits import ExitService
 from condor.services.floors import FloorService
 from condor.services.groups import GroupService
 from condor.services.history import HistoryService
+from condor.services.hold_exits import HoldExits
 from condor.services.invites import InviteService
 from condor.services.key_forms import KeyForms
 from condor.services.keys import KeyService
@@ -74,6 +75,7 @@ class Services:
     step_up: StepUpService
     confirms: ConfirmService
     exits: ExitService
+    hold_exits: HoldExits
     pauses: PauseService
     edits: EditService
     caps: CapsService

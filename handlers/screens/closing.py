@@ -71,3 +71,35 @@ async def close_executor(ctx: Context, args: Args) -> Outcome:
     executor_id = str(args["id"])
     await ctx.services.exits.close(ctx.actor, executor_id, ctx.claim, keep_position=bool(args["keep"]))
     return Show("executor", {"id": executor_id}, toast="Ending, the position is kept" if args["keep"] else "Ending")
+
+
+# ---- what nobody watches -----------------------------------------------------------------------------------------------
+@screen("close_hold", Role.OPERATOR)
+async def close_hold(ctx: Context, args: Args) -> View:
+    """What closing a position would do now that a bot holds and no executor watches."""
+    bot_id, market = str(args["bot"]), str(args["market"])
+    found = await ctx.services.hold_exits.view(ctx.actor, bot_id, market)
+    back = show("◀ Leave it", "positions")
+    pair = market.partition(":")[2]
+    if found is None or not found.lines:
+        told = "It is not held any more."
+        return View(card([bold(f"✖ Close {clip(pair, 40)}"), told]), ((show("📌 Positions", "positions"), show("◀ Home", "home")),), gone=told)
+    bot, lines = found.bot, found.lines
+    worth, cost = held_worth(lines), closing_cost(lines)
+    rows = [("Bot", clip(bot.title, 40)), ("Where", market.partition(":")[0])]
+    rows += [("Long" if item.amount > 0 else "Short", f"{words.amount(abs(item.amount))} at {words.price(item.price)}") for item in lines]
+    rows += [("Worth", worth), ("Closing costs about", cost)]
+    blocks: list[object] = [line(bold("✖ Close "), bold(clip(pair, 40)), f"? ({words.MODES.get(bot.mode, bot.mode)})"), pairs(rows)]
+    blocks.append("Nobody watches it: no stop loss, no take profit. It is closed at market by orders that only reduce it.")
+    again = show("🔄 Fresh numbers", "close_hold", bot=bot_id, market=market)
+    if found.problem:
+        return View(card([*blocks, line("⚠️ ", bold("It can't be closed from here now: "), found.problem, ".")]), ((back, again),))
+    answer = Button(f"✖ Close {worth} at market", "close_held", {"bot": bot_id, "market": market}, style="danger", confirm=True, by_price=True)
+    frozen = Frozen(f"{bot_id} {market}", found.version, {item.market: item.price for item in lines}, found.pace)
+    return View(card(blocks), ((back,), (answer,), (again,)), frozen=frozen)
+
+
+@action("close_held", Role.OPERATOR, Danger.CONFIRM)
+async def close_held(ctx: Context, args: Args) -> Outcome:
+    await ctx.services.hold_exits.close(ctx.actor, str(args["bot"]), str(args["market"]), ctx.claim)
+    return Show("positions", toast="Closing")

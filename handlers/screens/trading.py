@@ -55,6 +55,13 @@ async def positions(ctx: Context, args: Args) -> View:
         for item in page
         if item.watched_by
     ]
+    if ctx.actor.role >= Role.OPERATOR:
+        markets = dict.fromkeys(
+            (item.bot_id, item.bot_title, f"{item.connector_name}:{item.trading_pair}") for item in page if item.bot_id and not item.watched_by
+        )
+        details += [
+            show(f"✖ {market.partition(':')[2]} of {clip(title, 20)} …", "close_hold", bot=bot_id, market=market) for bot_id, title, market in markets
+        ]
     last = (show("🔄 Refresh", "positions", offset=offset), show("🧾 Orders", "orders"), show("◀ Home", "home"))
     return View(card(blocks), (*rows_of(details), *turning("positions", args, offset, len(found), PAGE), last), is_live=bool(found))
 

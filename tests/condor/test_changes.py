@@ -183,5 +183,6 @@ async def test_limit_that_is_reached_is_written_down(running: tuple[Program, str
     assert row is not None and row.state == STOPPED
     assert await read(of, lambda connection: limits_of(connection, bot_id)) == {
         "max_controller_drawdown_quote": None,
+        "max_day_loss_quote": None,
         "max_global_drawdown_quote": "10",
     }

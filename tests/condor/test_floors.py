@@ -56,7 +56,8 @@ class World:
         return SimpleNamespace(bus=bus, clock=SimpleNamespace(now_ns=1), recorder=recorder, runtime=SimpleNamespace(**runtime))
 
     def begin_anew(self) -> None:
-        """Another process on the same records."""
+        """Another process on the same records, once they are written."""
+        self.journal.run(lambda connection: None).result()
         self.floors = FloorService(self.hosts, self.journal, self.wall, str.title, WatchMemory(self.journal, self.wall, FactKind.BALANCE_LOW))
 
     async def look(self) -> list[tuple[str, bool]]:

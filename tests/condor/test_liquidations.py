@@ -240,3 +240,42 @@ def test_after_a_restart_a_position_is_gone_only_when_the_venue_has_said_so() ->
     account.set_positions({}, 2)
     assert [over for over, _ in world.look()] == [True] and world.facts[-1].payload["is_gone"]
     assert world.facts[-1].payload["liquidation_price"] == "120"
+
+
+# ---- no price liquidates it any more -----------------------------------------------------------------------------------
+def test_margin_that_pays_for_everything_ends_it_as_soon_as_the_venue_says_so() -> None:
+    """The venue names no price then: what was told would never have ended."""
+    world = LiveWorld()
+    world.account.set_positions({(PAIR, "net"): 1000})
+    world.account.set_liquidations({(PAIR, "net"): D(120)})
+    assert len(world.at(124)) == 1
+    world.account.set_liquidations({})
+    assert [over for over, _ in world.look()] == [True] and world.facts[-1].payload["is_safe"] and not world.facts[-1].payload["is_gone"]
+    assert world.kept.rows == {}
+
+
+def test_after_a_restart_a_venue_that_has_said_nothing_yet_ends_nothing() -> None:
+    world = LiveWorld()
+    world.account.set_positions({(PAIR, "net"): 1000})
+    world.account.set_liquidations({(PAIR, "net"): D(120)})
+    assert len(world.at(124)) == 1
+    account = Account(D("0.0005"))
+    world.host.accounts = {PERP: SimpleNamespace(connector=SimpleNamespace(account=account))}
+    world.begin_anew()
+    account.set_position(PAIR, "net", 1000, 2)
+    assert world.look() == [], "the stream has told of the position, no list of where it is liquidated"
+    account.set_liquidations({})
+    assert [over for over, _ in world.look()] == [True]
+
+
+def test_on_paper_money_that_pays_for_everything_ends_it_but_a_missing_price_does_not() -> None:
+    world = PaperWorld()
+    world.venue.order(BUY, 40)
+    near = round(lies_at(world.venue) * D("1.03"), 2)
+    assert len(world.at(near)) == 1
+    ledger: Any = world.venue.ledger
+    ledger.totals["USDT"] += 10_000
+    state = world.host.runtime.markets.pop(Market(PERP, PAIR))
+    assert world.look() == [], "nobody knows its price now: that says nothing"
+    world.host.runtime.markets[Market(PERP, PAIR)] = state
+    assert [over for over, _ in world.look()] == [True] and world.facts[-1].payload["is_safe"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from botcore.executors.data_types import ConnectorPair, PositionExecutorConfig, TrailingStop, TripleBarrierConfig
-from botcore.model.enums import OrderType, TradeType
+from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.model.events import Fact, FactKind
 from condor.openings import Openings
 from tests.scenarios import test_dca_executor as dca
@@ -154,7 +154,31 @@ def test_a_trailing_stop_is_told_when_it_begins_to_follow_and_not_with_every_ste
     bench, _, facts = held(trailing_stop=TrailingStop(activation_price=D("0.02"), trailing_delta=D("0.005")))
     bench.price(101)
     assert of_kind(facts, FactKind.BARRIER_MOVED) == []
-    for price in (103, 104, 105):
-        bench.price(price)
+    for hundredths in range(10_300, 10_346, 5):
+        bench.price(D(hundredths) / 100)
     (armed,) = of_kind(facts, FactKind.BARRIER_MOVED)
     assert armed.payload["cause"] == "armed" and round(D(armed.payload["trigger_pct"]), 3) == D("0.025")
+
+
+def test_a_trailing_stop_that_has_followed_as_far_as_it_hangs_behind_is_told_once_for_each_such_step() -> None:
+    bench, executor, facts = held(trailing_stop=TrailingStop(activation_price=D("0.02"), trailing_delta=D("0.005")))
+    for hundredths in range(10_300, 10_501, 5):
+        # back and forth on the way: what falls back moves no trailing stop
+        bench.price(D(hundredths) / 100)
+        bench.price(D(hundredths - 20) / 100)
+    told = of_kind(facts, FactKind.BARRIER_MOVED)
+    assert [fact.payload["cause"] for fact in told] == ["armed", "trailed", "trailed", "trailed", "trailed"], "2 % up, half a percent each"
+    steps = [(D(fact.payload["before_pct"]), D(fact.payload["trigger_pct"])) for fact in told[1:]]
+    assert all(D("0.005") <= after - before < D("0.0056") for before, after in steps)
+    assert [before for before, _ in steps] == [D(fact.payload["trigger_pct"]) for fact in told[:-1]], "each from where it was told last"
+    assert executor.close_type is None
+    bench.price(D(executor.custom_info()["trailing_stop_trigger_pct"] + 1) * 100 - D("0.1"))
+    assert executor.close_type is CloseType.TRAILING_STOP and len(of_kind(facts, FactKind.BARRIER_MOVED)) == 5
+
+
+def test_one_that_hangs_hardly_behind_does_not_flood() -> None:
+    bench, _, facts = held(trailing_stop=TrailingStop(activation_price=D("0.001"), trailing_delta=D("0.0001")))
+    for hundredths in range(10_020, 10_101):
+        bench.price(D(hundredths) / 100)
+    told = [fact.payload["cause"] for fact in of_kind(facts, FactKind.BARRIER_MOVED)]
+    assert told[0] == "armed" and 4 <= len(told) <= 9, "80 moves of a hundredth of a percent"

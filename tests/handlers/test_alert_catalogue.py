@@ -45,10 +45,12 @@ PROMISED: list[tuple[str, str, dict[str, Any], str, str, str]] = [
     ("barrier moved", FactKind.BARRIER_MOVED, MOVED, "info", "barrier", "stop loss 2.00 % → 1.00 %, time limit off → 1h"),
     ("trailing stop moved", FactKind.BARRIER_MOVED, TRAILING, "info", "barrier", "trailing stop off → 2.00 %/0.50 %"),
     ("trailing stop armed", FactKind.BARRIER_MOVED, {**ENTRY, "cause": "armed", "trigger_pct": "0.025"}, "info", "barrier", "closes below +2.50 %"),
+    ("trailing stop stepped", FactKind.BARRIER_MOVED, {**ENTRY, "cause": "trailed", "before_pct": "0.01", "trigger_pct": "0.0153"}, "info", "barrier", "closes below +1.53 % (was +1.00 %)"),
     ("balance low", FactKind.BALANCE_LOW, {**VENUE, **LOW, "is_over": False}, "warning", "balance", "Balance low: 87.2 USDT at Binance, you asked for 100"),
     ("balance up again", FactKind.BALANCE_LOW, {**VENUE, **LOW, "total": "120", "is_over": True}, "warning", "balance", "Balance of Binance is up again: 120 USDT"),
     ("funding", FactKind.FUNDING_PAID, {**VENUE, "asset": "USDT", "amount": "-0.05", "trading_pair": "BTC-USDT"}, "info", "funding", "Funding paid: 0.05 USDT"),
     ("drawdown latch of a bot", FactKind.DRAWDOWN_REACHED, DROP, "critical", "risk", "The bot is being stopped"),
+    ("daily-loss latch of a bot", FactKind.DRAWDOWN_REACHED, {**DROP, "is_day": True}, "critical", "risk", "has lost 21 since its day began (00:00 UTC); 20 is its limit"),
     ("drawdown latch of a controller", FactKind.DRAWDOWN_REACHED, {**DROP, "controller_id": "c"}, "critical", "risk", "Its kill switch is on"),
     ("daily-loss latch", FactKind.DAY_LOSS_REACHED, {**VENUE, "text": "lost 21 USDT, the cap is 20"}, "critical", "risk", "Binance: the day's loss has reached its cap"),
     ("daily-loss latch released", FactKind.DAY_LOSS_RELEASED, {**BY, "target": "binance", "after": "checked"}, "warning", "risk", "allowed again at binance"),
@@ -157,4 +159,8 @@ def test_what_holds_nothing_any_more_has_no_such_button() -> None:
     assert not any(text.startswith("✖") for text in labels(FactKind.POSITION_OPENED, ENTERED, count=2))
     assert not any(text.startswith("✖") for text in labels(FactKind.EXECUTOR_CLOSED, {**OVER, "close_type": "TAKE_PROFIT"}))
     held = labels(FactKind.EXECUTOR_CLOSED, {**OVER, "close_type": "POSITION_HOLD"})
-    assert "📌 Positions" in held and not any(text.startswith("✖") for text in held), "its executor has ended"
+    assert "📌 Positions" in held and [text for text in held if text.startswith("✖")] == ["✖ Close position …"], (
+        "its executor has ended, it is still held"
+    )
+    several = labels(FactKind.EXECUTOR_CLOSED, {**OVER, "close_type": "POSITION_HOLD"}, count=2)
+    assert not any(text.startswith("✖") for text in several)

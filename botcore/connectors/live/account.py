@@ -72,6 +72,7 @@ class Account:
         self._told_ns: dict[tuple[str, str], int] = {}
         self._all_told_ns: int | None = None
         self._liquidations: dict[tuple[str, str], Decimal] = {}
+        self._has_liquidations = False
         self.listed_ns = 0
 
     # ---- what the venue says -----------------------------------------------------------------------------------------
@@ -114,6 +115,7 @@ class Account:
     def set_liquidations(self, prices: dict[tuple[str, str], Decimal]) -> None:
         """Where the venue would liquidate which position, by (pair, side), as it said with its last complete list."""
         self._liquidations = dict(prices)
+        self._has_liquidations = True
 
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
@@ -130,6 +132,11 @@ class Account:
     def liquidations(self) -> dict[tuple[str, str], Decimal]:
         """(pair, side) -> price at which the venue would liquidate what stands there; those without one are left out."""
         return {key: price for key, price in self._liquidations.items() if self._lots.get(key)}
+
+    def is_beyond_liquidation(self, trading_pair: str, side: str) -> bool:
+        """Whether the venue has said that no price liquidates what stands there."""
+        key = (trading_pair, side)
+        return self._has_liquidations and bool(self._lots.get(key)) and key not in self._liquidations
 
     # ---- what may be used --------------------------------------------------------------------------------------------
     def total(self, asset: str) -> Decimal:

@@ -139,6 +139,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             if not barriers.low < close_ticks < barriers.high and self._requests.close_ticks() is not None:
                 hit = barriers.check(close_ticks)
                 if hit is None:
+                    self._tell_trail(barriers)
                     self._watch_prices()
                     self._listener.executor_changed(self)
         if hit is STOP_LOSS:
@@ -263,7 +264,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
         """Inventory and barriers after a fill; a grid that was flat starts with a trailing stop that is not armed."""
         self._inventory.apply(fill)
         if not self._inventory.open.opened_lots:
-            self._barriers = None
+            self._barriers = self._told_trail = None
         else:
             if self._barriers is None:
                 self._barriers = self._new_barriers()
@@ -340,7 +341,7 @@ class GridExecutor(GuardedExecutor[GridExecutorConfig]):
             self._inventory.apply(fill)
         super().restore(state, orders, fills)
         if not self._inventory.open.opened_lots:
-            self._barriers = None
+            self._barriers = self._told_trail = None
         self._level_book.drop_lost()
         self._watch_prices()
 

@@ -19,7 +19,8 @@ from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, PositionMode, RunnableStatus, TradeType
 from botcore.model.errors import UserError
 from botcore.model.records import HoldRecord
-from botcore.model.times import MINUTE_NS, SECOND_NS
+from botcore.model.times import DAY_NS, MINUTE_NS, SECOND_NS
+from botcore.orchestrator.drawdown import Drawdown
 from botcore.orchestrator.holds import PositionHold
 from botcore.strategies.bot_limits import BotLimits, Breach
 from tests.support.bench import PERP, SPOT, D, instrument, spec_of
@@ -325,6 +326,39 @@ def test_pnl_that_is_not_known_never_trips_a_limit() -> None:
     bench.settle(3)
     assert bot.orchestrator.report().global_pnl_quote is None
     assert breaches == [] and not bot.is_stopping
+
+
+def test_bot_that_lost_more_in_a_day_than_it_may_is_stopped_and_closed() -> None:
+    bench, bot, breaches = limited(max_day_loss_quote=30)
+    bench.price(110)
+    bench.price(90)
+    assert breaches == [] and bot.orchestrator.drawdowns.whole.day_loss == 30, "a day's loss counts from where the day began, not from its best"
+    bench.price("89.99")
+    assert breaches == [Breach("", D("30.03"), D(0), D(30), is_day=True)]
+    bench.settle()
+    assert bot.is_stopping and bot.orchestrator.running == () and "drawdown_reached" in bench.records.fact_kinds()
+    bench.settle(3)
+    assert len(breaches) == 1, "once"
+
+
+def test_a_new_day_counts_from_where_the_last_one_ended() -> None:
+    drawdown = Drawdown()
+    for pnl, day, loss in ((-5, 0, 5), (-20, 0, 20), (-22, 1, 2), (-10, 1, 0), (-40, 1, 20), (-41, 2, 1)):
+        drawdown.see(D(pnl), day * DAY_NS + 1)
+        assert drawdown.day_loss == loss, (pnl, day)
+    drawdown.see(None, 3 * DAY_NS)
+    assert drawdown.day_loss == 1, "a PnL that is not known says nothing"
+    again = Drawdown()
+    assert again.restore(drawdown.record())
+    again.see(D(-50), 2 * DAY_NS + 9)
+    assert again.day_loss == 10, "over a restart within the day"
+    later = Drawdown()
+    assert later.restore(drawdown.record())
+    later.see(D(-50), 4 * DAY_NS)
+    assert later.day_loss == 0, "of a day that began while nothing ran the first look counts"
+    later.begin_with_next()
+    later.see(D(-70), 4 * DAY_NS + 5)
+    assert later.day_loss == 0, "whoever starts it again knows what it has lost"
 
 
 def test_reports_know_the_largest_drop() -> None:
