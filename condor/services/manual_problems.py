@@ -144,11 +144,10 @@ class ManualProblems:
             can_pay = margin + (case.fee or ZERO) <= free
         if can_pay:
             return None
-        what = plain(instrument.amount(request.lots)) if is_base else f"{margin:.2f}"
-        shown = plain(free.quantize(Decimal("1e-8"))) if is_base else f"{free:.2f}"
+        needed, shown = (_sum(value, asset) for value in (instrument.amount(request.lots) if is_base else margin, free))
         as_margin = f" as margin at {case.leverage}x" if instrument.is_perpetual else ""
         return (
-            f"the balance is too small: it needs {what} {asset}{as_margin} and its fee, and {shown} are free "
+            f"the balance is too small: it needs {needed} {asset}{as_margin} and its fee, and {shown} are free "
             f"at {self._purse.title(ticket.venue)} ({ticket.mode}): make it smaller"
         )
 
@@ -193,6 +192,11 @@ def least(instrument: Instrument, price: Decimal | None) -> Decimal | None:
             return None
         lots = max(lots, math.ceil(instrument.min_notional / price / instrument.lot_size))
     return instrument.amount(lots)
+
+
+def _sum(value: Decimal, asset: str) -> str:
+    """Dollars in cents, coins to the last digit that is traded."""
+    return f"{value:.2f}" if "USD" in asset else plain(value.quantize(Decimal("1e-8")))
 
 
 def _for_people(reason: str) -> str:

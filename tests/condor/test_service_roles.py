@@ -64,6 +64,7 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "an order by hand": (Role.TRADER, lambda s, a: s.manual.place(a, new_ticket(), claim)),
     "cancel orders by hand": (Role.OPERATOR, lambda s, a: s.manual.cancel(a, ["t-x"], claim)),
     "caps": (Role.OWNER, lambda s, a: s.caps.change(a, "binance", "pairs", "BTC-USDT", claim)),
+    "limits of a role": (Role.OWNER, lambda s, a: s.role_limits.change(a, Role.TRADER, "max_order", "1", claim)),
     "release a cap": (Role.OWNER, lambda s, a: s.caps.release(a, "binance", "it was a drill", claim)),
     "mute": (Role.VIEWER, lambda s, a: s.alerts.mute(a, "b", 60, claim)),
     "digest": (Role.VIEWER, lambda s, a: s.alerts.trades_to_digest(a, "b", claim)),

@@ -162,6 +162,8 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
         ("which", {"text": NASTY, "asked": [[draft.draft_id, ""], [reviewed.draft_id, ""]]}),
         ("trial", {"draft": reviewed.draft_id}),
         ("draft_chart", {"draft": draft.draft_id}),
+        *(("limits_field", {"role": "trader", "field": field}) for field in ("max_order", "max_position", "gone")),
+        *(("limits_ask", {"role": "trader", "field": "max_position", "said": said}) for said in ("2k", "999999999.123456789", "off")),
         ("file_faults", {"name": NASTY, "rows": [[3, NASTY, NASTY, NASTY]] * 30, "count": 30}),
         *(("key_pasted", {"is_gone": gone, "is_group": group}) for gone in (True, False) for group in (True, False)),
         *(("alert", {"key": key}) for key in (1, 99_999)),

@@ -90,6 +90,7 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("draft", {"draft": reviewed.draft_id}),
         *(("draft", {"draft": draft.draft_id}) for draft in drafts),
         ("caps", {}),
+        *(("limits_ask", {"role": "trader", "field": "max_order", "said": said}) for said in ("2k", "off")),
         ("keys", {}),
         ("keys_page", {}),
         ("codes", {}),

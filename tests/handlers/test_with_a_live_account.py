@@ -15,12 +15,13 @@ from condor.errors import UserError
 from condor.tickets import read_ticket
 from condor.totp import STEP_S, code_at, new_secret
 from handlers.args import Given
+from tests.condor.test_authenticators import NEW, set_up
 from tests.fakes.simvenue.venue import SimVenue
 from tests.handlers.test_crawler import crawl_of
 from tests.support.house import House
 from tests.support.key_world import KEY, SECRET, venue
 from tests.support.programs import OWNER, no_claim
-from tests.support.transcript import from_bot
+from tests.support.transcript import Card, from_bot
 
 PERP = "binance_perpetual"
 LOOKS = 100
@@ -98,9 +99,7 @@ async def test_an_order_by_hand_with_real_money_says_its_amount_heeds_caps_and_i
     before = changing(box)
     manual = house.program.services.manual
     card = await house.send("/trade buy 0.01 BTC-USDT live", "Buy 0.01 BTC", "real money")
-    while "Average about" not in house.text(card):
-        # the book of a market that was not open comes in a moment
-        await house.tap("Fresh numbers", card)
+    await _with_numbers(house, card)
     ticket = await manual.settled(OWNER, read_ticket("buy 0.01 BTC-USDT live".split(), manual.pairs(OWNER)))  # noqa: SIM905
     for _ in range(LOOKS):
         await manual.preview(OWNER, ticket)
@@ -198,3 +197,50 @@ async def test_s59_start_live_asks_a_code_five_wrong_ones_lock_a_right_one_opens
     await typed(code_at(secret, int(time.time()) // STEP_S + 1))
     await house.wait_text("too many wrong codes")
     assert not services.step_up.is_fresh(OWNER) and tries()[-1] == "locked"
+
+
+async def test_s59_an_order_by_hand_and_a_higher_leverage_wait_for_a_code_of_the_persons_own_authenticator(box: SimVenue, house: House) -> None:
+    services, before = house.program.services, changing(box)
+    line = "/trade buy 0.01 BTC-USDT 5x live"
+    secret = await set_up(house.program, OWNER, await services.key_forms.set_up_codes(OWNER), **NEW)
+    assert services.step_up.has_own(OWNER.front, OWNER.user_id) and not services.step_up.is_fresh(OWNER)
+    card = await house.send(line, "Buy 0.01 BTC", "real money")
+    await _with_numbers(house, card)
+    await house.tap("Confirm LIVE buy 0.01 BTC", card)
+    await house.wait(from_bot("Code, please"))
+    assert changing(box) == before, "neither the leverage nor the order leaves before the code"
+    assert house.rows("SELECT 1 FROM executors") == [] and house.rows("SELECT 1 FROM v_intents") == []
+    wrong = await house.write("000000")
+    await house.until(lambda: _is_gone(house, wrong), "the deletion of the wrong code")
+    assert changing(box) == before and not services.step_up.is_fresh(OWNER)
+    right = await house.write(code_at(secret, int(time.time()) // STEP_S + 1))
+    await house.until(lambda: services.step_up.is_fresh(OWNER), "the step-up")
+    await house.until(lambda: _is_gone(house, right), "the deletion of the code")
+    # nothing was confirmed by showing it: the order is looked at once more
+    assert changing(box) == before
+    card = await house.send(line, "Buy 0.01 BTC", "real money")
+    await _with_numbers(house, card)
+    await house.tap("Confirm LIVE buy 0.01 BTC", card)
+    await house.until(lambda: "→ filled" in house.text(card), "the order to be filled")
+    paths = [path.rpartition("/")[2] for method, path in changing(box)[len(before) :] if method == "POST"]
+    assert paths.count("order") == 1 and "leverage" in paths and paths.index("leverage") < paths.index("order"), paths
+    account = house.program._hosts.of("live")
+    assert account.leverage(PERP, "BTC-USDT") == 5
+    # raised while its bot runs: set at the venue first, then the order
+    sent = len(changing(box))
+    card = await house.send("/trade buy 0.01 BTC-USDT 7x live", "Buy 0.01 BTC", "(now 5x) is set to 7x first")
+    await house.tap("Confirm LIVE buy 0.01 BTC", card)
+    await house.until(lambda: "→ filled" in house.text(card), "the second order to be filled")
+    posts = [path.rpartition("/")[2] for method, path in changing(box)[sent:] if method == "POST"]
+    assert posts == ["leverage", "order"]
+    assert account.leverage(PERP, "BTC-USDT") == 7
+
+
+async def _with_numbers(house: House, card: Card) -> None:
+    """The book of a market that was not open comes in a moment."""
+    while "Average about" not in house.text(card):
+        await house.tap("Fresh numbers", card)
+
+
+def _is_gone(house: House, message_id: int) -> bool:
+    return any((event["kind"], event.get("message_id")) == ("deleted", message_id) for event in house.events)

@@ -147,3 +147,30 @@ def test_limits_count_for_all_bots_together() -> None:
     bench = limited(max_orders_per_minute=2)
     assert [refusal(bench) is None for _ in range(3)] == [True, True, False]
     assert D(str(bench.gate._limits.max_orders_per_minute)) == 2
+
+
+def test_a_look_says_all_that_is_against_an_order_and_counts_nothing() -> None:
+    bench = limited(max_orders_per_minute=1, max_order_quote=1000, price_band="0.1", pairs=["BTC-USDT"])
+    wanted = request(bench, 50, 200)
+    said = bench.gate.look(wanted, bench.clock.now_ns)
+    assert (
+        len(said) == 3
+        and "not among the allowed pairs" in said[0]
+        and "is further than 10 % from the market" in said[1]
+        and "an order of 10000 USDT" in said[2]
+    )
+    assert bench.gate.refusal(wanted, bench.clock.now_ns) == said[0], "the first of them is what it is refused for"
+    open_to_all = limited(max_orders_per_minute=1)
+    for _ in range(5):
+        assert open_to_all.gate.look(request(open_to_all), open_to_all.clock.now_ns) == []
+    assert refusal(open_to_all) is None
+    assert open_to_all.gate.look(request(open_to_all), open_to_all.clock.now_ns) == ["waits for its turn: more than 1 orders within a minute"]
+    assert open_to_all.gate.look(request(open_to_all, purpose=Purpose.CLOSE), open_to_all.clock.now_ns) == []
+
+
+def test_a_look_at_a_market_without_a_price_ends_there() -> None:
+    bench = limited(max_order_quote=1)
+    bench.gate.halt("of the test")
+    bench.state.book.clear()
+    said = bench.gate.look(request(bench, 50, 200), bench.clock.now_ns)
+    assert [reason.partition(":")[0] for reason in said] == ["trading is halted", "waits for the market"]

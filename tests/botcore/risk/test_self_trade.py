@@ -6,9 +6,9 @@ from typing import Any
 
 from botcore.connectors.base import OutgoingRequest
 from botcore.executors.data_types import OrderExecutorConfig, PositionExecutorConfig, TripleBarrierConfig
-from botcore.model.enums import CloseType, OrderType, TradeType
+from botcore.model.enums import CloseType, OrderType, PositionAction, TradeType
 from botcore.model.market_events import BookSnapshot
-from botcore.model.order import OrderState, Purpose
+from botcore.model.order import OrderRequest, OrderState, Purpose
 from botcore.model.refusals import OWN_ORDER, THIN_BOOK
 from botcore.risk.limits import RiskLimits
 from tests.support.bench import PERP, D, lots_of, ticks_of
@@ -200,3 +200,31 @@ def test_order_executor_is_guarded_too() -> None:
     values = {"trading_pair": "ETH-USDT", "connector_name": PERP, "side": BUY, "amount": D(1), "price": D(102), "execution_strategy": "LIMIT"}
     bench.start(OrderExecutorConfig(**values), "two")
     assert bench.orders[-1].request.price_ticks == 10_099
+
+
+def test_a_look_at_the_desk_tells_of_our_own_orders_and_leaves_them_where_they_are() -> None:
+    bench = VenueBench()
+    held = start(bench, BUY, 100)
+    bench.venue.trade(bench.orders[0])
+    start(bench, SELL, 101, controller="two")
+    resting, sent = bench.orders[-1], len(bench.venue.outbox)
+    instrument = bench.instrument
+    desk = bench.orchestrator.around.desk
+    lots = instrument.lots(D(1))
+
+    def look(side: TradeType, price: str | None, purpose: Purpose = Purpose.OPEN) -> Any:
+        kind, ticks = (OrderType.MARKET, None) if price is None else (OrderType.LIMIT, instrument.price_ticks(D(price), side))
+        action = PositionAction.OPEN if purpose is Purpose.OPEN else PositionAction.CLOSE
+        return desk.look(OrderRequest(instrument, side, kind, lots, ticks, action, purpose, "bot", "one", "another"))
+
+    behind = look(BUY, "102")
+    assert (behind.request.price_ticks, behind.reasons, behind.cancel) == (10_099, (), ())
+    assert look(BUY, "100.5").request.price_ticks == 10_050
+    bench.quote("100.9", 101)
+    (reason,) = look(BUY, None).reasons
+    assert reason.startswith(OWN_ORDER)
+    assert look(BUY, None, Purpose.CLOSE).cancel == (resting,), "an exit would have it canceled"
+    desk.paused = "of the test"
+    assert look(BUY, "100.5").reasons == ("waits until the bot is resumed: of the test",)
+    assert look(BUY, None, Purpose.CLOSE).reasons == ()
+    assert len(bench.venue.outbox) == sent and resting.is_open and not resting.cancel_asked and not held.is_closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -166,5 +167,9 @@ async def test_an_amount_in_a_quote_asset_that_is_no_dollar_is_said_in_it(house:
     house.program._host.runtime.open_market(Market("binance", "ETH-BTC"))
     card = await house.send("/trade buy 0.05 btc ETH-BTC on binance", "(asked 0.05 BTC)")
     assert "$" not in house.text(card), house.text(card)
+    fee = re.search(r"Fee about\s+([\d.]+) BTC", house.text(card))
+    assert fee and D(fee[1]) == pytest.approx(D("0.05") * D("0.001"), rel=D("0.1")), "a small sum is not rounded away"
+    # the account has no bitcoin: what is missing is said to its last digit
+    assert re.search(r"it needs 0[.]0\d{3,7} BTC and its fee, and 0 are free", house.text(card)), house.text(card)
     dollars = await house.send("/trade buy $50 ETH-USDT on binance", "(asked $50)")
     assert dollars is not None
