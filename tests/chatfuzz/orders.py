@@ -80,7 +80,7 @@ class OrderWorld(World):
     def __init__(self, lives: Lives) -> None:
         self.lives = lives
         self._placed: defaultdict[str, set[str]] = defaultdict(set)
-        super().__init__(lives.house.program)
+        super().__init__(lives.program)
         # this one dies in its own way
         self.flow.close()
         self.flow = lives  # type: ignore[assignment]
@@ -88,7 +88,7 @@ class OrderWorld(World):
     async def restart(self) -> None:
         self._look_at_venue()
         await self.lives.again()
-        self.program = self.lives.house.program
+        self.program = self.lives.program
         self._live()
         self._look_at_venue()
 
