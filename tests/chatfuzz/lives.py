@@ -64,7 +64,7 @@ class Lives:
         journal.run, journal.commit = self._run, self._commit  # type: ignore[method-assign]
         await self.program.close()
         # aiohttp remembers what it has served, and with it whole programs: hundreds of them would not fit into memory
-        web_app._build_middlewares.cache_clear()
+        web_app._cached_build_middleware.cache_clear()
 
     # ---- writing ---------------------------------------------------------------------------------------------------
     def _running(self, work: Callable[[Any], Any]) -> Future[Any]:
