@@ -51,7 +51,7 @@ LINES = (
     "abc",
     "/start",
 )
-SETTLED_TICKS = 400
+SETTLED_TICKS = 120
 """So many quarters of a second of market time is the longest that anything may be left in doubt."""
 
 ONCE = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.chatfuzz.__main__ import many, many_orders
 
 RUNS = 15
-ORDER_RUNS = 4
+ORDER_RUNS = 3
 
 
 async def test_s62_no_double_start_no_orphan_draft_and_every_card_recovers(tmp_path: Path) -> None:
