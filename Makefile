@@ -53,7 +53,7 @@ sim: $(VENV)/.dev $(VENV)/.built    ## SEEDS=N seeds of the simulation over byte
 crash: $(VENV)/.dev $(VENV)/.built  ## the process dies at every labelled point; ALL=1 for every pair of points; ROUNDS=N: N real processes are killed
 	$(if $(ROUNDS),$(PY) -m tests.crash --rounds $(ROUNDS) $(ARGS),$(PY) -m tests.simulation.crash $(if $(ALL),--all) $(ARGS))
 
-chatfuzz: $(VENV)/.dev $(VENV)/.built  ## RUNS=N random chat sessions: duplicates, reordered and late updates, old buttons, deaths at any write; ARGS=--start S
+chatfuzz: $(VENV)/.dev $(VENV)/.built  ## RUNS=N random chat sessions: duplicates, reordered and late updates, old buttons, deaths at any write; ARGS="--start S --what orders"
 	$(PY) -m tests.chatfuzz --runs $(or $(RUNS),1000) $(ARGS)
 
 docs-check: $(VENV)/.dev $(VENV)/.built  ## links, commands and names in the documents are true

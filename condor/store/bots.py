@@ -150,15 +150,13 @@ def configs_of_all(connection: Connection, bot_ids: Sequence[str]) -> dict[str, 
 
 def bots_with(connection: Connection, controller_name: str) -> list[tuple[BotRow, ConfigRow]]:
     """Bots that have a controller of this name, with its newest config; the newest bot first."""
-    table = tables.bot_configs
-    ids = connection.execute(select(table.c.bot_id).where(table.c.controller_name == controller_name).distinct()).scalars().all()
-    configs = configs_of_all(connection, ids)
-    found = []
-    for bot_id, rows in configs.items():
-        row, config = bot_by_id(connection, bot_id), next((each for each in rows if each.controller_name == controller_name), None)
-        if row is not None and config is not None:
-            found.append((row, config))
-    return sorted(found, key=lambda item: (-item[0].created_ms, item[0].bot_id))
+    bots, table = tables.bots, tables.bot_configs
+    has_one = select(table.c.bot_id).where(table.c.controller_name == controller_name)
+    query = select(bots).where(bots.c.bot_id.in_(has_one)).order_by(bots.c.created_ms.desc(), bots.c.bot_id)
+    rows = [BotRow(**row._mapping) for row in connection.execute(query)]
+    configs = configs_of_all(connection, [row.bot_id for row in rows])
+    newest = ((row, next((each for each in configs[row.bot_id] if each.controller_name == controller_name), None)) for row in rows)
+    return [(row, config) for row, config in newest if config is not None]
 
 
 def free_bot_id(connection: Connection, stem: str) -> str:

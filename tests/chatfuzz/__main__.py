@@ -6,12 +6,23 @@ import argparse
 import asyncio
 import logging
 import tempfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.chatfuzz.lives import Lives
 from tests.chatfuzz.orders import OrderWorld
 from tests.chatfuzz.world import World
 from tests.support.house import House
+
+
+@dataclass
+class Tally:
+    """What runs did, and how often the process died in them."""
+
+    totals: Counter[str] = field(default_factory=Counter)
+    deaths: int = 0
 
 
 async def many(folder: Path, runs: int, start: int = 0) -> World:
@@ -29,21 +40,20 @@ async def many(folder: Path, runs: int, start: int = 0) -> World:
     return world
 
 
-async def many_orders(folder: Path, runs: int, start: int = 0) -> OrderWorld:
+async def many_orders(folder: Path, runs: int, start: int = 0) -> Tally:
     """Runs with orders by hand, each in a home of its own; what all of them did together."""
-    worlds = []
+    tally = Tally()
     for seed in range(start, start + runs):
-        lives = Lives(House(folder / str(seed)))
+        lives = Lives(folder / str(seed))
         await lives.begin()
         try:
-            worlds.append(world := OrderWorld(lives))
+            world = OrderWorld(lives)
             await _one(world, seed)
         finally:
             await lives.end()
-    for world in worlds[1:]:
-        worlds[0].totals.update(world.totals)
-        worlds[0].deaths += world.deaths
-    return worlds[0]
+        tally.totals.update(world.totals)
+        tally.deaths += world.deaths
+    return tally
 
 
 async def _one(world: World, seed: int) -> None:
@@ -53,7 +63,11 @@ async def _one(world: World, seed: int) -> None:
         raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
 
 
-KINDS = {"bots": many, "orders": many_orders}
+async def _done(runs: Awaitable[World | Tally]) -> World | Tally:
+    return await runs
+
+
+KINDS: dict[str, Callable[[Path, int, int], Awaitable[World | Tally]]] = {"bots": many, "orders": many_orders}
 
 
 def main() -> None:
@@ -64,7 +78,7 @@ def main() -> None:
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        world = asyncio.run(KINDS[asked.what](Path(folder), asked.runs, asked.start))
+        world = asyncio.run(_done(KINDS[asked.what](Path(folder), asked.runs, asked.start)))
     done = ", ".join(f"{name} {count}" for name, count in sorted(world.totals.items()))
     print(f"{asked.runs} runs from seed {asked.start} hold; the process died {world.deaths} times; {done}")
 

@@ -9,8 +9,10 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web_app
+
 from tests.chatfuzz.world import Died
-from tests.support.house import House
+from tests.support.programs import made
 
 DATABASES = ("condor.db", "paper.db", "chat.db")
 
@@ -27,18 +29,18 @@ class Lives:
     is_dead : bool
     """
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, home: Path) -> None:
+        self.home = home
         self.countdown = 0
         self.after_commit = False
         self.is_dead = False
-        self._kept = house.home / "kept"
+        self._kept = home / "kept"
 
     async def begin(self) -> None:
         """A life, without the tellings of alerts; market time is turned by hand."""
-        await self.house.start()
-        program = self.house.program
-        self.house.freeze()
+        self.program = program = made(self.home)
+        await program.start()
+        program._host.tick = lambda: None  # type: ignore[method-assign]
         await program._notifications.close()
         journal = program._journal
         self._run, self._commit = journal.run, journal.commit
@@ -51,16 +53,18 @@ class Lives:
         if not self.is_dead:
             self._put_aside()
         await self.end()
-        data = self.house.home / "data"
+        data = self.home / "data"
         shutil.rmtree(data)
         shutil.move(self._kept, data)
         await self.begin()
 
     async def end(self) -> None:
         """Let go of the present life."""
-        journal = self.house.program._journal
+        journal = self.program._journal
         journal.run, journal.commit = self._run, self._commit  # type: ignore[method-assign]
-        await self.house.close()
+        await self.program.close()
+        # aiohttp remembers what it has served, and with it whole programs: hundreds of them would not fit into memory
+        web_app._cached_build_middleware.cache_clear()
 
     # ---- writing ---------------------------------------------------------------------------------------------------
     def _running(self, work: Callable[[Any], Any]) -> Future[Any]:
@@ -90,7 +94,7 @@ class Lives:
         self._run(lambda connection: None).exception()
         shutil.rmtree(self._kept, ignore_errors=True)
         self._kept.mkdir()
-        data = self.house.home / "data"
+        data = self.home / "data"
         for path in data.iterdir():
             if path.is_file() and not path.name.startswith(DATABASES) and path.name != "condor.lock":
                 shutil.copy2(path, self._kept)

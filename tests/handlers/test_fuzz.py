@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.chatfuzz.__main__ import many
+from tests.chatfuzz.__main__ import many, many_orders
 
 RUNS = 15
+ORDER_RUNS = 3
 
 
 async def test_s62_no_double_start_no_orphan_draft_and_every_card_recovers(tmp_path: Path) -> None:
@@ -15,3 +16,11 @@ async def test_s62_no_double_start_no_orphan_draft_and_every_card_recovers(tmp_p
     for name in ("bots", "stops", "taken"):
         assert world.totals[name] >= 3, world.totals
     assert world.deaths >= 5
+
+
+async def test_s62_a_ticket_is_one_order_at_most_and_is_known_in_the_end(tmp_path: Path) -> None:
+    """With a whole program that dies at any write, against the paper venue's own ledger. Run 1027: it died between the start of a market's first bot and its order."""
+    tally = await many_orders(tmp_path, ORDER_RUNS, 1026)
+    for name in ("orders", "intents", "cancels"):
+        assert tally.totals[name] >= 1, tally
+    assert tally.deaths >= 2
