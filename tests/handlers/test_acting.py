@@ -136,7 +136,7 @@ async def test_t13_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_
     told = await house.tap("Stop and close at market", chooser)
     assert told == "only Ann can confirm this"
     assert house.rows("SELECT state FROM confirms WHERE target = ?", bot_id) == [("pending",)]
-    await _as_other(database, f"UPDATE confirms SET user_id = {house.program._chat_state.user.id} WHERE target = '{bot_id}'")
+    await _as_other(database, f"UPDATE confirms SET user_id = {house.program._doors.state.user.id} WHERE target = '{bot_id}'")
     assert await house.tap("Stop and close at market", chooser) == "Stopping"
 
 
