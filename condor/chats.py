@@ -32,6 +32,9 @@ class Chat(Front, Protocol):
     @property
     def notifier(self) -> Notifier: ...
 
+    async def start(self) -> None:
+        """Answer from now on."""
+
     async def push_status(self, chat: ChatRow) -> None: ...
 
     async def draw_live(self) -> None: ...

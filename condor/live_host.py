@@ -20,7 +20,6 @@ from botcore.model.events import Fact, FactKind, PartFault
 from botcore.model.instrument import Instrument, Market
 from botcore.model.times import SECOND_NS
 from botcore.orders.ids import IdSource
-from botcore.orders.tracker import Order
 from botcore.recorder.forgotten import forgotten
 from botcore.recorder.funding import SqlFundingRecords
 from botcore.recorder.journal import Journal
@@ -36,9 +35,10 @@ from botcore.strategies.live import LiveRuntime
 from botcore.venues.account_news import FundingPaid
 from botcore.venues.means import RulesCache
 from botcore.venues.port import Port
-from condor.accounting import Positions, held_by_bots
+from condor.accounting import Positions
 from condor.accounts import AccountPlan
 from condor.host import WallClock
+from condor.left_behind import exposures, left_behind
 from condor.live_time import LiveTime
 from condor.openings import Openings
 from condor.settings import Settings
@@ -53,8 +53,6 @@ LOOK_BACK_NS = 30 * 86_400 * SECOND_NS
 
 STALL_NS = 5 * SECOND_NS
 """A process that has not turned its clock for so long trusts nothing that it knew before."""
-
-MAX_LISTED = 8
 
 READY_S = 15.0
 """How long a start waits for a venue's rules before it goes on with those that were read last time."""
@@ -228,28 +226,9 @@ class LiveHost:
         for account in self.accounts.values():
             account.session.renew(f"this process stood still for {seconds:g} s")
 
-    def left_behind(self) -> list[dict[str, Any]]:
-        """What stands at the venues when this process ends, account by account; accounts with nothing are left out."""
-        found = []
-        for name, account in self.accounts.items():
-            orders = account.connector.tracker.open_orders()
-            exposures = self._exposures(name)
-            if orders or exposures:
-                listed = [_in_words(order) for order in orders[:MAX_LISTED]]
-                found.append(
-                    {
-                        "title": self.title(name),
-                        "orders": len(orders),
-                        "listed": listed,
-                        "exposures": exposures,
-                        "reason": account.connector.closed_reason(),
-                    }
-                )
-        return found
-
     async def say_goodbye(self) -> bool:
         """Write down what is left behind, for people; False when there is nothing. Comes back when it is on the disk."""
-        found = self.left_behind()
+        found = left_behind(self.accounts, self.runtime, self.title)
         if found:
             self._tell(FactKind.LEFT_BEHIND, {"accounts": found})
             durable = asyncio.Event()
@@ -260,16 +239,7 @@ class LiveHost:
     def _look(self, name: str, watch: VenueWatch) -> None:
         """Tell of a venue that has been away for a while, is back, or wants quiet."""
         for kind, values in watch.look(self.accounts[name].session.standing(), self.clock.now_ns):
-            self._tell(kind, {"connector_name": name, "title": self.title(name), "exposures": self._exposures(name), **values})
-
-    def _exposures(self, name: str) -> list[dict[str, str]]:
-        """What bots hold there."""
-        held = held_by_bots(bot.orchestrator for bot in self.runtime.bots)
-        return [
-            {"trading_pair": market.trading_pair, "amount": format(amount, "f")}
-            for market, amount in held.items()
-            if market.connector_name == name and amount
-        ]
+            self._tell(kind, {"connector_name": name, "title": self.title(name), "exposures": exposures(self.runtime, name), **values})
 
     def title(self, name: str) -> str:
         return self._titles.get(name, name)
@@ -348,10 +318,3 @@ class LiveHost:
         self.part_faults.append(text)
         self.runtime.gate.halt(f"a part of the runtime stopped ({type(error).__name__}: {error})")
         self.bus.publish(PartFault(FactKind.PART_FAULT, self.clock.now_ns, text))
-
-
-def _in_words(order: Order) -> str:
-    """`SELL 0.156 ETH-USDT (take profit)`"""
-    request, instrument = order.request, order.instrument
-    amount = format(instrument.amount(order.remaining_lots), "f")
-    return f"{request.trade_type.name} {amount} {instrument.market.trading_pair} ({request.purpose.value.replace('_', ' ')})"

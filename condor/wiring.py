@@ -7,7 +7,6 @@ people in.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import time
@@ -26,22 +25,19 @@ from condor.caps_keeper import CapsKeeper
 from condor.chat_trouble import ChatTroubles
 from condor.chats import Chat, Chats, Wanted
 from condor.configs import Configs
-from condor.control.desk import ControlDesk
-from condor.control.server import ControlServer
+from condor.doors import Doors, Shown
 from condor.home import FileRules, Home, InstanceLock, machine_name
 from condor.host import TradingHost, WallClock
 from condor.hosts import PAPER, Hosts
 from condor.liquidations import LiquidationWatch
 from condor.live_accounts import LiveAccounts
 from condor.live_host import LiveHost
-from condor.localchat.access import ChatAccess, write_secret
-from condor.localchat.state import ChatState
+from condor.localchat.access import write_secret
 from condor.logs import set_up
 from condor.manager import BotManager
 from condor.memory import Sheddable
 from condor.metrics import Metrics
 from condor.notifications import Notifications
-from condor.panic.door import PanicDoor
 from condor.redaction import Redactor
 from condor.scheduler import Scheduler
 from condor.service_wiring import Ground, build_services
@@ -50,12 +46,11 @@ from condor.services.once import OncePages
 from condor.services.panic import EVERY_S as PANIC_S
 from condor.settings import Environment, Settings
 from condor.shortages import Shortages
-from condor.store.chat_store import ChatStore
-from condor.store.common import HALT, latch_reason, put_chat
+from condor.store.common import HALT, latch_reason
 from condor.store.home_id import claim_home
 from condor.store.soundness import EarlyCheck
 from condor.store.start import Chance, open_records
-from condor.users import LOCAL_FRONT, TELEGRAM_FRONT
+from condor.users import LOCAL_FRONT
 from condor.vault import Vault
 from condor.vigil import Vigil
 from condor.watch_memory import WatchMemory
@@ -187,7 +182,6 @@ class Program:
         self._recover()
         self._live.start()
         await self._open_doors(secret)
-        await self._open_socket()
         self._host.go()
         self._scheduler.start()
         self._endings.callback(self._scheduler.close)
@@ -300,51 +294,15 @@ class Program:
         manager.tell(host, back, list(manager.broken))
 
     async def _open_doors(self, secret: str) -> None:
-        """The loopback port, the local chat, Telegram."""
-        now_s = lambda: self._wall.wall_ms() / 1000  # noqa: E731
-        store = ChatStore(self._home.chat_database)
-        self._endings.callback(store.close)
-        self._chat_state = state = ChatState(store, now_s)
-        access = ChatAccess(secret, store, now_s)
-        self._door = door = PanicDoor(self.services.panic)
-        phone = self._chats.phone(self._wanted, self._home, self._bot_front, self.services.access.claim_code)
-        self.web = WebServer(
-            self._environment.http,
-            secret,
-            state,
-            access,
-            self._health,
-            self._metrics.registry,
-            is_real=lambda: self._hosts.live is not None,
-            panic=door,
-            phone=phone,
-            once=self._once,
-        )
-        await self.web.start()
-        self._endings.push_async_callback(self.web.close)
-        self._home.chat_address.write_text(json.dumps({"base": self.web.base}), encoding="utf-8")
+        shown = Shown(self._health, self._metrics.registry, lambda: self._hosts.live is not None, self.closed_accounts)
+        self._doors = Doors(self._home, self._environment, self._wanted, self.services, self._chats, self._journal, self._endings)
         self._registry = build_registry()
-        if LOCAL_FRONT in self._wanted.names:
-            user_id = state.user.id
-            await asyncio.wrap_future(self._journal.run(lambda connection: put_chat(connection, user_id, LOCAL_FRONT, user_id)))
-            local = self._front(LOCAL_FRONT, Address(self.web.bot_token, self.web.base, is_local=True))
-            self._chats.take(local)
-            await local.start()
-        phone.start(self._wanted.token if TELEGRAM_FRONT in self._wanted.names else None)
+        await self._doors.open(secret, self._wall, self._front, shown, self._once)
+        await self._doors.open_socket(shown, lambda: self._end())
 
-    async def _open_socket(self) -> None:
-        """The command line's way in."""
-        control = ControlServer(
-            self._home.socket, ControlDesk(self.services, self._door, self.closed_accounts, lambda: self.web.link(), lambda: self._end())
-        )
-        await control.start()
-        self._endings.push_async_callback(control.close)
-
-    def _front(self, name: str, address: Address) -> ChatFront:
+    def _front(self, name: str, token: str, api: str) -> ChatFront:
+        address = Address(token, api, is_local=name == LOCAL_FRONT)
         return ChatFront(name, address, self.services, self._registry, self._wall.wall_ms, lambda text: self._chat_trouble.on_trouble(name, text))
-
-    def _bot_front(self, token: str) -> ChatFront:
-        return self._front(TELEGRAM_FRONT, Address(token, self._environment.telegram_api, is_local=False))
 
     # ---- life ------------------------------------------------------------------------------------------------------
     async def _tick(self) -> None:
@@ -372,7 +330,7 @@ class Program:
     def _caches(self) -> list[Sheddable]:
         """What may be shed when memory is short: older candles, events of the local chat, which its file has too, and pictures."""
         candles = [state.candles for host in self._hosts.all() for state in host.runtime.markets.values()]
-        return [*candles, self._chat_state, self.services.data.pictures]
+        return [*candles, self._doors.state, self.services.data.pictures]
 
     def _tell(self, kind: str, payload: dict[str, Any]) -> None:
         self._host.bus.publish(Fact(kind, self._host.clock.now_ns, payload=payload))
@@ -407,13 +365,16 @@ class Program:
     @property
     def link(self) -> str:
         """What a person opens: the local chat's page (works once), or the bot on Telegram."""
-        if LOCAL_FRONT in self._wanted.names:
-            return self.web.link()
-        return next(front.link for front in self._fronts if front.is_up)
+        return self._doors.link
+
+    @property
+    def web(self) -> WebServer:
+        """The loopback port."""
+        return self._doors.web
 
     async def panic(self) -> None:
         """SIGUSR1: everything stops; positions stay."""
-        await self._door.press(flatten=False, front="signal")
+        await self._doors.panic()
 
     def when_ended(self, end: Callable[[], None]) -> None:
         """Call this when the command line asks for an end."""
@@ -421,7 +382,7 @@ class Program:
 
     async def claim_code(self) -> str | None:
         """What the first owner sends from Telegram; None when there is one, or no Telegram."""
-        return await self.services.access.claim_code() if TELEGRAM_FRONT in self._wanted.names else None
+        return await self._doors.claim_code()
 
     def is_up(self) -> bool:
         """Whether a chat answers."""

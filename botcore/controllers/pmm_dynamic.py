@@ -19,9 +19,9 @@ from pydantic import Field, model_validator
 
 from botcore.controllers.barrier_fields import Numbers
 from botcore.controllers.candle_fields import CandleFields, CandleReader
-from botcore.controllers.market_making import MarketMakingControllerBase, MarketMakingControllerConfigBase
+from botcore.controllers.market_making import MarketMakingControllerConfigBase
+from botcore.controllers.position_levels import PositionLevelsController
 from botcore.core.config import ask
-from botcore.executors.data_types import ExecutorConfigBase, PositionExecutorConfig
 from botcore.markets.indicators import AverageTrueRange, Macd, RollingVariance, SimpleMovingAverage
 
 MARGIN = 100
@@ -71,7 +71,7 @@ class Lean(NamedTuple):
     natr: float
 
 
-class PMMDynamicController(CandleReader, MarketMakingControllerBase):
+class PMMDynamicController(CandleReader, PositionLevelsController):
     """See the module."""
 
     config: PMMDynamicConfig
@@ -98,20 +98,6 @@ class PMMDynamicController(CandleReader, MarketMakingControllerBase):
         shift, natr = self._lean
         widest = float(max((*self.config.buy_spreads, *self.config.sell_spreads)))
         return natr > 0 and shift > -1 and widest * natr < 1
-
-    def get_executor_config(self, level_id: str, price: Decimal, amount: Decimal) -> ExecutorConfigBase | None:
-        config = self.config
-        return PositionExecutorConfig(
-            timestamp=self.market_data_provider.time(),
-            level_id=level_id,
-            connector_name=config.connector_name,
-            trading_pair=config.trading_pair,
-            entry_price=price,
-            amount=amount,
-            triple_barrier_config=self.triple_barrier,
-            leverage=config.leverage,
-            side=self.get_trade_type_from_level_id(level_id),
-        )
 
 
 def lean_of(rows: np.ndarray, config: PMMDynamicConfig) -> Lean:

@@ -163,7 +163,7 @@ async def say(program: Program, text: str) -> int:
 
 async def test_s58_t15_a_key_typed_in_a_private_chat_is_deleted_for_sure_and_used_for_nothing(box: SimVenue, tmp_path: Path) -> None:
     async with running(tmp_path) as program:
-        messages = program._chat_state.messages
+        messages = program._doors.state.messages
         typed = await say(program, f"binance {KEY} {SECRET}")
         await until(lambda: any("looked like a key" in message["text"] for message in messages.values()), "the answer")
         shown = next(message for message in messages.values() if "looked like a key" in message["text"])
@@ -216,7 +216,7 @@ async def test_s65_no_key_in_logs_databases_chat_exports_metrics_or_tracebacks(
         box.account.can_withdraw = False
         bodies.append((await added(program))[1])
         await say(program, f"api key: {KEY}")
-        await until(lambda: any("looked like a key" in message["text"] for message in program._chat_state.messages.values()), "the answer")
+        await until(lambda: any("looked like a key" in message["text"] for message in program._doors.state.messages.values()), "the answer")
         program.services.keys.list(OWNER)
     async with running(tmp_path, PASSPHRASE) as program:
         await until(lambda: program.closed_accounts() == {"binance": None}, "the account")

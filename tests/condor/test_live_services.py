@@ -442,7 +442,7 @@ async def test_p16_paper_that_breaks_holds_up_no_real_stop(program: Program, mon
 
     with monkeypatch.context() as while_broken:
         while_broken.setattr(program._host, "tick", broken)
-        while_broken.setattr(live, "_exposures", broken)
+        while_broken.setattr("condor.live_host.exposures", broken)
         with pytest.raises(RuntimeError):
             await program._tick()
     assert live.clock.stepper.serial > before

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +13,6 @@ from condor.errors import UserError
 from condor.host import WallClock
 from condor.services.prices import PriceService, PriceView
 from tests.support.programs import OWNER, no_claim
-from tests.support.records import fresh_records
 
 MARKET = ("binance", "BTC-USDT")
 
@@ -37,14 +33,6 @@ class Market(PriceService):
 
     async def sets(self, side: str, price: str, *, is_repeated: bool = False) -> None:
         await self.add(OWNER, *MARKET, side, Decimal(price), no_claim, is_repeated=is_repeated)
-
-
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    (tmp_path / "condor.db").write_bytes(fresh_records())
-    made = Journal(tmp_path / "condor.db", asyncio.get_running_loop().call_soon_threadsafe)
-    yield made
-    made.close()
 
 
 def told(journal: Journal) -> list[tuple[str, str]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,6 @@ from condor.services.step_up import FRESH_MS, StepUpNeeded, StepUpService
 from condor.store.step_up import LOCK_MS
 from condor.totp import STEP_S, app_address, code_at, new_secret, step_of
 from condor.users import Actor, Role
-from tests.support.records import fresh_records
 
 RFC_SECRET = Secret("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 """12345678901234567890 in base 32: the secret of the RFC's appendix B."""
@@ -35,15 +32,6 @@ class Wall:
 @pytest.fixture
 def wall() -> Wall:
     return Wall()
-
-
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    path = tmp_path / "condor.db"
-    path.write_bytes(fresh_records())
-    made = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
-    yield made
-    made.close()
 
 
 def code(wall: Wall, ahead: int = 0) -> str:

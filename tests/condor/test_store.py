@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from decimal import Decimal
 from pathlib import Path
@@ -30,17 +29,7 @@ from condor.store.panels import AlreadyDone, ButtonSpec
 from condor.users import Actor, Forbidden, Role, require
 from condor.views import FactKind, Notice
 from tests.support.instance import CHECKOUT
-from tests.support.records import fresh_records
 from tests.support.waiting import until
-
-
-@pytest.fixture
-async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
-    path = tmp_path / "condor.db"
-    path.write_bytes(fresh_records())
-    made = Journal(path, asyncio.get_running_loop().call_soon_threadsafe)
-    yield made
-    made.close()
 
 
 # ---- tokens --------------------------------------------------------------------------------------------------------

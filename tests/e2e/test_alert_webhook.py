@@ -167,7 +167,7 @@ async def test_t9_t10_the_program_tells_that_telegram_refuses_it_and_trades_on(t
             setattr(telegram.faults, fault, True)
             (told,) = await telegram.until(lambda: [item for item in receiver.got if item["kind"] == "chat_trouble"], "the trouble", 30)
             assert f"({code})" in told["details"]["text"]
-            said = [message.get("text", "") for message in program._chat_state.messages.values()]
+            said = [message.get("text", "") for message in program._doors.state.messages.values()]
             assert any("Telegram" in text and f"({code})" in text and "Trading goes on" in text for text in said)
             assert program._health()[0] and TOKEN not in json.dumps(receiver.got)
         finally:

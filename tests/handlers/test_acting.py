@@ -137,7 +137,7 @@ async def test_t13_only_who_asked_can_confirm_and_a_foreign_tap_leaves_the_card_
     told = await house.tap("Stop and close at market", chooser)
     assert told == "only Ann can confirm this"
     assert house.rows("SELECT state FROM confirms WHERE target = ?", bot_id) == [("pending",)]
-    await _as_other(database, f"UPDATE confirms SET user_id = {house.program._chat_state.user.id} WHERE target = '{bot_id}'")
+    await _as_other(database, f"UPDATE confirms SET user_id = {house.program._doors.state.user.id} WHERE target = '{bot_id}'")
     assert await house.tap("Stop and close at market", chooser) == "Stopping"
 
 
@@ -195,7 +195,8 @@ async def test_kill_switch_asks_is_audited_and_is_released_by_a_card_too(house: 
 # ---- stop chooser --------------------------------------------------------------------------------------------------
 @pytest.mark.asyncio(loop_scope="module")
 async def test_s26_keep_leaves_the_position_held_and_says_so_close_leaves_the_account_flat(house: House) -> None:
-    kept, closed = await house.bot("kept", **FAR), await house.bot("closed", **FAR)
+    # what is kept is bought only: a level on each side that has filled would be nothing together
+    kept, closed = await house.bot("kept", **FAR, sell_spreads=[]), await house.bot("closed", **FAR)
     await house.until(lambda: len(house.rows(HOLDERS)) == 2, "positions", 240)
     chooser = await house.send(f"/stop {kept}", "Stop kept?")
     assert "nobody watches it: no stop loss, no take profit" in chooser["text"]

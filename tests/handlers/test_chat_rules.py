@@ -191,7 +191,7 @@ async def test_s57_a_button_of_an_older_version_says_so_and_opens_a_fresh_home(h
     ]
     for what, action, args in old:
         card = await house.send("/help", "Help")
-        data = house.program._chat_state.message(card["message_id"], "gone")["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+        data = house.program._doors.state.message(card["message_id"], "gone")["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
         token = data.partition(":")[2]
         table = panel_store.tables.tokens
 

@@ -19,7 +19,7 @@ from botcore.model.order import OrderState, Purpose
 from botcore.orders.ids import is_condors
 from tests.support.bench import SPOT
 from tests.support.live_bench import D, LiveBench
-from tests.support.lossy_venue import Line
+from tests.support.lossy_venue import FAULTS, Line
 
 SEEDS = int(os.environ.get("CONDOR_SEEDS", "150"))
 """`CONDOR_SEEDS=3000` runs more than `make test` does."""
@@ -28,20 +28,7 @@ TERMINAL = {OrderState.CANCELED, OrderState.FILLED, OrderState.FAILED, OrderStat
 
 def drawn_line(chance: random.Random) -> Line:
     """A random subset of faults, none of them rare."""
-    faults = {
-        "drop_before": 0.15,
-        "drop_after": 0.15,
-        "error_before": 0.15,
-        "error_after": 0.15,
-        "late": 0.2,
-        "twice": 0.2,
-        "unsent": 0.1,
-        "refuse": 0.4,
-        "expire": 0.5,
-        "stream_drop": 0.4,
-        "stream_twice": 0.3,
-        "stream_late": 0.3,
-    }
+    faults = {**FAULTS, "refuse": 0.4}
     chosen = {name: strength for name, strength in faults.items() if chance.random() < 0.5}
     return Line(**chosen, lag_s=chance.choice([0, 0, 5, 24]))
 

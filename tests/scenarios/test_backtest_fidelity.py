@@ -12,41 +12,19 @@ from botcore.backtesting.engine import BacktestRun, run_backtest
 from botcore.backtesting.metrics import drawdown, sharpe
 from botcore.backtesting.result import summary_of
 from botcore.connectors.paper.models import ThroughQueue
-from botcore.controllers.base import ControllerBase, ControllerConfigBase
 from botcore.executors.data_types import ExecutionStrategy, OrderExecutorConfig, PositionExecutorConfig, TrailingStop, TripleBarrierConfig
-from botcore.markets.candles_config import CandlesConfig
-from botcore.model.actions import CreateExecutorAction
 from botcore.model.enums import CloseType, OrderType, TradeType
-from botcore.model.times import NEVER
 from tests.support.bench import PERP, D, backtest_job, spec_of, table_of
+from tests.support.one_executor import Once, OnceConfig
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 
 
-class Config(ControllerConfigBase):
-    controller_name: str = "of_test"
-    connector_name: str = PERP
-    trading_pair: str = "ETH-USDT"
-    executor: Any = None
-
-
-class Once(ControllerBase):
-    """Opens its one executor at the close of the first bar."""
-
-    done = False
-
-    def get_candles_config(self) -> list[CandlesConfig]:
-        return [CandlesConfig(connector=PERP, trading_pair="ETH-USDT", interval="1m", max_records=1)]
-
-    def determine_executor_actions(self) -> list[Any]:
-        if self.done:
-            return []
-        self.done = True
-        wanted = self.config.executor if isinstance(self.config.executor, list) else [self.config.executor]
-        return [CreateExecutorAction(controller_id=self.id, executor_config=executor) for executor in wanted]
+class Awake(Once):
+    """With one executor it looks at every tick, so that nothing is skipped over."""
 
     def quiet_until_ns(self) -> int:
-        return NEVER if self.done and isinstance(self.config.executor, list) else 0
+        return super().quiet_until_ns() if isinstance(self.config.executor, list) else 0
 
 
 def run(
@@ -63,7 +41,7 @@ def run(
         triple_barrier_config=TripleBarrierConfig(**barriers),
         activation_bounds=bounds,
     )
-    result = run_backtest(backtest_job([(spec_of(Once, Config), Config(executor=executor))], table_of(bars), **(rules or {})))
+    result = run_backtest(backtest_job([(spec_of(Awake, OnceConfig), OnceConfig(executor=executor))], table_of(bars), **(rules or {})))
     assert result.faults == []
     return result
 
@@ -180,7 +158,7 @@ def test_position_that_wants_every_event_does_not_hide_the_time_limit_of_a_resti
         for price, kind, limit in ((None, OrderType.MARKET, None), (D(90), OrderType.LIMIT, 90))
     )
     bars = [(60 * number, 100.0, 100.0, 100.0, 100.0) for number in range(5)]
-    result = run_backtest(backtest_job([(spec_of(Once, Config), Config(executor=[filled, resting]))], table_of(bars)))
+    result = run_backtest(backtest_job([(spec_of(Awake, OnceConfig), OnceConfig(executor=[filled, resting]))], table_of(bars)))
     info = next(info for info in result.executors if info.config.entry_price == 90)
     assert info.close_type is CloseType.TIME_LIMIT
     assert (info.close_ns - info.created_ns) / 1e9 == pytest.approx(90, abs=1e-3)
@@ -264,7 +242,7 @@ def test_bt_10_what_is_held_is_counted_once_and_no_executor_has_won_it() -> None
     )
     bars = [(0, 100, 100, 100, 100), (60, 100, 110, 100, 110), (120, 110, 110, 105, 105)]
     job = backtest_job(
-        [(spec_of(Once, Config), Config(executor=[buy, sell]))], table_of([tuple(map(float, bar)) for bar in bars]), maker="0", taker="0"
+        [(spec_of(Awake, OnceConfig), OnceConfig(executor=[buy, sell]))], table_of([tuple(map(float, bar)) for bar in bars]), maker="0", taker="0"
     )
     result = run_backtest(job)
     (hold,) = result.report.positions_summary

@@ -441,14 +441,7 @@ def test_h6_fee_in_base_ends_as_dust_not_as_a_hang() -> None:
 def test_every_rejection_is_spaced_and_counted() -> None:
     bench = VenueBench()
     executor = bench.start(config())
-    sent_at = [0]
-    bench.venue.reject(bench.orders[-1])
-    for second in range(1, 400):
-        before = len(bench.orders)
-        bench.tick()
-        if len(bench.orders) > before:
-            sent_at.append(second)
-            bench.venue.reject(bench.orders[-1])
+    sent_at = bench.reject_all(400)
     assert sent_at[:6] == [0, 1, 3, 7, 15, 31] and len(sent_at) == 11
     assert (executor.status, executor.close_type, executor.info.reason) == (TERMINATED, CloseType.FAILED, "the venue does not like it")
 

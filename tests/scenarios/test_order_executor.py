@@ -156,21 +156,7 @@ def test_fill_after_the_end_is_held_too() -> None:
 def test_o9_late_fill_of_an_order_that_was_replaced_takes_the_surplus_off(late: str, sent: list[int]) -> None:
     bench = VenueBench()
     executor = bench.start(config(BUY, LIMIT, 100))
-    first = bench.orders[0]
-    bench.venue.accept(first)
-    bench.venue.end(first, OrderState.CANCELED, "the venue was tidying up")
-    bench.tick(5)
-    second = bench.orders[1]
-    bench.venue.accept(second)
-    bench.venue.trade(first, late)
-    bench.send()
-    assert bench.venue.cancels == [second]
-    bench.venue.end(second)
-    bench.tick(5)
-    assert [order.lots for order in bench.orders] == sent
-    for order in bench.live():
-        bench.venue.trade(order)
-    bench.tick(5)
+    bench.fill_replaced(OrderState.CANCELED, late, sent)
     assert executor.status is TERMINATED and bench.sum_of(BUY) == 1
 
 

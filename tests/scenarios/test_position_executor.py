@@ -225,21 +225,7 @@ def test_o9_late_fill_of_an_entry_that_was_replaced_takes_the_surplus_off(late: 
     """The venue said that the first entry was over, and executes it all the same while its successor rests: no more than the amount is opened."""
     bench = VenueBench()
     executor = bench.start(bare())
-    first = bench.orders[0]
-    bench.venue.accept(first)
-    bench.venue.end(first, OrderState.EXPIRED, "the venue was tidying up")
-    bench.tick(5)
-    second = bench.orders[1]
-    bench.venue.accept(second)
-    bench.venue.trade(first, late)
-    bench.send()
-    assert bench.venue.cancels == [second]
-    bench.venue.end(second)
-    bench.tick(5)
-    assert [order.lots for order in bench.orders] == sent
-    for order in bench.live():
-        bench.venue.trade(order)
-    bench.tick(5)
+    bench.fill_replaced(OrderState.EXPIRED, late, sent)
     assert executor.status is RUNNING and bench.sum_of(BUY) == 1 and not bench.live()
 
 

@@ -181,16 +181,7 @@ def test_hz_6_start_that_raises_is_failed_not_a_zombie() -> None:
 def test_refused_entry_is_tried_again_after_1_2_4_seconds_and_then_fails() -> None:
     bench = VenueBench()
     executor = bench.start(config(time_limit=None))
-    sent_at = [0]
-    bench.venue.reject(bench.orders[-1])
-    for second in range(1, 400):
-        before = len(bench.orders)
-        bench.tick()
-        if len(bench.orders) > before:
-            sent_at.append(second)
-            bench.venue.reject(bench.orders[-1])
-        if executor.is_closed:
-            break
+    sent_at = bench.reject_all(400)
     assert sent_at[:6] == [0, 1, 3, 7, 15, 31]
     assert len(sent_at) == 1 + executor.max_retries
     assert (executor.status, executor.close_type) == (TERMINATED, CloseType.FAILED)

@@ -11,22 +11,8 @@ from typing import Any
 from tests.simulation import kinds
 from tests.simulation.disk import DiskFaults
 from tests.simulation.plan import BotPlan, Crash, MarketPlan, Plan
+from tests.support.lossy_venue import FAULTS
 
-FAULTS = {
-    "drop_before": 0.15,
-    "drop_after": 0.15,
-    "error_before": 0.15,
-    "error_after": 0.15,
-    "late": 0.2,
-    "twice": 0.2,
-    "unsent": 0.1,
-    "refuse": 0.3,
-    "expire": 0.5,
-    "stream_drop": 0.4,
-    "stream_twice": 0.3,
-    "stream_late": 0.3,
-}
-"""Knobs of a line and how strong they are when a seed has them."""
 CORE_LABELS = (
     "journal.before_commit",
     "journal.after_commit",

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from botcore.model.enums import OrderType, RunnableStatus, TradeType
 from botcore.model.instrument import Instrument
-from botcore.model.order import OrderState, Purpose
+from botcore.model.order import Purpose
 from botcore.orders.tracker import Order
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
+from tests.support.any_order import befall, fill_late
 from tests.support.bench import D, instrument
 from tests.support.venue_bench import VenueBench
 
@@ -47,6 +48,15 @@ def restarted(before: VenueBench, of: Instrument | None = None) -> VenueBench:
     after.venue.requests = [order for order in known if order is not None]
     after.venue.cancels = [order for order in after.venue.requests if order.cancel_asked]
     return after
+
+
+def again(bench: VenueBench) -> tuple[VenueBench, Any]:
+    """A new process and its one executor, which is what it was."""
+    (before,) = bench.orchestrator.running
+    after = restarted(bench)
+    (back,) = after.orchestrator.running
+    assert (back.id, back.record(), back.custom_info()) == (before.id, before.record(), before.custom_info())
+    return after, back
 
 
 def plain_record(executor: Any) -> Any:
@@ -110,34 +120,11 @@ class AnyExecutor:
         assert plain_info(self.executor) == plain_info(before)
 
     def _late(self, which: int, size: int) -> None:
-        """The venue tells of an execution of an order that it had said is canceled."""
-        ended = [order for order in self.bench.venue.requests if order.state is OrderState.CANCELED and order.remaining_lots]
-        if ended:
-            order = ended[which % len(ended)]
-            lots = min(size, order.remaining_lots)
-            self.fill(order, lots)
-            self.late_lots += lots
+        self.late_lots += fill_late(which, size, self.bench.venue.requests, self.fill)
 
     def _on_order(self, what: str, which: int, size: int) -> None:
         venue = self.bench.venue
-        live = [order for order in venue.tracker.open_orders() if order in venue.requests]
-        if not live:
-            return
-        order = live[which % len(live)]
-        if what == "fill":
-            self.fill(order, min(size, order.remaining_lots))
-        elif what == "accept":
-            venue.accept(order)
-        elif what == "refuse_cancel" and order.cancel_asked:
-            venue.refuse_cancel(order)
-        elif what == "reject" and order.state is OrderState.PENDING_CREATE:
-            venue.reject(order)
-        elif what == "take_off" and order.state is not OrderState.PENDING_CREATE and size % 4 == 0:
-            # somebody cancels it at the venue
-            venue.end(order)
-        elif what == "end" and order.state is not OrderState.PENDING_CREATE:
-            asked = order.cancel_asked
-            venue.end(order, OrderState.CANCELED if asked or which % 2 else OrderState.EXPIRED, "" if asked else "of the test")
+        befall(what, which, size, [order for order in venue.tracker.open_orders() if order in venue.requests], lambda order: venue, self.fill)
 
     def fill(self, order: Order, lots: int) -> None:
         price = self.bench.instrument.price(self.bench.state.book.best_bid)

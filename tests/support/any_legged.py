@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from botcore.model.enums import OrderType, RunnableStatus
-from botcore.model.order import OrderState, Purpose
+from botcore.model.order import Purpose
 from botcore.model.records import BotRecords
 from botcore.orders.tracker import Order
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
 from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues
 from tests.support.any_executor import plain_info, plain_record
+from tests.support.any_order import befall, fill_late
 from tests.support.bench import D
 
 NAMES = (HERE, THERE)
@@ -97,33 +98,11 @@ class AnyLegged:
 
     def _late(self, which: int, size: int) -> None:
         """A venue tells of an execution of an order that it had said is canceled."""
-        ended = [order for order in self._requests() if order.state is OrderState.CANCELED and order.remaining_lots]
-        if ended:
-            order = ended[which % len(ended)]
-            lots = min(size, order.remaining_lots)
-            self.fill(order, lots)
-            self.late_lots += lots
+        self.late_lots += fill_late(which, size, self._requests(), self.fill)
 
     def _on_order(self, what: str, which: int, size: int) -> None:
         live = [order for order in self._requests() if order.is_open]
-        if not live:
-            return
-        order = live[which % len(live)]
-        venue = self.bench.venues[order.instrument.market.connector_name]
-        if what == "fill":
-            self.fill(order, min(size, order.remaining_lots))
-        elif what == "accept":
-            venue.accept(order)
-        elif what == "refuse_cancel" and order.cancel_asked:
-            venue.refuse_cancel(order)
-        elif what == "reject" and order.state is OrderState.PENDING_CREATE:
-            venue.reject(order)
-        elif what == "take_off" and order.state is not OrderState.PENDING_CREATE and size % 4 == 0:
-            # somebody cancels it at the venue
-            venue.end(order)
-        elif what == "end" and order.state is not OrderState.PENDING_CREATE:
-            asked = order.cancel_asked
-            venue.end(order, OrderState.CANCELED if asked or which % 2 else OrderState.EXPIRED, "" if asked else "of the test")
+        befall(what, which, size, live, lambda order: self.bench.venues[order.instrument.market.connector_name], self.fill)
 
     def fill(self, order: Order, lots: int) -> None:
         of = order.instrument

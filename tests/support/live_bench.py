@@ -36,25 +36,13 @@ from botcore.strategies.strays import UNOWNED, StrayKeeper
 from tests.support.bench import PERP, SECOND_NS, T0_NS, instrument, quote_event
 from tests.support.lossy_venue import Line, LossyVenue
 from tests.support.memory_records import MemoryRecords, fill_record, order_record
+from tests.support.order_owner import Owner as Owner
 
 D = Decimal
 
 
 def controller_of(bot_id: str) -> str:
     return "main" if bot_id == "bot" else bot_id
-
-
-class Owner:
-    """Somebody who sends an order and writes down what he is told."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    def on_order(self, event: Any) -> None:
-        self.events.append(event)
-
-    def on_fault(self, error: Exception) -> None:
-        raise error
 
 
 @dataclass(frozen=True)

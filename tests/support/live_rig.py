@@ -44,6 +44,7 @@ from tests.simulation.wire_venue import WireVenue
 from tests.simulation.wire_world import shipped_spec
 from tests.support.live_eyes import RigEyes
 from tests.support.live_wire import Manners, WatchedPort
+from tests.support.order_owner import Owner as Owner
 
 D = Decimal
 T = TypeVar("T")
@@ -59,19 +60,6 @@ INVARIANT = re.compile(r"I\d+")
 @cache
 def fresh_home() -> bytes:
     return empty_database()
-
-
-class Owner:
-    """Somebody who sends orders and writes down what he is told."""
-
-    def __init__(self) -> None:
-        self.events: list[Any] = []
-
-    def on_order(self, event: Any) -> None:
-        self.events.append(event)
-
-    def on_fault(self, error: Exception) -> None:
-        raise error
 
 
 class LiveRig(RigEyes):

@@ -29,6 +29,23 @@ ACCEPTED = Outcome(Verdict.ACCEPTED)
 NOT_FOUND = Outcome(Verdict.NOT_FOUND, -2013, "Order does not exist.")
 
 
+FAULTS = {
+    "drop_before": 0.15,
+    "drop_after": 0.15,
+    "error_before": 0.15,
+    "error_after": 0.15,
+    "late": 0.2,
+    "twice": 0.2,
+    "unsent": 0.1,
+    "refuse": 0.3,
+    "expire": 0.5,
+    "stream_drop": 0.4,
+    "stream_twice": 0.3,
+    "stream_late": 0.3,
+}
+"""Knobs of a line and how strong they are when a seed has them."""
+
+
 @dataclass
 class Line:
     """How bad the line is: probabilities, and delays in seconds.

@@ -23,7 +23,7 @@ class OnceConfig(ControllerConfigBase):
 
 
 class Once(ControllerBase):
-    """Opens its one executor, and nothing ever after."""
+    """Opens its executor, or its executors, at the close of the first bar, and nothing ever after."""
 
     done = False
 
@@ -34,7 +34,8 @@ class Once(ControllerBase):
         if self.done:
             return []
         self.done = True
-        return [CreateExecutorAction(controller_id=self.id, executor_config=self.config.executor)]
+        wanted = self.config.executor if isinstance(self.config.executor, list) else [self.config.executor]
+        return [CreateExecutorAction(controller_id=self.id, executor_config=config) for config in wanted]
 
     def quiet_until_ns(self) -> int:
         return NEVER if self.done else 0

@@ -212,3 +212,34 @@ class VenueBench:
     def sum_of(self, side: TradeType) -> Decimal:
         """Base that the venue has filled on one side."""
         return sum((fill.amount for fill, _ in self.records.fills if fill.trade_type is side), D(0))
+
+    def reject_all(self, seconds: int) -> list[int]:
+        """The venue refuses whatever is sent in so many seconds; in which of them something was."""
+        sent_at = [0]
+        self.venue.reject(self.orders[-1])
+        for second in range(1, seconds):
+            before = len(self.orders)
+            self.tick()
+            if len(self.orders) > before:
+                sent_at.append(second)
+                self.venue.reject(self.orders[-1])
+        return sent_at
+
+    def fill_replaced(self, state: OrderState, late: str, then: Sequence[int]) -> None:
+        """The venue says that the first order is over, and executes a part of it while its successor rests (O9): the successor is taken off, and what is sent after it
+        are these lots, which trade."""
+        first = self.orders[0]
+        self.venue.accept(first)
+        self.venue.end(first, state, "the venue was tidying up")
+        self.tick(5)
+        second = self.orders[1]
+        self.venue.accept(second)
+        self.venue.trade(first, late)
+        self.send()
+        assert self.venue.cancels == [second]
+        self.venue.end(second)
+        self.tick(5)
+        assert [order.lots for order in self.orders] == list(then)
+        for order in self.live():
+            self.venue.trade(order)
+        self.tick(5)

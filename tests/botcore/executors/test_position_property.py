@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from botcore.executors.data_types import PositionExecutorConfig, TrailingStop, TripleBarrierConfig
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
-from botcore.model.order import OrderState, Purpose
+from botcore.model.order import Purpose
 from botcore.orders.tracker import Order
 from tests.support.any_executor import STEPS, AnyExecutor
+from tests.support.any_order import befall
 from tests.support.bench import PERP, SPOT, D, instrument
 from tests.support.venue_bench import VenueBench
 
@@ -77,20 +78,7 @@ class Watched:
 
     def _on_order(self, what: str, which: int, size: int) -> None:
         venue = self.bench.venue
-        live = [order for order in venue.tracker.open_orders() if order in venue.requests]
-        if not live:
-            return
-        order = live[which % len(live)]
-        if what == "fill":
-            self._fill(order, min(size, order.remaining_lots))
-        elif what == "accept":
-            venue.accept(order)
-        elif what == "refuse_cancel" and order.cancel_asked:
-            venue.refuse_cancel(order)
-        elif what == "reject" and order.state is OrderState.PENDING_CREATE:
-            venue.reject(order)
-        elif what == "end" and order.state is not OrderState.PENDING_CREATE:
-            venue.end(order, OrderState.CANCELED if order.cancel_asked or which % 2 else OrderState.EXPIRED, "of the test")
+        befall(what, which, size, [order for order in venue.tracker.open_orders() if order in venue.requests], lambda order: venue, self._fill)
 
     def _fill(self, order: Any, lots: int) -> None:
         price = self.bench.instrument.price(self.bench.state.book.best_bid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -59,14 +58,6 @@ class Side:
     def flush(self) -> None:
         self.recorder.flush(None)
         self._journal.run(lambda connection: None).result(10)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    migrate(tmp_path / "condor.db")
-    made = Journal(tmp_path / "condor.db", lambda call: call())
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,20 +13,6 @@ from sqlalchemy.exc import OperationalError
 from botcore.recorder import journal as journal_module
 from botcore.recorder import tables
 from botcore.recorder.journal import Journal, Op, Write
-from botcore.recorder.migrate import migrate
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    migrate(tmp_path / "condor.db")
-    return tmp_path / "condor.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    made = Journal(path, lambda call: call())
-    yield made
-    made.close()
 
 
 def put(key: str, value: str) -> Write:

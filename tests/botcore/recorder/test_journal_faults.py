@@ -21,16 +21,9 @@ from sqlalchemy.exc import OperationalError
 
 from botcore.core.points import LABELS, Points
 from botcore.recorder import journal as journal_module
-from botcore.recorder import tables
+from botcore.recorder import sqlite_file, tables
 from botcore.recorder.journal import Journal, Op, Write
-from botcore.recorder.migrate import migrate
 from tests.support.instance import CHECKOUT, clean_environment
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    migrate(tmp_path / "condor.db")
-    return tmp_path / "condor.db"
 
 
 def put(key: str, value: str = "v") -> Write:
@@ -249,7 +242,7 @@ connection.execute("COMMIT")
 
 def test_p6_another_process_that_holds_the_write_lock_blocks_no_caller_and_costs_no_row(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "RETRY_S", 0.02)
-    monkeypatch.setattr(journal_module, "BUSY_S", 0.05)
+    monkeypatch.setattr(sqlite_file, "BUSY_S", 0.05)
     told: list[str | None] = []
     heard, done = threading.Event(), threading.Event()
     journal = Journal(path, lambda call: call(), lambda text: (told.append(text), heard.set()))

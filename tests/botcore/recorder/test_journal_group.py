@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,6 @@ from botcore.recorder import journal as journal_module
 from botcore.recorder import tables
 from botcore.recorder.journal import Journal, Op, Write, open_engine, write_rows
 from botcore.recorder.migrate import migrate
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    migrate(tmp_path / "condor.db")
-    return tmp_path / "condor.db"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    made = Journal(path, lambda call: call())
-    yield made
-    made.close()
 
 
 def put(key: str, value: str, op: Op = Op.UPSERT) -> Write:

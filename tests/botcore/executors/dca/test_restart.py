@@ -8,7 +8,7 @@ from botcore.executors.data_types import TrailingStop
 from botcore.executors.dca.config import DCAExecutorConfig
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.order import OrderState, Purpose
-from tests.support.any_executor import restarted
+from tests.support.any_executor import again, restarted
 from tests.support.bench import PERP, D, instrument
 from tests.support.venue_bench import VenueBench
 
@@ -22,14 +22,6 @@ def ladder(**changes: Any) -> DCAExecutorConfig:
         "prices": [D(100), D(80), D(60)],
     }
     return DCAExecutorConfig(**(values | changes))
-
-
-def again(bench: VenueBench) -> tuple[VenueBench, Any]:
-    (before,) = bench.orchestrator.running
-    after = restarted(bench)
-    (back,) = after.orchestrator.running
-    assert (back.id, back.record(), back.custom_info()) == (before.id, before.record(), before.custom_info())
-    return after, back
 
 
 def sent(bench: VenueBench) -> list[tuple[str, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 from botcore.executors.twap.config import TWAPExecutorConfig, TWAPMode
 from botcore.model.enums import CloseType, RunnableStatus, TradeType
 from botcore.model.order import OrderState
-from tests.support.any_executor import restarted
+from tests.support.any_executor import again, restarted
 from tests.support.bench import PERP, SECOND_NS, T0_NS, D, instrument
 from tests.support.venue_bench import VenueBench
 
@@ -22,14 +22,6 @@ def plan(**changes: Any) -> TWAPExecutorConfig:
         "order_interval": 10,
     }
     return TWAPExecutorConfig(**(values | changes))
-
-
-def again(bench: VenueBench) -> tuple[VenueBench, Any]:
-    (before,) = bench.orchestrator.running
-    after = restarted(bench)
-    (back,) = after.orchestrator.running
-    assert (back.id, back.record(), back.custom_info()) == (before.id, before.record(), before.custom_info())
-    return after, back
 
 
 def sent(bench: VenueBench) -> list[tuple[float, int]]:
