@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "application_0010"
-down_revision = "application_0009"
+revision = "application_0013"
+down_revision = "application_0012"
 branch_labels = None
 depends_on = None
 
