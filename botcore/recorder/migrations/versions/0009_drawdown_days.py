@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "records_0008_drawdown_days"
-down_revision = "records_0007_drawdown_assets"
+revision = "records_0009_drawdown_days"
+down_revision = "records_0008_ended"
 branch_labels = None
 depends_on = None
 
