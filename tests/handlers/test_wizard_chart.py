@@ -82,3 +82,12 @@ async def test_a_chart_of_a_draft_that_does_not_hold_any_more_says_why(chat: Hou
     await charted(chat)
     card = await chat.send("start=1000000", "No chart:")
     assert "expected start_price below end_price" in card["text"]
+
+
+async def test_s16_an_answer_that_is_typed_under_a_chart_keeps_its_interval(chat: House, easel: Easel) -> None:
+    card = await charted(chat)
+    easel.hand_over(f"{BTC} · 15m", RED)
+    await chat.until(lambda: chat.now(card)["media"] is not None, "the first chart")
+    await chat.tap("1h", card)
+    card = await chat.send("pair=eth", "chart · 1h")
+    assert easel.asked == [f"{BTC} · 15m", f"{BTC} · 1h", f"{ETH} · 1h"] and "● 1h" in chat.labels(card)
