@@ -58,6 +58,8 @@ CHANGES: dict[str, tuple[Role, Callable[[Services, Actor], Any]]] = {
     "edit": (Role.TRADER, lambda s, a: s.edits.apply(a, "b", "c", {}, claim)),
     "stop bots": (Role.OPERATOR, lambda s, a: s.exits.stop(a, ["b"], claim, keep_position=True)),
     "close": (Role.OPERATOR, lambda s, a: s.exits.close(a, "x", claim, keep_position=True)),
+    "close what is held": (Role.OPERATOR, lambda s, a: s.hold_exits.close(a, "b", "binance:BTC-USDT", claim)),
+    "a balance that is low": (Role.OPERATOR, lambda s, a: s.floors.set(a, "paper:binance", "USDT", Decimal(1), claim)),
     "rename": (Role.TRADER, lambda s, a: s.bots.rename(a, "b", "B", claim)),
     "pause": (Role.OPERATOR, lambda s, a: s.pauses.pause(a, ["b"], claim)),
     "resume": (Role.OPERATOR, lambda s, a: s.pauses.resume(a, ["b"], claim)),

@@ -11,6 +11,9 @@ from botcore.model.errors import UserError
 from condor.users import Actor, Forbidden, Role
 from condor.views import FactKind, Notice
 from handlers.alert_cards import buttons_of
+from handlers.app import build_registry
+from handlers.context import Context
+from tests.handlers.crawler import faults_of
 from tests.support.house import House
 from tests.support.programs import OWNER, no_claim
 from tests.support.transcript import from_bot
@@ -55,6 +58,9 @@ async def test_from_its_alert_while_its_bot_runs(house: House) -> None:
     await house.tap("Close position", alert)
     card = await house.wait(from_bot("Close", "Nobody watches it", "only reduce it"))
     assert any("at market" in label for label in house.labels(card)) and market.partition(":")[2] in house.text(card)
+    registry = build_registry()
+    context = Context(house.program.services, registry, OWNER, no_claim, lambda: 0)
+    assert not faults_of(await registry.screens["close_hold"].render(context, {"bot": bot_id, "market": market}), registry)
     await house.tap("at market", card)
     await until_closed(house)
     assert house.rows("SELECT action, target, after FROM audit WHERE action = 'close_hold'") == [

@@ -104,6 +104,7 @@ async def test_every_reachable_screen_is_sound(program: Program, registry: Regis
         ("cancel", {"orders": ["gone"]}),
         ("cancel_which", {"all": True}),
         ("cancelled", {"what": NASTY}),
+        ("close_hold", {"bot": "gone", "market": "binance:BTC-USDT"}),
         ("file_faults", {"name": NASTY, "rows": [[3, NASTY, NASTY, NASTY]] * 30, "count": 30}),
         *(("key_pasted", {"is_gone": gone, "is_group": group}) for gone in (True, False) for group in (True, False)),
     ]
