@@ -166,6 +166,7 @@ _ACCESS = {
     "end_invite": "{target} was ended",
     "use_invite": "{target} was used: {after}",
     "approve_code": "{target} may run",
+    "change_role_limit": "Limit of a {target} changed: {before} → {after}",
 }
 """Action in the audit -> what has happened."""
 

@@ -70,7 +70,7 @@ class RoleLimits:
             before = _of(connection, role)
             put_role_limit(connection, role.title, field, value, now_ms)
             was = getattr(before, field)
-            write_audit(connection, now_ms, actor, "change_role_limit", f"{role.title} {field}", _text(was), _text(value))
+            write_audit(connection, now_ms, actor, "change_role_limit", f"{role.title} {field.replace('_', ' ')}", _text(was), _text(value))
             return before.with_limit(field, value)
 
         return await asyncio.wrap_future(self._journal.run(write))

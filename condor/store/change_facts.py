@@ -36,6 +36,7 @@ _KINDS: Final = {
         (action, "done"): FactKind.ACCESS_CHANGED
         for action in (
             "claim", "set_role", "allow_user", "remove_user", "block_user", "unblock_user", "new_invite", "end_invite", "use_invite", "approve_code",
+            "change_role_limit",
         )
     },
 }  # fmt: skip

@@ -116,6 +116,13 @@ def chats(told: list[outbox.QueuedNotice]) -> set[int]:
         ("step_up", "code", {"result": "locked"}, FactKind.CODES_LOCKED, ["Five wrong codes by Olga", "15 minutes"]),
         ("set_role", "user 9", {"before": "VIEWER", "after": "TRADER"}, FactKind.ACCESS_CHANGED, ["User 9 is trader now, was viewer", "by Olga"]),
         ("use_invite", "invite 3", {"before": "NOBODY", "after": "ALERT_ONLY"}, FactKind.ACCESS_CHANGED, ["Invite 3 was used: alert-only"]),
+        (
+            "change_role_limit",
+            "trader max order",
+            {"before": "500", "after": "none"},
+            FactKind.ACCESS_CHANGED,
+            ["Limit of a trader max order changed: 500 → none", "by Olga", "not you"],
+        ),
         ("approve_code", "controllers/mine.py", {"after": "abc"}, FactKind.ACCESS_CHANGED, ["Controllers/mine.py may run"]),
     ],
 )

@@ -139,7 +139,7 @@ async def test_the_owner_sets_them_in_the_chat_and_each_change_is_in_the_audit(h
     await house.tap("One order: $500", again)
     await house.until(lambda: "📏 Limits" in house.text(again), "the change")
     rows = house.rows(
-        "SELECT before, after FROM audit WHERE action = 'change_role_limit' AND target = 'trader max_order' ORDER BY audit_id DESC LIMIT 2"
+        "SELECT before, after FROM audit WHERE action = 'change_role_limit' AND target = 'trader max order' ORDER BY audit_id DESC LIMIT 2"
     )
     assert rows == [("2000", "500"), ("none", "2000")]
     await house.send("/limits order", "expected /limits")
