@@ -176,6 +176,7 @@ async def test_s63_every_screen_has_routes_a_way_back_valid_text_and_fits_a_phon
         ("bot", {"bot": "gone"}),
         ("executor", {"id": "gone"}),
         ("close", {"id": "gone"}),
+        *(("close_hold", {"bot": bot, "market": f"binance:{NASTY}"}) for bot in ("gone", "pmm-btc-1")),
         *(("close", {"id": item.executor_id}) for item in executors[:2]),
         ("edit_apply", {"bot": "pmm-btc-1", "controller": _controller(seeded), "changes": {"stop_loss": "9%", "take_profit": "off"}}),
         ("edit_apply", {"bot": "pmm-btc-1", "controller": _controller(seeded), "changes": {"trading_pair": "x"}}),
