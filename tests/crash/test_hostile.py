@@ -22,7 +22,7 @@ FAR = (("buy spreads:", "30%"), ("sell spreads:", "30%"), ("executor refresh tim
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("HOSTILE", str(tmp_path / "how"))
-    settings = SETTINGS + "runtime: {step_budget: 0.5, step_hard: 1.5}\n"
+    settings = SETTINGS.replace("{debuggers: true}", "{debuggers: true, step_budget: 0.5, step_hard: 1.5}")
     with closing(World(tmp_path / "home", 5, settings=settings, still=True, connectors=[PERP])) as found:
         found.condor.module = "tests.support.hostile_program"
         yield found

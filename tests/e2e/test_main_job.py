@@ -66,6 +66,7 @@ def test_every_command_answers_with_a_card(instance: Instance) -> None:
         "/audit": "Audit",
         "/keys": "Keys",
         "/caps": "Caps",
+        "/limits": "Limits",
         "/report": "Report",
         "/trade": "Order by hand",
         "/cancel": "Nothing was placed.",
