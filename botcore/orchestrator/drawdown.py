@@ -128,5 +128,6 @@ class Drawdown:
             self.begin_with_next()
             return False
         self.asset, self.peak, self.worst = record.asset, record.peak_quote, record.worst_quote
-        self.day, self.begun = record.day, record.day_begun_quote
+        # records of before days were counted have none: then the first look counts, and not all that was ever lost
+        self.day, self.begun = max(record.day, 0), record.day_begun_quote
         return True

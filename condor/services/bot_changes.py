@@ -34,7 +34,7 @@ class BotChanges(BotLooks):
 
     def __init__(self, manager: BotManager, hosts: Hosts, configs: Configs, journal: Journal, wall: WallClock) -> None:
         super().__init__(manager, hosts, configs, journal, wall)
-        self._changing = asyncio.Lock()
+        self.changing = asyncio.Lock()
         """One change at a time: each is worked out from what the one before it has left."""
         self.within_limits: Callable[[Actor, Sequence[Any], str, Sequence[Any]], Awaitable[None]] = _unlimited
         """Asked before a bot gets configs: who gives them, which, in which mode, and what it had before; raises UserError when they are too large for him."""
@@ -58,7 +58,7 @@ class BotChanges(BotLooks):
             If a field is fixed or unknown, a value does not hold, or there is no such bot or controller. Nothing has changed then.
         """
         require(actor, Role.TRADER, "changing a bot")
-        async with self._changing:
+        async with self.changing:
             row = await self.config_row(bot_id, controller_id)
             before = self.present_config(bot_id, row)
             after = updated(before, changes)
@@ -122,7 +122,7 @@ class BotChanges(BotLooks):
     async def set_limits(self, actor: Actor, bot_id: str, changes: Mapping[str, Any], claim: Claim) -> BotLimits:
         """Change how much a bot, and each of its controllers, may lose from a peak; ConfigError when a value does not hold."""
         require(actor, Role.TRADER, "changing a bot")
-        async with self._changing:
+        async with self.changing:
             present = await asyncio.wrap_future(self._journal.read(lambda connection: limits_of(connection, bot_id)))
             before = BotLimits.model_validate(present)
             limits = updated(before, changes)

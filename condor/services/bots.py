@@ -179,7 +179,7 @@ class BotService(BotChanges):
             return replace(row, state=RUNNING, keep_position=False, stopped_ms=None)
 
         # one at a time: a second tap must find what the first one has done before it takes up orders and fills of the bot
-        async with self._changing:
+        async with self.changing:
             found = await asyncio.wrap_future(self._journal.read(lambda connection: bot_by_id(connection, bot_id)))
             if found is None or found.state != STOPPED or bot_id in self._manager.running:
                 raise UserError(f"{bot_id} is not stopped")

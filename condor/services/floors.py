@@ -68,6 +68,7 @@ class FloorService:
         self._title = title
         self._memory = memory
         self._floors: dict[Key, Floor] | None = None
+        self._changes = 0
         self._told: dict[Subject, dict[str, Any]] | None = None
 
     # ---- looking ---------------------------------------------------------------------------------------------------
@@ -110,24 +111,26 @@ class FloorService:
         floors = await self._read()
         mode, name = self._account(account, floors)
         wanted = self._asset(mode, name, asset, floors)
-        now_ms, before = self._wall.wall_ms(), floors.get((mode, name, wanted))
+        now_ms = self._wall.wall_ms()
 
         def write(connection: Connection) -> Floor | None:
             claim(connection)
+            rows = floors_in(connection)
+            before = next((row for row in rows if (row.mode, row.connector_name, row.asset) == (mode, name, wanted)), None)
             was, then = "off" if before is None else plain(before.amount), "off" if least is None else plain(least)
             write_audit(connection, now_ms, actor, "balance_floor", f"{account_name(mode, name)} {wanted}", before=was, after=then)
             if least is None:
                 if not drop_floor(connection, mode, name, wanted):
                     raise UserError(f"nothing is told of {wanted} there: no amount is set")
                 return None
-            if before is None and len(floors_in(connection)) >= MAX_FLOORS:
+            if before is None and len(rows) >= MAX_FLOORS:
                 raise UserError(f"{MAX_FLOORS} balances are looked at already: take one away first")
             floor = Floor(mode, name, wanted, least)
             put_floor(connection, floor, now_ms)
             return floor
 
         floor = await asyncio.wrap_future(self._journal.run(write))
-        self._floors = None
+        self._floors, self._changes = None, self._changes + 1
         return floor
 
     def _account(self, text: str, floors: dict[Key, Floor]) -> tuple[str, str]:
@@ -159,10 +162,14 @@ class FloorService:
 
     async def _read(self) -> dict[Key, Floor]:
         """By account and asset; read anew after a change."""
-        if self._floors is None:
+        floors = self._floors
+        if floors is None:
+            changes = self._changes
             rows = await asyncio.wrap_future(self._journal.read(floors_in))
-            self._floors = {(row.mode, row.connector_name, row.asset): row for row in rows}
-        return self._floors
+            floors = {(row.mode, row.connector_name, row.asset): row for row in rows}
+            # somebody may have changed them while they were read
+            self._floors = floors if changes == self._changes else None
+        return floors
 
     # ---- watching --------------------------------------------------------------------------------------------------
     async def round(self) -> None:

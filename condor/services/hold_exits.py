@@ -104,22 +104,24 @@ class HoldExits:
             If the actor may not, nothing is held there any more, or it can't be closed from here. Nothing was sent then.
         """
         require(actor, Role.OPERATOR, "closing a position")
-        found = await self.view(actor, bot_id, market)
-        if found is None or not found.lines:
-            raise UserError(f"nothing was sent: {bot_id} holds nothing on {market} any more")
-        if found.problem:
-            raise UserError(f"nothing was sent: {found.problem}")
-        now_ms, held = self._wall.wall_ms(), " and ".join(plain(line.amount) for line in found.lines)
+        # nobody may start the bot again meanwhile: it would stand on the clock twice
+        async with self._bots.changing:
+            found = await self.view(actor, bot_id, market)
+            if found is None or not found.lines:
+                raise UserError(f"nothing was sent: {bot_id} holds nothing on {market} any more")
+            if found.problem:
+                raise UserError(f"nothing was sent: {found.problem}")
+            now_ms, held = self._wall.wall_ms(), " and ".join(plain(line.amount) for line in found.lines)
 
-        def write(connection: Connection) -> None:
-            claim(connection)
-            write_audit(connection, now_ms, actor, "close_hold", f"{bot_id} {market}", before=f"held {held}", after="close at market")
+            def write(connection: Connection) -> None:
+                claim(connection)
+                write_audit(connection, now_ms, actor, "close_hold", f"{bot_id} {market}", before=f"held {held}", after="close at market")
 
-        await asyncio.wrap_future(self._journal.run(write))
-        bot = self._manager.running.get(bot_id)
-        if bot is None:
-            bot = self._closing[bot_id] = await self._manager.watch_holds(bot_id, "what it holds is being closed")
-        return self._send(bot, _market(market))
+            await asyncio.wrap_future(self._journal.run(write))
+            bot = self._manager.running.get(bot_id)
+            if bot is None:
+                bot = self._closing[bot_id] = await self._manager.watch_holds(bot_id, "what it holds is being closed")
+            return self._send(bot, _market(market))
 
     def _send(self, bot: RunningBot, market: Market) -> int:
         orchestrator = bot.strategy.orchestrator

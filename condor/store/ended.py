@@ -115,8 +115,9 @@ class EndedExecutors:
             return
         query = select(facts.c.executor_id).distinct().where(facts.c.event_id > self._event_id, facts.c.executor_id != "")
         changed = connection.execute(query).scalars().all()
-        self._event_id = newest
         fresh = [row for ids in in_parts(changed) for row in _results(connection, _of_ids(connection, self._account, ids))]
+        # only now: a read that fails is made again
+        self._event_id = newest
         if any(self._by_id.get(row.executor_id, row) != row for row in fresh):
             # one that had ended came to something else: rare, and its owner's sums are made anew
             self._by_id |= {row.executor_id: row for row in fresh}

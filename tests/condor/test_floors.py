@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -175,3 +176,12 @@ async def test_only_who_may_act_changes_it(world: World) -> None:
     with pytest.raises(Forbidden):
         await world.floors.set(viewer, "paper:binance", "USDT", D(1), no_claim)
     assert [view.account for view in await world.floors.all(viewer)] == ["binance", "paper:binance"]
+
+
+async def test_an_amount_that_is_set_while_they_are_read_is_not_forgotten(world: World) -> None:
+    looking = asyncio.create_task(world.floors.round())
+    await asyncio.sleep(0)
+    await world.floors.set(OWNER, "paper:binance", "USDT", D(100), no_claim)
+    await looking
+    world.facts.clear()
+    assert await world.at("80") == [("80", False)]

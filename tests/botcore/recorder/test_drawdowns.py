@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from botcore.model.records import BotRecords
+from botcore.model.records import BotRecords, DrawdownRecord
+from botcore.model.times import DAY_NS
 from botcore.orchestrator.drawdown import WRITTEN_EVERY_NS, Drawdown
 from botcore.recorder import queries
 from botcore.recorder.journal import Journal
@@ -157,3 +158,13 @@ def test_restored_peak_is_not_written_again() -> None:
     assert not after.is_due(10**18)
     after.see(D(2))
     assert (after.drop, after.worst) == (5, 5) and after.is_due(10**18)
+
+
+def test_what_was_lost_before_days_were_counted_is_no_loss_of_today() -> None:
+    """A record of an older version has no day: a bot that was down for months must not be stopped for it on the day of the upgrade."""
+    drawdown = Drawdown()
+    drawdown.restore(DrawdownRecord("", D(0), D(500)))
+    drawdown.see(D(-500), 5 * DAY_NS)
+    assert drawdown.day_loss == 0
+    drawdown.see(D(-530), 5 * DAY_NS + 1)
+    assert drawdown.day_loss == 30
