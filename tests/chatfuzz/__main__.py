@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.chatfuzz.lives import Lives
 from tests.chatfuzz.orders import OrderWorld
 from tests.chatfuzz.world import World
 from tests.support.house import House
+from tests.support.leavings import found_in
 
 
 @dataclass
@@ -44,13 +47,18 @@ async def many_orders(folder: Path, runs: int, start: int = 0) -> Tally:
     """Runs with orders by hand, each in a home of its own; what all of them did together."""
     tally = Tally()
     for seed in range(start, start + runs):
-        lives = Lives(folder / str(seed))
+        home = folder / str(seed)
+        lives = Lives(home)
         await lives.begin()
         try:
             world = OrderWorld(lives)
             await _one(world, seed)
         finally:
             await lives.end()
+        left = found_in(home)
+        assert not left, f"seed {seed}: {left}"
+        # a thousand homes would fill the disk
+        shutil.rmtree(home)
         tally.totals.update(world.totals)
         tally.deaths += world.deaths
     return tally
@@ -63,11 +71,7 @@ async def _one(world: World, seed: int) -> None:
         raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
 
 
-async def _done(runs: Awaitable[World | Tally]) -> World | Tally:
-    return await runs
-
-
-KINDS: dict[str, Callable[[Path, int, int], Awaitable[World | Tally]]] = {"bots": many, "orders": many_orders}
+KINDS: dict[str, Callable[[Path, int, int], Coroutine[Any, Any, World | Tally]]] = {"bots": many, "orders": many_orders}
 
 
 def main() -> None:
@@ -78,7 +82,7 @@ def main() -> None:
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        world = asyncio.run(_done(KINDS[asked.what](Path(folder), asked.runs, asked.start)))
+        world = asyncio.run(KINDS[asked.what](Path(folder), asked.runs, asked.start))
     done = ", ".join(f"{name} {count}" for name, count in sorted(world.totals.items()))
     print(f"{asked.runs} runs from seed {asked.start} hold; the process died {world.deaths} times; {done}")
 

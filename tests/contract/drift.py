@@ -72,7 +72,9 @@ STEPS = (
     Step("commands gone", "deleteMyCommands"),
     Step("busy", "sendChatAction", to_chat(action="typing")),
     Step("text", "sendMessage", to_chat(text="🚀 <b>up</b> <code>a</code>", parse_mode="HTML", reply_markup=KEYS)),
-    Step("reply", "sendMessage", lambda known: {**to_chat(text="so")(known), "reply_parameters": json.dumps({"message_id": known.ids["text"]})}),
+    Step(
+        "reply", "sendMessage", lambda known: {**to_chat(text="so")(known), "reply_parameters": json.dumps({"message_id": known.ids.get("text", 0)})}
+    ),
     Step("broken markup", "sendMessage", to_chat(text="<b>open", parse_mode="HTML")),
     Step("no text", "sendMessage", to_chat(text="")),
     Step("long text", "sendMessage", to_chat(text="x" * 4097)),

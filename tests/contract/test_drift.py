@@ -56,3 +56,10 @@ def test_without_a_bot_for_tests_it_says_what_it_needs() -> None:
         [sys.executable, "-m", "tests.contract.drift"], cwd=CHECKOUT, env=clean_environment(), capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2 and "CONDOR_DRIFT_TOKEN" in done.stderr and done.stdout == ""
+
+
+async def test_a_chat_that_there_is_not_is_told_by_every_step_that_speaks_to_it(served: Served) -> None:
+    """The first mistake that is made with it: the number of a chat that the bot was never opened in."""
+    told = await answers(served.root, served.web.bot_token, 999)
+    assert list(told) == [step.name for step in STEPS] and told["who"]["ok"]
+    assert {told[name]["ok"] for name in ("text", "reply", "edit", "photo")} == {False}

@@ -70,13 +70,6 @@ async def test_s05_s09_who_may_not_act_is_told_what_it_needs_and_the_audit_keeps
             (BEN, "Ben", "VIEWER", "/new", "refused"),
         ]
         assert w.program._hosts.halt_reason is None
-        draft = await w.program.services.drafts.begin(OWNER, "pmm_simple")
-        bot = await w.program.services.bots.start(OWNER, draft.controller_name, draft.answers, lambda connection: None)
-        card = await w.ben.say("/bots", "Bots")
-        await w.ben.tap(card, bot.title)
-        before = w.rows("SELECT * FROM pauses")
-        assert "needs the role operator, yours is viewer" in await w.ben.tap(card, "Pause")
-        assert w.rows("SELECT * FROM pauses") == before == [] and w.audit("user_id", "action", "result")[-1] == (BEN, "open pause", "refused")
         assert "refused" not in (await w.ben.say("/help")).text and "/users" not in w.telegram.sent[-1].text
         card = await w.eve.say("/whoami", "13", "alert-only")
         assert card.labels == ["❔ Help"]

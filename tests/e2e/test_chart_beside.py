@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from condor.users import Role
-from tests.handlers.test_pictures_in_cards import BLUE, RED, Easel
 from tests.support.access import ANN, BEN, world
+from tests.support.easel import BLUE, RED, Easel
 
 
 @pytest.fixture(autouse=True)

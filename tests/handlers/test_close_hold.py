@@ -14,6 +14,7 @@ from handlers.alert_cards import buttons_of
 from handlers.app import build_registry
 from handlers.context import Context
 from tests.handlers.crawler import faults_of
+from tests.support.hand import given, with_numbers
 from tests.support.house import House
 from tests.support.programs import OWNER, no_claim
 from tests.support.transcript import from_bot
@@ -31,8 +32,7 @@ async def bought(house: House) -> tuple[str, str]:
     """Something is held by a bot that runs; (bot, market)."""
     market = next(iter(house.program._host.runtime.markets))
     card = await house.send(f"/trade buy $200 {market.trading_pair} on {market.connector_name} paper", "Buy")
-    while "Average about" not in house.text(card):
-        await house.tap("Fresh numbers", card)
+    await with_numbers(house, card)
     await house.tap("Confirm", card)
     await house.until(lambda: "→ filled" in house.text(card), "the order to be filled")
     [position] = await house.program.services.data.trading.positions(OWNER)
@@ -86,20 +86,30 @@ async def test_from_the_positions_after_its_bot_has_stopped_and_the_bot_is_stopp
     await house.until(lambda: house.rows("SELECT state FROM bots") == [("stopped",)], "its row")
 
 
-async def test_nothing_is_sent_twice_and_a_bot_that_stops_is_left_to_it(house: House) -> None:
+async def test_nothing_is_sent_twice_and_a_bot_that_stops_is_left_to_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     bot_id, market = await bought(house)
-    services, bot = house.program.services, house.program._manager.running[bot_id]
-    await services.hold_exits.close(OWNER, bot_id, market, no_claim)
-    found = await services.hold_exits.view(OWNER, bot_id, market)
-    if found is not None and found.lines:
-        assert found.problem == "it is being closed already"
-        with pytest.raises(UserError, match="nothing was sent"):
-            await services.hold_exits.close(OWNER, bot_id, market, no_claim)
+    exits = house.program.services.hold_exits
+
+    async def refused(words: str) -> None:
+        found = await exits.view(OWNER, bot_id, market)
+        assert found is not None and found.lines and found.problem.startswith(words)
+        with pytest.raises(UserError, match=f"nothing was sent: {words}"):
+            await exits.close(OWNER, bot_id, market, no_claim)
+
+    with monkeypatch.context() as still:
+        # the clock stands: what is sent is not filled yet
+        still.setattr(house.program._host, "tick", lambda: None)
+        await exits.close(OWNER, bot_id, market, no_claim)
+        await refused("it is being closed already")
     await until_closed(house)
     assert house.rows("SELECT COUNT(*) FROM executors WHERE type = 'order_executor'") == [(1,)]
-    bot.strategy.stop(keep_position=True)
-    with pytest.raises(UserError, match="holds nothing on"):
-        await services.hold_exits.close(OWNER, bot_id, market, no_claim)
+    assert await bought(house) == (bot_id, market)
+    name, _, pair = market.partition(":")
+    await given(house, f"buy 0.001 {pair} at -30% on {name}")
+    # an order that nobody takes off now keeps its bot from its end
+    house.freeze()
+    await house.program.services.bots.stop(OWNER, bot_id, no_claim, keep_position=True)
+    await refused("its bot is stopping")
 
 
 async def test_only_who_may_act_closes_it(house: House) -> None:

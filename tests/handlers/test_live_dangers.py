@@ -10,6 +10,7 @@ import pytest
 
 from tests.fakes.simvenue import script
 from tests.fakes.simvenue.venue import SimVenue
+from tests.support.hand import with_numbers
 from tests.support.house import House
 from tests.support.key_world import KEY, SECRET, venue
 from tests.support.transcript import from_bot
@@ -75,8 +76,7 @@ async def test_a_liquidation_that_is_near_is_told_with_the_venues_own_price_and_
     box: SimVenue, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card = await house.send("/trade buy 0.5 BTC-USDT live", "Buy 0.5 BTC", "real money")
-    while "Average about" not in house.text(card):
-        await house.tap("Fresh numbers", card)
+    await with_numbers(house, card)
     await house.tap("Confirm LIVE buy 0.5 BTC", card)
     await house.until(lambda: "→ filled" in house.text(card), "the order to be filled")
     position = box.account.position("BTCUSDT", "BOTH")

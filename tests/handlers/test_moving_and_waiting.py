@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from handlers.cards import PAUSED
 from tests.support.house import House
@@ -14,10 +11,9 @@ from tests.support.transcript import Card, from_bot
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("house")) as house:
-        yield house
+@pytest.fixture(scope="module")
+def house(shared: House) -> House:
+    return shared
 
 
 def edits(house: House, card: Card) -> int:

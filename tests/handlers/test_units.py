@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from tests.support.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("house")) as house:
-        house.freeze()
-        yield house
+@pytest.fixture(scope="module")
+def house(shared: House) -> House:
+    shared.freeze()
+    return shared
 
 
 async def test_sums_of_everything_stand_in_a_second_unit_too_where_it_is_wanted_also_after_a_restart(house: House) -> None:

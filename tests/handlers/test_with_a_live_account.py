@@ -18,10 +18,11 @@ from handlers.args import Given
 from tests.condor.test_authenticators import NEW, set_up
 from tests.fakes.simvenue.venue import SimVenue
 from tests.handlers.test_crawler import crawl_of
+from tests.support.hand import with_numbers
 from tests.support.house import House
 from tests.support.key_world import KEY, SECRET, venue
 from tests.support.programs import OWNER, no_claim
-from tests.support.transcript import Card, from_bot
+from tests.support.transcript import from_bot
 
 PERP = "binance_perpetual"
 LOOKS = 100
@@ -99,7 +100,7 @@ async def test_an_order_by_hand_with_real_money_says_its_amount_heeds_caps_and_i
     before = changing(box)
     manual = house.program.services.manual
     card = await house.send("/trade buy 0.01 BTC-USDT live", "Buy 0.01 BTC", "real money")
-    await _with_numbers(house, card)
+    await with_numbers(house, card)
     ticket = await manual.settled(OWNER, read_ticket("buy 0.01 BTC-USDT live".split(), manual.pairs(OWNER)))  # noqa: SIM905
     for _ in range(LOOKS):
         await manual.preview(OWNER, ticket)
@@ -205,7 +206,7 @@ async def test_s59_an_order_by_hand_and_a_higher_leverage_wait_for_a_code_of_the
     secret = await set_up(house.program, OWNER, await services.key_forms.set_up_codes(OWNER), **NEW)
     assert services.step_up.has_own(OWNER.front, OWNER.user_id) and not services.step_up.is_fresh(OWNER)
     card = await house.send(line, "Buy 0.01 BTC", "real money")
-    await _with_numbers(house, card)
+    await with_numbers(house, card)
     await house.tap("Confirm LIVE buy 0.01 BTC", card)
     await house.wait(from_bot("Code, please"))
     assert changing(box) == before, "neither the leverage nor the order leaves before the code"
@@ -219,7 +220,7 @@ async def test_s59_an_order_by_hand_and_a_higher_leverage_wait_for_a_code_of_the
     # nothing was confirmed by showing it: the order is looked at once more
     assert changing(box) == before
     card = await house.send(line, "Buy 0.01 BTC", "real money")
-    await _with_numbers(house, card)
+    await with_numbers(house, card)
     await house.tap("Confirm LIVE buy 0.01 BTC", card)
     await house.until(lambda: "→ filled" in house.text(card), "the order to be filled")
     paths = [path.rpartition("/")[2] for method, path in changing(box)[len(before) :] if method == "POST"]
@@ -234,12 +235,6 @@ async def test_s59_an_order_by_hand_and_a_higher_leverage_wait_for_a_code_of_the
     posts = [path.rpartition("/")[2] for method, path in changing(box)[sent:] if method == "POST"]
     assert posts == ["leverage", "order"]
     assert account.leverage(PERP, "BTC-USDT") == 7
-
-
-async def _with_numbers(house: House, card: Card) -> None:
-    """The book of a market that was not open comes in a moment."""
-    while "Average about" not in house.text(card):
-        await house.tap("Fresh numbers", card)
 
 
 def _is_gone(house: House, message_id: int) -> bool:

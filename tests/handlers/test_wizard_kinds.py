@@ -31,12 +31,6 @@ LINES = {
 """What an executor is asked and nobody else can know, in one line."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with House(tmp_path_factory.mktemp("house")) as house:
-        yield house
-
-
 @pytest_asyncio.fixture(loop_scope="module")
 async def house(shared: House) -> AsyncIterator[House]:
     """One program for all; each test leaves nothing at work behind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from condor.tickets import Ticket, read_ticket
@@ -16,6 +17,14 @@ def trades(house: House) -> int:
 
 def is_so(house: House, card: dict[str, Any], words: str) -> Any:
     return house.until(lambda: words in house.text(card), f"{words!r} on the card")
+
+
+async def with_numbers(house: House, card: dict[str, Any]) -> None:
+    """Look until the preview has its numbers: the book of a market that was not open comes in a moment."""
+    deadline = time.monotonic() + 90
+    while "Average about" not in house.text(card):
+        assert time.monotonic() < deadline, house.text(card)
+        await house.tap("Fresh numbers", card)
 
 
 async def ticket(house: House, line: str) -> Ticket:
