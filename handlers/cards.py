@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
+from condor.errors import CondorError
 from condor.services.bots import Claim
 from condor.services.facade import Services
 from condor.store.panels import EXPECT_TTL_MS, Panel
-from condor.users import Actor
+from condor.users import Actor, Role
 from handlers.calls import Calls
 from handlers.confirm import Confirming, Place
-from handlers.html import italic, join
+from handlers.html import Safe, italic, join
 from handlers.late import LatePictures
 from handlers.live import LiveCards
 from handlers.looks import Looks
 from handlers.present import Presenter
 from handlers.registry import Registry
-from handlers.view import Send, SendLater, Show, View
+from handlers.view import Send, SendLater, Show, View, show
+
+log = logging.getLogger(__name__)
 
 PAUSED = "⏸ paused, tap 🔄 Refresh to resume"
 """What a live card says that nobody has touched for a while."""
@@ -48,6 +52,17 @@ class Cards:
     async def open(self, actor: Actor, shown: Show, claim: Claim) -> None:
         """A new card at the end of the chat."""
         await self._put(self._services.panels.fresh(actor, shown.screen, dict(shown.args)), shown, actor, claim)
+
+    async def refuse(self, actor: Actor, text: Safe, reply_to: int) -> None:
+        """Why a typed line was not carried out, below it and with a way back; a card that waits for a line goes on waiting."""
+        label, screen = ("◀ Home", "home") if actor.role > Role.ALERT_ONLY else ("❔ Help", "help")
+        panel = self._services.panels.fresh(actor, screen, {})
+        try:
+            await self._presenter.put(panel, View(text, ((show(label, screen),),)), actor, reply_to=reply_to)
+        except CondorError as error:
+            # its button can't be written down: the words are worth more than the way back
+            log.warning("a refusal goes without a way back: %s", error)
+            await self._presenter.say(actor.chat_id, text, reply_to)
 
     async def turn(self, panel: Panel, shown: Show, actor: Actor, claim: Claim, place: Place | None = None) -> Panel:
         """Turn a card to a screen; returns it as it stands then. `place` is where the tapped button was."""

@@ -79,11 +79,11 @@ class Lines:
         except UserError as error:
             word = (message.text or "").partition(" ")[0]
             await self._refusals.note(actor, word if word.startswith("/") else "line", {}, error)
-            await self._presenter.say(actor.chat_id, line("⚠️ ", str(error)), message.message_id)
+            await self._cards.refuse(actor, line("⚠️ ", str(error)), message.message_id)
         except Exception as error:  # noqa: BLE001 - the door of a chat update
             where = (message.text or "a file").split(maxsplit=1)[0] if (message.text or "").startswith("/") else "a message"
             told = await self._faults.report(actor.front, where, error, had_effect=await claim.had_effect())
-            await self._presenter.say(actor.chat_id, line("⚠️ ", told), message.message_id)
+            await self._cards.refuse(actor, line("⚠️ ", told), message.message_id)
 
     async def _pasted(self, message: Message, actor: Actor, claim: Claim) -> None:
         """Somebody has typed a key: it goes, and is not used."""

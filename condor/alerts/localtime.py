@@ -69,6 +69,11 @@ def is_within(zone: str, start: int, end: int, wall_ms: int) -> bool:
     return start <= minute < end if start < end else minute >= start or minute < end
 
 
+def day_begun(zone: str, wall_ms: int) -> int:
+    """When the day of a moment began in a zone, as wall ms; where a clock turned forward leaves midnight out, when it was turned."""
+    return int(local(zone, wall_ms).replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC).timestamp() * 1000)
+
+
 def next_daily(zone: str, minute: int, after_ms: int, weekday: int = -1) -> int:
     """The first moment after `after_ms` at which it is this local time (of this day of the week), as wall ms.
 

@@ -72,6 +72,10 @@ class AlertService:
         """The asset in which a chat reads the sums of everything, too; empty for none."""
         return (await self._read(lambda connection: prefs_of(connection, _chat(actor)))).unit
 
+    async def zone(self, actor: Actor) -> str:
+        """The time zone of a chat."""
+        return (await self._read(lambda connection: prefs_of(connection, _chat(actor)))).zone
+
     # ---- looking ---------------------------------------------------------------------------------------------------
     async def view(self, actor: Actor, bot_id: str = ANY) -> AlertsView:
         """What holds for a chat; `bot_id` names a bot that is to be shown, too."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import attrgetter
 
 from botcore.orchestrator.reporting import Rates, add_known
 from botcore.recorder.journal import Journal
+from condor.alerts.localtime import day_begun
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
 from condor.result_views import PeriodTotal, ResultRow, ResultsView
 from condor.services.bots import BotService
@@ -24,6 +25,7 @@ from condor.users import Actor, Role, require
 
 PERIODS = ("1d", "7d", "30d", "all")
 ALL = "all"
+TODAY = "today"
 at_ns = attrgetter("at_ns")
 
 
@@ -67,11 +69,22 @@ class ResultsService:
     async def totals(self, actor: Actor, mode: str, periods: Sequence[str]) -> tuple[PeriodTotal, ...]:
         """What several times up to now have come to, out of one look at the records; raises as `of` does."""
         until_ns = self._hosts.of(mode).clock.now_ns
-        begins = [_begin(period, until_ns) for period in periods]
+        return await self._totals(actor, mode, until_ns, {period: _begin(period, until_ns) for period in periods})
+
+    async def today(self, actor: Actor, mode: str, zone: str) -> PeriodTotal:
+        """What the day has come to so far in a time zone; it is the day of the mode's market time, as that of every result is. Raises as `of` does."""
+        until_ns = self._hosts.of(mode).clock.now_ns
+        # what ended at midnight itself is of the new day
+        begun_ns = day_begun(zone, until_ns // 1_000_000) * 1_000_000 - 1
+        (found,) = await self._totals(actor, mode, until_ns, {TODAY: begun_ns})
+        return found
+
+    async def _totals(self, actor: Actor, mode: str, until_ns: int, begins: Mapping[str, int]) -> tuple[PeriodTotal, ...]:
+        """The total since each of these times."""
         ended, others = await self._rows(actor, mode)
         opened = await self._opened(actor, mode)
         found = []
-        for period, since_ns in zip(periods, begins, strict=True):
+        for period, since_ns in begins.items():
             rows = _between(ended, others, since_ns, until_ns)
             rates = self._rates(mode, rows, opened)
             found.append(PeriodTotal(period, await asyncio.to_thread(total_of, rows, rates), rates.asset))

@@ -30,6 +30,7 @@ async def home(ctx: Context, args: Args) -> View:
             f"{words.money(portfolio.equity)} {portfolio.currency}{'' if portfolio.is_complete else ' +?'}",
         ),
         *await also_in_unit(ctx, portfolio.equity, portfolio.currency),
+        *await _today(ctx),
         *_change(portfolio),
     ]
     rows.append(("Running bots", str(len(running))))
@@ -81,6 +82,18 @@ def _accounts(status: StatusView) -> list[object]:
         how = "live" if venue.closed is None else f"nothing new: {clip(venue.closed, 120)}"
         shown.append(line("💵 Real money: ", bold(venue.title), f" · {how}"))
     return shown
+
+
+async def _today(ctx: Context) -> list[tuple[str, str]]:
+    """What has come to an end since midnight, where the chat lives: with real money first, where there is some."""
+    results, zone = ctx.services.data.results, await ctx.services.alerts.zone(ctx.actor)
+    modes = results.modes()
+    rows = []
+    for mode in modes:
+        total = await results.today(ctx.actor, mode, zone)
+        which = "" if len(modes) == 1 else f" ({mode})"
+        rows.append((f"Today{which}", f"{words.money(total.result, signed=True)} {total.asset}"))
+    return rows
 
 
 def _change(portfolio: PortfolioView) -> list[tuple[str, str]]:
