@@ -22,7 +22,7 @@ class Draws:
         self.outcomes = list(outcomes)
         self.count = 0
 
-    async def __call__(self, panel: Panel, actor: Actor) -> Panel | None:
+    async def __call__(self, panel: Panel, actor: Actor, is_last: bool) -> Panel | None:
         self.count += 1
         outcome = self.outcomes.pop(0) if self.outcomes else None
         if outcome is not None:
