@@ -278,6 +278,6 @@ def read_kind(text: str) -> str:
 def read_leverage(text: str) -> str:
     """A leverage as it is kept: `5x`, `x5` or `5` as `5`."""
     digits = text.strip().lower().strip("x")
-    if not (digits.isascii() and digits.isdigit() and 1 <= int(digits[:6]) <= MOST_LEVERAGE):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 6 and 1 <= int(digits) <= MOST_LEVERAGE):
         raise UserError(f"expected a leverage from 1x to {MOST_LEVERAGE}x, found {text.strip()[:32]!r}")
     return str(int(digits))

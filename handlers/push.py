@@ -24,8 +24,8 @@ from handlers.view import Outcome, Show, View
 NOT_LEFT = ("ConnectTimeout", "ConnectError", "PoolTimeout", "ProxyError", "UnsupportedProtocol")
 """What the HTTP client calls failures in which nothing has left this machine."""
 
-NOT_ALLOWED = ("chat not found", "chat_write_forbidden", "not enough rights to send", "have no rights to send")
-"""Words of a refusal that is of the chat, whatever is sent."""
+NOT_ALLOWED = ("chat not found", "chat_write_forbidden", "not enough rights to send text", "have no rights to send")
+"""Words of a refusal that is of the chat, whatever is sent; a group that takes no pictures or files takes alerts all the same."""
 
 Moved = Callable[[str, int, int], Awaitable[None]]
 """Front end, old number of a chat, new one."""

@@ -33,8 +33,8 @@ async def alerts_command(ctx: Context, arguments: list[str]) -> Show:
     if not arguments:
         return Show("alerts")
     word, rest = arguments[0].lower(), arguments[1:]
-    if word == "balance" and not (len(rest) == 1 and rest[0].lower() in (*Level, "default")):
-        # `/alerts balance off` is about the level of the alert
+    if word == "balance" and not (len(rest) in (1, 2) and rest[-1].lower() in (*Level, "default")):
+        # `/alerts balance off`, `/alerts balance my-bot off` are about the level of the alert
         return await typed_balance(ctx, rest)
     typed = {"mute": _mute, "unmute": _unmute, "min": _min, "quiet": set_quiet, "topic": _topic}.get(word)
     if typed is not None:

@@ -83,7 +83,11 @@ def _question(ctx: Context, ticket: Ticket, args: Args) -> View:
     before = [name for name in STEPS if getattr(ticket, name)]
     back = (show("◀ Back", "trade", ticket=ticket.with_answer(**{before[-1]: ""}).values()),) if before else ()
     last = (*back, show("✖ Cancel", "home"))
-    return View(card(blocks), (*rows, *_other_mode(ctx, ticket), last), Expects("trade_answer", {"ticket": ticket.values(), "field": field}, field))
+    return View(
+        card(blocks),
+        (*rows, *_other_mode(ctx, ticket), last),
+        Expects("trade_answer", {"ticket": ticket.values(), "field": field}, NAMES[field].lower()),
+    )
 
 
 def _offered(ctx: Context, ticket: Ticket, field: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from botcore.executors.single.executor import NEVER_SENT
 from condor.answers import PairUnknown
 from condor.errors import UserError
 from condor.manual_views import Stage, stage_after
-from condor.tickets import Ticket, new_ticket, read_amount, read_kind, read_price, read_side, read_ticket
+from condor.tickets import Ticket, new_ticket, read_amount, read_kind, read_leverage, read_price, read_side, read_ticket
 
 PAPER = {"binance_perpetual": ["BTC-USDT", "ETH-USDT"], "binance": ["BTC-USDT", "ETH-USDT", "ETH-BTC"]}
 PAIRS = {"paper": PAPER, "live": {"binance": ["ETH-USDT", "PEPE-USDT"]}}
@@ -110,6 +110,12 @@ def test_an_unknown_pair_names_those_that_look_like_it() -> None:
 def test_amounts_that_are_none(text: str) -> None:
     with pytest.raises(UserError):
         read_amount(text)
+
+
+@pytest.mark.parametrize("text", ["", "x", "0x", "126x", "-5", "1.5x", "00000512345x", "9" * 5000])
+def test_leverages_that_are_none(text: str) -> None:
+    with pytest.raises(UserError):
+        read_leverage(text)
 
 
 @pytest.mark.parametrize("text", ["", "nan", "-5", "abc", "0", "150%", "-100%", "--1%", "9" * 40])

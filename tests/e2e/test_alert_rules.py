@@ -194,6 +194,8 @@ async def test_a_bot_is_called_by_its_title_also_before_anything_was_said_of_it(
         await asyncio.wrap_future(bench.journal.run(lambda connection: add_bot(connection, row, [])))
         card = await bench.says("/alerts closed pmm-1 default", "Executor closed")
         assert "My *market* maker" in card.text
+        # its word is that of the least that should be there, too
+        await bench.says("/alerts balance pmm-1 off", "My *market* maker")
         card = await bench.says("/alerts topic 5 trade pmm-1", "Alerts of this chat", chat=GROUP)
         assert "Topics: trade of My *market* maker in topic 5" in card.text
         card = await bench.says("/alerts topic 6", "topic 6", chat=GROUP)
