@@ -212,9 +212,15 @@ def has_event(connection: Connection, front: str, event_id: int) -> bool:
 
 
 def criticals(connection: Connection, front: str, *, waiting_since_ms: int, created_ms: int | None) -> list[QueuedNotice]:
-    """Everything critical that has waited for a front end since then, and all that came after `created_ms`, told or not; each event once, oldest first."""
+    """Everything critical that has waited for a front end since then, and all that came after `created_ms`, told or not; each event once, oldest first.
+
+    What is laid aside for a chat that takes nothing any more waits too, unless another chat of the front end was told it: then somebody knows.
+    """
     table = tables.outbox
-    waits = table.c.state.in_([QUEUED, UNSURE]) & (table.c.created_ms <= waiting_since_ms)
+    told = table.alias("told")
+    is_told = select(told.c.message_key).where(told.c.front == front, told.c.event_id == table.c.event_id, told.c.state == SENT).exists()
+    is_parked = (table.c.state == FAILED) & (table.c.created_ms > waiting_since_ms - PARKED_MS) & ~is_told
+    waits = (table.c.state.in_([QUEUED, UNSURE]) | is_parked) & (table.c.created_ms <= waiting_since_ms)
     wanted = waits if created_ms is None else waits | (table.c.created_ms >= created_ms)
     found: dict[int, QueuedNotice] = {}
     query = select(table).where(table.c.front == front, table.c.severity == "critical", wanted)

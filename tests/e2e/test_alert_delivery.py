@@ -6,6 +6,8 @@ import asyncio
 import re
 from pathlib import Path
 
+from condor.notifications import Notifications
+from condor.settings import AlertSettings
 from condor.users import Actor, Role
 from condor.views import FactKind
 from tests.support.alert_bench import CLOSED, OWNER, alert_bench
@@ -61,6 +63,11 @@ async def test_s42_t1_a_flood_wait_holds_up_its_own_chat_only_and_loses_nothing(
         assert closes(bench.texts()) == 3, "the other chat waits for nothing"
         assert bench.texts(GROUP) == []
         assert bench.telegram.calls_of("sendMessage", GROUP) == 1, "nobody knocks while it is told to wait"
+        # the same bot answers people in other chats meanwhile, with cards and with taps
+        card = await bench.says("/alerts", "Alerts of this chat")
+        await bench.owner.tap(card, "Position opened")
+        await bench.telegram.until(lambda: "Position opened" in card.text and card.edits == 1, "the card that was tapped")
+        assert bench.texts(GROUP) == [], "all of that while the group is still told to wait"
         await bench.turn(24, 8)
         await bench.turn(5)
         assert closes(bench.texts(GROUP)) == 3
@@ -95,6 +102,11 @@ async def test_s43_six_hours_offline_and_a_restart_in_between_lose_nothing(tmp_p
             await bench.closed(f"x-{hour}", pnl="1")
             await bench.critical(f"critical {hour}")
             await bench.turn(3600, 1200)
+            if hour == 2:
+                await bench.notifications.close()
+                bench.notifications = Notifications(bench.journal, AlertSettings(), bench.wall, lambda: bench.at_s)
+                bench.notifications.add_notifier("telegram", bench.front.notifier)
+                bench.notifications.start()
         bench.telegram.faults.offline = False
         await bench.turn(60, 20)
         await bench.turn(9)

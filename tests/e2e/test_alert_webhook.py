@@ -58,9 +58,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def bench_with_hook(folder: Path) -> AsyncIterator[tuple[AlertBench, Receiver, list[int | None]]]:
+async def bench_with_hook(folder: Path, *chats: int) -> AsyncIterator[tuple[AlertBench, Receiver, list[int | None]]]:
     """A bench with a second channel; the list's value says since when Telegram refuses us."""
-    async with alert_bench(folder) as bench, Receiver().served() as receiver:
+    async with alert_bench(folder, *chats) as bench, Receiver().served() as receiver:
         refused: list[int | None] = [None]
         bench.notifications.add_notifier(FRONT, Webhook(receiver.url, SECRET, lambda: bench.at_s))
         bench.timed = TimedAlerts(bench.journal, bench.wall, list, bench.notifications.look, FRONT, lambda: refused[0])
@@ -85,6 +85,36 @@ async def test_t2_after_ten_minutes_of_silence_what_is_critical_goes_to_the_webh
         bench.telegram.faults.offline = False
         await bench.turn(80, 20)
         assert "nobody hears" in bench.texts()[0], "and Telegram is told when it is back"
+
+
+async def test_t11_what_is_critical_and_laid_aside_for_the_only_chat_which_blocks_us_goes_to_the_webhook_once(tmp_path: Path) -> None:
+    """Nobody else was told: for whom it concerns Telegram has been silent for ten minutes."""
+    async with bench_with_hook(tmp_path) as (bench, receiver, _):
+        bench.telegram.faults.blocked.add(OWNER)
+        await bench.closed("x-0")
+        await bench.turn(2)
+        await bench.critical("nobody hears")
+        await bench.closed("x-1")
+        await bench.turn(590, 59)
+        assert receiver.got == []
+        await bench.turn(120, 20)
+        assert [item["details"]["error"] for item in receiver.got] == ["nobody hears"]
+        await bench.turn(1200, 300)
+        assert len(receiver.got) == 1 and receiver.forged == 0
+        bench.telegram.faults.blocked.clear()
+        await bench.says("/alerts", "Alerts of this chat")
+        await bench.turn(3)
+        assert any("nobody hears" in text for text in bench.texts()), "and the chat hears it when it is back"
+
+
+async def test_t11_what_another_chat_was_told_is_not_handed_on_for_one_that_blocks_us(tmp_path: Path) -> None:
+    async with bench_with_hook(tmp_path, 77) as (bench, receiver, _):
+        bench.telegram.faults.blocked.add(OWNER)
+        await bench.closed("x-0")
+        await bench.turn(2)
+        await bench.critical("somebody hears")
+        await bench.turn(1200, 120)
+        assert any("somebody hears" in text for text in bench.texts(77)) and receiver.got == []
 
 
 async def test_t9_t10_from_401_or_409_on_nothing_waits_for_ten_minutes(tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ async def test_s55_newest_first_by_pages_and_level_and_as_a_file_without_secrets
     (tmp_path / "logs" / "condor.log").write_text(logged.replace(SECRET, ""))
 
 
+def test_s55_a_log_as_a_file_is_at_most_20_mb() -> None:
+    assert log_files.MAX_FILE == 20 * 1024 * 1024
+
+
 async def test_a_file_is_at_most_as_large_as_can_be_read_back_and_begins_with_a_whole_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_files, "MAX_FILE", 5_000)
     (tmp_path / "condor.log.2").write_text("".join(line(number) for number in range(100)))
