@@ -94,7 +94,7 @@ async def balance(ctx: Context, args: Args) -> View:
     presets = [Button(f"{text}: {words.price(value)}", "balance_set", {**own, "text": format(value, "f")}) for text, value in shares]
     off = [Button("✖ Tell nothing", "balance_set", {**own, "text": "off"})] if row.floor is not None else []
     back = show("◀ Leave it", "balances_of", account=view.account)
-    return View(card(blocks), (*rows_of([*presets, *off], 1), (back,)), Expects("balance_set", own))
+    return View(card(blocks), (*rows_of([*presets, *off], 1), (back,)), Expects("balance_set", own, "an amount"))
 
 
 @action("balance_set", Role.OPERATOR)

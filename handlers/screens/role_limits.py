@@ -63,7 +63,7 @@ async def limits_field(ctx: Context, args: Args) -> View:
         line("Now: ", bold(_text(await ctx.services.role_limits.of(role), field))),
         line(f"Send the {FIELDS[field]} in dollars, such as ", bold("500 or 2k"), ", or ", bold("off"), "."),
     ]
-    return View(card(blocks), ((show("◀ Leave it", "limits"),),), Expects("limits_set", {"role": role.title, "field": field}))
+    return View(card(blocks), ((show("◀ Leave it", "limits"),),), Expects("limits_set", {"role": role.title, "field": field}, "an amount"))
 
 
 @action("limits_set", Role.OWNER)

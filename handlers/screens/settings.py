@@ -71,7 +71,8 @@ async def _weekly(ctx: Context, rest: list[str]) -> None:
 async def _unit(ctx: Context, rest: list[str]) -> None:
     """An asset that has a rate here, or off."""
     word = rest[0].upper()[:16]
-    unit = "" if word.lower() in NEVER else word
+    # sums are in that one anyway
+    unit = "" if word.lower() in NEVER or word == CURRENCY else word
     if unit and ctx.services.overview.rate(CURRENCY, unit) is None:
         raise UserError(f"nobody here knows what a {CURRENCY} is in {word!r}: expected an asset with an open market, such as BTC, or off")
     await ctx.services.alerts.set_prefs(ctx.actor, {"unit": unit}, ctx.claim)

@@ -38,5 +38,7 @@ async def test_sums_of_everything_stand_in_a_second_unit_too_where_it_is_wanted_
     # typed: an asset that nobody can count in is refused, and nothing changes
     assert "nobody here knows what a USDT is in 'DOGGO'" in (await house.send("/settings unit doggo", "⚠️"))["text"]
     assert "USDT and BTC" in (await house.send("/settings", "Sums in"))["text"]
+    assert re.search(r"Sums in +USDT$", (await house.send("/settings unit usdt", "Sums in"))["text"], re.MULTILINE)
+    await house.send("/settings unit btc", "USDT and BTC")
     assert re.search(r"Sums in +USDT$", (await house.send("/settings unit off", "Sums in"))["text"], re.MULTILINE)
     assert " in BTC" not in (await house.send("/start", "Equity"))["text"]
