@@ -43,6 +43,7 @@ async def test_s41_200_fills_in_10_s_are_three_messages_with_exact_sums_and_some
         assert len(texts) <= 3
         (critical,) = [number for number, text in enumerate(texts) if "in the middle" in text]
         assert critical < len(texts) - 1, "it did not wait for the burst"
+        assert critical == 0, "the hundred fills from before it were still being gathered"
         assert closes(texts) == 200
         # a single one shows its own sum: 0.17 * 200 in all
         sums = [
