@@ -31,7 +31,7 @@ async def test_s48_the_local_page_shows_a_chat_that_blocks_the_bot_until_it_is_u
         telegram.faults.blocked.add(OWNER)
         program._host.bus.publish(PartFault(FactKind.CONTROLLER_FAULT, program._host.clock.now_ns, "while it is blocked", "bot-1", ""))
         await house.until(lambda: telegram.calls_of("sendMessage", OWNER) == 1, "the message that is refused")
-        await house.until(lambda: house.rows("SELECT 1 FROM outbox WHERE front = 'telegram' AND state = 'failed'"), "the chat to be left alone")
+        await house.until(lambda: bool(house.rows("SELECT 1 FROM outbox WHERE front = 'telegram' AND state = 'failed'")), "the chat to be left alone")
         shown = (await house.send("/alerts", "Alerts of this chat"))["text"]
         assert f"telegram {OWNER} takes no messages (blocked): alerts wait for it" in shown
         telegram.faults.blocked.clear()

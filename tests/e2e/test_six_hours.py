@@ -56,8 +56,10 @@ async def settle(program: Program) -> None:
 
 
 def decisions(program: Program) -> dict[str, list[Any]]:
-    read = lambda query: program._journal.read(lambda c: c.exec_driver_sql(query).fetchall()).result()  # noqa: E731
-    return {name: [tuple(row) for row in read(query)] for name, query in DECISIONS.items()}
+    def read(query: str) -> list[Any]:
+        return [tuple(row) for row in program._journal.read(lambda connection: connection.exec_driver_sql(query).fetchall()).result()]
+
+    return {name: read(query) for name, query in DECISIONS.items()}
 
 
 async def test_s43_t2_six_hours_without_telegram_change_no_decision_and_what_was_missed_comes_once(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ async def test_s43_t2_six_hours_without_telegram_change_no_decision_and_what_was
 
     async with Telegram().served() as telegram:
         time = Turned()
-        environment = Environment(http="127.0.0.1:0", chat="telegram", telegram_token=TOKEN, telegram_api=telegram.root)  # type: ignore[arg-type]
+        environment = Environment(http="127.0.0.1:0", chat="telegram", telegram_token=TOKEN, telegram_api=telegram.root)
         program = Program(find_home(tmp_path / "cut off"), SETTINGS, environment, time.wall)
         try:
             await program.start()
