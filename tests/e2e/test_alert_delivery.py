@@ -200,6 +200,19 @@ async def test_t1_one_message_a_second_in_a_private_chat_and_twenty_a_minute_in_
         assert len(bench.texts(GROUP)) == 25
 
 
+async def test_s47_each_bot_may_have_a_topic_and_each_severity_the_narrowest_one_hears(tmp_path: Path) -> None:
+    async with alert_bench(tmp_path, GROUP) as bench:
+        for typed in ("4", "5 trade", "6 bot-2", "7 trade bot-3"):
+            await bench.says(f"/alerts topic {typed}", "Alerts of this chat", chat=GROUP)
+        for bot in ("bot-1", "bot-2", "bot-3"):
+            await bench.closed(f"x-{bot}", bot=bot)
+            await bench.turn(4)
+        await bench.critical("of all")
+        await bench.turn(4)
+        threads = [message.thread_id for message in bench.told(GROUP) if "Alerts of this chat" not in message.text]
+        assert threads == [5, 6, 7, 4]
+
+
 async def test_s47_a_topic_that_is_deleted_falls_back_to_the_owners_chat_with_one_warning(tmp_path: Path) -> None:
     async with alert_bench(tmp_path, GROUP) as bench:
         await bench.says("/alerts topic 5 trade", "topic 5", chat=GROUP)
