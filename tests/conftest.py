@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 from hypothesis import settings
 
 from tests.support.built import stale_modules
@@ -24,3 +26,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if stale:
         pytest.exit(f"{len(stale)} compiled modules are older than their sources ({', '.join(stale[:3])}): run `make install`, or `make pure`", 3)
     watch_secrets()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended_programs_go() -> Iterator[None]:
+    """aiohttp keeps what it has built for its last 1,024 applications, and with it whole programs that have ended: gigabytes over a suite."""
+    yield
+    web_app._cached_build_middleware.cache_clear()
