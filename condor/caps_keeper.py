@@ -12,10 +12,11 @@ from botcore.markets.depth import depth_within
 from botcore.model.enums import PriceType
 from botcore.model.events import Fact, FactKind, FundingBooked, OrderClosed, OrderFilled, OrderSubmitted
 from botcore.model.instrument import Market, quote_of
+from botcore.model.times import DAY_NS
 from botcore.recorder.day_records import day_fills, day_funding, day_orders
 from botcore.recorder.journal import Journal
 from botcore.risk.cap_gate import AccountSides, Caps
-from botcore.risk.cap_ledger import DAY_NS, DayLedger, Working
+from botcore.risk.cap_ledger import DayLedger, Working
 from botcore.risk.caps import DEPTH_WITHIN, AccountCaps
 from condor.hosts import ACCOUNT_OF, LIVE, Host
 from condor.store import Connection

@@ -11,8 +11,8 @@ from typing import Any
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
 from botcore.model.refusals import ABOVE_LIMIT, OUT_OF_BAND, WAITS_FOR_MARKET, WAITS_ITS_TURN
-from botcore.model.times import MINUTE_NS, SECOND_NS
-from botcore.risk.cap_ledger import DAY_NS, ZERO, DayLedger, Price
+from botcore.model.times import DAY_NS, MINUTE_NS, SECOND_NS
+from botcore.risk.cap_ledger import ZERO, DayLedger, Price
 from botcore.risk.caps import DEPTH_WITHIN, AccountCaps
 
 Rate = Callable[[str, str], Decimal | None]

@@ -13,10 +13,8 @@ from typing import Any
 
 from botcore.model.instrument import quote_of
 from botcore.model.order import Fill, OrderRequest
-from botcore.model.times import SECOND_NS
 from botcore.orders.tracker import Order
 
-DAY_NS = 86_400 * SECOND_NS
 ZERO = Decimal(0)
 
 Price = Callable[[str], Decimal | None]
