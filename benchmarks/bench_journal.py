@@ -10,11 +10,13 @@ import threading
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from unittest.mock import patch
 
 from botcore.recorder import journal as journal_module
 from botcore.recorder import tables
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import Op, Write, open_engine
 
 ROUNDS = 300
 BATCHES = (1, 10, 100)
@@ -33,15 +35,11 @@ def run() -> dict[str, float]:
 
 def _latencies(synchronous: str, size: int) -> tuple[float, float]:
     """(p50, p99) in ms from handing over a batch of intents to its callback."""
-    opened = journal_module.open_engine
     with tempfile.TemporaryDirectory(dir=Path(__file__).parent) as folder:
         path = Path(folder) / "condor.db"
         migrate(path)
-        journal_module.open_engine = partial(opened, synchronous=synchronous)
-        try:
+        with patch.object(journal_module, "open_engine", partial(open_engine, synchronous=synchronous)):
             journal = Journal(path, lambda call: call())
-        finally:
-            journal_module.open_engine = opened
         times = [_one(journal, [_intent(number * size + part) for part in range(size)]) for number in range(ROUNDS)]
         journal.close()
     times.sort()

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from benchmarks.bench_chat import QUIET, quantile
 from botcore.recorder import tables
-from botcore.recorder.journal import Write, open_engine, write_rows
+from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 from condor.home import find_home
 from condor.settings import Environment, Settings
 from condor.users import Actor, Role

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from botcore.model.records import Forgotten
 from botcore.model.times import SECOND_NS
 from botcore.recorder import tables
-from botcore.recorder.journal import Write, write_rows
 from botcore.recorder.queries import runtime_value
+from botcore.recorder.sqlite_file import Write, write_rows
 from botcore.recorder.tables import last_ns_key
 
 KEY = "forgotten"

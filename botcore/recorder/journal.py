@@ -23,10 +23,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from botcore.core.points import Points
 from botcore.recorder import tables
-from botcore.recorder.sqlite_file import Op as Op
-from botcore.recorder.sqlite_file import Write as Write
-from botcore.recorder.sqlite_file import open_engine as open_engine
-from botcore.recorder.sqlite_file import write_rows as write_rows
+from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, event
 
 from botcore.core.points import Points
 from botcore.model.errors import UserError
-from botcore.recorder.journal import open_engine
+from botcore.recorder.sqlite_file import open_engine
 
 HERE = Path(__file__).parent / "migrations"
 

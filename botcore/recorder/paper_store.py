@@ -18,8 +18,8 @@ from sqlalchemy.exc import OperationalError
 
 from botcore.model.books import AccountPage, StoredAccount
 from botcore.model.errors import StoreRefused, UserError
-from botcore.recorder.journal import Op, Write, open_engine, write_rows
 from botcore.recorder.rows import to_json
+from botcore.recorder.sqlite_file import Op, Write, open_engine, write_rows
 
 SCHEMA = 1
 KEEP = 5_000

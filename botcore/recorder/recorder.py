@@ -31,8 +31,9 @@ from botcore.model.order import Fill, OrderRequest
 from botcore.orders.ids import serial_of
 from botcore.orders.tracker import Order
 from botcore.recorder import tables
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
 from botcore.recorder.rows import fill_row, intent_row, leg_rows, order_row, record_row, to_json
+from botcore.recorder.sqlite_file import Op, Write
 from botcore.recorder.tables import PAPER, last_ns_key
 
 

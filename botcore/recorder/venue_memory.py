@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from botcore.recorder import tables
-from botcore.recorder.journal import Write
 from botcore.recorder.recorder import MarketsRecorder
+from botcore.recorder.sqlite_file import Write
 
 
 class SqlVenueMemory:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select
 
-from botcore.recorder.journal import open_engine
+from botcore.recorder.sqlite_file import open_engine
 from condor.store import tables
 from condor.store.change_facts import tell_change
 from condor.users import Actor

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from botcore.model.errors import UserError
 from botcore.recorder import tables as records
-from botcore.recorder.journal import open_engine
 from botcore.recorder.queries import TOGETHER
+from botcore.recorder.sqlite_file import open_engine
 from condor.store import tables
 
 RUNNING, STOPPING, STOPPED = "running", "stopping", "stopped"

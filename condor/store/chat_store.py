@@ -16,7 +16,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Te
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from botcore.model.errors import UserError
-from botcore.recorder.journal import open_engine
+from botcore.recorder.sqlite_file import open_engine
 
 SCHEMA = 1
 KEEP_MESSAGES = 5_000

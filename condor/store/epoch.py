@@ -17,7 +17,8 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from botcore.recorder import tables
-from botcore.recorder.journal import COMMITS, Write, open_engine, write_rows
+from botcore.recorder.journal import COMMITS
+from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 from condor.private_file import sync_folder
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from botcore.orders.ids import is_home_id, new_home_id
 from botcore.recorder import tables
-from botcore.recorder.journal import Write, open_engine, write_rows
+from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 from condor.private_file import write_private
 
 log = logging.getLogger(__name__)

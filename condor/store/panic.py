@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from botcore.recorder import tables as records
-from botcore.recorder.journal import open_engine
+from botcore.recorder.sqlite_file import open_engine
 from condor.store import tables
 from condor.store.bots import RUNNING, STOPPING
 from condor.store.common import HALT, clear_latch, set_latch, write_audit

@@ -13,8 +13,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from botcore.orders.ids import serial_of
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import known_schemas, newest_schema, schema_of
+from botcore.recorder.sqlite_file import open_engine
 from condor.home import Home
 from condor.store import MIGRATIONS
 from condor.store.audit import broken_links

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from botcore.recorder import tables as records
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 from condor.alerts.posting import Post
 from condor.host import WallClock
 from condor.notifications import Notifications

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from botcore.recorder import tables as records
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 from condor.alerts.batches import next_batch
 from condor.alerts.digests import digest_round
 from condor.alerts.expand import expand

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import open_engine
 from condor.home import Home
 from condor.store import MIGRATIONS
 from condor.store.audit import CHAINED, audit_rows, broken_links, chain_hash, write_audit

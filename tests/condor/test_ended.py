@@ -13,9 +13,9 @@ from sqlalchemy import Connection, event, insert, update
 
 from botcore.orchestrator.reporting import Rates
 from botcore.recorder import tables
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
 from botcore.recorder.queries import closed_executors
+from botcore.recorder.sqlite_file import open_engine
 from condor.result_views import ResultRow
 from condor.services.result_sums import summed
 from condor.store import ended

@@ -13,7 +13,8 @@ from botcore.model.records import Forgotten
 from botcore.orders.ids import IdSource
 from botcore.recorder import tables
 from botcore.recorder.forgotten import LOOK_BACK_MS, forgotten
-from botcore.recorder.journal import Journal, Write, open_engine, write_rows
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 from botcore.recorder.tables import LIVE_ACCOUNT, last_ns_key
 from condor.home import Home
 from condor.store.epoch import COUNT_DIGITS, STEP, Epoch, Past, claim_epoch

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import open_engine
 from condor.errors import UserError
 from condor.home import Home
 from condor.store import MIGRATIONS

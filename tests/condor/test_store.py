@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from botcore.recorder import tables as records
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 from condor.alerts.posting import Post, Unreachable
 from condor.errors import UserError
 from condor.home import InstanceLock, find_home

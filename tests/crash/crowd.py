@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from botcore.recorder import tables
-from botcore.recorder.journal import Write, open_engine, write_rows
+from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 from tests.crash.world import PAIR, PERP, SYMBOL, World
 
 SETTINGS = "clock: {tick_size: 0.25}\nrisk: {max_orders_per_minute: 1000000, max_order_quote: 1000000}\n"

@@ -14,8 +14,9 @@ from typing import Any
 
 from botcore.model.events import FactKind
 from botcore.recorder import tables
-from botcore.recorder.journal import Journal, Write
+from botcore.recorder.journal import Journal
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import Write
 from condor.store.epoch import claim_epoch
 from tests.crash.oracle import judge_exits, judge_running, judge_words, unbooked
 from tests.crash.power import cut_power

@@ -15,8 +15,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from botcore.recorder import tables as records
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import open_engine
 from condor.doctor import EXTENSIONS, LANE
 from condor.errors import UserError
 from condor.store import MIGRATIONS

@@ -21,8 +21,9 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from botcore.recorder.journal import RETRY_S, Write, write_rows
+from botcore.recorder.journal import RETRY_S
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import Write, write_rows
 from tests.simulation.log import EventLog
 from tests.simulation.loop import SimLoop, SimProcess
 

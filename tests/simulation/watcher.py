@@ -9,8 +9,8 @@ from typing import Any
 
 from botcore.model.events import FactKind
 from botcore.model.order import TERMINAL, OrderState
-from botcore.recorder.journal import Write
 from botcore.recorder.rows import intent_of
+from botcore.recorder.sqlite_file import Write
 
 Breach = Callable[[str, str], None]
 ENDED = {state.name for state in TERMINAL}

@@ -17,7 +17,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from botcore.recorder import tables as records
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 from condor.alerts.timed import TimedAlerts
 from condor.errors import UserError
 from condor.host import WallClock

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from botcore.recorder import journal as journal_module
 from botcore.recorder import tables
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 
 
 def put(key: str, value: str) -> Write:

@@ -22,7 +22,8 @@ from sqlalchemy.exc import OperationalError
 from botcore.core.points import LABELS, Points
 from botcore.recorder import journal as journal_module
 from botcore.recorder import sqlite_file, tables
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 from tests.support.instance import CHECKOUT, clean_environment
 
 
@@ -43,7 +44,8 @@ HEAD = """
 import os, resource, sys, threading, time
 from pathlib import Path
 from botcore.recorder import journal as journal_module, tables
-from botcore.recorder.journal import Journal, Op, Write
+from botcore.recorder.journal import Journal
+from botcore.recorder.sqlite_file import Op, Write
 journal_module.RETRY_S = 0.02
 path = Path(sys.argv[1])
 def put(key, value="v"):

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, event, select
 
 from botcore.recorder import journal as journal_module
 from botcore.recorder import tables
-from botcore.recorder.journal import Journal, Op, Write, open_engine, write_rows
+from botcore.recorder.journal import Journal
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import Op, Write, open_engine, write_rows
 
 
 def put(key: str, value: str, op: Op = Op.UPSERT) -> Write:

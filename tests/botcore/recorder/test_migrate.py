@@ -13,8 +13,8 @@ from sqlalchemy import MetaData, create_engine, inspect
 import condor.store.tables as application
 from botcore.model.errors import UserError
 from botcore.recorder import tables as records
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
+from botcore.recorder.sqlite_file import open_engine
 from condor.store import MIGRATIONS
 
 APPLICATION = MIGRATIONS

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate, newest_schema, schema_of
+from botcore.recorder.sqlite_file import open_engine
 from condor.errors import UserError
 from condor.store import MIGRATIONS
 from condor.store.backups import KEEP, Backups

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection, event, insert
 
 from botcore.recorder import tables
-from botcore.recorder.journal import open_engine
 from botcore.recorder.migrate import migrate
 from botcore.recorder.queries import load_bot
+from botcore.recorder.sqlite_file import open_engine
 from botcore.recorder.strays import unread_since_ns
 
 
