@@ -37,11 +37,8 @@ class Drawdown:
     __slots__ = (
         "_begins",
         "_sees",
-        "_written_asset",
-        "_written_day",
+        "_written",
         "_written_ns",
-        "_written_peak",
-        "_written_worst",
         "asset",
         "begun",
         "controller_id",
@@ -63,11 +60,8 @@ class Drawdown:
         self.begun = ZERO
         self._sees = False
         self._begins = False
-        self._written_day = -1
-        self._written_peak = ZERO
-        self._written_worst = ZERO
+        self._written = DrawdownRecord(controller_id, ZERO, ZERO)
         self._written_ns = 0
-        self._written_asset = ""
 
     @property
     def day_loss(self) -> Decimal:
@@ -104,17 +98,16 @@ class Drawdown:
     # ---- records ---------------------------------------------------------------------------------------------------
     def is_due(self, now_ns: int) -> bool:
         """Whether it must be written down now; the caller does so."""
-        if self._begins or not (self.peak or self.worst or self._written_peak or self._written_worst):
+        written = self._written
+        if self._begins or not (self.peak or self.worst or written.peak_quote or written.worst_quote):
             # nothing to count from yet, or nothing worth a row
             return False
-        is_same = self.asset == self._written_asset
-        is_same = is_same and self.day == self._written_day
-        if is_same and self.peak == self._written_peak and self.worst == self._written_worst:
+        is_same = self.asset == written.asset and self.day == written.day and self.begun == written.day_begun_quote
+        if is_same and self.peak == written.peak_quote and self.worst == written.worst_quote:
             return False
-        if is_same and self.peak >= self._written_peak and self._written_ns and now_ns < self._written_ns + WRITTEN_EVERY_NS:
+        if is_same and self.peak >= written.peak_quote and self._written_ns and now_ns < self._written_ns + WRITTEN_EVERY_NS:
             return False
-        self._written_peak, self._written_worst, self._written_ns, self._written_asset = self.peak, self.worst, now_ns, self.asset
-        self._written_day = self.day
+        self._written, self._written_ns = self.record(), now_ns
         return True
 
     def record(self) -> DrawdownRecord:
@@ -122,8 +115,7 @@ class Drawdown:
 
     def restore(self, record: DrawdownRecord, asset: str = "") -> bool:
         """Go on from what an earlier process wrote; False when that was in another asset than the PnL is in now: then it counts anew, from the next PnL."""
-        self._written_asset, self._written_peak, self._written_worst = record.asset, record.peak_quote, record.worst_quote
-        self._written_day = record.day
+        self._written = record
         if record.asset and asset and record.asset != asset:
             self.begin_with_next()
             return False

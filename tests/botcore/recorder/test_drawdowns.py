@@ -168,3 +168,17 @@ def test_what_was_lost_before_days_were_counted_is_no_loss_of_today() -> None:
     assert drawdown.day_loss == 0
     drawdown.see(D(-530), 5 * DAY_NS + 1)
     assert drawdown.day_loss == 30
+
+
+def test_a_day_that_a_person_has_begin_anew_at_its_peak_is_written_at_once() -> None:
+    """The peak stands as it is written; where the day is counted from does not: a crash would count what is lost from here as if the day's gains had been spent first."""
+    before, after = Drawdown(), Drawdown()
+    before.see(D(0))
+    before.see(D(100))
+    assert before.is_due(SECOND_NS)
+    before.begin_with_next()
+    before.see(D(100))
+    assert before.is_due(2 * SECOND_NS)
+    after.restore(before.record())
+    after.see(D(70))
+    assert after.day_loss == 30
