@@ -26,7 +26,7 @@ class AccountSink(Protocol):
 
     def set_position(self, trading_pair: str, side: str, lots: int, told_ns: int) -> None: ...
 
-    def set_liquidations(self, prices: dict[tuple[str, str], Decimal]) -> None:
+    def set_liquidations(self, prices: dict[tuple[str, str], Decimal], told_ns: int) -> None:
         """Where the venue would liquidate which position; those that are not named are far from it, or the venue does not say."""
 
     def totals(self) -> dict[str, Decimal]:
@@ -91,7 +91,7 @@ class AccountReader:
         told = self._dialect.positions(answer.reply, answer.sent_ns)
         self._account().set_positions({(position.trading_pair, position.side): position.lots for position in told}, answer.sent_ns)
         prices = {(each.trading_pair, each.side): each.liquidation_price for each in told if each.liquidation_price is not None}
-        self._account().set_liquidations(prices)
+        self._account().set_liquidations(prices, answer.sent_ns)
         return None
 
     # ---- from the stream -------------------------------------------------------------------------------------------

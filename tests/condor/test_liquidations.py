@@ -264,8 +264,25 @@ def test_after_a_restart_a_venue_that_has_said_nothing_yet_ends_nothing() -> Non
     world.begin_anew()
     account.set_position(PAIR, "net", 1000, 2)
     assert world.look() == [], "the stream has told of the position, no list of where it is liquidated"
-    account.set_liquidations({})
+    account.set_liquidations({}, 2)
     assert [over for over, _ in world.look()] == [True]
+
+
+def test_a_list_of_before_the_position_does_not_say_that_it_is_safe() -> None:
+    """Closed, listed, and opened again before the next list and the next look: that it was not on the list says that there was none then."""
+    world = LiveWorld()
+    world.account.set_positions({(PAIR, "net"): 1000}, 1)
+    world.account.set_liquidations({(PAIR, "net"): D(120)}, 1)
+    assert len(world.at(124)) == 1
+    world.account.set_positions({}, 2)
+    world.account.set_liquidations({}, 2)
+    world.account.set_position(PAIR, "net", 1000, 3)
+    assert world.look() == [], "where the new one is liquidated was not said yet"
+    world.account.set_liquidations({(PAIR, "net"): D(120)}, 4)
+    assert world.look() == [], "near, as it was told"
+    world.account.set_position(PAIR, "net", 1000, 5)
+    world.account.set_liquidations({}, 5)
+    assert [over for over, _ in world.look()] == [True], "safe"
 
 
 def test_on_paper_money_that_pays_for_everything_ends_it_but_a_missing_price_does_not() -> None:

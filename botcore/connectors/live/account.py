@@ -70,9 +70,10 @@ class Account:
         self._funds = Funds(2 * lag_ns)
         self._lots: dict[tuple[str, str], int] = {}
         self._told_ns: dict[tuple[str, str], int] = {}
+        self._changed_ns: dict[tuple[str, str], int] = {}
         self._all_told_ns: int | None = None
         self._liquidations: dict[tuple[str, str], Decimal] = {}
-        self._has_liquidations = False
+        self._liquidations_ns: int | None = None
         self.listed_ns = 0
 
     # ---- what the venue says -----------------------------------------------------------------------------------------
@@ -104,6 +105,8 @@ class Account:
         """Signed lots of one side: `net`, or `long` and `short` in HEDGE mode; true at `told_ns`. What is older than what is known changes nothing."""
         key = (trading_pair, side)
         if told_ns >= self._told_ns.get(key, 0):
+            if lots != self._lots.get(key, 0):
+                self._changed_ns[key] = told_ns
             self._lots[key], self._told_ns[key] = lots, told_ns
 
     def set_positions(self, lots: dict[tuple[str, str], int], told_ns: int = 0) -> None:
@@ -112,10 +115,10 @@ class Account:
             self.set_position(*key, lots.get(key, 0), told_ns)
         self._all_told_ns = max(self._all_told_ns or 0, told_ns)
 
-    def set_liquidations(self, prices: dict[tuple[str, str], Decimal]) -> None:
-        """Where the venue would liquidate which position, by (pair, side), as it said with its last complete list."""
+    def set_liquidations(self, prices: dict[tuple[str, str], Decimal], told_ns: int = 0) -> None:
+        """Where the venue would liquidate which position, by (pair, side), as it said with its last complete list, asked for at `told_ns`."""
         self._liquidations = dict(prices)
-        self._has_liquidations = True
+        self._liquidations_ns = told_ns
 
     def forget(self) -> None:
         """The connection is gone: what was known is old."""
@@ -134,9 +137,11 @@ class Account:
         return {key: price for key, price in self._liquidations.items() if self._lots.get(key)}
 
     def is_beyond_liquidation(self, trading_pair: str, side: str) -> bool:
-        """Whether the venue has said that no price liquidates what stands there."""
+        """Whether the venue has said that no price liquidates what stands there; a list from before it became what it is says nothing of it."""
         key = (trading_pair, side)
-        return self._has_liquidations and bool(self._lots.get(key)) and key not in self._liquidations
+        if self._liquidations_ns is None or not self._lots.get(key) or key in self._liquidations:
+            return False
+        return self._liquidations_ns >= self._changed_ns[key]
 
     # ---- what may be used --------------------------------------------------------------------------------------------
     def total(self, asset: str) -> Decimal:
