@@ -9,6 +9,7 @@ from benchmarks.bench_updates import BenchConnector, Owner
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import ClockMode
@@ -100,9 +101,8 @@ def live() -> dict[str, float]:
     clock, line, account, owner = Clock(ClockMode.REALTIME, start_ns=1), AnsweringLine(), Account(Decimal("0.0004")), Owner()
     account.set_balances({"USDT": (Decimal(10**12), Decimal(10**12)), "BTC": (Decimal(10**9), Decimal(10**9))}, complete=True)
     market = PAIR.market
-    connector = ExchangeConnector(
-        market.connector_name, clock, EventBus(), IdSource(), line, BeliefRules(), {market.trading_pair: PAIR}, account
-    )  # fmt: skip
+    side = VenueSide(line, BeliefRules(), {market.trading_pair: PAIR}, account)
+    connector = ExchangeConnector(market.connector_name, clock, EventBus(), IdSource(), side)
     line.connector = connector
     before, held = 0.0, {}
     for number in range(0, ORDERS, A_TICK):

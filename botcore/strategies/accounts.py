@@ -9,7 +9,8 @@ from random import Random
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
-from botcore.connectors.live.fees import Rate
+from botcore.connectors.live.fees import Rate, no_rate
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.errors import ConfigError
@@ -73,7 +74,7 @@ def open_account(
     pairs: Callable[[], set[str]],
     *,
     stops: bool = True,
-    rate: Rate | None = None,
+    rate: Rate = no_rate,
     unread_since_ns: Mapping[str, int] | None = None,
     forgotten: Forgotten | None = None,
 ) -> LiveAccount:
@@ -148,19 +149,8 @@ def open_account(
         unread_ms=min([hole_ms, *(time_ns // 1_000_000 for time_ns in unread.values())]) if unread or hole_ms < started_ms else None,
     )
     session = VenueSession(name, dialect, live, means, around.ears)
-    connector = ExchangeConnector(
-        name,
-        around.clock,
-        around.bus,
-        around.ids,
-        session.line,
-        belief(live.belief),
-        session.instruments,
-        account,
-        session.closed_reason,
-        stops=live.lists_stop_orders and stops,
-        rate=rate,
-    )
+    side = VenueSide(session.line, belief(live.belief), session.instruments, account, live.lists_stop_orders and stops, rate)
+    connector = ExchangeConnector(name, around.clock, around.bus, around.ids, side, session.closed_reason)
     session.serve(connector)
     return LiveAccount(spec, connector, session, caller)
 

@@ -9,6 +9,7 @@ from typing import Any
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderRequest, OrderState
 from botcore.orders.tracker import Order
@@ -73,7 +74,8 @@ class LoopVenue(LossyVenue):
         rich = {asset: (Decimal(1_000_000), Decimal(1_000_000)) for asset in (self.instrument.base, self.instrument.quote)}
         account.set_balances(rich, complete=True)
         pairs = {self.instrument.market.trading_pair: self.instrument}
-        self._connector = ExchangeConnector(self.name, clock, bus, ids, self, BeliefRules(), pairs, account, stops=self.instrument.is_perpetual)
+        side = VenueSide(self, BeliefRules(), pairs, account, stops=self.instrument.is_perpetual)
+        self._connector = ExchangeConnector(self.name, clock, bus, ids, side)
         self._tell_position(self._process, self._net)
         return self._connector
 

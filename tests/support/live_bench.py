@@ -10,7 +10,8 @@ from typing import Any
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
-from botcore.connectors.live.fees import Rate
+from botcore.connectors.live.fees import Rate, no_rate
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.core.steps import Stepper
@@ -72,7 +73,7 @@ class LiveBench:
         limits: RiskLimits | None = None,
         connector: str = PERP,
         bots: Sequence[str] = ("bot",),
-        rate: Rate | None = None,
+        rate: Rate = no_rate,
         min_notional: str = "0",
     ) -> None:
         self.name = connector
@@ -103,18 +104,9 @@ class LiveBench:
         account = Account(D("0.0004"))
         account.set_balances({"USDT": (D(1_000_000), D(1_000_000)), "ETH": (D(1_000_000), D(1_000_000))}, complete=True)
         self.ids = IdSource(start=serial)
-        self.connector = ExchangeConnector(
-            self.name,
-            self.clock,
-            self.bus,
-            self.ids,
-            self.venue,
-            self._rules,
-            {self.instrument.market.trading_pair: self.instrument},
-            account,
-            stops=self._stops,
-            rate=self._rate,
-        )
+        pairs = {self.instrument.market.trading_pair: self.instrument}
+        side = VenueSide(self.venue, self._rules, pairs, account, self._stops, self._rate)
+        self.connector = ExchangeConnector(self.name, self.clock, self.bus, self.ids, side)
         self.market_data = MarketDataProvider(self.clock, {self.instrument.market: self.state})
         self.gate = RiskGate(self._limits, self.market_data)
         self.connectors = {self.name: self.connector}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from botcore.connectors.base import ConnectorBase
-from botcore.connectors.live.account import Account
 from botcore.connectors.live.crowding import Crowding
 from botcore.connectors.live.perpetual_settings import PerpetualSettings
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import PositionMode
@@ -16,44 +15,21 @@ from botcore.model.errors import ConfigError, nearest
 from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest
 from botcore.orders.ids import IdSource
-from botcore.venues.line import VenueLine
 
 
 class AccountConnector(ConnectorBase):
-    """See the module.
+    """See the module."""
 
-    Parameters
-    ----------
-    lag_ns : int
-        By how much what the venue answers may be old.
-    instruments : mapping of str to Instrument
-        Live mapping, by pair.
-    stops : bool
-        Whether reduce-only stop orders may rest there.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        bus: EventBus,
-        ids: IdSource,
-        line: VenueLine,
-        lag_ns: int,
-        instruments: Mapping[str, Instrument],
-        account: Account,
-        *,
-        stops: bool,
-    ) -> None:
+    def __init__(self, name: str, clock: Clock, bus: EventBus, ids: IdSource, venue: VenueSide) -> None:
         super().__init__(name, clock, bus, ids)
-        self.account = account
-        account.open_orders = self.tracker.open_orders
-        self._line = line
-        self._lag_ns = lag_ns
-        self._instruments = instruments
-        self._stops = stops
+        self.account = venue.account
+        self.account.open_orders = self.tracker.open_orders
+        self._line = venue.line
+        self._lag_ns = venue.rules.lag_ns
+        self._instruments = venue.instruments
+        self._stops = venue.stops
         self._crowding = Crowding()
-        self._settings = PerpetualSettings(name, clock, bus, line, account, self.own, self.tracker)
+        self._settings = PerpetualSettings(name, clock, bus, venue.line, venue.account, self.own, self.tracker)
 
     def balance(self, asset: str) -> tuple[Decimal, Decimal]:
         return self.account.total(asset), self.account.available(asset, self.tracker.open_orders())

@@ -23,7 +23,7 @@ ANSWER_LIMIT_NS = 30 * SECOND_NS
 
 
 class AnsweringConnector(EvidenceConnector):
-    """See the module; parameters as of `ExchangeConnector`."""
+    """See the module."""
 
     # ---- to an order -----------------------------------------------------------------------------------------------------
     def _created(self, news: Created, now_ns: int) -> None:

@@ -6,31 +6,28 @@ decided above (`answers`, `exchange`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from botcore.connectors.live.account import Account
 from botcore.connectors.live.account_connector import AccountConnector
 from botcore.connectors.live.audit import AuditBook
 from botcore.connectors.live.cancels import CancelBook
 from botcore.connectors.live.copies import ENDS, CopyBook, is_end_of_other
-from botcore.connectors.live.doubts import BeliefRules, DoubtBook
+from botcore.connectors.live.doubts import DoubtBook
 from botcore.connectors.live.endings import EndingBook
-from botcore.connectors.live.fees import Rate, with_priced_fee
+from botcore.connectors.live.fees import with_priced_fee
 from botcore.connectors.live.forced import ForcedOrders
 from botcore.connectors.live.other_homes import OtherHomes
 from botcore.connectors.live.permission import Permission
 from botcore.connectors.live.reconciling import ReconcileBook
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.enums import OrderType
 from botcore.model.events import Fact, FactKind, StrayFill, StrayOrder
-from botcore.model.instrument import Instrument
 from botcore.model.order import Fill, OrderState
 from botcore.model.venue_updates import OrderEnded, OrderTaken, OrderTraded, VenueUpdate
 from botcore.orders.ids import IdSource, is_condors
 from botcore.orders.tracker import Order
-from botcore.venues.line import VenueLine
 from botcore.venues.off_grid import counted_in, on_grid
 from botcore.venues.wire import OrderReport
 
@@ -38,7 +35,7 @@ BEFORE_LIVE = (OrderState.PENDING_CREATE, OrderState.UNKNOWN)
 
 
 class EvidenceConnector(AccountConnector):
-    """See the module; parameters as of `ExchangeConnector`.
+    """See the module.
 
     Attributes
     ----------
@@ -48,21 +45,9 @@ class EvidenceConnector(AccountConnector):
         Whether our key is taken.
     """
 
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        bus: EventBus,
-        ids: IdSource,
-        line: VenueLine,
-        rules: BeliefRules,
-        instruments: Mapping[str, Instrument],
-        account: Account,
-        *,
-        stops: bool,
-        rate: Rate,
-    ) -> None:
-        super().__init__(name, clock, bus, ids, line, rules.lag_ns, instruments, account, stops=stops)
+    def __init__(self, name: str, clock: Clock, bus: EventBus, ids: IdSource, venue: VenueSide) -> None:
+        super().__init__(name, clock, bus, ids, venue)
+        rules, rate = venue.rules, venue.rate
         self.doubts = DoubtBook(rules)
         self.cancels = CancelBook()
         self.endings = EndingBook(rules.deadline_ns, rules.lag_ns)

@@ -11,23 +11,20 @@ All news, answers and streams alike, wait in an inbox for the next tick; so the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from botcore.connectors.base import OutgoingRequest
-from botcore.connectors.live.account import Account
 from botcore.connectors.live.answers import ANSWER_LIMIT_NS, AnsweringConnector
-from botcore.connectors.live.doubts import BeliefRules
-from botcore.connectors.live.fees import Rate, no_rate
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.core.bus import EventBus
 from botcore.core.clock import Clock
 from botcore.model.events import FactKind, PartFault
-from botcore.model.instrument import Instrument
 from botcore.model.order import OrderRequest, OrderState
 from botcore.model.refusals import NOT_SENT
 from botcore.model.times import NEVER, SECOND_NS
 from botcore.model.venue_updates import OrderEnded
 from botcore.orders.ids import IdSource
-from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead, VenueLine
+from botcore.venues.line import Ask, Canceled, Created, News, Reported, Told, Traded, TradesRead
 
 STALE_NS = 5 * SECOND_NS
 """Age beyond which an order that opens is not sent any more."""
@@ -38,18 +35,9 @@ class ExchangeConnector(AnsweringConnector):
 
     Parameters
     ----------
-    line : VenueLine
-    rules : BeliefRules
-        Of this venue.
-    instruments : mapping of str to Instrument
-        Live mapping, by pair.
-    account : Account
+    venue : VenueSide
     closed : callable, optional
         Why no new exposure may be sent now, as one sentence; None while it may. The session knows about streams, clock and bans.
-    stops : bool
-        Whether reduce-only stop orders may rest there (`LiveSpec.lists_stop_orders`, unless the account's settings say no).
-    rate : callable, optional
-        What fees in a third asset are worth (`RateOracle.rate`).
     """
 
     def __init__(
@@ -58,16 +46,10 @@ class ExchangeConnector(AnsweringConnector):
         clock: Clock,
         bus: EventBus,
         ids: IdSource,
-        line: VenueLine,
-        rules: BeliefRules,
-        instruments: Mapping[str, Instrument],
-        account: Account,
+        venue: VenueSide,
         closed: Callable[[], str | None] = lambda: None,
-        *,
-        stops: bool = False,
-        rate: Rate | None = None,
     ) -> None:
-        super().__init__(name, clock, bus, ids, line, rules, instruments, account, stops=stops, rate=rate or no_rate)
+        super().__init__(name, clock, bus, ids, venue)
         self.broken = ""
         self.inbox: list[News] = []
         self._closed = closed

@@ -8,6 +8,7 @@ from typing import Any
 from botcore.connectors.live.account import Account
 from botcore.connectors.live.doubts import BeliefRules
 from botcore.connectors.live.exchange import ExchangeConnector
+from botcore.connectors.live.venue_side import VenueSide
 from botcore.model.enums import TradeType
 from botcore.model.events import FactKind
 from botcore.model.instrument import Market
@@ -55,7 +56,8 @@ def live_runtime(*holds: HoldRecord, known: bool = True) -> tuple[PaperBench, Tr
     venue = LossyVenue(lambda: bench.clock.now_ns, inbox.append, 1)
     account = Account(D("0.0004"))
     account.set_balances({"USDT": (D(1000), D(1000))}, complete=True)
-    connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, venue, BeliefRules(), {"ETH-USDT": of} if known else {}, account)
+    side = VenueSide(venue, BeliefRules(), {"ETH-USDT": of} if known else {}, account)
+    connector = ExchangeConnector(PERP, bench.clock, bench.bus, runtime.ids, side)
     runtime.add_live(connector)
     return bench, runtime, connector
 
