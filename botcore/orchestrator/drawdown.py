@@ -32,6 +32,8 @@ class Drawdown:
         Drop when it was looked at last with a known PnL.
     day, begun : int, Decimal
         Day of market time (UTC) of that look, -1 before any, and the PnL with which the day began.
+    day_loss : Decimal
+        What was lost since then by that look; 0 where something was won.
     """
 
     __slots__ = (
@@ -43,6 +45,7 @@ class Drawdown:
         "begun",
         "controller_id",
         "day",
+        "day_loss",
         "drop",
         "peak",
         "pnl",
@@ -58,15 +61,11 @@ class Drawdown:
         self.worst = ZERO
         self.day = -1
         self.begun = ZERO
+        self.day_loss = ZERO
         self._sees = False
         self._begins = False
         self._written = DrawdownRecord(controller_id, ZERO, ZERO)
         self._written_ns = 0
-
-    @property
-    def day_loss(self) -> Decimal:
-        """What was lost since the day began; 0 where something was won."""
-        return max(ZERO, self.begun - self.pnl)
 
     def see(self, pnl: Decimal | None, now_ns: int = 0) -> None:
         """Look at the present PnL."""
@@ -83,17 +82,19 @@ class Drawdown:
             self.peak = pnl
             self._begins = False
         self.drop = self.peak - pnl
+        self.day_loss = max(ZERO, self.begun - pnl)
         if self.drop > self.worst:
             self.worst = self.drop
 
     def begin_anew(self) -> None:
         """Count from the present PnL; the worst stays."""
-        self.peak, self.drop, self.begun = self.pnl, ZERO, self.pnl
+        self.peak = self.begun = self.pnl
+        self.drop = self.day_loss = ZERO
 
     def begin_with_next(self) -> None:
         """Count from the next PnL that is known: whoever starts a stopped bot again knows what it has lost."""
         self._begins = True
-        self.drop = ZERO
+        self.drop = self.day_loss = ZERO
 
     # ---- records ---------------------------------------------------------------------------------------------------
     def is_due(self, now_ns: int) -> bool:

@@ -154,7 +154,7 @@ class StrategyV2Base:
 
     @property
     def limits(self) -> BotLimits:
-        """How much it may lose from a peak."""
+        """How much it may lose from a peak, and in a day."""
         return self._limits
 
     @limits.setter
@@ -164,7 +164,7 @@ class StrategyV2Base:
 
     # ---- limits ----------------------------------------------------------------------------------------------------
     def _check_limits(self) -> None:
-        """End a controller, or the bot, that has lost more from its peak than it may."""
+        """End a controller, or the bot, that has lost more than it may."""
         limits, drawdowns = self.limits, self.orchestrator.drawdowns
         if limits.max_global_drawdown_quote is not None and drawdowns.whole.drop > limits.max_global_drawdown_quote:
             breach = Breach("", drawdowns.whole.drop, drawdowns.whole.peak, limits.max_global_drawdown_quote)

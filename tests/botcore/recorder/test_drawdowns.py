@@ -182,3 +182,13 @@ def test_a_day_that_a_person_has_begin_anew_at_its_peak_is_written_at_once() -> 
     after.restore(before.record())
     after.see(D(70))
     assert after.day_loss == 30
+
+
+def test_what_the_day_has_lost_is_not_known_before_the_first_look() -> None:
+    """A bot that had earned 100 before today is restored, and its PnL is not known yet: it stands somewhere, not at 0."""
+    drawdown = Drawdown()
+    drawdown.restore(DrawdownRecord("", D(100), D(0), "USDT", 5, D(100)))
+    drawdown.see(None, 5 * DAY_NS)
+    assert (drawdown.drop, drawdown.day_loss) == (0, 0)
+    drawdown.see(D(90), 5 * DAY_NS)
+    assert (drawdown.drop, drawdown.day_loss) == (10, 10)
