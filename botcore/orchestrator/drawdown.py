@@ -87,7 +87,10 @@ class Drawdown:
             self.worst = self.drop
 
     def begin_anew(self) -> None:
-        """Count from the present PnL; the worst stays."""
+        """Count from the present PnL, or from the next where none is known yet; the worst stays."""
+        if not self._sees:
+            self.begin_with_next()
+            return
         self.peak = self.begun = self.pnl
         self.drop = self.day_loss = ZERO
 

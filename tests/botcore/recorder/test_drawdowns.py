@@ -192,3 +192,14 @@ def test_what_the_day_has_lost_is_not_known_before_the_first_look() -> None:
     assert (drawdown.drop, drawdown.day_loss) == (0, 0)
     drawdown.see(D(90), 5 * DAY_NS)
     assert (drawdown.drop, drawdown.day_loss) == (10, 10)
+
+
+def test_one_that_begins_anew_before_the_first_look_counts_from_that() -> None:
+    """A controller that was stopped for what it lost is turned on again right after a restart: 0 is not where it stands."""
+    drawdown = Drawdown("one")
+    drawdown.restore(DrawdownRecord("one", D(0), D(200), "USDT", 5, D(0)))
+    drawdown.begin_anew()
+    drawdown.see(D(-200), 5 * DAY_NS)
+    assert (drawdown.peak, drawdown.drop, drawdown.day_loss, drawdown.worst) == (-200, 0, 0, 200)
+    drawdown.see(D(-210), 5 * DAY_NS)
+    assert (drawdown.drop, drawdown.day_loss) == (10, 10)
