@@ -104,9 +104,7 @@ class EndedExecutors:
             self._by_id[row.executor_id] = row
         if len(found) == PAGE:
             return False
-        self.rows = sorted(self._by_id.values(), key=in_time)
-        for row in self.rows:
-            self._count_in(row)
+        self._sum_up()
         return True
 
     def _take_changed(self, connection: Connection) -> None:
@@ -121,7 +119,7 @@ class EndedExecutors:
         if any(self._by_id.get(row.executor_id, row) != row for row in fresh):
             # one that had ended came to something else: rare, and its owner's sums are made anew
             self._by_id |= {row.executor_id: row for row in fresh}
-            self._made_anew()
+            self._sum_up()
             return
         for row in fresh:
             if row.executor_id not in self._by_id:
@@ -129,7 +127,8 @@ class EndedExecutors:
                 insort(self.rows, row, key=in_time)
                 self._count_in(row)
 
-    def _made_anew(self) -> None:
+    def _sum_up(self) -> None:
+        """Order all that was read, and count it from nothing."""
         self.rows = sorted(self._by_id.values(), key=in_time)
         for each in (self.sums, self.last_ns, self.unknown):
             each.clear()
