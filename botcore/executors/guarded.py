@@ -136,6 +136,9 @@ class GuardedExecutor(HoldingExecutor[C]):
         barriers = self._barriers = self._new_barriers()
         if trigger is not None and triple.trailing_stop is not None:
             barriers.restore_trail(trigger)
+        else:
+            # one that arms again is told again
+            self._told_trail = None
         barriers.rebase(self._guarded())
         self._watch_prices()
 

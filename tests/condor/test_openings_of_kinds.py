@@ -176,6 +176,19 @@ def test_a_trailing_stop_that_has_followed_as_far_as_it_hangs_behind_is_told_onc
     assert executor.close_type is CloseType.TRAILING_STOP and len(of_kind(facts, FactKind.BARRIER_MOVED)) == 5
 
 
+def test_one_that_was_taken_away_and_is_set_again_is_told_when_it_arms_again() -> None:
+    stop = TrailingStop(activation_price=D("0.02"), trailing_delta=D("0.005"))
+    bench, executor, facts = held(trailing_stop=stop)
+    bench.price(104)
+    for barriers in (TripleBarrierConfig(), TripleBarrierConfig(trailing_stop=stop)):
+        bench.orchestrator.set_barriers(executor.id, barriers)
+        bench.price(101)
+    bench.price(103)
+    told = [(fact.payload["cause"], fact.payload.get("trigger_pct")) for fact in of_kind(facts, FactKind.BARRIER_MOVED)]
+    assert [cause for cause, _ in told] == ["armed", "config", "config", "armed"] and executor.close_type is None
+    assert D(told[-1][1]) < D(told[0][1]), "lower than it once was"
+
+
 def test_one_that_hangs_hardly_behind_does_not_flood() -> None:
     bench, _, facts = held(trailing_stop=TrailingStop(activation_price=D("0.001"), trailing_delta=D("0.0001")))
     for hundredths in range(10_020, 10_101):
