@@ -23,6 +23,7 @@ from condor.running_bots import Benched, RunningBots
 from condor.running_bots import RunningBot as RunningBot
 from condor.stand_in import texts_in
 from condor.store.bots import RUNNING, STOPPING, BotRow, ConfigRow, bots_in, configs_of, limits_of
+from condor.store.ends import ends_asked
 from condor.store.pauses import pauses as stored_pauses
 from condor.unaccounted import Unaccounted
 
@@ -88,10 +89,7 @@ class BotManager(RunningBots):
             del self.waiting[row.bot_id]
             self._recover_one(row)
         back = [row.bot_id for row in came if row.bot_id in self.running]
-        for bot_id in back:
-            if self.running[bot_id].row.state == STOPPING:
-                self.running[bot_id].strategy.stop(keep_position=self.running[bot_id].row.keep_position)
-        self.take_pauses(back)
+        self._go_on_stopping(back)
         self.tell(host, back, [row.bot_id for row in came if row.bot_id in self.broken])
         return back
 
@@ -126,10 +124,18 @@ class BotManager(RunningBots):
 
     def resume_stops(self) -> None:
         """Go on stopping what was being stopped when the process ended; what was paused is paused."""
-        for bot in list(self.running.values()):
+        self._go_on_stopping(list(self.running))
+
+    def _go_on_stopping(self, bot_ids: Sequence[str]) -> None:
+        """Executors that a person has asked to end, then bots, then entries: each may have been written down by a process that died before it was carried out."""
+        bots = [self.running[bot_id] for bot_id in bot_ids]
+        executors = [(bot.row.bot_id, executor.id) for bot in bots for executor in bot.strategy.orchestrator.running]
+        for bot_id, executor_id, keeps in self._journal.read(lambda connection: ends_asked(connection, executors)).result():
+            self.running[bot_id].strategy.orchestrator.stop(executor_id, keep_position=keeps)
+        for bot in bots:
             if bot.row.state == STOPPING:
                 bot.strategy.stop(keep_position=bot.row.keep_position)
-        self.take_pauses(list(self.running))
+        self.take_pauses(bot_ids)
 
     def _recover_one(self, row: BotRow) -> None:
         try:
