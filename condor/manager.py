@@ -19,8 +19,7 @@ from botcore.strategies.strategy_v2 import StrategyV2Base
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import LIVE, Host, Hosts
-from condor.running_bots import Benched, RunningBots
-from condor.running_bots import RunningBot as RunningBot
+from condor.running_bots import Benched, RunningBot, RunningBots
 from condor.stand_in import texts_in
 from condor.store.bots import RUNNING, STOPPING, BotRow, ConfigRow, bots_in, configs_of, limits_of
 from condor.store.ends import ends_asked

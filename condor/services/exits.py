@@ -16,7 +16,8 @@ from botcore.strategies.runtime import TradingRuntime
 from condor.errors import UserError, nearest
 from condor.host import WallClock
 from condor.hosts import PAPER, Hosts, mid_of
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
+from condor.running_bots import RunningBot
 from condor.services.bot_views import executor_view, live_view
 from condor.services.bots import BotService, Claim
 from condor.store import Connection

@@ -16,9 +16,10 @@ from botcore.recorder.journal import Journal
 from condor.errors import UserError
 from condor.host import WallClock
 from condor.hosts import PAPER, Hosts
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
 from condor.panic.accounts import hold_problem
 from condor.panic.closing import exit_of
+from condor.running_bots import RunningBot
 from condor.services.bots import BotService, Claim
 from condor.services.exits import exit_line
 from condor.store import Connection

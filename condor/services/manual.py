@@ -17,8 +17,9 @@ from botcore.recorder.queries import executor_by_id
 from condor.errors import UserError, nearest
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
 from condor.manual_views import ManualOrder, Preview, stage_before
+from condor.running_bots import RunningBot
 from condor.services.bots import BotService, Claim
 from condor.services.manual_bots import CONTROLLER, ManualBots
 from condor.services.manual_past import past_order

@@ -17,7 +17,8 @@ from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_sums
 from condor.errors import UserError
 from condor.hosts import Hosts
-from condor.manager import BotManager, RunningBot, waiting_words
+from condor.manager import BotManager, waiting_words
+from condor.running_bots import RunningBot
 from condor.services.bots import BotService, Claim
 from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, add_version, bots_with, configs_of
