@@ -59,6 +59,14 @@ class BotManager(RunningBots):
     def _orchestrators(self, mode: str) -> dict[str, ExecutorOrchestrator]:
         return {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items() if bot.row.mode == mode}
 
+    def absence(self, bot_id: str) -> str:
+        """Why a bot that should run is not on the clock, as what is said of it."""
+        names = self.waiting.get(bot_id)
+        if names is not None:
+            return f"waits: {waiting_words(names)}; try again when it has"
+        problem = self.broken.get(bot_id)
+        return "is being started or stopped: try again in a moment" if problem is None else f"could not be put together: {problem}"
+
     # ---- the way back ------------------------------------------------------------------------------------------------
     def recover(self) -> list[str]:
         """Put together every bot that was running or stopping; returns their ids.
