@@ -36,20 +36,22 @@ class HandLimits:
         """With another value of one of them."""
         return HandLimits(self.who, value if name == "max_order" else self.max_order, value if name == "max_position" else self.max_position)
 
-    def refusals(self, order: Decimal | None, position: Decimal | None) -> list[str]:
-        """What these limits have against an order of this value, with which so much would be held; None for what nobody can convert."""
-        found = []
-        for limit, value, what, of in (
-            (self.max_order, order, "an order of", "for one order"),
-            (self.max_position, position, "a position of", "for one position"),
-        ):
-            if limit is not None and value is None:
-                found.append(f"there is no rate into {CURRENCY} now, in which the limit of a {self.who} is {of}: try again in a moment")
-            elif limit is not None and value is not None and value > limit:
-                found.append(
-                    f"{what} {value:.2f} {CURRENCY} is {ABOVE_LIMIT} {plain(limit)} {of} of a {self.who}: make it smaller, or ask the owner (/limits)"
-                )
-        return found
+    def order_refusal(self, value: Decimal | None) -> str:
+        """What these limits have against an order of this value; None for what nobody can convert."""
+        return self._refusal(self.max_order, value, "an order of", "for one order")
+
+    def position_refusal(self, value: Decimal | None) -> str:
+        """What they have against holding so much."""
+        return self._refusal(self.max_position, value, "a position of", "for one position")
+
+    def _refusal(self, limit: Decimal | None, value: Decimal | None, what: str, of: str) -> str:
+        if limit is None:
+            return ""
+        if value is None:
+            return f"there is no rate into {CURRENCY} now, in which the limit of a {self.who} is {of}: try again in a moment"
+        if value <= limit:
+            return ""
+        return f"{what} {value:.2f} {CURRENCY} is {ABOVE_LIMIT} {plain(limit)} {of} of a {self.who}: make it smaller, or ask the owner (/limits)"
 
 
 NO_LIMITS = HandLimits()

@@ -21,6 +21,11 @@ ACCOUNT_OF = {PAPER: "paper", LIVE: ACCOUNT}
 """Mode of a bot -> account under which its records stand."""
 
 
+def account_name(mode: str, connector_name: str) -> str:
+    """An account as commands and the audit call it: `paper:binance`, or `binance` with real money."""
+    return f"{PAPER}:{connector_name}" if mode == PAPER else connector_name
+
+
 class Host(Protocol):
     """What bots, services and the wiring need of a host."""
 

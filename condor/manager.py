@@ -19,10 +19,10 @@ from botcore.strategies.strategy_v2 import StrategyV2Base
 from condor.configs import Configs
 from condor.host import WallClock
 from condor.hosts import LIVE, Host, Hosts
-from condor.running_bots import Benched, RunningBots
-from condor.running_bots import RunningBot as RunningBot
+from condor.running_bots import Benched, RunningBot, RunningBots
 from condor.stand_in import texts_in
 from condor.store.bots import RUNNING, STOPPING, BotRow, ConfigRow, bots_in, configs_of, limits_of
+from condor.store.ends import ends_asked
 from condor.store.pauses import pauses as stored_pauses
 from condor.unaccounted import Unaccounted
 
@@ -59,6 +59,14 @@ class BotManager(RunningBots):
     def _orchestrators(self, mode: str) -> dict[str, ExecutorOrchestrator]:
         return {bot_id: bot.strategy.orchestrator for bot_id, bot in self.running.items() if bot.row.mode == mode}
 
+    def absence(self, bot_id: str) -> str:
+        """Why a bot that should run is not on the clock, as what is said of it."""
+        names = self.waiting.get(bot_id)
+        if names is not None:
+            return f"waits: {waiting_words(names)}; try again when it has"
+        problem = self.broken.get(bot_id)
+        return "is being started or stopped: try again in a moment" if problem is None else f"could not be put together: {problem}"
+
     # ---- the way back ------------------------------------------------------------------------------------------------
     def recover(self) -> list[str]:
         """Put together every bot that was running or stopping; returns their ids.
@@ -88,10 +96,7 @@ class BotManager(RunningBots):
             del self.waiting[row.bot_id]
             self._recover_one(row)
         back = [row.bot_id for row in came if row.bot_id in self.running]
-        for bot_id in back:
-            if self.running[bot_id].row.state == STOPPING:
-                self.running[bot_id].strategy.stop(keep_position=self.running[bot_id].row.keep_position)
-        self.take_pauses(back)
+        self._go_on_stopping(back)
         self.tell(host, back, [row.bot_id for row in came if row.bot_id in self.broken])
         return back
 
@@ -126,10 +131,18 @@ class BotManager(RunningBots):
 
     def resume_stops(self) -> None:
         """Go on stopping what was being stopped when the process ended; what was paused is paused."""
-        for bot in list(self.running.values()):
+        self._go_on_stopping(list(self.running))
+
+    def _go_on_stopping(self, bot_ids: Sequence[str]) -> None:
+        """Executors that a person has asked to end, then bots, then entries: each may have been written down by a process that died before it was carried out."""
+        bots = [self.running[bot_id] for bot_id in bot_ids]
+        executors = [(bot.row.bot_id, executor.id) for bot in bots for executor in bot.strategy.orchestrator.running]
+        for bot_id, executor_id, keeps in self._journal.read(lambda connection: ends_asked(connection, executors)).result():
+            self.running[bot_id].strategy.orchestrator.stop(executor_id, keep_position=keeps)
+        for bot in bots:
             if bot.row.state == STOPPING:
                 bot.strategy.stop(keep_position=bot.row.keep_position)
-        self.take_pauses(list(self.running))
+        self.take_pauses(bot_ids)
 
     def _recover_one(self, row: BotRow) -> None:
         try:

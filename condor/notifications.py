@@ -256,8 +256,9 @@ class Notifications:
                 batch.all[0].outgoing.notice.kind,
                 error,
             )
-            # one of several: each goes by itself, until it is known which one it was
-            lane.apart = {item.message_key for item in batch.all} if len(batch.all) > 1 else lane.apart - {batch.all[0].message_key}
+            keys = {item.message_key for item in batch.all}
+            # one of several: each goes by itself, until it is known which one it was; those of another topic still do
+            lane.apart = lane.apart | keys if len(keys) > 1 else lane.apart - keys
         else:
             log.warning("an alert for chat %s waits %.0f s: %s", key[1], pause_s, error)
         if error.is_dead or error.is_moved or error.is_topic_gone:

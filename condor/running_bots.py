@@ -145,7 +145,10 @@ class RunningBots:
         return strategy
 
     async def watch_holds(self, bot_id: str, reason: str) -> RunningBot:
-        """Put a stopped bot back on the clock for what it holds and nothing else: its controllers are not asked. It counts as stopping."""
+        """Put a stopped bot back on the clock for what it holds and nothing else: its controllers are not asked. It counts as stopping.
+
+        Whoever asks holds `BotChanges.changing`, or has stopped everything so that nothing starts: a start of this bot that is under way must not meet it here.
+        """
         load = self._journal.run(lambda connection: (bot_by_id(connection, bot_id), configs_of(connection, bot_id)))
         row, configs = await asyncio.wrap_future(load)
         if row is None or bot_id in self.running:

@@ -127,8 +127,8 @@ def build_services(on: Ground) -> Services:
         await keys.refuse_unfit(accounts)
 
     bots.before_live = before_live
-    limits = RoleLimits(journal, wall, step_up.require_fresh)
-    bots.within_limits = BotAllowance(hosts, Purse(hosts, configs), limits).refuse
+    limits, purse = RoleLimits(journal, wall, step_up.require_fresh), Purse(hosts, configs)
+    bots.within_limits = BotAllowance(hosts, purse, limits).refuse
     return Services(
         access,
         bots,
@@ -149,7 +149,7 @@ def build_services(on: Ground) -> Services:
         AuditService(journal, wall),
         AlertService(journal, wall, is_webhook_on=on.environment.alert_webhook is not None),
         PriceService(hosts, journal, wall),
-        FloorService(hosts, journal, wall, Purse(hosts, configs).title, WatchMemory(journal, wall, FactKind.BALANCE_LOW)),
+        FloorService(hosts, journal, wall, purse.title, WatchMemory(journal, wall, FactKind.BALANCE_LOW)),
         keys,
         forms,
         codes,
@@ -161,14 +161,13 @@ def build_services(on: Ground) -> Services:
         EditService(on.manager, bots, configs, overview),
         CapsService(on.caps, journal, wall),
         limits,
-        _manual(on, bots, overview, limits),
+        _manual(on, bots, overview, purse, limits),
         on.redactor,
     )
 
 
-def _manual(on: Ground, bots: BotService, overview: OverviewService, limits: RoleLimits) -> ManualService:
+def _manual(on: Ground, bots: BotService, overview: OverviewService, purse: Purse, limits: RoleLimits) -> ManualService:
     """Orders by hand."""
-    purse = Purse(on.hosts, on.configs)
     previews = ManualPreviews(on.hosts, purse, ManualProblems(purse))
     return ManualService(on.hosts, on.manager, bots, overview, purse, previews, limits, on.journal, on.wall)
 

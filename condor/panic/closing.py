@@ -15,8 +15,9 @@ from botcore.model.errors import CondorError
 from botcore.orchestrator.holds import PositionHold
 from botcore.strategies.desk import Desk
 from condor.hosts import ACCOUNT_OF, LIVE, PAPER, Hosts
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
 from condor.panic.accounts import closable_lots
+from condor.running_bots import RunningBot
 from condor.store.panic import HeldRow
 
 log = logging.getLogger(__name__)

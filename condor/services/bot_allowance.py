@@ -9,7 +9,6 @@ from typing import Any
 from botcore.controllers.manual import NAME as MANUAL
 from botcore.model.instrument import Market, quote_of
 from condor.errors import UserError
-from condor.hand_limits import CURRENCY
 from condor.hosts import Hosts
 from condor.services.purse import Purse
 from condor.services.role_limits import RoleLimits
@@ -36,7 +35,8 @@ class BotAllowance:
         wanted = self._size(configs, mode)
         if wanted is not None and before and (was := self._size(before, mode)) is not None and wanted <= was:
             return
-        for refusal in allowed.refusals(None if allowed.max_order is None else Decimal(0), wanted):
+        refusal = allowed.position_refusal(wanted)
+        if refusal:
             raise UserError(refusal)
 
     def _size(self, configs: Sequence[Any], mode: str) -> Decimal | None:
@@ -46,7 +46,7 @@ class BotAllowance:
             market = main_market(config)
             if config.controller_name == MANUAL or market is None:
                 continue
-            quotes, rate = self._quotes(config, market, mode), self._rate(market, mode)
+            quotes, rate = self._quotes(config, market, mode), self._purse.limit_rate(mode, quote_of(market.trading_pair))
             if not quotes or rate is None:
                 return None
             total += sum(quotes, Decimal(0)) * rate
@@ -58,7 +58,3 @@ class BotAllowance:
             # only a price could tell: by the next try there is one
             self._hosts.of(mode).runtime.open_market(market)
         return found
-
-    def _rate(self, market: Market, mode: str) -> Decimal | None:
-        quote = quote_of(market.trading_pair)
-        return Decimal(1) if quote == CURRENCY else self._hosts.of(mode).runtime.market_data.rates.rate(quote, CURRENCY)

@@ -11,7 +11,7 @@ from botcore.model.instrument import Market, quote_of
 from botcore.model.records import BotRecords, HoldRecord
 from botcore.orchestrator.holds import PositionSummary
 from botcore.orchestrator.reporting import RateOf, Rates, add_known, reporting_asset
-from condor.manager import RunningBot
+from condor.running_bots import RunningBot
 from condor.stand_in import markets_in
 from condor.store.bots import STOPPING, BotRow, ConfigRow
 from condor.views import BotView, ExecutorView, PositionView

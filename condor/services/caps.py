@@ -16,7 +16,7 @@ from botcore.recorder.journal import Journal
 from botcore.risk.caps import AccountCaps
 from condor.caps_keeper import CapsKeeper
 from condor.host import WallClock
-from condor.hosts import PAPER
+from condor.hosts import PAPER, account_name
 from condor.services.bots import Claim
 from condor.store import Connection
 from condor.store.caps import caps_of, put_cap_day, put_caps
@@ -76,7 +76,7 @@ class CapsService:
     def one(self, actor: Actor, account: str) -> CapsView:
         """One of them; UserError if there is no such account."""
         require(actor, Role.VIEWER, "looking at caps")
-        accounts, on_paper = self._accounts(), _called(PAPER, account)
+        accounts, on_paper = self._accounts(), account_name(PAPER, account)
         # whoever says no more than the connector means real money, where there is some
         return self._view(*self._known(on_paper if account not in accounts and on_paper in accounts else account))
 
@@ -84,13 +84,13 @@ class CapsService:
         found: dict[str, tuple[CapsKeeper, str]] = {}
         for keeper in self._keepers:
             keeper.look()
-            found |= {_called(keeper.mode, name): (keeper, name) for name in keeper.caps.names()}
+            found |= {account_name(keeper.mode, name): (keeper, name) for name in keeper.caps.names()}
         return found
 
     def _view(self, keeper: CapsKeeper, name: str) -> CapsView:
         use = keeper.caps.use(name)
         values = (keeper.caps.of(name) or AccountCaps()).model_dump()
-        return CapsView(_called(keeper.mode, name), keeper.title(name), keeper.mode == PAPER, values, use.sent, use.gained, use.latched)
+        return CapsView(account_name(keeper.mode, name), keeper.title(name), keeper.mode == PAPER, values, use.sent, use.gained, use.latched)
 
     def _known(self, account: str) -> tuple[CapsKeeper, str]:
         accounts = self._accounts()
@@ -127,7 +127,13 @@ class CapsService:
             was, values = before.model_dump(mode="json"), after.model_dump(mode="json")
             put_caps(connection, keeper.mode, name, values, now_ms)
             write_audit(
-                connection, now_ms, actor, "change_caps", f"{_called(keeper.mode, name)} {field}", json.dumps(was[field]), json.dumps(values[field])
+                connection,
+                now_ms,
+                actor,
+                "change_caps",
+                f"{account_name(keeper.mode, name)} {field}",
+                json.dumps(was[field]),
+                json.dumps(values[field]),
             )
             return after
 
@@ -135,7 +141,7 @@ class CapsService:
         keeper.set(name, after)
         if name in keeper.caps.names():
             return self._view(keeper, name)
-        return CapsView(_called(keeper.mode, name), name, keeper.mode == PAPER, after.model_dump(), None, None, "")
+        return CapsView(account_name(keeper.mode, name), name, keeper.mode == PAPER, after.model_dump(), None, None, "")
 
     def may_release(self, actor: Actor, account: str, reason: str) -> None:
         """Raises as `release` does, and changes nothing."""
@@ -163,15 +169,10 @@ class CapsService:
             claim(connection)
             # together with the word that it was done: a process that dies now has released it
             put_cap_day(connection, keeper.mode, name, day)
-            write_audit(connection, now_ms, actor, "release_caps", _called(keeper.mode, name), before=before, after=reason.strip()[:500])
+            write_audit(connection, now_ms, actor, "release_caps", account_name(keeper.mode, name), before=before, after=reason.strip()[:500])
 
         await asyncio.wrap_future(self._journal.run(write))
         keeper.release(name)
-
-
-def _called(mode: str, name: str) -> str:
-    """An account as commands and the audit call it."""
-    return f"{PAPER}:{name}" if mode == PAPER else name
 
 
 def _field(field: str) -> str:

@@ -16,12 +16,13 @@ from botcore.strategies.runtime import TradingRuntime
 from condor.errors import UserError, nearest
 from condor.host import WallClock
 from condor.hosts import PAPER, Hosts, mid_of
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
+from condor.running_bots import RunningBot
 from condor.services.bot_views import executor_view, live_view
 from condor.services.bots import BotService, Claim
 from condor.store import Connection
 from condor.store.bots import RUNNING, bot_by_id
-from condor.store.common import write_audit
+from condor.store.ends import ask_close
 from condor.store.panels import AlreadyDone
 from condor.users import Actor, Role, require
 from condor.views import BotView, ExecutorView, ExitLine, ExitView
@@ -154,15 +155,14 @@ class ExitService:
         return count, problems
 
     async def close(self, actor: Actor, executor_id: str, claim: Claim, *, keep_position: bool) -> None:
-        """End one executor: its orders are cancelled, what it holds is closed at market or kept as a hold."""
+        """End one executor: its orders are cancelled, what it holds is closed at market or kept as a hold. A restart goes on with it."""
         require(actor, Role.OPERATOR, "closing an executor")
         now_ms = self._wall.wall_ms()
         bot_id = self._owner(executor_id)
 
         def write(connection: Connection) -> None:
             claim(connection)
-            how = "stop and keep" if keep_position else "close at market"
-            write_audit(connection, now_ms, actor, "close", f"{bot_id}/{executor_id}", before="running", after=how)
+            ask_close(connection, now_ms, actor, bot_id, executor_id, keep_position=keep_position)
 
         await asyncio.wrap_future(self._journal.run(write))
         bot = self._manager.running.get(bot_id)

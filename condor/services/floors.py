@@ -16,7 +16,7 @@ from botcore.model.errors import UserError, nearest
 from botcore.model.events import Fact, FactKind
 from botcore.recorder.journal import Journal
 from condor.host import WallClock
-from condor.hosts import LIVE, PAPER, Host, Hosts
+from condor.hosts import PAPER, Host, Hosts, account_name
 from condor.live_host import LiveHost
 from condor.services.bots import Claim
 from condor.store import Connection
@@ -206,11 +206,6 @@ class FloorService:
             del told[subject]
             _tell(host, payload)
             self._memory.drop(host, subject)
-
-
-def account_name(mode: str, connector_name: str) -> str:
-    """An account as commands and the audit call it: `paper:binance`, or `binance` with real money."""
-    return connector_name if mode == LIVE else f"{PAPER}:{connector_name}"
 
 
 def _names(host: Host) -> list[str]:

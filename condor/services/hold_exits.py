@@ -16,9 +16,10 @@ from botcore.recorder.journal import Journal
 from condor.errors import UserError
 from condor.host import WallClock
 from condor.hosts import PAPER, Hosts
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
 from condor.panic.accounts import hold_problem
 from condor.panic.closing import exit_of
+from condor.running_bots import RunningBot
 from condor.services.bots import BotService, Claim
 from condor.services.exits import exit_line
 from condor.store import Connection
@@ -85,11 +86,9 @@ class HoldExits:
 
     def _problem(self, bot: BotView, market: Market) -> str:
         """Why its bot can't close it now."""
-        if bot.bot_id in self._manager.broken:
-            return f"its bot could not be put together: {self._manager.broken[bot.bot_id]}"
         running = self._manager.running.get(bot.bot_id)
         if running is None:
-            return "" if bot.state == STOPPED else f"its bot is {bot.state}: try again when that is over"
+            return "" if bot.state == STOPPED else f"its bot {self._manager.absence(bot.bot_id)}"
         if _closers(running, market):
             return "it is being closed already"
         return "its bot is stopping: try again when it has stopped" if running.strategy.is_stopping or bot.bot_id in self._closing else ""

@@ -17,8 +17,9 @@ from botcore.recorder.queries import executor_by_id
 from condor.errors import UserError, nearest
 from condor.host import WallClock
 from condor.hosts import LIVE, PAPER, Hosts
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
 from condor.manual_views import ManualOrder, Preview, stage_before
+from condor.running_bots import RunningBot
 from condor.services.bots import BotService, Claim
 from condor.services.manual_bots import CONTROLLER, ManualBots
 from condor.services.manual_past import past_order
@@ -28,6 +29,7 @@ from condor.services.purse import Purse
 from condor.services.role_limits import RoleLimits
 from condor.store import Connection
 from condor.store.common import write_audit
+from condor.store.ends import ask_cancel
 from condor.store.panels import AlreadyDone
 from condor.tickets import Pairs, Ticket
 from condor.units import plain
@@ -163,7 +165,7 @@ class ManualService:
         await asyncio.wrap_future(self._journal.run(write))
 
     async def cancel(self, actor: Actor, order_ids: Sequence[str], claim: Claim) -> int:
-        """Cancel orders by hand; what they have filled stays held. Returns how many were still at work.
+        """Cancel orders by hand; what they have filled stays held. Returns how many were still at work. A restart goes on with it.
 
         Raises
         ------
@@ -179,7 +181,7 @@ class ManualService:
         def write(connection: Connection) -> None:
             claim(connection)
             for bot, executor in found:
-                write_audit(connection, now_ms, actor, "cancel_order", f"{bot.row.bot_id}/{executor.id}", before="at work", after="cancelled")
+                ask_cancel(connection, now_ms, actor, bot.row.bot_id, executor.id)
 
         await asyncio.wrap_future(self._journal.run(write))
         for bot, executor in found:

@@ -17,7 +17,8 @@ from botcore.recorder.journal import Journal
 from botcore.recorder.queries import load_sums
 from condor.errors import UserError
 from condor.hosts import Hosts
-from condor.manager import BotManager, RunningBot, waiting_words
+from condor.manager import BotManager
+from condor.running_bots import RunningBot
 from condor.services.bots import BotService, Claim
 from condor.store import Connection
 from condor.store.bots import RUNNING, STOPPED, BotRow, ConfigRow, add_version, bots_with, configs_of
@@ -130,7 +131,9 @@ class ManualBots:
         keeper = Keeper(
             row.bot_id, False, leverage if shares_with else kept, mode, held, paused=paused, holds=held, kept=kept, shares_with=shares_with
         )
-        return keeper if row.state == STOPPED else replace(keeper, problem=self._absent_words(row.bot_id))
+        return (
+            keeper if row.state == STOPPED else replace(keeper, problem=f"the bot of these orders, {row.bot_id}, {self._manager.absence(row.bot_id)}")
+        )
 
     def _of_running(self, bot: RunningBot) -> Keeper:
         config = bot.configs[0].config
@@ -173,13 +176,6 @@ class ManualBots:
     def _stopping(self, bot: RunningBot) -> str:
         is_on = self._manager.running.get(bot.row.bot_id) is bot and bot.row.state == RUNNING and not bot.strategy.is_stopping
         return "" if is_on else f"the bot of these orders, {bot.row.title}, is stopping: try again when it has stopped"
-
-    def _absent_words(self, bot_id: str) -> str:
-        """Why a bot that should run does not."""
-        names = self._manager.waiting.get(bot_id)
-        if names is not None:
-            return f"the bot of these orders waits: {waiting_words(names)}; try again when it has"
-        return f"the bot of these orders, {bot_id}, could not be put together: {self._manager.broken.get(bot_id, 'nobody knows why')}"
 
     def _settings(self, mode: str, market: Market) -> tuple[int, PositionMode, str]:
         """Leverage and mode that other bots have given this market, and the title of one of them: the account has one of each. Without any leverage is 1."""

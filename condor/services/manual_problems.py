@@ -14,7 +14,7 @@ from botcore.model.instrument import Instrument, Market
 from botcore.model.order import OrderRequest
 from botcore.model.refusals import HALTED, OWN_ORDER, THIN_BOOK, WAITS, WAITS_FOR_BALANCE, WAITS_FOR_MARKET, WAITS_ITS_TURN, RefusalKind, kind_of
 from botcore.strategies.desk import Outlook
-from condor.hand_limits import CURRENCY, HandLimits
+from condor.hand_limits import HandLimits
 from condor.hosts import Host
 from condor.services.manual_bots import Keeper
 from condor.services.purse import Purse
@@ -151,18 +151,20 @@ class ManualProblems:
             f"at {self._purse.title(ticket.venue)} ({ticket.mode}): make it smaller"
         )
 
-    def _above_role(self, case: Case, request: OrderRequest, ticks: int) -> list[str]:
+    def _above_role(self, case: Case, request: OrderRequest, ticks: int) -> Iterator[str]:
         """What the owner's limits of this person's role have against it."""
-        if case.allowed.is_none:
-            return []
-        instrument = request.instrument
-        rate = Decimal(1) if instrument.quote == CURRENCY else case.host.runtime.market_data.rates.rate(instrument.quote, CURRENCY)
-        if rate is None:
-            return case.allowed.refusals(None, None)
+        instrument, allowed = request.instrument, case.allowed
+        if allowed.is_none:
+            return
+        rate = self._purse.limit_rate(case.ticket.mode, instrument.quote)
+        price = None if rate is None else instrument.price(ticks) * rate
         amount = instrument.amount(request.lots)
         with_it = case.keeper.size_with(request.trade_type, amount, instrument)
-        price = instrument.price(ticks) * rate
-        return case.allowed.refusals(amount * price, with_it * price)
+        refusals = (
+            allowed.order_refusal(None if price is None else amount * price),
+            allowed.position_refusal(None if price is None else with_it * price),
+        )
+        yield from filter(None, refusals)
 
 
 def notes(case: Case, limit: Decimal | None, stands: Decimal | None) -> Iterator[str]:

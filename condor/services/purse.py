@@ -10,6 +10,7 @@ from botcore.model.enums import PriceType
 from botcore.model.instrument import Instrument, Market
 from botcore.risk.caps import AccountCaps
 from condor.configs import Configs
+from condor.hand_limits import CURRENCY
 from condor.hosts import LIVE, PAPER, Hosts
 
 DAY_S = 86_400
@@ -74,6 +75,10 @@ class Purse:
         venue = self._configs.venues.get(market.connector_name)
         spec = venue.instruments.get(market.trading_pair) if venue is not None else None
         return spec.paper_price if spec is not None and mode == PAPER and self._hosts.paper.source.is_synthetic else None
+
+    def limit_rate(self, mode: str, asset: str) -> Decimal | None:
+        """What one of an asset counts for against the limits of a role; None while nobody knows. Their own currency needs no account that is connected."""
+        return Decimal(1) if asset == CURRENCY else self._hosts.of(mode).runtime.market_data.rates.rate(asset, CURRENCY)
 
     def day(self, market: Market) -> DayRange | None:
         """The last day's range; None where there are no candles."""

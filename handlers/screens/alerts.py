@@ -23,7 +23,10 @@ USUAL_TYPES = ("TAKE_PROFIT", "STOP_LOSS", "TRAILING_STOP", "TIME_LIMIT", "EARLY
 MUTES = (3600, 4 * 3600, 86_400)
 LISTED = 12
 
-USAGE = "[EVENT[:CLOSE_TYPE] [BOT] on|silent|digest|off|default] | mute [BOT] 1h | unmute [BOT] | min $1 | quiet 23-07 | topic ID | balance [ACCOUNT ASSET 500]"
+USAGE = (
+    "[EVENT[:CLOSE_TYPE] [BOT] on|silent|digest|off|default] | mute [BOT] 1h | unmute [BOT] | min $1 | quiet 23-07 | topic ID|off [SEVERITY] [BOT] | "
+    "balance [ACCOUNT [ASSET 500|off]]"
+)
 
 
 # ---- typed -------------------------------------------------------------------------------------------------------------
@@ -52,7 +55,8 @@ async def _rule(ctx: Context, what: str, rest: list[str]) -> Show:
     elif event == "exit":
         event = "closed"
     if event != ANY and event not in EVENTS:
-        raise UserError(f"there is no alert {event!r}{nearest(event, EVENTS)}; it is one of {', '.join(EVENTS)}, or mute, unmute, min, quiet, topic")
+        others = "mute, unmute, min, quiet, topic, balance ACCOUNT ASSET AMOUNT"
+        raise UserError(f"there is no alert {event!r}{nearest(event, EVENTS)}; it is one of {', '.join(EVENTS)}, or {others}")
     if not rest:
         return Show("alerts_event", {"event": event}) if event != ANY else Show("alerts")
     bot_id = _bot(ctx, rest[:-1])

@@ -28,7 +28,9 @@ async def limits_command(ctx: Context, arguments: list[str]) -> Show:
     field = WORDS.get(arguments[0].lower())
     if field is None or len(arguments) != 2:
         raise UserError(f"expected /limits {USAGE}, such as /limits order 500, found {' '.join(arguments)[:60]!r}")
-    return await _asking(ctx, Role.TRADER, field, arguments[1])
+    # there is one role that can be limited: a line needs not name it
+    (role,) = LIMITED
+    return await _asking(ctx, role, field, arguments[1])
 
 
 @screen("limits", Role.TRADER)
@@ -57,7 +59,7 @@ async def limits_field(ctx: Context, args: Args) -> View:
     field = str(args.get("field"))
     if field not in FIELDS:
         return await limits(ctx, {})
-    role = parse_role(str(args.get("role", Role.TRADER.title)))
+    role = parse_role(str(args["role"]))
     blocks = [
         bold(f"📏 {LABELS[field]} of a {role.title}"),
         line("Now: ", bold(_text(await ctx.services.role_limits.of(role), field))),
@@ -80,9 +82,10 @@ async def _asking(ctx: Context, role: Role, field: str, text: str) -> Show:
 @screen("limits_ask", Role.OWNER)
 async def limits_ask(ctx: Context, args: Args) -> View:
     """The limit as it is and as it would be."""
-    role, field, said = parse_role(str(args.get("role", Role.TRADER.title))), str(args.get("field")), str(args.get("said", ""))
+    field = str(args.get("field"))
     if field not in FIELDS:
         return await limits(ctx, {})
+    role, said = parse_role(str(args["role"])), str(args["said"])
     service = ctx.services.role_limits
     now, then = _text(await service.of(role), field), _text(await service.wanted(ctx.actor, role, field, said), field)
     if now == then:

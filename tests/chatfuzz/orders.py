@@ -63,6 +63,8 @@ ONCE = {
     "an order is cancelled once for each answer": "SELECT target FROM audit WHERE action = 'cancel_order' GROUP BY target HAVING count(*) > "
     "(SELECT count(*) FROM confirms WHERE screen IN ('cancel', 'cancel_which') AND state IN ('executing', 'done', 'unknown') "
     "AND instr(confirms.target, substr(audit.target, instr(audit.target, '/') + 1)))",
+    "what was cancelled has ended": "SELECT executor_id FROM executors WHERE status <> 'TERMINATED' AND bot_id || '/' || executor_id IN "
+    "(SELECT target FROM audit WHERE action = 'cancel_order')",
 }  # fmt: skip
 """What is so -> rows that say where it is not."""
 

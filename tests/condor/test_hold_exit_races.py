@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from botcore.model.errors import UserError
-from condor.store.bots import bot_by_id
+from condor.store.bots import RUNNING, bot_by_id, set_state
 from condor.wiring import Program
 from tests.support.panics import PAIR, VENUE, bot_with_position, position, read, running
 from tests.support.programs import OWNER, no_claim
@@ -77,3 +77,21 @@ async def test_two_who_close_it_at_once_are_one_close(program: Program) -> None:
     rows = read(program, lambda connection: connection.exec_driver_sql("SELECT 1 FROM audit WHERE action = 'close_hold'").all())
     assert len(rows) == 1
     await until(lambda: position(program) == 0, "the close")
+
+
+async def test_a_bot_that_waits_for_its_venue_is_said_to_wait(program: Program) -> None:
+    """Its row says that it runs; nothing is over when it does."""
+    bot_id = await stopped_with_a_hold(program)
+    await asyncio.wrap_future(program._journal.run(lambda connection: set_state(connection, bot_id, RUNNING)))
+    said = []
+    for waits in ({bot_id: (VENUE,)}, {}):
+        program._manager.waiting = waits
+        found = await program.services.hold_exits.view(OWNER, bot_id, HELD)
+        said.append(found and found.problem)
+    program._manager.broken[bot_id] = "its file is gone"
+    found = await program.services.hold_exits.view(OWNER, bot_id, HELD)
+    assert [*said, found and found.problem] == [
+        f"its bot waits: {VENUE} has not said yet what it trades; try again when it has",
+        "its bot is being started or stopped: try again in a moment",
+        "its bot could not be put together: its file is gone",
+    ]

@@ -15,8 +15,9 @@ from botcore.model.enums import TradeType
 from botcore.model.errors import UserError
 from botcore.model.events import Fact, FactKind
 from botcore.model.instrument import Instrument, InstrumentKind, Market
-from condor.manager import BotManager, RunningBot
+from condor.manager import BotManager
 from condor.panic.accounts import hold_problem
+from condor.running_bots import RunningBot
 from condor.store.common import HALT, latch_reason
 from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row

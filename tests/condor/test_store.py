@@ -17,6 +17,8 @@ from sqlalchemy import Connection, event
 from botcore.recorder import tables as records
 from botcore.recorder.journal import Journal
 from botcore.recorder.sqlite_file import Op, Write
+from condor.alerts.batches import Batch, Shape
+from condor.alerts.lanes import Lane
 from condor.alerts.posting import Post, Unreachable
 from condor.errors import UserError
 from condor.home import InstanceLock, find_home
@@ -26,6 +28,7 @@ from condor.services.access import AccessService
 from condor.settings import AlertSettings
 from condor.store import panels
 from condor.store.common import put_chat
+from condor.store.outbox import OutgoingNotice, QueuedNotice
 from condor.store.panels import AlreadyDone, ButtonSpec
 from condor.users import Actor, Forbidden, Role, require
 from condor.views import FactKind, Notice
@@ -222,6 +225,22 @@ async def test_i9_p5_while_nothing_can_be_noted_nobody_hears_the_same_thing_agai
     await alerts.close()
     assert len(inbox.got) == 1
     full.close()
+
+
+async def test_a_message_that_is_refused_in_one_topic_leaves_those_of_another_apart(journal: Journal) -> None:
+    """Each of a refused message goes by itself until it is known which one it was, whatever another topic of the same chat refuses meanwhile."""
+    alerts = Notifications(journal, AlertSettings(), WallClock(lambda: 1, lambda: 1), lambda: 0.0)
+    lane, batches = Lane(is_group=True), [Batch(tuple(queued(FactKind.ORDER_UNKNOWN, keys)), Shape.PLAIN) for keys in ((1, 2), (3, 4), (1,))]
+    left = []
+    for batch in batches:
+        post = Post(-7, batch.all[0].message_key, [item.outgoing.notice for item in batch.items])
+        await alerts._not_sent(("local", -7), lane, batch, post, Unreachable("can't parse entities", is_refused=True))
+        left.append(set(lane.apart))
+    assert left == [{1, 2}, {1, 2, 3, 4}, {2, 3, 4}]
+
+
+def queued(kind: str, keys: tuple[int, ...]) -> list[QueuedNotice]:
+    return [QueuedNotice(key, 0, OutgoingNotice("local", -7, "warning", False, Notice(key, kind, "bot", "Bot", "", "live", key, {}))) for key in keys]
 
 
 async def test_a_chat_that_can_not_be_reached_never_holds_up_another(journal: Journal) -> None:

@@ -155,3 +155,48 @@ async def test_a_process_that_ends_between_yes_and_the_order_has_sent_nothing_an
         await house.tap("Confirm", card)
         await is_so(house, card, "filled")
         assert trades(house) == 1
+
+
+class _Dies:
+    """A journal whose process ends with the first thing that is written."""
+
+    def __init__(self, journal: Any) -> None:
+        self._journal = journal
+
+    def run(self, write: Any) -> Any:
+        self._journal.run(write).result()
+        raise RuntimeError("the power goes")
+
+
+@pytest.mark.asyncio
+async def test_a_process_that_ends_between_cancel_and_the_end_of_the_order_cancels_it_when_it_is_back(tmp_path: Any) -> None:
+    async with House(tmp_path / "house") as house:
+        taken, stays = await given(house, "buy 0.01 BTC-USDT at -30%"), await given(house, "buy 0.01 BTC-USDT at -31%")
+        manual = house.program.services.manual
+        await house.until(lambda: all(order.stage is Stage.WORKING for order in manual.at_work(OWNER)), "both at work")
+        manual._journal = _Dies(manual._journal)  # type: ignore[assignment]
+        with pytest.raises(RuntimeError, match="the power goes"):
+            await manual.cancel(OWNER, [taken.order_id], no_claim)
+        # it had not begun: what is written says what is being done, and no more
+        assert house.rows("SELECT before, after FROM audit WHERE action = 'cancel_order'") == [("at work", "cancelling")]
+        assert len(manual.at_work(OWNER)) == 2
+        await house.restart()
+        assert (await ended(house, taken.order_id)).stage is Stage.CANCELLED
+        assert [order.order_id for order in house.program.services.manual.at_work(OWNER)] == [stays.order_id]
+
+
+@pytest.mark.asyncio
+async def test_a_process_that_ends_between_close_and_the_end_of_an_executor_closes_it_when_it_is_back(tmp_path: Any) -> None:
+    async with House(tmp_path / "house") as house:
+        services = house.program.services
+        draft = await services.drafts.begin(OWNER, "pmm_simple")
+        wide = {"buy_spreads": "0.2", "sell_spreads": "0.2"}
+        view = await services.bots.start(OWNER, draft.controller_name, draft.answers | wide, no_claim)
+        await house.until(lambda: len(services.data.trading.orders(OWNER)) == 2, "quotes")
+        (taken, stays) = [order.executor_id for order in services.data.trading.orders(OWNER) if order.bot_id == view.bot_id]
+        services.exits._journal = _Dies(services.exits._journal)  # type: ignore[assignment]
+        with pytest.raises(RuntimeError, match="the power goes"):
+            await services.exits.close(OWNER, taken, no_claim, keep_position=True)
+        await house.restart()
+        await house.row_of(f"SELECT 1 FROM executors WHERE executor_id = '{taken}' AND close_type = 'POSITION_HOLD'")
+        assert house.program._manager.running[view.bot_id].strategy.orchestrator.executor(stays) is not None
