@@ -6,6 +6,7 @@ machines; the last column is how it stands to the baseline: 1.00 is the same, mo
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -47,12 +48,18 @@ PARTS = {
     "chat_updates": bench_chat.run_updates,
 }
 
-LONG = ("reconnects", "million", "results", "chat_updates")
+LONG = ("reconnects", "million", "panic", "results", "chat_updates")
 """Parts of minutes that run only when they are named."""
 
 
 def main(arguments: list[str]) -> None:
-    wanted = [name for name in arguments if not name.startswith("-")] or [name for name in PARTS if name not in LONG]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure, and print each figure beside the saved baseline.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; without any, all but {', '.join(LONG)}, which take minutes")
+    parser.add_argument("--save", action="store_true", help="write what was found into the baseline")
+    given = parser.parse_args(arguments)
+    if unknown := [name for name in given.parts if name not in PARTS]:
+        parser.error(f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    wanted = given.parts or [name for name in PARTS if name not in LONG]
     saved: dict[str, float] = json.loads(BASELINE.read_text()) if BASELINE.is_file() else {}
     found: dict[str, float] = {}
     print(f"{'measure':34}{'now':>14}{'baseline':>14}{'now/baseline':>14}")
@@ -63,7 +70,7 @@ def main(arguments: list[str]) -> None:
             before = saved.get(full)
             against = f"{value / before:14.2f}" if before and name.endswith(".ratio") else " " * 14
             print(f"{full:34}{value:14.2f}{'' if before is None else f'{before:.2f}':>14}{against}")
-    if "--save" in arguments:
+    if given.save:
         BASELINE.write_text(json.dumps({**saved, **{name: round(value, 4) for name, value in found.items()}}, indent=1, sort_keys=True) + "\n")
         print(f"saved {BASELINE.name}")
 

@@ -7,18 +7,18 @@ import random
 import tempfile
 from decimal import Decimal
 from pathlib import Path
-from time import perf_counter, time_ns
+from time import time_ns
 
 from sqlalchemy import func, select
 
-from benchmarks.bench_chat import QUIET, quantile
+from benchmarks.bench_chat import QUIET, answer_ms, quantile
 from botcore.recorder import tables
 from botcore.recorder.sqlite_file import Write, open_engine, write_rows
 from condor.home import find_home
 from condor.settings import Environment, Settings
 from condor.users import Actor, Role
 from condor.wiring import Program, wall_clock
-from tests.support.instance import Instance, Person
+from tests.support.instance import Instance
 
 OWNER = Actor(1, "You", Role.OWNER, "local", 1)
 COMMANDS = {
@@ -52,15 +52,9 @@ def _measured(home: Path, executors: int, rounds: int) -> dict[str, list[float]]
         person = instance.person()
         for command in COMMANDS.values():
             person.send(command)
-        return {name: [_answer_ms(person, command) for _ in range(rounds)] for name, command in COMMANDS.items()}
+        return {name: [answer_ms(person, command) for _ in range(rounds)] for name, command in COMMANDS.items()}
     finally:
         instance.kill()
-
-
-def _answer_ms(person: Person, command: str) -> float:
-    begin = perf_counter()
-    person.send(command)
-    return (perf_counter() - begin) * 1000
 
 
 async def _seeded(home: Path, executors: int) -> None:

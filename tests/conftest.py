@@ -10,8 +10,11 @@ import pytest
 from aiohttp import web_app
 from hypothesis import settings
 
-from tests.support.built import stale_modules
-from tests.support.leavings import leavings_hold_no_secret, pytest_runtest_makereport, watch_secrets
+# helpers assert too, and what they found is to be seen as in a test; it must be said before the first of them is imported
+pytest.register_assert_rewrite("tests.support", "tests.handlers.crawler")
+
+from tests.support.built import stale_modules  # noqa: E402
+from tests.support.leavings import leavings_hold_no_secret, pytest_runtest_makereport, watch_secrets  # noqa: E402
 
 __all__ = ["leavings_hold_no_secret", "pytest_runtest_makereport"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from pathlib import Path
 
 import pytest
@@ -13,46 +11,23 @@ from botcore.model.secret import Secret
 from condor.authenticators import Authenticators
 from condor.services.step_up import StepUpNeeded
 from condor.store.common import put_user
-from condor.totp import STEP_S, code_at
 from condor.users import Actor, Forbidden, Role
 from condor.vault import Vault
 from condor.wiring import Program
 from handlers.app import build_registry
 from handlers.context import Context
 from tests.handlers.crawler import faults_of
-from tests.support.key_world import PASSPHRASE, Browser, audit, running
+from tests.support.key_world import NEW, PASSPHRASE, Browser, audit, code, running, seen, set_up
 
 ANN = Actor(1, "You", Role.OWNER, "local", 1)
 BEN, EVE = Actor(12, "Ben", Role.TRADER, "telegram", 12), Actor(13, "Eve", Role.TRADER, "telegram", 13)
-NEW = {"passphrase": PASSPHRASE.reveal(), "again": PASSPHRASE.reveal()}
-
-
-def code(secret: Secret, ahead: int = 0) -> str:
-    return code_at(secret, int(time.time()) // STEP_S + ahead)
 
 
 def unclaimed(connection: object) -> None: ...
 
 
-async def seen(browser: Browser, link: str) -> Secret:
-    """The secret that a page shows to who has no camera."""
-    async with browser._session.get(link) as page:
-        found = re.search(r"into the app: ([A-Z2-7]{32})", await page.text())
-    assert found is not None
-    return Secret(found[1])
-
-
 def has_role(program: Program, actor: Actor, role: Role) -> None:
     program._journal.run(lambda connection: put_user(connection, actor.user_id, actor.name, role, 1)).result(10)
-
-
-async def set_up(program: Program, actor: Actor, link: str, **more: str) -> Secret:
-    async with Browser(program) as browser:
-        secret = await seen(browser, link)
-        status, said = await browser.fill_in(link, code=code(secret), **more)
-        assert status == 200 and "Set up" in said, said
-    assert program.services.step_up.has_own(actor.front, actor.user_id)
-    return secret
 
 
 async def test_s59_each_person_sets_up_their_own_and_shows_codes_of_no_other(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.instance import CHECKOUT, Instance, clean_environment
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="there is no /proc here: only Linux is asked (prctl, prlimit, /proc)")
 PR_GET_DUMPABLE = 3
 LOOK = f"""
 import ctypes, os, resource

@@ -21,7 +21,7 @@ from condor.services.result_sums import summed
 from condor.store import ended
 from condor.store.ended import EndedExecutors
 from condor.store.results import close_types, result_rows
-from tests.condor.test_results import executor, put, tally
+from tests.support.result_rows import executor, put, tally
 
 D = Decimal
 

@@ -21,7 +21,6 @@ from botcore.recorder import tables
 from botcore.recorder.queries import facts_after
 from botcore.venues.wire import Reply
 from condor.descriptors import COUNT
-from condor.home import find_home
 from condor.hosts import LIVE, PAPER
 from condor.panic.accounts import AccountEyes
 from condor.store.bots import RUNNING, STOPPED, STOPPING, BotRow, ConfigRow, add_bot, bot_by_id
@@ -30,7 +29,7 @@ from condor.wiring import Program
 from tests.support import programs
 from tests.support.bench import quote_event
 from tests.support.live_rig import PERP, LiveRig
-from tests.support.programs import OWNER, no_claim
+from tests.support.programs import OWNER, no_claim, unreachable
 
 D = Decimal
 BTC = Market(PERP, "BTC-USDT")
@@ -48,19 +47,6 @@ def rules() -> bytes:
     body = rig.rules.get(PERP)
     assert body is not None
     return body
-
-
-def unreachable(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: bytes | None = None) -> Program:
-    """A program with a live account at a venue that does not answer, and the rules of an earlier start if there was one."""
-    for name, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
-        monkeypatch.setenv(f"CONDOR_VENUE_BINANCE_PERPETUAL_{name}", value)
-    monkeypatch.setattr("condor.live_host.READY_S", 0.01)
-    home = find_home(folder)
-    home.make()
-    if rules is not None:
-        home.venue_rules.mkdir()
-        (home.venue_rules / f"{PERP}.json").write_bytes(rules)
-    return programs.made(folder, {"clock": {"tick_size": 0.25}})
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from tests.scenarios import test_dca_executor as dca
 from tests.scenarios import test_grid_executor as grid
 from tests.scenarios import test_pair_executor as pair
 from tests.scenarios import test_twap_executor as twap
-from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues, arbitrage, xemm
 from tests.support.bench import PERP, D, instrument
+from tests.support.two_venues import HERE, THERE, TwoVenues, arbitrage, xemm
 from tests.support.venue_bench import VenueBench
 
 BUY = TradeType.BUY

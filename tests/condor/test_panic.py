@@ -18,9 +18,8 @@ from condor.store.panels import AlreadyDone
 from condor.store.panic import held_rows, panic_row
 from condor.users import Actor, Forbidden, Role
 from condor.wiring import Program
-from tests.condor.test_live_services import unreachable
 from tests.support.panics import OPERATOR, PAIR, D, audited, bot_with_position, open_orders, order, position, read, running
-from tests.support.programs import OWNER, no_claim
+from tests.support.programs import OWNER, no_claim, unreachable
 from tests.support.waiting import until
 
 

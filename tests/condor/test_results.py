@@ -11,7 +11,7 @@ from unittest.mock import AsyncMock
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import Connection, create_engine
 
 from botcore.orchestrator.reporting import Rates
 from botcore.recorder import tables
@@ -21,6 +21,7 @@ from condor.services.charts import MOST_POINTS, curve_of, resampled, thinned, wi
 from condor.services.reports import ReportService, csv_of
 from condor.services.result_sums import summed
 from condor.store.results import close_types, netted, result_rows
+from tests.support.result_rows import executor, put, tally
 
 D = Decimal
 DAY_NS = 86_400 * 1_000_000_000
@@ -36,27 +37,11 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     engine.dispose()
 
 
-def executor(name: str, close_ns: int, net: str | None, how: str = "TAKE_PROFIT", pair: str = "BTC-USDT", account: str = "paper") -> dict[str, Any]:
-    return {
-        "executor_id": name, "account": account, "bot_id": "b", "controller_id": "main", "type": "position_executor", "status": "TERMINATED",
-        "close_type": how, "reason": "", "connector_name": "kraken", "trading_pair": pair, "side": "BUY", "exposure_base": "0", "entry_price": "1",
-        "exit_price": "1", "net_pnl_quote": net, "net_pnl_pct": "0", "fees_quote": "0.1", "volume_quote": "10", "config": "{}", "state": "{}",
-        "created_ns": 0, "close_ns": close_ns,
-    }  # fmt: skip
-
-
 def fill(trade: str, ts_ns: int, side: str, amount: str, price: str, fee: str, asset: str = "USDT", executor_id: str = "H") -> dict[str, Any]:
     return {
         "account": "paper", "connector_name": "kraken", "trading_pair": "BTC-USDT", "trade_id": trade, "client_order_id": trade, "bot_id": "b",
         "controller_id": "main", "executor_id": executor_id, "trade_type": side, "price": price, "amount": amount, "fee_amount": fee,
         "fee_asset": asset, "fee_quote": fee if asset == "USDT" else str(D(fee) * D(price)), "is_maker": True, "ts_ns": ts_ns,
-    }  # fmt: skip
-
-
-def tally(realized: str, asset: str = "USDT", controller: str = "main") -> dict[str, Any]:
-    return {
-        "bot_id": "b", "controller_id": controller, "asset": asset, "realized_quote": realized, "volume_quote": "0", "fees_quote": "0", "closed": 0,
-        "winning": 0, "close_types": "{}",
     }  # fmt: skip
 
 
@@ -73,11 +58,6 @@ def funding(ts_ns: int, quote: str | None, bot_id: str = "b") -> dict[str, Any]:
         "account": "paper", "connector_name": "kraken", "trading_pair": "BTC-USDT", "funding_id": f"f{ts_ns}", "bot_id": bot_id,
         "controller_id": "main", "asset": "USDT", "amount": "1", "amount_quote": quote, "ts_ns": ts_ns,
     }  # fmt: skip
-
-
-def put(connection: Connection, table: Any, *rows: dict[str, Any]) -> None:
-    for row in rows:
-        connection.execute(insert(table), row)
 
 
 # ---- rows ----------------------------------------------------------------------------------------------------------

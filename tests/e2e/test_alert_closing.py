@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.test_restart import FAR
 from tests.support.instance import Instance
+from tests.support.resumed import FAR
 
 RUNNING = "SELECT count(*) FROM executors WHERE executor_id = ? AND status <> 'TERMINATED'"
 OPENED = "SELECT o.executor_id FROM outbox o WHERE o.message_id = ?"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Any
 
 from botcore.model.events import FactKind, PartFault
-from condor.store.common import put_chat, put_user
-from condor.users import Role
 from tests.fakes.telegram import TOKEN, Telegram
 from tests.support.alert_bench import OWNER
+from tests.support.beside_a_chat import make_known
 from tests.support.house import House
 from tests.support.someone import Someone
 
@@ -20,13 +17,8 @@ async def test_s48_the_local_page_shows_a_chat_that_blocks_the_bot_until_it_is_u
         Telegram().served() as telegram,
         House(tmp_path / "house", chat="both", telegram_token=TOKEN, telegram_api=telegram.root) as house,
     ):
-
-        def known(connection: Any) -> None:
-            put_user(connection, OWNER, "Olga", Role.OWNER, 0)
-            put_chat(connection, OWNER, "telegram", OWNER)
-
         program = house.program
-        await asyncio.wrap_future(program._journal.run(known))
+        await make_known(program)
         assert "takes no messages" not in (await house.send("/alerts", "Alerts of this chat"))["text"]
         telegram.faults.blocked.add(OWNER)
         program._host.bus.publish(PartFault(FactKind.CONTROLLER_FAULT, program._host.clock.now_ns, "while it is blocked", "bot-1", ""))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from condor.doctor import EXTENSIONS
+from tests.support.data import zigzag
 from tests.support.instance import Instance, condor
 
 CONFIG = """id: demo
@@ -24,19 +25,6 @@ leverage: 1
 """
 
 
-def candles(path: Path, count: int = 400) -> Path:
-    """A zigzag of one-minute candles, wide enough for fills and take profits."""
-    lines = ["ts_ms,open,high,low,close,volume"]
-    price = 50_000.0
-    for index in range(count):
-        step = 120 if (index // 7) % 2 else -120
-        after = price + step
-        lines.append(f"{1_700_000_040_000 + index * 60_000},{price:.1f},{max(price, after) + 30:.1f},{min(price, after) - 30:.1f},{after:.1f},12.5")
-        price = after
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "demo.yml"
@@ -50,7 +38,7 @@ def test_version_is_printed() -> None:
 
 
 def test_backtest_twice_gives_the_same_bytes(tmp_path: Path, config: Path) -> None:
-    data = candles(tmp_path / "btc.csv")
+    data = zigzag(tmp_path / "btc.csv")
     outputs = []
     for number in (1, 2):
         out = tmp_path / f"out{number}.json"
@@ -82,7 +70,7 @@ def test_c2_c3_c4_wrong_config_is_refused_with_file_line_and_nearest_name(
     tmp_path: Path, config: Path, change: tuple[str, str], words: list[str]
 ) -> None:
     config.write_text(CONFIG.replace(*change))
-    done = condor("backtest", str(config), "--data", str(candles(tmp_path / "btc.csv", 20)))
+    done = condor("backtest", str(config), "--data", str(zigzag(tmp_path / "btc.csv", 20)))
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     for word in words:
@@ -92,7 +80,7 @@ def test_c2_c3_c4_wrong_config_is_refused_with_file_line_and_nearest_name(
 def test_unknown_candle_interval_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "bands.yml"
     path.write_text("controller_name: bollinger_v1\nconnector_name: binance_perpetual\ntrading_pair: BTC-USDT\ninterval: 3min\n")
-    done = condor("backtest", str(path), "--data", str(candles(tmp_path / "btc.csv", 20)))
+    done = condor("backtest", str(path), "--data", str(zigzag(tmp_path / "btc.csv", 20)))
     assert done.returncode == 2
     assert "bands.yml:4" in done.stderr
     assert "did you mean 3m" in done.stderr
@@ -109,7 +97,7 @@ def test_unknown_candle_interval_is_refused_with_its_line(tmp_path: Path) -> Non
     ],
 )
 def test_wrong_backtest_arguments_end_with_two(tmp_path: Path, config: Path, arguments: list[str], words: str) -> None:
-    data = candles(tmp_path / "btc.csv", 20)
+    data = zigzag(tmp_path / "btc.csv", 20)
     done = condor("backtest", str(config), *(item.replace("{data}", str(data)) for item in arguments))
     assert done.returncode == 2
     assert words in done.stderr
@@ -158,7 +146,7 @@ def test_create_writes_a_config_that_backtests(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     written = next((home / "conf" / "controllers").glob("*.yml"))
     assert "total_amount_quote: '2000'" in written.read_text()
-    tested = condor("backtest", written.stem, "--data", str(candles(tmp_path / "btc.csv", 60)), "--home", str(home))
+    tested = condor("backtest", written.stem, "--data", str(zigzag(tmp_path / "btc.csv", 60)), "--home", str(home))
     assert tested.returncode == 0, tested.stderr
     wrong = condor("create", "--controller-config", "pmm_simple", "--defaults", "--set", "take_profit=0.1", "--home", str(home))
     assert wrong.returncode == 2

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_telegram import bot_says
 from tests.support.instance import FAST, Instance
-from tests.support.served_chat import Served, served_chat
+from tests.support.served_chat import Served, bot_says, served_chat
 
 
 async def ask(instance: Instance, body: dict[str, Any] | None = None) -> dict[str, Any]:

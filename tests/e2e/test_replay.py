@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.test_command_line import candles
-from tests.support.data import recorded
+from tests.support.data import recorded, zigzag
 from tests.support.instance import Instance, condor
 
 
@@ -14,7 +13,7 @@ def started(home: Path, settings: str) -> Instance:
 
 
 def test_recorded_candles_are_traded_and_the_chat_says_that_it_is_a_replay(tmp_path: Path) -> None:
-    data = candles(tmp_path / "btc.csv", 2000)
+    data = zigzag(tmp_path / "btc.csv", 2000)
     settings = f"""clock: {{tick_size: 0.25}}
 market:
   source: replay

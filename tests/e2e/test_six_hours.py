@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Any
 
 from botcore.model.events import FactKind, PartFault
 from condor.home import find_home
 from condor.settings import Environment, Settings
-from condor.store.common import put_chat, put_user
-from condor.users import Role
 from condor.wiring import Program
-from tests.e2e.test_alert_trading import ACTOR, DECISIONS, Chatless, Turned
 from tests.fakes.telegram import TOKEN, Telegram
-from tests.support.alert_bench import OWNER
+from tests.support.alert_bench import OWNER, settled
+from tests.support.beside_a_chat import DECISIONS, Chatless, Turned, begin, decisions, make_known, turn
 
 STEP_S = 60
 HOURS = 6
@@ -25,41 +21,14 @@ FAULTS = {TICKS // 6: "an hour in", TICKS // 2: "half way", TICKS - 5: "near the
 SETTINGS = Settings.model_validate({"market": {"speed": 1}, "clock": {"tick_size": STEP_S}, "runtime": {"step_budget": 0}})
 
 
-async def trade(program: Program, time: Turned, ticks: int) -> str:
-    """A market maker at work, and what it decides written down; returns its id."""
-    draft = await program.services.drafts.begin(ACTOR, "pmm_simple")
-    view = await program.services.bots.start(ACTOR, draft.controller_name, draft.answers, lambda connection: None)
-    for tick in range(ticks):
+async def trade(program: Program, time: Turned) -> None:
+    """A market maker at work for six hours, with faults in between; the sender does all that it can."""
+    bot_id = await begin(program)
+    for tick in range(TICKS):
         if tick in FAULTS:
-            program._host.bus.publish(PartFault(FactKind.CONTROLLER_FAULT, program._host.clock.now_ns, FAULTS[tick], view.bot_id, ""))
+            program._host.bus.publish(PartFault(FactKind.CONTROLLER_FAULT, program._host.clock.now_ns, FAULTS[tick], bot_id, ""))
         await turn(program, time, STEP_S)
-    return view.bot_id
-
-
-async def turn(program: Program, time: Turned, seconds: float) -> None:
-    time.passed_s += seconds
-    await program._tick()
-    await asyncio.wrap_future(program._journal.run(lambda connection: None))
-    # what has become durable calls back through the loop
-    await asyncio.sleep(0)
-    await settle(program)
-
-
-async def settle(program: Program) -> None:
-    """Until the sender has nothing to do at this moment."""
-    idle = 0
-    program._notifications.look()
-    while idle < 2:
-        await asyncio.wrap_future(program._journal.read(lambda connection: None))
-        await asyncio.sleep(0.001)
-        idle = 0 if program._notifications.is_busy else idle + 1
-
-
-def decisions(program: Program) -> dict[str, list[Any]]:
-    def read(query: str) -> list[Any]:
-        return [tuple(row) for row in program._journal.read(lambda connection: connection.exec_driver_sql(query).fetchall()).result()]
-
-    return {name: read(query) for name, query in DECISIONS.items()}
+        await settled(program._notifications, program._journal)
 
 
 async def test_s43_t2_six_hours_without_telegram_change_no_decision_and_what_was_missed_comes_once(tmp_path: Path) -> None:
@@ -68,7 +37,7 @@ async def test_s43_t2_six_hours_without_telegram_change_no_decision_and_what_was
     try:
         await quiet.start()
         quiet._notifications._now_s = lambda: time.passed_s
-        await trade(quiet, time, TICKS)
+        await trade(quiet, time)
         expected = decisions(quiet)
     finally:
         await quiet.close()
@@ -82,13 +51,9 @@ async def test_s43_t2_six_hours_without_telegram_change_no_decision_and_what_was
             await program.start()
             program._notifications._now_s = lambda: time.passed_s
 
-            def known(connection: Any) -> None:
-                put_user(connection, OWNER, "Olga", Role.OWNER, 0)
-                put_chat(connection, OWNER, "telegram", OWNER)
-
-            await asyncio.wrap_future(program._journal.run(known))
+            await make_known(program)
             telegram.faults.offline = True
-            await trade(program, time, TICKS)
+            await trade(program, time)
             found = decisions(program)
             assert telegram.told(OWNER) == []
             # it is back, and floods at once
@@ -96,11 +61,11 @@ async def test_s43_t2_six_hours_without_telegram_change_no_decision_and_what_was
             for _ in range(6):
                 telegram.faults.flood = {OWNER: 5}
                 time.passed_s += 10
-                await settle(program)
+                await settled(program._notifications, program._journal)
             telegram.faults.flood = {}
             for _ in range(60):
                 time.passed_s += 3
-                await settle(program)
+                await settled(program._notifications, program._journal)
             texts = [message.text for message in telegram.told(OWNER)]
             tried = telegram.calls_of("sendMessage", OWNER)
         finally:

@@ -8,21 +8,12 @@ import sys
 from pathlib import Path
 
 from tests.support.instance import CHECKOUT, FAST, clean_environment
-from tests.support.served_chat import Served, served_chat
+from tests.support.served_chat import bot_says, served_chat
 
 
 async def line_of(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
     return (await asyncio.wait_for(process.stdout.readline(), 40)).decode().strip()
-
-
-async def bot_says(served: Served, words: str, after: int = 0, seconds: float = 20) -> dict[str, object]:
-    for _ in range(int(seconds / 0.1)):
-        for event in await served.events(after):
-            if event["kind"] in ("message", "edited") and words in event["text"]:
-                return event
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"the bot did not say {words!r}: {[event.get('text') for event in await served.events(after)]}")
 
 
 async def test_owner_comes_in_by_code_strangers_get_silence_and_a_bot_is_started(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.test_restart import FAR, FILLS, LIVE, SLOW, assert_resumed
 from tests.support.instance import FAST, Instance, condor
+from tests.support.resumed import FAR, FILLS, LIVE, SLOW, assert_resumed
 
 
 def columns(instance: Instance) -> set[str]:

@@ -12,14 +12,34 @@ from typing import Any
 
 from condor.errors import UserError
 from condor.localchat.entities import parse_html, utf16_length
+from condor.users import Actor
+from condor.wiring import Program, wall_clock
 from handlers.args import Given
 from handlers.context import Context
 from handlers.html import WIDTH, columns, visible_length
 from handlers.registry import Danger, Registry
 from handlers.view import Button, Show, View
+from tests.support.house import House
+from tests.support.programs import OWNER
 
 Node = tuple[str, str]
 """A screen and its arguments as JSON."""
+
+OF_PEOPLE = {
+    "user",
+    "ask_role",
+    "ask_remove",
+    "ask_leave",
+    "ask_speak",
+    "ask_allow",
+    "ask_block",
+    "ask_unblock",
+    "invite",
+    "ask_end",
+    "group",
+    "ask_manners",
+}
+"""Screens of users, invites and groups, of which a fresh home has none: `test_people_screens.py` visits them."""
 
 ENDS = {"cancel_draft": "home"}
 """Buttons that are not pressed, and where they lead."""
@@ -155,3 +175,43 @@ class Crawl:
 
 def _node(name: str, args: Mapping[str, Any]) -> Node:
     return name, json.dumps(args, sort_keys=True)
+
+
+# ---- ways to make a visit ------------------------------------------------------------------------------------------
+def context(program: Program, registry: Registry, actor: Actor = OWNER) -> Context:
+    """A tap that is always the first, on no card."""
+    return Context(program.services, registry, actor, lambda connection: None, wall_clock().wall_ms)
+
+
+def check(view: View, registry: Registry, where: str) -> None:
+    assert not faults_of(view, registry), where
+
+
+def presses(button: Button) -> bool:
+    """Whether a button is pressed on the way beside those that only show: nothing that acts once, or asks."""
+    return not (button.once or button.confirm or button.action in ("begin", "status_every", "try_draft"))
+
+
+async def crawl(program: Program, registry: Registry, start: list[tuple[str, dict[str, Any]]], most: int = 60) -> set[str]:
+    """Follow every button that only shows, and every step of the wizard, so often for each screen; returns the names of the screens that were seen."""
+    ctx = context(program, registry)
+    found = Crawl(registry, lambda view, node: ctx, presses, most)
+    await found.visit(start)
+    assert not found.faults + found.refusals, "\n".join(found.faults + found.refusals)
+    return {name for name, _ in found.views}
+
+
+def crawl_of(house: House, registry: Registry, actor: Actor = OWNER) -> Crawl:
+    """A visit of a house whose time stands still, which picks and turns over too."""
+
+    def given(view: View | None, node: Node | None) -> Context:
+        panel = None
+        if node is not None:
+            panel = house.program.services.panels.fresh(actor, node[0], json.loads(node[1]))
+        return Context(house.program.services, registry, actor, lambda connection: None, lambda: 1_790_000_000_000, panel)
+
+    def is_pressed(button: Button) -> bool:
+        harmless = {"pick", "pick_page", "with_picked", "go", "keep", "edit_answer", "duplicate"}
+        return button.action in harmless and registry.actions[button.action].danger is Danger.LOOK
+
+    return Crawl(registry, given, is_pressed)

@@ -24,14 +24,12 @@ from condor.users import Actor, Role
 from condor.views import DoubtView, ExitLine, StatusView, VenueView
 from handlers.app import build_registry
 from handlers.args import Given
-from handlers.context import Context
 from handlers.html import Safe, columns
 from handlers.present import Presenter
-from handlers.registry import Danger, Registry
 from handlers.view import Button, View
 from handlers.words import amount, money
 from tests.fakes.telegram import TOKEN, Telegram
-from tests.handlers.crawler import Crawl, Node, faults_of
+from tests.handlers.crawler import crawl_of, faults_of
 from tests.support.house import House
 from tests.support.people import NASTY, seed_people
 from tests.support.programs import OWNER
@@ -119,20 +117,6 @@ def _fail(house: House) -> None:
         )
 
     overview.status, overview.portfolio = failing, incomplete  # type: ignore[method-assign]
-
-
-def crawl_of(house: House, registry: Registry, actor: Actor = OWNER) -> Crawl:
-    def context(view: View | None, node: Node | None) -> Context:
-        panel = None
-        if node is not None:
-            panel = house.program.services.panels.fresh(actor, node[0], json.loads(node[1]))
-        return Context(house.program.services, registry, actor, lambda connection: None, lambda: 1_790_000_000_000, panel)
-
-    def presses(button: Button) -> bool:
-        harmless = {"pick", "pick_page", "with_picked", "go", "keep", "edit_answer", "duplicate"}
-        return button.action in harmless and registry.actions[button.action].danger is Danger.LOOK
-
-    return Crawl(registry, context, presses)
 
 
 @here

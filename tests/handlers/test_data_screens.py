@@ -21,6 +21,7 @@ from condor.wiring import Program
 from handlers import words
 from tests.support.house import House
 from tests.support.programs import OWNER
+from tests.support.result_rows import ended
 from tests.support.served_chat import png
 
 D = Decimal
@@ -75,15 +76,6 @@ def held(program: Program) -> list[MarketExposure]:
     """What the executors of running bots hold."""
     running = [executor for bot in program._manager.running.values() for executor in bot.strategy.orchestrator.running]
     return [part for executor in running for part in executor.exposures() if part.base]
-
-
-def ended(name: str, bot_id: str, close_ns: int, result: str, how: str, pair: str) -> dict[str, Any]:
-    return {
-        "executor_id": name, "account": "paper", "bot_id": bot_id, "controller_id": "elder", "type": "position_executor", "status": "TERMINATED",
-        "close_type": how, "reason": "", "connector_name": "binance_perpetual", "trading_pair": pair, "side": "BUY", "exposure_base": "0",
-        "entry_price": "0.1", "exit_price": "0.11", "net_pnl_quote": result, "net_pnl_pct": "0.01", "fees_quote": "0.2", "volume_quote": "100",
-        "config": "{}", "state": "{}", "created_ns": close_ns - 60_000_000_000, "close_ns": close_ns,
-    }  # fmt: skip
 
 
 def value_of(text: str, name: str) -> Decimal:

@@ -7,8 +7,9 @@ import pytest
 from condor.errors import UserError
 from condor.wiring import Program
 from handlers.registry import Registry
-from tests.handlers.test_screens import NASTY, OF_PEOPLE, OWNER, check, context, crawl, presses
-from tests.support.people import SilentBot, seed_people
+from tests.handlers.crawler import OF_PEOPLE, check, context, crawl, presses
+from tests.support.people import NASTY, SilentBot, seed_people
+from tests.support.programs import OWNER
 
 
 async def test_every_card_about_people_is_sound_and_has_a_way_back(program: Program, registry: Registry) -> None:

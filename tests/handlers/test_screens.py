@@ -16,57 +16,18 @@ from botcore.orders.shortages import Shortage
 from condor.errors import UserError
 from condor.localchat.entities import parse_html, utf16_length
 from condor.users import Actor, Role
-from condor.wiring import Program, wall_clock
+from condor.wiring import Program
 from handlers.args import Given
 from handlers.context import Context
 from handlers.html import Safe, card, clip, esc, line, pairs, table
 from handlers.processor import is_urgent_button
 from handlers.registry import Registry
 from handlers.screens.closing import closed_words
-from handlers.view import Button, Show, Toast, View, show
-from tests.handlers.crawler import Crawl, faults_of
+from handlers.view import Button, Show, Toast, show
+from tests.handlers.crawler import OF_PEOPLE, check, context, crawl
+from tests.support.people import NASTY
 from tests.support.programs import OWNER
 from tests.support.user_code import HOME
-
-OF_PEOPLE = {
-    "user",
-    "ask_role",
-    "ask_remove",
-    "ask_leave",
-    "ask_speak",
-    "ask_allow",
-    "ask_block",
-    "ask_unblock",
-    "invite",
-    "ask_end",
-    "group",
-    "ask_manners",
-}
-"""Screens of users, invites and groups, of which a fresh home has none: `test_people_screens.py` visits them."""
-
-NASTY = '_*[]<&"> \U0001f9a4 ' * 12
-
-
-def context(program: Program, registry: Registry, actor: Actor = OWNER) -> Context:
-    return Context(program.services, registry, actor, lambda connection: None, wall_clock().wall_ms)
-
-
-def check(view: View, registry: Registry, where: str) -> None:
-    assert not faults_of(view, registry), where
-
-
-def presses(button: Button) -> bool:
-    """Whether a button is pressed on the way beside those that only show: nothing that acts once, or asks."""
-    return not (button.once or button.confirm or button.action in ("begin", "status_every", "try_draft"))
-
-
-async def crawl(program: Program, registry: Registry, start: list[tuple[str, dict[str, Any]]], most: int = 60) -> set[str]:
-    """Follow every button that only shows, and every step of the wizard, so often for each screen; returns the names of the screens that were seen."""
-    ctx = context(program, registry)
-    found = Crawl(registry, lambda view, node: ctx, presses, most)
-    await found.visit(start)
-    assert not found.faults + found.refusals, "\n".join(found.faults + found.refusals)
-    return {name for name, _ in found.views}
 
 
 async def running_bot(program: Program, title: str = "") -> str:

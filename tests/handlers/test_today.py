@@ -14,8 +14,8 @@ from sqlalchemy import insert
 
 from botcore.recorder import tables
 from condor.alerts.localtime import day_begun
-from tests.handlers.test_data_screens import ended
 from tests.support.house import House
+from tests.support.result_rows import ended
 
 HOUR_NS = 3_600_000_000_000
 DAY_NS = 24 * HOUR_NS

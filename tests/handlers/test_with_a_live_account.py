@@ -15,12 +15,11 @@ from condor.errors import UserError
 from condor.tickets import read_ticket
 from condor.totp import STEP_S, code_at, new_secret
 from handlers.args import Given
-from tests.condor.test_authenticators import NEW, set_up
 from tests.fakes.simvenue.venue import SimVenue
-from tests.handlers.test_crawler import crawl_of
+from tests.handlers.crawler import crawl_of
 from tests.support.hand import with_numbers
 from tests.support.house import House
-from tests.support.key_world import KEY, SECRET, venue
+from tests.support.key_world import KEY, NEW, SECRET, set_up, venue
 from tests.support.programs import OWNER, no_claim
 from tests.support.transcript import from_bot
 

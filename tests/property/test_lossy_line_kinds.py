@@ -13,9 +13,9 @@ from botcore.executors.dca.config import DCAExecutorConfig, DCAMode
 from botcore.executors.twap.config import TWAPExecutorConfig, TWAPMode
 from botcore.model.enums import TradeType
 from botcore.model.order import Purpose
-from tests.property.test_lossy_line import check, drawn_line, settle
 from tests.support.bench import SPOT
 from tests.support.live_bench import D, LiveBench
+from tests.support.lossy_play import check, drawn_line, settle
 from tests.support.lossy_venue import Line
 
 SEEDS = int(os.environ.get("CONDOR_SEEDS", "100"))

@@ -19,9 +19,9 @@ from botcore.model.order import Purpose
 from botcore.orders.tracker import OrderTracker
 from botcore.strategies.positions import PositionKeeper
 from botcore.strategies.strays import StrayKeeper, StrayOwner
-from tests.property.test_lossy_line import check, drawn_line, settle, trade
 from tests.support.bench import SPOT
 from tests.support.live_bench import D, LiveBench
+from tests.support.lossy_play import check, drawn_line, settle, trade
 
 SEEDS = 150
 

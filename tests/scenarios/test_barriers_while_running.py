@@ -13,11 +13,11 @@ from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from tests.scenarios.test_dca_executor import config as dca
 from tests.scenarios.test_dca_executor import first_filled
 from tests.scenarios.test_grid_executor import bench_at, fill, one_level, profits, states
-from tests.scenarios.test_matched_executors import TwoVenues
 from tests.scenarios.test_pair_executor import opened
 from tests.support.any_executor import restarted
 from tests.support.any_legged import restarted as legged_restarted
 from tests.support.bench import PERP, D
+from tests.support.two_venues import TwoVenues
 from tests.support.venue_bench import VenueBench
 
 BUY, RUNNING = TradeType.BUY, RunnableStatus.RUNNING

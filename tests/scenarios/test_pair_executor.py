@@ -13,9 +13,9 @@ from botcore.executors.pair.executor import PairExecutor
 from botcore.model.enums import CloseType, OrderType, RunnableStatus, TradeType
 from botcore.model.events import FactKind
 from botcore.model.order import OrderState
-from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues
 from tests.support.any_legged import restarted
 from tests.support.bench import D
+from tests.support.two_venues import HERE, THERE, TwoVenues
 from tests.support.venue_bench import VenueBench
 
 BUY, SELL = TradeType.BUY, TradeType.SELL

@@ -104,6 +104,16 @@ class HandReports:
         return FileView(f"condor-{mode}-{period}.{form}", b"a report")
 
 
+async def settled(notifications: Notifications, journal: Journal) -> None:
+    """Until the sender has nothing to do at this moment."""
+    idle = 0
+    notifications.look()
+    while idle < 2:
+        await asyncio.wrap_future(journal.read(lambda connection: None))
+        await asyncio.sleep(0.002)
+        idle = 0 if notifications.is_busy else idle + 1
+
+
 class AlertBench:
     """See the module; `telegram` is what people see."""
 
@@ -215,13 +225,7 @@ class AlertBench:
             await self.settle()
 
     async def settle(self) -> None:
-        """Until the sender has nothing to do at this moment."""
-        idle = 0
-        self.notifications.look()
-        while idle < 2:
-            await asyncio.wrap_future(self.journal.read(lambda connection: None))
-            await asyncio.sleep(0.002)
-            idle = 0 if self.notifications.is_busy else idle + 1
+        await settled(self.notifications, self.journal)
 
     # ---- people ------------------------------------------------------------------------------------------------------
     async def says(self, text: str, *words: str, chat: int = OWNER) -> Message:

@@ -14,10 +14,10 @@ from botcore.model.records import BotRecords
 from botcore.orders.tracker import Order
 from botcore.strategies.recovery import restore_bot
 from botcore.strategies.strategy_v2 import StrategyV2Base
-from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues
 from tests.support.any_executor import plain_info, plain_record
 from tests.support.any_order import befall, fill_late
 from tests.support.bench import D
+from tests.support.two_venues import HERE, THERE, TwoVenues
 
 NAMES = (HERE, THERE)
 

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from botcore.model.secret import Secret
 from condor.home import find_home
 from condor.host import WallClock
@@ -30,6 +32,19 @@ def made(
     """A program in this home that has not begun."""
     values = Settings.model_validate(FAST if settings is None else settings)
     return Program(find_home(home), values, Environment(http="127.0.0.1:0", **environment), wall or wall_clock(), passphrase=passphrase)
+
+
+def unreachable(folder: Path, monkeypatch: pytest.MonkeyPatch, rules: bytes | None = None) -> Program:
+    """A program with a live account at a venue that does not answer, and the rules of an earlier start if there was one."""
+    for name, value in (("KEY", "k" * 20), ("SECRET", "s" * 20), ("REST", "http://127.0.0.1:9"), ("WS", "ws://127.0.0.1:9")):
+        monkeypatch.setenv(f"CONDOR_VENUE_BINANCE_PERPETUAL_{name}", value)
+    monkeypatch.setattr("condor.live_host.READY_S", 0.01)
+    home = find_home(folder)
+    home.make()
+    if rules is not None:
+        home.venue_rules.mkdir()
+        (home.venue_rules / "binance_perpetual.json").write_bytes(rules)
+    return made(folder, {"clock": {"tick_size": 0.25}})
 
 
 @asynccontextmanager

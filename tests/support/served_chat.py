@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -97,3 +98,13 @@ def jpeg_head(width: int, height: int) -> bytes:
     frame = struct.pack(">BHHBBBB", 8, height, width, 1, 1, 0x11, 0)
     segment = b"\xff\xe0" + struct.pack(">H", 16) + b"JFIF\0" + bytes(9)
     return b"\xff\xd8" + segment + b"\xff\xff\xc0" + struct.pack(">H", len(frame) + 2) + frame + b"\xff\xd9"
+
+
+async def bot_says(served: Served, words: str, after: int = 0, seconds: float = 20) -> dict[str, object]:
+    """Wait for words of the bot that come after an event."""
+    for _ in range(int(seconds / 0.1)):
+        for event in await served.events(after):
+            if event["kind"] in ("message", "edited") and words in event["text"]:
+                return event
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"the bot did not say {words!r}: {[event.get('text') for event in await served.events(after)]}")

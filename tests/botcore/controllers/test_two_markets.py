@@ -20,9 +20,9 @@ from botcore.model.actions import CreateExecutorAction, StopExecutorAction
 from botcore.model.enums import CloseType, PositionAction, RunnableStatus, TradeType
 from botcore.model.instrument import Market
 from botcore.orchestrator.holds import PositionSummary
-from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues
 from tests.support.bench import D, instrument
 from tests.support.cointegrated import synthetic_closes
+from tests.support.two_venues import HERE, THERE, TwoVenues
 
 BUY, SELL = TradeType.BUY, TradeType.SELL
 FIRST, SECOND = (ConnectorPair(connector_name=name, trading_pair="ETH-USDT") for name in (HERE, THERE))

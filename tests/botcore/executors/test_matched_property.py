@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from botcore.executors.pair.config import PairExecutorConfig, PairLeg
 from botcore.model.enums import CloseType, OrderType, TradeType
 from botcore.orders.tracker import Order
-from tests.scenarios.test_matched_executors import HERE, THERE, arbitrage, xemm
 from tests.support.any_executor import STEPS
 from tests.support.any_legged import AnyLegged
 from tests.support.bench import D
+from tests.support.two_venues import HERE, THERE, arbitrage, xemm
 
 AROUND = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 

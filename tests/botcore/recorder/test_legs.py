@@ -22,9 +22,9 @@ from botcore.recorder.migrate import migrate
 from botcore.recorder.recorder import MarketsRecorder
 from botcore.recorder.strays import unread_since_ns
 from tests.botcore.executors.test_matched_property import pair
-from tests.scenarios.test_matched_executors import HERE, THERE, TwoVenues, arbitrage, xemm
 from tests.support.any_legged import restarted
 from tests.support.bench import D
+from tests.support.two_venues import HERE, THERE, TwoVenues, arbitrage, xemm
 
 
 class Written:
