@@ -1,4 +1,4 @@
-"""`make screenshots`: the main screens as a phone shows them, dark and light, into `docs/screens/`. A bot trades on paper for a while first."""
+"""`make screenshots`: the main screens as a phone shows them, dark and light, into `docs/screens/`, and the page of the README. A bot trades on paper for a while first."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.support.instance import CHECKOUT, Instance, Person
+from tests.support.transcript import from_bot
 
 TARGET = CHECKOUT / "docs" / "screens"
 LARGEST = 60_000
 PHONE = {"width": 420, "height": 860}
+FRONT, WINDOW = CHECKOUT / "docs" / "chat.png", {"width": 760, "height": 860}
 SETTINGS = "clock: {tick_size: 0.25}\nmarket: {speed: 240}\n"
 CLOSED = 25
 """So many executors have ended before the first picture is taken."""
@@ -39,6 +41,7 @@ def main() -> int:
                 browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
                 for theme in ("dark", "light"):
                     take(browser, instance.person(), theme)
+                front(browser, instance.person())
                 browser.close()
         finally:
             instance.kill()
@@ -73,6 +76,20 @@ def take(browser: Any, person: Person, theme: str) -> None:
     context.close()
 
 
+def front(browser: Any, person: Person) -> None:
+    """A bot's card, and what is told below it while it trades."""
+    context = browser.new_context(viewport=WINDOW, color_scheme="light", reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(person.call("/chat/link", {})["url"])
+    page.wait_for_selector("#text")
+    card = open_card(page, person, "/bots", "running of", ("🟢",))
+    told = person.wait(from_bot("closed", after=int(card.get_attribute("id")[1:])), 120)
+    page.locator(f"#m{told['message_id']}").wait_for()
+    card.evaluate("(card) => card.scrollIntoView({ block: 'start' })")
+    write(page, FRONT)
+    context.close()
+
+
 def open_card(page: Any, person: Person, line: str, words: str, taps: tuple[str, ...]) -> Any:
     """Type a line, tap buttons of its card; returns the card's element."""
     message = person.send(line, words)
@@ -88,11 +105,17 @@ def open_card(page: Any, person: Person, line: str, words: str, taps: tuple[str,
 
 
 def save(page: Any, shown: Any, path: Path) -> None:
-    """A phone with this card, in as few colours as keep the file small."""
+    """A phone with this card."""
     page.evaluate("document.getElementById('down').style.visibility = 'hidden'")
     around = page.evaluate("document.body.clientHeight - document.getElementById('scroller').clientHeight")
     page.set_viewport_size({"width": PHONE["width"], "height": round(shown.bounding_box()["height"]) + around + 8})
     shown.evaluate("(card) => card.scrollIntoView({ block: 'end' })")
+    write(page, path)
+    page.set_viewport_size(PHONE)
+
+
+def write(page: Any, path: Path) -> None:
+    """What the page shows, in as few colours as keep the file small."""
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     for colours in (128, 64, 32):
         target = io.BytesIO()
@@ -102,7 +125,6 @@ def save(page: Any, shown: Any, path: Path) -> None:
     else:
         raise SystemExit(f"{path.name} does not get smaller than {LARGEST} bytes")
     path.write_bytes(target.getvalue())
-    page.set_viewport_size(PHONE)
     print(path.relative_to(CHECKOUT), len(target.getvalue()))
 
 
